@@ -1,0 +1,336 @@
+/**
+ * Every error Godwit can raise. A code is never reused or renumbered. The first digit tells where to look:
+ * 1 usage and configuration, 2 migration files, 3 connection, 4 lock and run, 5 history, 6 statements.
+ */
+export interface CatalogEntry {
+  readonly title: string;
+  /** The general next step; an error can carry a more exact one. */
+  readonly hint: string;
+  /** Why it happens and how to get out of it: the text of `godwit explain CODE`. */
+  readonly explanation: string;
+  /** Exit code, where it is not 1. */
+  readonly exit?: number;
+}
+
+const entries = {
+  GW1001: {
+    title: "Wrong usage of a command",
+    hint: "See `godwit --help`.",
+    explanation: "An option or an argument is unknown, missing or malformed. Nothing was read or changed.",
+    exit: 64,
+  },
+  GW1002: {
+    title: "No database given",
+    hint: "Set GODWIT_URL or DATABASE_URL, or `url` in godwit.config.yaml, or pass --url.",
+    explanation:
+      "Godwit needs a connection URL. It is looked for in this order: --url, GODWIT_URL, DATABASE_URL, the profile, the configuration file. A `.env` file beside the configuration is read.",
+    exit: 64,
+  },
+  GW1003: {
+    title: "Unusable connection URL",
+    hint: "Write it as postgresql://user@host:5432/name, mysql://user@host:3306/name or sqlite:path.",
+    explanation:
+      "The URL has an unknown scheme, a character that is not allowed, an unknown parameter, or lacks a part. The password is never shown in this message. Percent-encode special characters of user names and passwords.",
+    exit: 64,
+  },
+  GW1004: {
+    title: "Unusable configuration",
+    hint: "Correct the file; `godwit init --print-schema` prints its JSON schema.",
+    explanation:
+      "The configuration has an unknown key, a value of the wrong type, a duplicate key, or is no valid YAML. Unknown keys are errors, because a misspelt safety setting that is ignored is worse than a refused start.",
+    exit: 64,
+  },
+  GW1005: {
+    title: "Unset variable in the configuration",
+    hint: "Set the variable, or give a default as ${NAME:-value}.",
+    explanation:
+      "The configuration refers to an environment variable or a file that does not exist. An empty value would be guessed, so it is refused.",
+    exit: 64,
+  },
+  GW1006: {
+    title: "Configuration or project not found",
+    hint: "Run `godwit init`, or pass --config and --migrations.",
+    explanation: "A file or folder that was named, or is needed, is not there or cannot be read.",
+    exit: 64,
+  },
+  GW1007: {
+    title: "Invalid name",
+    hint: "Use letters, digits and underscores, at most 63 characters, not a reserved word.",
+    explanation:
+      "Names given as parameters match ^[a-zA-Z_][a-zA-Z0-9_]{0,62}$ and are no reserved words. Names that exist in a database are quoted whatever they hold; this rule is for names that are new.",
+    exit: 64,
+  },
+  GW2001: {
+    title: "Unexpected file among the migrations",
+    hint: "Rename it to 20260131093000_slug.up.sql (or V1_2__slug.sql), or move it out of the folder.",
+    explanation:
+      "Every entry of the migrations folder is a migration, or an error. Files are never skipped, because a skipped migration looks like success.",
+  },
+  GW2002: {
+    title: "Duplicate migration version",
+    hint: "Give one of them a new version.",
+    explanation:
+      "Two files carry the same version, or names that differ only in case, which some file systems cannot tell apart. Their order would be undefined.",
+  },
+  GW2003: {
+    title: "Unreadable migration file",
+    hint: "Save the file as UTF-8 text, below the size limit, inside the migrations folder.",
+    explanation:
+      "The file is no regular file (a link that leaves the folder, a pipe, a folder), too large, or is not valid UTF-8. A byte order mark and Windows line ends are accepted.",
+  },
+  GW2004: {
+    title: "Migration file without a statement",
+    hint: "Write at least one statement, or delete the file.",
+    explanation:
+      "The file holds only white space and comments. Recording it as applied would say that something happened.",
+  },
+  GW2005: {
+    title: "Unterminated construct in SQL",
+    hint: "Close the quote, comment or block that starts at the place shown.",
+    explanation:
+      "A quoted string, quoted name, dollar-quoted body, comment or compound statement has no end, so the file cannot be split into statements safely.",
+  },
+  GW2006: {
+    title: "Client command in a migration",
+    hint: "Replace it by SQL; backslash commands and COPY … FROM STDIN belong to psql.",
+    explanation:
+      "Commands such as \\connect, \\i or \\copy are carried out by a client program, not by the server. Godwit sends SQL to the server and runs no client programs.",
+  },
+  GW2007: {
+    title: "Transaction control in a migration",
+    hint: "Remove BEGIN, COMMIT and ROLLBACK: Godwit opens and commits the transactions and shows them in `godwit plan`.",
+    explanation:
+      "A COMMIT inside a migration would end the transaction in which the migration is recorded, so that a crash could leave it applied and unrecorded.",
+  },
+  GW2008: {
+    title: "No way back for a migration",
+    hint: "Write the down file, or roll forward with a new migration.",
+    explanation:
+      "A rollback needs a .down.sql (or U…__.sql) file or a `down` export for each migration it undoes. Nothing was changed.",
+  },
+  GW2009: {
+    title: "Unusable TypeScript migration",
+    hint: "Export `async function up(db)`, and `down(db)` where it can be undone.",
+    explanation: "The module could not be loaded, or does not export the functions that a migration needs.",
+  },
+  GW2010: {
+    title: "Unknown directive",
+    hint: "Known directives: no-transaction, lock-timeout DURATION, statement-timeout DURATION.",
+    explanation:
+      "A comment of the form `-- godwit: …` holds a word that Godwit does not know. It is not ignored, because it may be a misspelt safety setting.",
+  },
+  GW2011: {
+    title: "Statement that Godwit does not run",
+    hint: "Remove the statement, or do it through Godwit's own settings.",
+    explanation:
+      "The statement would change which database, or with which identity, the rest of the run works (USE, DISCARD ALL, RESET of the run's settings, releasing the run's lock).",
+  },
+  GW2012: {
+    title: "SQL that the parser refuses",
+    hint: "Correct the statement at the place shown.",
+    explanation:
+      "The server's own grammar does not accept the statement, so it would fail when run. It was found before anything was changed.",
+  },
+  GW2013: {
+    title: "No such migration",
+    hint: "See `godwit status` for the versions there are.",
+    explanation: "The version that was named belongs to no migration file and no history row.",
+    exit: 64,
+  },
+  GW3001: {
+    title: "Server unreachable",
+    hint: "Check host and port, and that the server runs; `godwit wait` waits for it.",
+    explanation:
+      "No connection could be made: refused, timed out, name not found, or no such socket or file.",
+  },
+  GW3002: {
+    title: "Login refused",
+    hint: "Check user and password, and the server's access rules.",
+    explanation: "The server answered and refused the user or the password.",
+  },
+  GW3003: {
+    title: "TLS failed or was refused",
+    hint: "Install the server's CA (sslrootcert=…), or say sslmode=disable if the network is trusted.",
+    explanation:
+      "Hosts that are not local are verified by default (certificate and name). There is no fall-back to an unencrypted connection: weaker modes are chosen in the URL.",
+  },
+  GW3004: {
+    title: "No such database",
+    hint: "Create the database, or correct the name in the URL.",
+    explanation: "The server does not know the database that the URL names.",
+  },
+  GW3005: {
+    title: "Connection lost",
+    hint: "Run the same command again: what is recorded is kept, and what is not known is probed first.",
+    explanation:
+      "The connection broke and could not be restored within the bound. The state of the run is in the ledger; nothing is repeated without asking the catalogue.",
+  },
+  GW3006: {
+    title: "Missing privilege",
+    hint: "`godwit doctor` prints the exact GRANTs.",
+    explanation: "The server refused a statement because the user lacks a privilege.",
+  },
+  GW3007: {
+    title: "Read-only server",
+    hint: "Connect to the primary.",
+    explanation: "The server is a standby, or is set to read-only, or the file cannot be written.",
+  },
+  GW3008: {
+    title: "Transaction-mode pooler",
+    hint: "Connect to the server itself, or to a pool in session mode.",
+    explanation:
+      "Behind a pooler in transaction or statement mode each transaction may reach another server session, so the run's lock and settings would not hold. It is found by asking for the lock on a session that should own it.",
+  },
+  GW3009: {
+    title: "Unsupported server",
+    hint: "See the support table in the README.",
+    explanation: "The server's version or kind is not one that Godwit knows to be safe.",
+  },
+  GW3010: {
+    title: "Server gave no answer",
+    hint: "Check the network and the server; then run the same command again.",
+    explanation:
+      "Nothing came back within the bound, not even a sign that the server is alive. The effect is probed on the next run.",
+  },
+  GW4001: {
+    title: "Another run holds the lock",
+    hint: "Wait for it (--wait 5m), or end it.",
+    explanation:
+      "One runner works on a database at a time. The lock belongs to a server session and ends with it, so it never stays behind; the message names the holder.",
+    exit: 4,
+  },
+  GW4002: {
+    title: "A killed run's session is still working",
+    hint: "Wait for it (--wait 5m), or end it on the server; then run the same command again.",
+    explanation:
+      "The process that started the statement is gone, but the server still executes it and may complete it. Nothing is repeated before that session has ended.",
+    exit: 4,
+  },
+  GW4003: {
+    title: "This runner was replaced",
+    hint: "Look at `godwit status`; the newer runner continues the run.",
+    explanation:
+      "Another process took the run over while this one was stopped or cut off. The database refused this runner's writes (its epoch is old).",
+  },
+  GW4004: {
+    title: "Run blocked: outcome unknown",
+    hint: "Look at the database, then `godwit repair --done KEY` or `godwit repair --not-done KEY`.",
+    explanation:
+      "A statement was sent, its reply was lost, and the catalogue cannot tell whether it took effect. Repeating it could do it twice, so a person decides.",
+  },
+  GW4005: {
+    title: "Another run is unfinished",
+    hint: "Finish it first.",
+    explanation:
+      "An earlier run of another kind (apply, rollback) stopped halfway. Starting a different one now would work on a state that neither expects.",
+  },
+  GW4006: {
+    title: "Interrupted",
+    hint: "Run the same command again to resume.",
+    explanation:
+      "A signal or the caller stopped the run. What was committed is recorded; the statement that was running was cancelled.",
+    exit: 130,
+  },
+  GW4007: {
+    title: "The plan is stale",
+    hint: "Make the plan again and review it.",
+    explanation:
+      "The database or the files changed since the plan was computed, so what would run is not what was reviewed.",
+  },
+  GW4008: {
+    title: "The server did not become ready in time",
+    hint: "Raise --timeout, or look at the server's log.",
+    explanation: "`godwit wait` asked the server until its time was over.",
+  },
+  GW5001: {
+    title: "Applied migration was edited",
+    hint: "Undo the edit and write a new migration, or accept it with `godwit repair --accept VERSION`.",
+    explanation:
+      "The SQL of an applied file differs from what ran. Comments and white space do not count: such an edit is only a warning. The difference is shown.",
+  },
+  GW5002: {
+    title: "Applied migration has no file",
+    hint: "Restore the file, or drop the row with `godwit repair --forget VERSION`.",
+    explanation:
+      "The history names a migration that is not in the folder, so neither can be checked against the other.",
+  },
+  GW5003: {
+    title: "Migration out of order",
+    hint: "Give the file a newer version, or allow it: --allow-out-of-order, or `outOfOrder: allow`.",
+    explanation:
+      "A pending migration is older than the newest applied one, as after a merge of branches. It is never skipped silently; whether it may run now is a decision.",
+  },
+  GW5004: {
+    title: "The history was altered",
+    hint: "Find out who changed the ledger; restore it from a backup, or `godwit repair --reseal` to accept it as it is.",
+    explanation:
+      "Each history row carries a hash over itself and the row before it. A row was edited, removed, added or reordered outside Godwit.",
+  },
+  GW5005: {
+    title: "The ledger is newer than this program",
+    hint: "Use the version of Godwit that wrote it, or a newer one.",
+    explanation:
+      "A newer version changed the ledger's tables. An older program could misread them, so it does not try.",
+  },
+  GW5006: {
+    title: "The ledger cannot be read",
+    hint: "Grant the privilege, or repair the tables; `godwit doctor` tells which.",
+    explanation: "The ledger is there but reading it failed. That is never taken for an empty history.",
+  },
+  GW5007: {
+    title: "A half-applied migration was edited",
+    hint: "Restore the statements that already ran; those after them may be corrected.",
+    explanation:
+      "Some statements of the file took effect before the run stopped. They must still stand in the file as they ran, or the rest would be applied to something else.",
+  },
+  GW5008: {
+    title: "The database is not empty of history",
+    hint: "`godwit status` shows what is recorded.",
+    explanation:
+      "A baseline is for a database without a history of its own; here migrations are recorded already.",
+  },
+  GW5009: {
+    title: "A migration is half applied",
+    hint: "Finish it with `godwit apply`.",
+    explanation:
+      "Some statements of the migration took effect and others did not. It can be continued, but not rolled back by its down file.",
+  },
+  GW6001: {
+    title: "A statement failed",
+    hint: "Correct the statement and run `godwit apply` again.",
+    explanation:
+      "The server refused a statement. The message holds its own words, its code, and the place in the file.",
+  },
+  GW6002: {
+    title: "A lock could not be had in time",
+    hint: "End the transaction that blocks, or try later; raise lockTimeout or lockRetries with care.",
+    explanation:
+      "Each attempt gave up after lock_timeout, so that other sessions did not queue behind it, and all attempts were used. The blockers are named where the server tells.",
+  },
+  GW6003: {
+    title: "A statement took too long",
+    hint: "Raise it for this file with `-- godwit: statement-timeout 1h`.",
+    explanation: "The statement passed the statement timeout and was cancelled by the server.",
+  },
+  GW6004: {
+    title: "Foreign keys are violated",
+    hint: "Correct the migration so that each reference has its row.",
+    explanation:
+      "SQLite's foreign_key_check found rows without their parent before the commit; the transaction was rolled back.",
+  },
+  GW6005: {
+    title: "Deadlocks or conflicts did not end",
+    hint: "Try again when the database is less busy.",
+    explanation: "The server aborted the transaction in favour of another one each time it was tried.",
+  },
+  GW9001: {
+    title: "A fault in Godwit",
+    hint: "Please report it with the output of the command run again with --json.",
+    explanation:
+      "An assertion of the program failed. It stopped rather than go on from a state that should not exist.",
+  },
+} as const satisfies Record<string, CatalogEntry>;
+
+export type ErrorCode = keyof typeof entries;
+
+export const catalog: Readonly<Record<ErrorCode, CatalogEntry>> = entries;

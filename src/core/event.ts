@@ -1,0 +1,75 @@
+import type { GodwitError } from "./error.ts";
+import type { PlanKind } from "./plan.ts";
+
+/** Who holds the run lock, as far as the server tells. */
+export interface LockHolder {
+  readonly sessionId: string;
+  readonly application?: string;
+  readonly user?: string;
+  readonly host?: string;
+  /** Since when its session is in its present state, ISO 8601. */
+  readonly since?: string;
+  /** What it executes now, shortened. */
+  readonly statement?: string;
+}
+
+/**
+ * Everything that happens while a plan runs, as `noun:verb`. The terminal, JSON lines, the ledger and metrics
+ * are readers of this one stream; progress is a pure reduction of it (progress.ts). Times are ISO 8601 in UTC.
+ */
+export type GodwitEvent =
+  | { type: "lock:waiting"; holder: LockHolder | null; waitedMs: number }
+  | { type: "lock:acquired"; sessionId: string }
+  | { type: "orphan:found"; holder: LockHolder; runId: string }
+  | { type: "orphan:gone"; runId: string; waitedMs: number }
+  | { type: "ledger:upgraded"; from: number; to: number }
+  | { type: "run:started"; runId: string; kind: PlanKind; epoch: number; steps: number; units: number }
+  | {
+      type: "run:resumed";
+      runId: string;
+      kind: PlanKind;
+      epoch: number;
+      steps: number;
+      units: number;
+      done: number;
+    }
+  | { type: "run:finished"; runId: string; state: "done"; units: number; durationMs: number }
+  | { type: "run:stopped"; runId: string; state: "resumable" | "blocked"; error: GodwitError }
+  | { type: "unit:started"; unit: string; title: string }
+  | { type: "unit:finished"; unit: string; title: string; durationMs: number }
+  | { type: "step:started"; key: string; title: string; transaction: boolean }
+  | { type: "step:finished"; key: string; durationMs: number }
+  | { type: "step:settled"; key: string; outcome: "done" | "not-done" | "unknown" }
+  | { type: "statement:started"; key: string; index: number; count: number; label: string; line: number }
+  | { type: "statement:finished"; key: string; index: number; rows: number | null; durationMs: number }
+  | {
+      type: "retry:scheduled";
+      key: string;
+      attempt: number;
+      limit: number;
+      delayMs: number;
+      reason: string;
+      blockers: readonly LockHolder[];
+    }
+  | { type: "connection:lost"; reason: string; attempt: number; delayMs: number }
+  | { type: "connection:restored"; sessionId: string }
+  | { type: "index:dropped-invalid"; index: string; table: string }
+  | {
+      type: "activity:seen";
+      key: string;
+      phase: string;
+      done: number | null;
+      total: number | null;
+      waitingFor: readonly LockHolder[];
+    }
+  | { type: "script:progressed"; key: string; done: number; total: number | null; unit: string }
+  | { type: "server:noticed"; severity: string; message: string }
+  | { type: "warning:raised"; code: string; message: string }
+  | { type: "schema-file:written"; file: string };
+
+export type EventType = GodwitEvent["type"];
+
+/** An event as it leaves the program: with its time, its number within the process and the document's version. */
+export type StampedEvent = GodwitEvent & { readonly at: string; readonly seq: number };
+
+export type Emit = (event: GodwitEvent) => void;

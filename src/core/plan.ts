@@ -1,0 +1,145 @@
+import { digest } from "./canonical.ts";
+
+/**
+ * What a statement does to the catalogue, said so that it can be asked for later: after an ambiguous failure
+ * (killed, reply lost) the engine's probe role answers from the catalogue whether it took effect.
+ */
+export type Effect =
+  /** It commits together with its record; nothing to ask. */
+  | { readonly type: "transactional" }
+  /** It took effect if, and only if, the definition of one of these objects differs from the one captured before. */
+  | { readonly type: "definition"; readonly objects: readonly ObjectName[] }
+  /** A concurrent index build; a failed one leaves an invalid index. Without a name the server chooses one. */
+  | { readonly type: "index-build"; readonly table: ObjectName; readonly index?: string }
+  /** Doing it again does the same (VACUUM, ANALYZE, settings): it is simply repeated. */
+  | { readonly type: "repeatable" }
+  /** Nobody can tell afterwards: a person decides. */
+  | { readonly type: "opaque" };
+
+export interface ObjectName {
+  readonly kind:
+    | "table"
+    | "index"
+    | "type"
+    | "view"
+    | "routine"
+    | "trigger"
+    | "event"
+    | "sequence"
+    | "schema"
+    | "database"
+    | "other";
+  readonly schema?: string;
+  readonly name: string;
+}
+
+/** One SQL statement of a file. Offsets are UTF-16 units into the file's text; lines count from 1. */
+export interface Statement {
+  /** The statement as written, without its terminator and surrounding comments. */
+  readonly text: string;
+  readonly offset: number;
+  readonly line: number;
+  /** Its kind in words, for people: "CREATE TABLE", "INSERT". */
+  readonly label: string;
+  /** Whether it can run inside a transaction together with its record. */
+  readonly transactional: boolean;
+  /** It changes only the session (SET …), so a resumed run repeats it first. */
+  readonly session: boolean;
+  readonly effect: Effect;
+}
+
+/** Time limits of a step in milliseconds; 0 is none, absent is the configuration's. */
+export interface StepLimits {
+  readonly lockTimeoutMs?: number;
+  readonly statementTimeoutMs?: number;
+}
+
+/** What the completion of a step writes into the history, in the same transaction. */
+export interface HistoryChange {
+  readonly action: "apply" | "rollback" | "baseline" | "accept" | "forget" | "reseal";
+  /** Ordering key, e.g. "20260131093000", "1.2"; "R__slug" for repeatables. */
+  readonly version: string;
+  readonly name: string;
+  readonly kind: "versioned" | "repeatable";
+  /** SHA-256 of the file's bytes, hex; empty where there is no file. */
+  readonly rawHash: string;
+  /** SHA-256 of its tokens: comments and white space do not count. */
+  readonly sqlHash: string;
+  /** The text that ran, so that a later edit can be shown as a difference; null when it is too large. */
+  readonly source: string | null;
+}
+
+interface StepBase {
+  /** Stable within a run and over resumes, e.g. "20260131093000/up/2". */
+  readonly key: string;
+  /** For people: what it does. */
+  readonly title: string;
+  /** Identity of the content: a resumed run must find the same hash under the same key. */
+  readonly hash: string;
+  /** The unit (migration) it belongs to, e.g. "20260131093000". */
+  readonly unit: string;
+  readonly limits: StepLimits;
+  /** How it can be undone, or why not. */
+  readonly undo: string;
+  readonly history?: HistoryChange;
+}
+
+/** SQL: all statements in one transaction with their record, or a single statement outside of one. */
+export interface SqlStep extends StepBase {
+  readonly kind: "sql";
+  readonly file: string;
+  readonly transaction: boolean;
+  readonly statements: readonly Statement[];
+  /** Session statements of the unit that stand before it: replayed when a run is resumed at this step. */
+  readonly preamble: readonly Statement[];
+}
+
+/** A TypeScript migration's `up` or `down`. */
+export interface ScriptStep extends StepBase {
+  readonly kind: "script";
+  readonly file: string;
+  readonly direction: "up" | "down";
+  readonly transaction: boolean;
+}
+
+/** Only a history row: baseline, accepted edits, forgotten rows. */
+export interface RecordStep extends StepBase {
+  readonly kind: "record";
+  readonly history: HistoryChange;
+}
+
+/** Each kind of work the executor knows. A new feature adds a member here and its performer in run/perform/. */
+export type Step = SqlStep | ScriptStep | RecordStep;
+
+/** A typed danger of a plan; loss of data is allowed by name only. */
+export interface Hazard {
+  readonly type: string;
+  readonly step: string;
+  readonly message: string;
+}
+
+/** What a plan was computed against. A difference makes it stale. */
+export interface Fingerprint {
+  readonly engine: string;
+  readonly server: string;
+  readonly database: string;
+  /** Hash of the newest history row, or "" when there is none. */
+  readonly historyHead: string;
+}
+
+export interface Plan {
+  readonly format: 1;
+  readonly kind: PlanKind;
+  readonly target: Fingerprint;
+  readonly steps: readonly Step[];
+  readonly hazards: readonly Hazard[];
+  /** SHA-256 over everything above. */
+  readonly hash: string;
+}
+
+export type PlanKind = "apply" | "rollback" | "record";
+
+export function sealPlan(plan: Omit<Plan, "format" | "hash">): Plan {
+  const body = { format: 1 as const, ...plan };
+  return { ...body, hash: digest(body) };
+}

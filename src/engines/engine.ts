@@ -1,0 +1,232 @@
+import type { LockHolder } from "../core/event.ts";
+import type { Effect, Statement } from "../core/plan.ts";
+import type { SchemaModel } from "../core/schema.ts";
+import type { EngineId, Target } from "../core/target.ts";
+
+/**
+ * An engine is a record of small roles; the same file names stand in every engine's folder. A role that is
+ * missing is the statement that the engine can't. Differences that are plain facts are in `traits`.
+ */
+export interface Engine {
+  readonly id: EngineId;
+  readonly traits: Traits;
+  readonly connect: ConnectRole;
+  readonly errors: ErrorsRole;
+  readonly syntax: SyntaxRole;
+  readonly probe: ProbeRole;
+  readonly lock: LockRole;
+  readonly store: StoreRole;
+  readonly inspect: InspectRole;
+  readonly health: HealthRole;
+}
+
+export interface Traits {
+  /** The engine's name for people. */
+  readonly title: string;
+  /** DDL can be rolled back and committed with its record. */
+  readonly transactionalDdl: boolean;
+  /** `CREATE INDEX CONCURRENTLY` or the like exists and can leave an invalid index. */
+  readonly concurrentIndex: boolean;
+  /** A statement's lock wait can be bounded. */
+  readonly lockTimeout: boolean;
+  /** Statements go on at the server when their client dies. */
+  readonly statementsOutliveClient: boolean;
+  /** A running statement can be cancelled from outside. */
+  readonly cancellable: boolean;
+  readonly identifierBytes: number;
+  readonly quote: (name: string) => string;
+}
+
+// ── connect ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface SessionOptions {
+  /** Shown by the server for this session, e.g. "godwit 0192ab". */
+  readonly tag: string;
+  readonly connectTimeoutMs: number;
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** Server notices and warnings. */
+  readonly onNotice?: (severity: string, message: string) => void;
+}
+
+export type Value = string | number | bigint | boolean | null | Uint8Array | Date | readonly Value[];
+export type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * One server session. Not for concurrent use. Every method rejects with the driver's error, which the errors
+ * role classifies; after a lost connection the session is dead and only `close` may be called.
+ */
+export interface Session {
+  /** The server's id for it: backend pid, connection id. */
+  readonly id: string;
+  /** Rows of one statement. Parameters are written `?`. 64-bit integers and decimals come as strings or bigint, never rounded. */
+  query(sql: string, parameters?: readonly Value[]): Promise<Row[]>;
+  /** Runs one statement exactly as written, without parameters; the rows affected where the server tells. */
+  execute(sql: string): Promise<number | null>;
+  /** Runs one statement with `?` parameters; the rows affected. */
+  run(sql: string, parameters: readonly Value[]): Promise<number>;
+  begin(): Promise<void>;
+  commit(): Promise<void>;
+  rollback(): Promise<void>;
+  /** Sets the limits for the statements to come; 0 is none. Issues nothing when they are so already. */
+  limit(limits: { lockTimeoutMs: number; statementTimeoutMs: number }): Promise<void>;
+  /** Puts back every setting a migration may have changed, keeping the run's lock and tag. */
+  reset(): Promise<void>;
+  /** Changes the tag that the server shows. */
+  retag(tag: string): Promise<void>;
+  /** Asks the server, from outside, to cancel what the session executes. Never rejects. */
+  cancel(): Promise<void>;
+  /** Ends the session; never rejects. */
+  close(): Promise<void>;
+}
+
+export interface ServerFacts {
+  /** "PostgreSQL 15.18", "MariaDB 10.11.14", "SQLite 3.53.0" */
+  readonly version: string;
+  readonly product: string;
+  readonly database: string;
+  readonly user: string;
+  /** What identifies this server and not its twin: system identifier, server_uuid, file path; "" if not known. */
+  readonly identity: string;
+  readonly readOnly: boolean;
+  /** The server's clock, ISO 8601 in UTC with milliseconds. */
+  readonly now: string;
+}
+
+export interface ConnectRole {
+  open(target: Target, options: SessionOptions): Promise<Session>;
+  facts(session: Session): Promise<ServerFacts>;
+}
+
+// ── errors ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type ErrorKind =
+  | "connection-lost"
+  | "unreachable"
+  | "starting-up"
+  | "timeout"
+  | "authentication"
+  | "tls"
+  | "unknown-database"
+  | "permission"
+  | "read-only"
+  | "lock-timeout"
+  | "statement-timeout"
+  | "deadlock"
+  | "serialization"
+  | "cancelled"
+  | "syntax"
+  | "duplicate-object"
+  | "missing-object"
+  | "constraint"
+  | "disk-full"
+  | "too-many-connections"
+  | "other";
+
+export interface NativeError {
+  readonly kind: ErrorKind;
+  /** SQLSTATE, errno name or number. */
+  readonly native: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  /** UTF-16 offset into the statement, where the server tells. */
+  readonly position?: number;
+}
+
+export interface ErrorsRole {
+  /** Maps whatever the driver threw to the closed set of kinds. Never throws. */
+  classify(error: unknown): NativeError;
+}
+
+// ── syntax ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface SyntaxRole {
+  /** Loads the parser, where there is one; called once before `statements`. */
+  load(): Promise<void>;
+  /** Splits and judges a file's text. Throws GW2004 to GW2007, GW2011, GW2012 with `file` and line in the message. */
+  statements(text: string, file: string): Statement[];
+  /** The token texts that count for the semantic hash, in order: no comments, no white space, names and keywords as written. */
+  tokens(text: string, file: string): string[];
+  /** `-- godwit: …` directives in their order, with lines. */
+  directives(text: string, file: string): { readonly words: readonly string[]; readonly line: number }[];
+}
+
+// ── probe ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Settlement = "done" | "not-done" | "unknown";
+
+export interface ProbeRole {
+  /** What to remember before a statement outside a transaction; JSON. */
+  capture(session: Session, effect: Effect): Promise<unknown>;
+  /**
+   * Whether it took effect, from the catalogue. Removes what a failed attempt left (an invalid index), and says
+   * so through `onCleaned`, before it answers "not-done".
+   */
+  settle(
+    session: Session,
+    effect: Effect,
+    before: unknown,
+    onCleaned: (index: string, table: string) => void,
+  ): Promise<Settlement>;
+  /** Phase and counts of what another session executes now, with those it waits for; null where it is not known. */
+  activity?(session: Session, sessionId: string): Promise<Activity | null>;
+}
+
+export interface Activity {
+  readonly phase: string;
+  readonly done: number | null;
+  readonly total: number | null;
+  readonly waitingFor: readonly LockHolder[];
+}
+
+// ── lock ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface LockRole {
+  /** Takes the run lock of this database on this session, without waiting; it ends with the session. */
+  tryAcquire(session: Session): Promise<boolean>;
+  /** Whether this very session holds it, asked of the server. False behind a transaction-mode pooler. */
+  verify(session: Session): Promise<boolean>;
+  release(session: Session): Promise<void>;
+  /** Who holds it now; null when nobody does or the server does not tell. */
+  holder(session: Session): Promise<LockHolder | null>;
+  /** The sessions that a given session waits for, or that hold locks on what it wants. */
+  blockers(session: Session, sessionId: string): Promise<LockHolder[]>;
+}
+
+// ── store ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type LedgerTable = "ledger" | "run" | "step" | "migration";
+
+export interface StoreRole {
+  /** The qualified, quoted name of a ledger table. */
+  table(name: LedgerTable): string;
+  /** Whether there is a ledger: its version, or null where it was never made. Other failures reject. */
+  version(session: Session): Promise<number | null>;
+  /** Forward-only: entry n brings the ledger from version n to n + 1. Each is safe to repeat where DDL is not transactional. */
+  readonly scripts: readonly (readonly string[])[];
+}
+
+// ── inspect ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface InspectRole {
+  /** The user's schema, without system objects and without the ledger; sorted by name, so that equal schemas give equal models. */
+  schema(session: Session): Promise<SchemaModel>;
+  /** The same as SQL text that makes it again; deterministic, without dates, owners or counters. */
+  dump(session: Session): Promise<string>;
+}
+
+// ── health (doctor) ────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Finding {
+  readonly check: string;
+  readonly status: "ok" | "warning" | "error";
+  readonly message: string;
+  /** What to do, e.g. the exact GRANT. */
+  readonly remedy?: string;
+}
+
+export interface HealthRole {
+  /** Versions, privileges, settings that matter to a run. */
+  findings(session: Session): Promise<Finding[]>;
+}
