@@ -78,10 +78,13 @@ interface StepBase {
   readonly hash: string;
   /** The unit (migration) it belongs to, e.g. "20260131093000". */
   readonly unit: string;
+  /** The unit's name for people, e.g. the file's base name. */
+  readonly unitTitle: string;
   readonly limits: StepLimits;
   /** How it can be undone, or why not. */
   readonly undo: string;
-  readonly history?: HistoryChange;
+  /** History rows that its completion writes, in this order. */
+  readonly history: readonly HistoryChange[];
 }
 
 /** SQL: all statements in one transaction with their record, or a single statement outside of one. */
@@ -102,10 +105,9 @@ export interface ScriptStep extends StepBase {
   readonly transaction: boolean;
 }
 
-/** Only a history row: baseline, accepted edits, forgotten rows. */
+/** Only history rows, in one transaction: baseline, accepted edits, forgotten rows. */
 export interface RecordStep extends StepBase {
   readonly kind: "record";
-  readonly history: HistoryChange;
 }
 
 /** Each kind of work the executor knows. A new feature adds a member here and its performer in run/perform/. */

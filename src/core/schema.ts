@@ -64,6 +64,10 @@ export interface DefinedObject {
     | "sequence"
     | "extension"
     | "event"
+    | "rule"
+    | "policy"
+    | "statistics"
+    | "server"
     | "schema";
   readonly schema: string;
   readonly name: string;

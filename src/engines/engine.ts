@@ -130,7 +130,7 @@ export interface NativeError {
   readonly message: string;
   readonly detail?: string;
   readonly hint?: string;
-  /** UTF-16 offset into the statement, where the server tells. */
+  /** Offset into the statement in code points, from 0, where the server tells. */
   readonly position?: number;
 }
 
@@ -174,6 +174,8 @@ export interface ProbeRole {
 }
 
 export interface Activity {
+  /** The session executes nothing: a client that still waits for its reply has lost it. */
+  readonly idle: boolean;
   readonly phase: string;
   readonly done: number | null;
   readonly total: number | null;

@@ -1,0 +1,16 @@
+import { createMigration } from "../migrate/index.ts";
+import { openConfig, type ProjectOptions } from "./options.ts";
+
+export interface CreateOptions extends ProjectOptions {
+  readonly name: string;
+  /** A TypeScript migration instead of a pair of SQL files. */
+  readonly script?: boolean | undefined;
+  readonly repeatable?: boolean | undefined;
+}
+
+/** Makes the files of a new migration and returns their paths. */
+export async function create(options: CreateOptions): Promise<readonly string[]> {
+  const { migrations } = await openConfig(options);
+  const { name, script, repeatable } = options;
+  return createMigration(migrations, { name, script, repeatable, now: new Date() });
+}

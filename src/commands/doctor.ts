@@ -1,0 +1,60 @@
+import { GodwitError } from "../core/error.ts";
+import type { Finding } from "../engines/engine.ts";
+import { reading, validateProject } from "../migrate/index.ts";
+import { openProject, type ProjectOptions } from "./options.ts";
+
+export interface DoctorReport {
+  readonly database: string;
+  readonly server: string;
+  readonly healthy: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/** Looks for what would trouble a run: server, privileges, settings, clock, files, ledger. Changes nothing. */
+export async function doctor(options: ProjectOptions = {}): Promise<DoctorReport> {
+  const project = await openProject(options);
+  const { engine, target } = project;
+  const { server, findings } = await reading(project, async (session) => {
+    const facts = await engine.connect.facts(session);
+    return { server: facts.version, findings: await engine.health.findings(session) };
+  });
+  const all = [tlsFinding(target.tls.mode, target.host), ...findings, await projectFinding(project)];
+  return {
+    database: target.display,
+    server,
+    healthy: all.every(({ status }) => status !== "error"),
+    findings: all.filter((finding) => finding !== null),
+  };
+
+  function tlsFinding(mode: string, host: string): Finding {
+    const local = host === "" || host.startsWith("/") || /^(localhost|127\.|::1$)/.test(host);
+    if (mode === "verify-full" || local)
+      return { check: "tls", status: "ok", message: `${mode}${local ? ", local host" : ""}` };
+    return {
+      check: "tls",
+      status: "warning",
+      message: `sslmode=${mode}: the server's identity is not fully verified`,
+      remedy: "sslmode=verify-full with sslrootcert=…",
+    };
+  }
+}
+
+async function projectFinding(project: Parameters<typeof validateProject>[0]): Promise<Finding> {
+  try {
+    const { valid, checked, problems } = await validateProject(project);
+    if (valid) {
+      const message = `${checked.files} files and ${checked.historyRows} history rows agree`;
+      return { check: "migrations", status: "ok", message };
+    }
+    const message = problems.map((problem) => `${problem.code} ${problem.message}`).join("; ");
+    return { check: "migrations", status: "error", message, remedy: "godwit validate" };
+  } catch (error) {
+    if (!(error instanceof GodwitError)) throw error;
+    return {
+      check: "migrations",
+      status: "error",
+      message: `${error.code} ${error.message}`,
+      remedy: error.hint,
+    };
+  }
+}

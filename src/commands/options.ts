@@ -1,0 +1,89 @@
+import { loadConfig } from "../config/load.ts";
+import { connectTimeoutMsOf, requireTarget } from "../config/require-target.ts";
+import type { ResolvedConfig } from "../config/resolve.ts";
+import type { StampedEvent } from "../core/event.ts";
+import type { Emit } from "../core/event.ts";
+import { redactDeep } from "../core/secret.ts";
+import { loadEngine } from "../engines/registry.ts";
+import type { Project } from "../migrate/index.ts";
+
+/** What every command takes. What is left out comes from the environment, the profile, the file, the default. */
+export interface ProjectOptions {
+  /** Folder to start from; default the process's. */
+  readonly cwd?: string | undefined;
+  /** Default `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly url?: string | undefined;
+  /** The migrations folder. */
+  readonly migrations?: string | undefined;
+  readonly profile?: string | undefined;
+  /** Path of the configuration file. */
+  readonly config?: string | undefined;
+  /** Path of the schema file; null for none. */
+  readonly schemaFile?: string | null | undefined;
+  readonly outOfOrder?: "error" | "warn" | "allow" | undefined;
+  /** Durations such as "2s". */
+  readonly lockTimeout?: string | undefined;
+  readonly statementTimeout?: string | undefined;
+  readonly lockRetries?: number | undefined;
+  /** How long to wait while another runner holds the lock, in milliseconds; default 0. */
+  readonly waitMs?: number | undefined;
+  /** Stops the work: what runs is cancelled, and the run can be resumed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives everything that happens; secrets are redacted. */
+  readonly onEvent?: ((event: StampedEvent) => void) | undefined;
+}
+
+/** Finds the configuration and makes of it what the feature works on. Throws GW1002 to GW1006. */
+export async function openProject(options: ProjectOptions): Promise<Project> {
+  const config = await openConfig(options);
+  const target = requireTarget(config);
+  const emit = emitterOf(options);
+  for (const message of config.notices) emit({ type: "warning:raised", code: "GW1002", message });
+  return {
+    engine: await loadEngine(target.engine),
+    target,
+    folder: config.migrations,
+    maxFileBytes: config.maxFileBytes,
+    schemaFile: config.schemaFile,
+    policies: { outOfOrder: config.outOfOrder },
+    settings: {
+      lockTimeoutMs: config.lockTimeoutMs,
+      lockRetries: config.lockRetries,
+      statementTimeoutMs: config.statementTimeoutMs,
+      connectTimeoutMs: connectTimeoutMsOf(config, target),
+    },
+    emit,
+    signal: options.signal,
+    waitMs: options.waitMs ?? 0,
+  };
+}
+
+export async function openConfig(options: ProjectOptions): Promise<ResolvedConfig> {
+  return loadConfig({
+    cwd: options.cwd ?? process.cwd(),
+    env: options.env ?? process.env,
+    configPath: options.config,
+    profile: options.profile,
+    flags: {
+      url: options.url,
+      migrations: options.migrations,
+      schemaFile: options.schemaFile,
+      outOfOrder: options.outOfOrder,
+      lockTimeout: options.lockTimeout,
+      statementTimeout: options.statementTimeout,
+      lockRetries: options.lockRetries,
+    },
+  });
+}
+
+/** Stamps and redacts each event on its way out. */
+function emitterOf({ onEvent }: ProjectOptions): Emit {
+  if (onEvent === undefined) return () => {};
+  let seq = 0;
+  return (event) => {
+    const stamped = { ...event, at: new Date().toISOString(), seq: ++seq };
+    // An error keeps its class; its text never holds a secret that redaction by value would miss.
+    onEvent(event.type === "run:stopped" ? stamped : (redactDeep(stamped) as StampedEvent));
+  };
+}

@@ -1,0 +1,58 @@
+import * as v from "valibot";
+import { type SettingKey, settingKeys, settings } from "./settings.ts";
+
+/*
+ * Only shapes are checked here, before ${…} is replaced: a profile that is not used must not fail for a variable
+ * that is not set. What a string says is checked by settings.ts when it is used.
+ */
+
+const duration = v.union([v.literal(0), v.pipe(v.string(), v.regex(/^(0|\d{1,10}(ms|s|m|h))$/))]);
+const replaced = v.pipe(v.string(), v.regex(/\$\{/));
+const text = v.pipe(v.string(), v.minLength(1));
+
+const shapes = {
+  url: text,
+  migrations: text,
+  schemaFile: v.nullable(text),
+  outOfOrder: v.union([v.picklist(["error", "warn", "allow"]), replaced]),
+  lockTimeout: v.union([duration, replaced]),
+  lockRetries: v.union([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100)), replaced]),
+  statementTimeout: v.union([duration, replaced]),
+  connectTimeout: v.union([duration, replaced]),
+  maxFileBytes: v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 30)), replaced]),
+} satisfies Record<SettingKey, v.GenericSchema>;
+
+const described = Object.fromEntries(
+  settingKeys.map((key) => [key, v.exactOptional(describe(shapes[key], settings[key]))]),
+) as { [K in SettingKey]: v.ExactOptionalSchema<(typeof shapes)[K], undefined> };
+
+const profileName = v.pipe(v.string(), v.regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,62}$/));
+
+export const profilesDescription = {
+  title: "Profiles",
+  description:
+    "Named sets of the same settings (dev, staging, prod). Those of the profile in use win over those beside it.",
+};
+
+export const profileDescription = {
+  title: "Default profile",
+  description: "The profile that is used when neither --profile nor GODWIT_PROFILE names one.",
+};
+
+/** The shape of a configuration file. Unknown keys are errors, at every level. */
+export const configSchema = v.strictObject({
+  $schema: v.exactOptional(describe(v.string(), { title: "Schema", description: "For editors; not read." })),
+  ...described,
+  profile: v.exactOptional(describe(profileName, profileDescription)),
+  profiles: v.exactOptional(describe(v.record(profileName, v.strictObject(described)), profilesDescription)),
+});
+
+export type ConfigFile = v.InferOutput<typeof configSchema>;
+
+/** The names that may stand at the top of a file. */
+export const topLevelKeys: readonly string[] = Object.keys(configSchema.entries);
+
+function describe<S extends v.GenericSchema>(schema: S, words: { title: string; description: string }): S {
+  // The pipe has the schema's own types; only its metadata is added.
+  return v.pipe(schema, v.title(words.title), v.description(words.description)) as unknown as S;
+}

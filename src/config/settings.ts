@@ -1,0 +1,170 @@
+import { resolve } from "node:path";
+import { GodwitError } from "../core/error.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import { durationForms, parseDuration } from "./duration.ts";
+
+export type OutOfOrder = "error" | "warn" | "allow";
+
+export type SettingKey =
+  | "url"
+  | "migrations"
+  | "schemaFile"
+  | "outOfOrder"
+  | "lockTimeout"
+  | "lockRetries"
+  | "statementTimeout"
+  | "connectTimeout"
+  | "maxFileBytes";
+
+/** What people are told of a setting: the one source of the JSON schema, the reference page and the messages. */
+export interface Setting {
+  readonly title: string;
+  readonly description: string;
+  /** Completes "expected …". */
+  readonly expects: string;
+  /** As it would stand in a file. */
+  readonly default: string | number | null;
+}
+
+export const settings: Readonly<Record<SettingKey, Setting>> = {
+  url: {
+    title: "Connection URL",
+    description:
+      "The database, as postgresql://user@host:5432/name, mysql://user@host:3306/name or sqlite:path. Keep the password out of the file: ${DB_PASSWORD} or ${file:/run/secrets/db}. In the place of the user and the password such a value is percent-encoded for you.",
+    expects: "a connection URL",
+    default: null,
+  },
+  migrations: {
+    title: "Migrations folder",
+    description: "The folder of the migrations, relative to the configuration file.",
+    expects: "the path of a folder",
+    default: "migrations",
+  },
+  schemaFile: {
+    title: "Schema file",
+    description:
+      "The file that the schema is written to after each run, relative to the configuration file; null for none.",
+    expects: "the path of a file, or null",
+    default: null,
+  },
+  outOfOrder: {
+    title: "Late migrations",
+    description:
+      "What to do with a migration whose version is lower than one that is applied: refuse, warn and run it, or run it.",
+    expects: 'one of "error", "warn" and "allow"',
+    default: "error",
+  },
+  lockTimeout: {
+    title: "Lock timeout",
+    description:
+      "How long a statement may wait for a lock on a table, while it holds up everyone who comes after it. 0 is no limit.",
+    expects: durationForms,
+    default: "2s",
+  },
+  lockRetries: {
+    title: "Lock retries",
+    description: "How many times a statement that did not get its lock is tried again, with growing pauses.",
+    expects: "a whole number from 0 to 100",
+    default: 10,
+  },
+  statementTimeout: {
+    title: "Statement timeout",
+    description: "How long one statement may run. 0 is no limit.",
+    expects: durationForms,
+    default: "15m",
+  },
+  connectTimeout: {
+    title: "Connect timeout",
+    description: "How long to wait for a connection, when the URL has no connect_timeout. 0 is no limit.",
+    expects: durationForms,
+    default: "10s",
+  },
+  maxFileBytes: {
+    title: "Largest migration file",
+    description: "Migration files with more bytes are refused.",
+    expects: "a whole number of bytes from 1 to 1073741824",
+    default: 8 * 1024 * 1024,
+  },
+};
+
+export const settingKeys = Object.keys(settings) as readonly SettingKey[];
+
+/** The settings as the program uses them: absolute paths, milliseconds. */
+export interface SettingValues {
+  readonly url: string | null;
+  readonly migrations: string;
+  readonly schemaFile: string | null;
+  readonly outOfOrder: OutOfOrder;
+  readonly lockTimeout: number;
+  readonly lockRetries: number;
+  readonly statementTimeout: number;
+  readonly connectTimeout: number;
+  readonly maxFileBytes: number;
+}
+
+export interface ReadingPlace {
+  /** How the value is named in messages: `--lock-timeout`, `godwit.config.yaml:3: lockTimeout`. */
+  readonly what: string;
+  /** GW1001 for the command line, GW1004 for files and the environment. */
+  readonly code: "GW1001" | "GW1004";
+  /** What relative paths are relative to. */
+  readonly folder: string;
+}
+
+/** Turns a setting as it was written into the value that the program uses, or throws `place.code`. */
+export function readSetting<K extends SettingKey>(
+  key: K,
+  value: unknown,
+  place: ReadingPlace,
+): SettingValues[K] {
+  return (readers[key] as Reader<K>)(value, place, key);
+}
+
+type Reader<K extends SettingKey> = (value: unknown, place: ReadingPlace, key: K) => SettingValues[K];
+
+const readers: { readonly [K in SettingKey]: Reader<K> } = {
+  url: (value, place, key) => (value === null ? null : readText(value, place, key)),
+  migrations: readPath,
+  schemaFile: (value, place, key) => (value === null ? null : readPath(value, place, key)),
+  outOfOrder: readOutOfOrder,
+  lockTimeout: (value, place) => parseDuration(value, place),
+  lockRetries: (value, place, key) => readInteger(value, place, { key, min: 0, max: 100 }),
+  statementTimeout: (value, place) => parseDuration(value, place),
+  connectTimeout: (value, place) => parseDuration(value, place),
+  maxFileBytes: (value, place, key) => readInteger(value, place, { key, min: 1, max: 2 ** 30 }),
+};
+
+function readOutOfOrder(value: unknown, place: ReadingPlace, key: SettingKey): OutOfOrder {
+  if (value === "error" || value === "warn" || value === "allow") return value;
+  const suggestion = typeof value === "string" ? didYouMean(value, ["error", "warn", "allow"]) : "";
+  throw settingError(key, place, suggestion);
+}
+
+function readText(value: unknown, place: ReadingPlace, key: SettingKey): string {
+  if (typeof value === "string" && value !== "" && !value.includes("\0")) return value;
+  throw settingError(key, place);
+}
+
+function readPath(value: unknown, place: ReadingPlace, key: SettingKey): string {
+  return resolve(place.folder, readText(value, place, key));
+}
+
+function readInteger(
+  value: unknown,
+  place: ReadingPlace,
+  range: { readonly key: SettingKey; readonly min: number; readonly max: number },
+): number {
+  const number = typeof value === "string" && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  if (typeof number === "number" && Number.isInteger(number) && number >= range.min && number <= range.max) {
+    return number;
+  }
+  throw settingError(range.key, place);
+}
+
+/** Without the value itself: a misplaced one may be a password. */
+function settingError(key: SettingKey, place: ReadingPlace, suggestion = ""): GodwitError {
+  return new GodwitError(place.code, {
+    message: `${place.what}: expected ${settings[key].expects}${suggestion || "."}`,
+    details: { key },
+  });
+}

@@ -1,0 +1,24 @@
+import type { Engine } from "../engine.ts";
+import { connect } from "./connect.ts";
+import { errors } from "./errors.ts";
+import { health } from "./health.ts";
+import { inspect } from "./inspect.ts";
+import { lock } from "./lock.ts";
+import { probe } from "./probe.ts";
+import { store } from "./store.ts";
+import { syntax } from "./syntax.ts";
+import { traits } from "./traits.ts";
+
+/** MySQL 8.0 and newer, MariaDB 10.6 and newer. */
+export const engine: Engine = {
+  id: "mysql",
+  traits,
+  connect,
+  errors,
+  syntax,
+  probe,
+  lock,
+  store,
+  inspect,
+  health,
+};

@@ -1,0 +1,85 @@
+import type { Row, Session } from "../engine.ts";
+import type { Surroundings } from "./plain-display.ts";
+import { traits } from "./traits.ts";
+
+export interface ReadObject {
+  readonly kind: "view" | "routine" | "trigger" | "event" | "sequence";
+  readonly name: string;
+  /** The CREATE statement without its owner. */
+  readonly statement: string;
+  /** The sql_mode it was made under; empty for views and sequences. */
+  readonly sqlMode: string;
+}
+
+/** Everything but tables, in an order in which it can be made again: a view stands after the views it reads. */
+export async function readObjects(session: Session, where: Surroundings): Promise<ReadObject[]> {
+  const of = (kind: ReadObject["kind"], word: string, rows: readonly Row[]) =>
+    readEach(session, kind, rows.map((row) => ({ word: String(row.type ?? word), name: String(row.name) })));
+  const sequences = where.mariaDb
+    ? await session.query(`${tablesOfType("SEQUENCE")} ORDER BY BINARY TABLE_NAME`)
+    : [];
+  const views = await session.query(`${tablesOfType("VIEW")} ORDER BY BINARY TABLE_NAME`);
+  const routines = await session.query(
+    `SELECT ROUTINE_NAME AS name, ROUTINE_TYPE AS type FROM information_schema.ROUTINES
+      WHERE ROUTINE_SCHEMA = DATABASE() ORDER BY ROUTINE_TYPE, BINARY ROUTINE_NAME`,
+  );
+  const triggers = await session.query(
+    `SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
+      ORDER BY BINARY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER`,
+  );
+  const events = await session.query(
+    `SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() ORDER BY BINARY EVENT_NAME`,
+  );
+  return [
+    ...(await of("sequence", "SEQUENCE", sequences)),
+    ...(await of("routine", "", routines)),
+    ...inDependencyOrder(await of("view", "VIEW", views)),
+    ...(await of("trigger", "TRIGGER", triggers)),
+    ...(await of("event", "EVENT", events)),
+  ];
+}
+
+function tablesOfType(type: string): string {
+  return `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = '${type}'`;
+}
+
+async function readEach(
+  session: Session,
+  kind: ReadObject["kind"],
+  names: readonly { word: string; name: string }[],
+): Promise<ReadObject[]> {
+  const objects: ReadObject[] = [];
+  for (const { word, name } of names) {
+    const [row] = await session.query(`SHOW CREATE ${word} ${traits.quote(name)}`);
+    const entry = Object.entries(row ?? {}).find(([column]) => /^(create |sql original)/i.test(column));
+    if (typeof entry?.[1] !== "string") {
+      throw new Error(`the definition of ${word.toLowerCase()} ${name} cannot be read: a privilege is missing`);
+    }
+    objects.push({ kind, name, statement: withoutOwner(entry[1]), sqlMode: String(row?.sql_mode ?? "") });
+  }
+  return objects;
+}
+
+/** DEFINER names a user, or on MariaDB a role, who need not exist where the text is used. */
+export function withoutOwner(statement: string): string {
+  return statement.replace(
+    /^(CREATE(?: OR REPLACE)?(?: ALGORITHM=\w+)?) DEFINER=`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?/,
+    "$1",
+  );
+}
+
+/** Views by name, but each after those whose names its text holds. */
+export function inDependencyOrder(views: readonly ReadObject[]): ReadObject[] {
+  const ordered: ReadObject[] = [];
+  const seen = new Set<ReadObject>();
+  const visit = (view: ReadObject) => {
+    if (seen.has(view)) return;
+    seen.add(view);
+    for (const other of views) {
+      if (other !== view && view.statement.includes(traits.quote(other.name))) visit(other);
+    }
+    ordered.push(view);
+  };
+  for (const view of views) visit(view);
+  return ordered;
+}

@@ -1,0 +1,70 @@
+import type { TokenReader } from "../../sql/token-reader.ts";
+import type { Token } from "../../sql/tokenize.ts";
+import { type Refuse, repeatable, sessionOnly, transactional, type Verdict } from "../../sql/verdict.ts";
+
+const serverWide = new Set(["GLOBAL", "PERSIST", "PERSIST_ONLY"]);
+const scopes = new Set([...serverWide, "SESSION", "LOCAL"]);
+const sentEncodings = new Set(["UTF8MB4", "UTF8MB3", "UTF8", "DEFAULT"]);
+
+/** SET in all its forms; `judgeRest` judges the statement inside SET STATEMENT … FOR …. */
+export function judgeSet(
+  reader: TokenReader,
+  refuse: Refuse,
+  judgeRest: (rest: readonly Token[]) => Verdict,
+): Verdict {
+  if (reader.take("STATEMENT")) return reader.seek("FOR") ? judgeRest(reader.rest()) : sessionOnly;
+  if (reader.peek() === "PASSWORD" || (reader.peek() === "DEFAULT" && reader.peek(1) === "ROLE"))
+    return repeatable;
+  if (reader.peek() === "TRANSACTION") {
+    throw refuse("GW2007", "SET TRANSACTION changes the transaction that records the migration.");
+  }
+  let scope = "";
+  let serverOnly = true;
+  do {
+    // A scope written as a word holds for the assignments after it as well.
+    if (scopes.has(reader.peek()) && reader.peek(1) !== "=") {
+      scope = reader.peek();
+      reader.skip();
+    }
+    const own = variableScope(reader) ?? scope;
+    serverOnly &&= serverWide.has(own);
+    checkVariable(reader, refuse);
+  } while (reader.seek(","));
+  return serverOnly ? { ...transactional, effect: { type: "repeatable" } } : sessionOnly;
+}
+
+/** Consumes @@ and its scope, or the @ of a user variable; null when neither is there. */
+function variableScope(reader: TokenReader): string | null {
+  if (reader.take("@")) {
+    // A user variable may have any name, so it is not looked at.
+    reader.skip();
+    return "USER";
+  }
+  if (!reader.take("@@")) return null;
+  const word = reader.peek();
+  if (!scopes.has(word) || reader.peek(1) !== ".") return "SESSION";
+  reader.skip(2);
+  return word;
+}
+
+function checkVariable(reader: TokenReader, refuse: Refuse): void {
+  const name = reader.raw().replaceAll("`", "").toUpperCase();
+  if (name === "AUTOCOMMIT" || name === "COMPLETION_TYPE") {
+    throw refuse("GW2011", `${name.toLowerCase()} changes where the run's transactions end.`);
+  }
+  if (
+    name === "SQL_MODE" &&
+    reader.rest().some((_, index) => /NO_BACKSLASH_ESCAPES/i.test(reader.raw(index)))
+  ) {
+    throw refuse("GW2011", "With NO_BACKSLASH_ESCAPES the server would read the file differently.");
+  }
+  const named = name === "NAMES" || name === "CHARSET" ? 1 : name === "CHARACTER" ? 2 : 0;
+  if (named === 0) return;
+  const encoding = reader
+    .raw(named)
+    .replace(/^['"`](.*)['"`]$/, "$1")
+    .toUpperCase();
+  if (!sentEncodings.has(encoding)) {
+    throw refuse("GW2011", "The file is sent as UTF-8; another character set would garble it.");
+  }
+}

@@ -1,0 +1,63 @@
+import { sha256 } from "../../core/canonical.ts";
+import type { LockHolder } from "../../core/event.ts";
+import type { LockRole, Session } from "../engine.ts";
+import { blockers } from "./blockers.ts";
+import { sessionHolder } from "./holder.ts";
+
+/**
+ * A named lock of the server (GET_LOCK), which dies with its session. Locks belong to the whole server, so the
+ * name holds the database's.
+ */
+export const lock: LockRole = { tryAcquire, verify, release, holder, blockers };
+
+const longestName = 64;
+
+/**
+ * In lower case: lock names and, on some systems, database names ignore case. Two databases that differ in case
+ * only then share a lock, which costs no more than waiting.
+ */
+export function lockName(database: string): string {
+  const name = `godwit:${database.toLowerCase()}`;
+  const plain = /^[\x20-\x7e]*$/.test(name) && name.length <= longestName;
+  return plain ? name : `godwit:${sha256(database.toLowerCase()).slice(0, 40)}`;
+}
+
+const names = new WeakMap<Session, string>();
+
+async function nameOf(session: Session): Promise<string> {
+  const known = names.get(session);
+  if (known !== undefined) return known;
+  const [row] = await session.query("SELECT DATABASE() AS name");
+  const name = lockName(String(row?.name ?? ""));
+  names.set(session, name);
+  return name;
+}
+
+async function tryAcquire(session: Session): Promise<boolean> {
+  const name = await nameOf(session);
+  // GET_LOCK counts: taken twice, it would have to be released twice.
+  const [row] = await session.query(
+    "SELECT IF(COALESCE(IS_USED_LOCK(?) = CONNECTION_ID(), 0), 1, GET_LOCK(?, 0)) AS got",
+    [name, name],
+  );
+  if (row?.got === null || row?.got === undefined) throw new Error("the server could not take the run lock");
+  return Number(row.got) === 1;
+}
+
+async function verify(session: Session): Promise<boolean> {
+  // Compared with the id of the login: a proxy that lends its connections answers with another one.
+  const [row] = await session.query("SELECT IS_USED_LOCK(?) AS holder, CONNECTION_ID() AS self", [
+    await nameOf(session),
+  ]);
+  return String(row?.holder) === session.id && String(row?.self) === session.id;
+}
+
+async function release(session: Session): Promise<void> {
+  await session.query("SELECT RELEASE_LOCK(?) AS released", [await nameOf(session)]);
+}
+
+async function holder(session: Session): Promise<LockHolder | null> {
+  const [row] = await session.query("SELECT IS_USED_LOCK(?) AS id", [await nameOf(session)]);
+  if (row?.id === null || row?.id === undefined) return null;
+  return sessionHolder(session, String(row.id));
+}

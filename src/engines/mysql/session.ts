@@ -1,0 +1,352 @@
+import type { EventEmitter } from "node:events";
+import type { Connection, ConnectionOptions } from "mysql2";
+import { GodwitError } from "../../core/error.ts";
+import type { Row, Session, SessionOptions, Value } from "../engine.ts";
+import { closedCode, errors, statementTimeoutCode } from "./errors.ts";
+import { killQuery, rawConnection } from "./raw-connection.ts";
+import {
+  restoringAssignments,
+  settingsQuery,
+  unknownVariable,
+  watchedSettings,
+  type Settings,
+} from "./session-settings.ts";
+
+type Limits = { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number };
+
+/** The parts of the server's OK that matter here. */
+interface Reply {
+  readonly affectedRows?: number | string;
+  readonly serverStatus?: number;
+  readonly warningStatus?: number;
+}
+
+const statusInTransaction = 1;
+const statusAutocommit = 2;
+const closeWaitMs = 1_000;
+/** The server forgets a session that says nothing for so long: a stopped runner loses its lock. */
+const waitTimeoutSeconds = 600;
+const forEverSeconds = 31_536_000;
+const warningsShown = 20;
+const needsReprepare = 1615;
+
+/** Opens a connection and sets it up. Rejects with the driver's error. */
+export async function openSession(options: ConnectionOptions, session: SessionOptions): Promise<MysqlSession> {
+  const connection = await rawConnection({
+    ...options,
+    connectTimeout: session.connectTimeoutMs,
+    connectAttributes: { program_name: session.tag },
+  });
+  const opened = new MysqlSession(connection, options, session);
+  try {
+    await opened.setUp();
+    return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+class MysqlSession implements Session {
+  readonly #connection: Connection;
+  readonly #login: ConnectionOptions;
+  readonly #onNotice: SessionOptions["onNotice"];
+  #id = "";
+  #mariaDb = false;
+  #tag: string;
+  #limits: Limits;
+  #watched: readonly string[] = [];
+  #baseline: Settings = new Map();
+  #dead: Error | null = null;
+  readonly #pending = new Set<(error: Error) => void>();
+  /** A KILL QUERY on its way: no statement may start before it arrived, or it would hit that one. */
+  #killing: Promise<void> | null = null;
+  #inTransaction = false;
+  #tablesLocked = false;
+
+  constructor(connection: Connection, login: ConnectionOptions, options: SessionOptions) {
+    this.#connection = connection;
+    this.#login = login;
+    this.#onNotice = options.onNotice;
+    this.#tag = options.tag;
+    this.#limits = { lockTimeoutMs: options.lockTimeoutMs, statementTimeoutMs: options.statementTimeoutMs };
+    // Between two statements nobody else listens; an unheard error would end the process.
+    connection.on("error", (error) => this.#lose(error));
+    connection.on("end", () => setImmediate(() => this.#lose(lostError())));
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  async setUp(): Promise<void> {
+    const [row] = await this.query("SELECT CONNECTION_ID() AS id, VERSION() AS version");
+    this.#id = String(row?.id);
+    this.#mariaDb = /mariadb/i.test(String(row?.version));
+    await this.#text(
+      // NAMES takes the server's own default collation for utf8mb4, which differs by version.
+      `SET NAMES utf8mb4, SESSION time_zone = '+00:00', SESSION wait_timeout = ${waitTimeoutSeconds},
+        @godwit_tag = ${textLiteral(this.#tag)}, ${this.#limitAssignments()}`,
+    );
+    this.#watched = watchedSettings(this.#mariaDb);
+    const now = await this.#settings();
+    this.#baseline = new Map([...this.#watched, "role", "database"].map((name) => [name, now[name]]));
+  }
+
+  async query(sql: string, parameters: readonly Value[] = []): Promise<Row[]> {
+    const rows = parameters.length === 0 ? await this.#text(sql) : await this.#prepared(sql, parameters);
+    if (!Array.isArray(rows)) return [];
+    // CALL answers with several results; the first holds the rows.
+    return (Array.isArray(rows[0]) ? rows[0] : rows) as Row[];
+  }
+
+  async execute(sql: string): Promise<number | null> {
+    if (/\block\s+tables?\b/i.test(sql)) this.#tablesLocked = true;
+    const reply = await this.#stream(sql);
+    if (reply === null) return null;
+    this.#inTransaction = ((reply.serverStatus ?? 0) & statusInTransaction) !== 0;
+    if ((reply.warningStatus ?? 0) > 0 && this.#onNotice) {
+      for (const warning of await this.query(`SHOW WARNINGS LIMIT ${warningsShown}`)) {
+        this.#onNotice(String(warning.Level), `${String(warning.Message)} (${String(warning.Code)})`);
+      }
+    }
+    return Number(reply.affectedRows);
+  }
+
+  async run(sql: string, parameters: readonly Value[]): Promise<number> {
+    const reply = (parameters.length === 0 ? await this.#text(sql) : await this.#prepared(sql, parameters)) as Reply;
+    const status = reply.serverStatus ?? statusAutocommit;
+    // After a migration's SET autocommit = 0 a ledger row would stay uncommitted, and be lost with the session.
+    if (!this.#inTransaction && (status & statusAutocommit) === 0 && (status & statusInTransaction) !== 0) {
+      await this.commit();
+    }
+    return Number(reply.affectedRows ?? 0);
+  }
+
+  async begin(): Promise<void> {
+    await this.#text("START TRANSACTION");
+    this.#inTransaction = true;
+  }
+
+  async commit(): Promise<void> {
+    // In words, because completion_type can turn a bare COMMIT into one that ends the session.
+    await this.#text("COMMIT AND NO CHAIN NO RELEASE");
+    this.#inTransaction = false;
+  }
+
+  async rollback(): Promise<void> {
+    await this.#text("ROLLBACK AND NO CHAIN NO RELEASE");
+    this.#inTransaction = false;
+  }
+
+  async limit(next: Limits): Promise<void> {
+    const { lockTimeoutMs, statementTimeoutMs } = this.#limits;
+    if (next.lockTimeoutMs === lockTimeoutMs && next.statementTimeoutMs === statementTimeoutMs) return;
+    const before = this.#limits;
+    this.#limits = { lockTimeoutMs: next.lockTimeoutMs, statementTimeoutMs: next.statementTimeoutMs };
+    try {
+      await this.#text(`SET ${this.#limitAssignments()}`);
+    } catch (error) {
+      this.#limits = before;
+      throw error;
+    }
+  }
+
+  /** By assignments, because COM_RESET_CONNECTION and COM_CHANGE_USER release the run's lock. Throws GW2011. */
+  async reset(): Promise<void> {
+    if (this.#inTransaction) await this.rollback();
+    if (this.#tablesLocked) await this.#text("UNLOCK TABLES");
+    this.#tablesLocked = false;
+    const now = await this.#settings();
+    const assignments = restoringAssignments(this.#watched, this.#wanted(), now);
+    if (assignments.length > 0) await this.#text(`SET ${assignments.join(", ")}`);
+    const role = this.#baseline.get("role");
+    if (now.role !== role) await this.#text(`SET ROLE ${role === null ? "NONE" : this.#roleNames(String(role))}`);
+    await this.#restoreDatabase(now.database);
+  }
+
+  async retag(tag: string): Promise<void> {
+    this.#tag = tag;
+    await this.#text(`SET @godwit_tag = ${textLiteral(tag)}`);
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#pending.size === 0 && this.#dead === null) return;
+    await this.#kill();
+  }
+
+  async close(): Promise<void> {
+    const idle = this.#dead === null && this.#pending.size === 0;
+    if (idle) {
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, closeWaitMs).unref();
+        this.#connection.end(() => resolve());
+      }).catch(() => {});
+    }
+    this.#lose(Object.assign(new Error("the session was closed"), { code: closedCode }));
+    this.#connection.destroy();
+  }
+
+  #lose(error: Error): void {
+    this.#dead ??= error;
+    for (const reject of this.#pending) reject(this.#dead);
+    this.#pending.clear();
+  }
+
+  async #kill(): Promise<void> {
+    this.#killing ??= killQuery(this.#login, this.#id).finally(() => {
+      this.#killing = null;
+    });
+    await this.#killing;
+  }
+
+  /** Sends one command; it settles with the reply, or as soon as the connection is known to be lost. */
+  async #ask<T>(send: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
+    if (this.#killing !== null) await this.#killing;
+    if (this.#dead !== null) throw this.#dead;
+    let timer: NodeJS.Timeout | undefined;
+    let timedOut = false;
+    // MariaDB keeps the limit itself; MySQL does so for SELECT only.
+    const { statementTimeoutMs } = this.#limits;
+    if (!this.#mariaDb && statementTimeoutMs > 0) {
+      timer = setTimeout(() => {
+        timedOut = true;
+        void this.#kill();
+      }, statementTimeoutMs);
+    }
+    let abort: ((error: Error) => void) | undefined;
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        abort = reject;
+        this.#pending.add(reject);
+        send(resolve, reject);
+      });
+    } catch (error) {
+      const { kind } = errors.classify(error);
+      if (kind === "connection-lost" || (error as { fatal?: boolean }).fatal === true) this.#lose(error as Error);
+      throw timedOut && kind === "cancelled" ? timeoutError(statementTimeoutMs, error) : error;
+    } finally {
+      clearTimeout(timer);
+      if (abort !== undefined) this.#pending.delete(abort);
+    }
+  }
+
+  #text(sql: string): Promise<unknown> {
+    return this.#ask((resolve, reject) => {
+      this.#connection.query(sql, (error, result) => (error ? reject(error) : resolve(result)));
+    });
+  }
+
+  /** Rows are dropped as they come, so that a SELECT of any size costs no memory; the last OK, or null. */
+  #stream(sql: string): Promise<Reply | null> {
+    return this.#ask((resolve, reject) => {
+      let reply: Reply | null = null;
+      let rows = false;
+      const command = this.#connection.query(sql) as unknown as EventEmitter;
+      command.on("fields", (fields) => {
+        rows = fields !== undefined;
+      });
+      command.on("result", (result: Reply) => {
+        if (!rows) reply = result;
+      });
+      command.on("error", reject);
+      command.on("end", () => resolve(reply));
+    });
+  }
+
+  /** Prepared on the server, and kept: no escaping, whatever sql_mode and character set a migration chose. */
+  async #prepared(sql: string, parameters: readonly Value[]): Promise<unknown> {
+    const values = parameters.map(parameter);
+    const send = () =>
+      this.#ask((resolve, reject) => {
+        this.#connection.execute(sql, values as never, (error: Error | null, result: unknown) =>
+          error ? reject(error) : resolve(result),
+        );
+      });
+    try {
+      return await send();
+    } catch (error) {
+      // The table's definition changed under the statement; it was not executed.
+      if ((error as { errno?: number }).errno !== needsReprepare) throw error;
+      this.#connection.unprepare(sql);
+      return send();
+    }
+  }
+
+  async #settings(): Promise<Row> {
+    for (;;) {
+      try {
+        return (await this.query(settingsQuery(this.#watched)))[0] ?? {};
+      } catch (error) {
+        const unknown = unknownVariable(error);
+        if (unknown === null || !this.#watched.includes(unknown)) throw error;
+        this.#watched = this.#watched.filter((name) => name !== unknown);
+      }
+    }
+  }
+
+  /** The baseline, with the limits as they stand now. */
+  #wanted(): Settings {
+    return new Map<string, unknown>([...this.#baseline, ...this.#limitValues()]);
+  }
+
+  #limitValues(): [string, string][] {
+    const { lockTimeoutMs, statementTimeoutMs } = this.#limits;
+    // Whole seconds, and at least one: 0 would mean "do not wait at all" on MariaDB.
+    const lockSeconds = String(lockTimeoutMs === 0 ? forEverSeconds : Math.ceil(lockTimeoutMs / 1_000));
+    return [
+      ["lock_wait_timeout", lockSeconds],
+      ["innodb_lock_wait_timeout", lockSeconds],
+      this.#mariaDb
+        ? ["max_statement_time", (statementTimeoutMs / 1_000).toFixed(6)]
+        : ["max_execution_time", String(statementTimeoutMs)],
+    ];
+  }
+
+  #limitAssignments(): string {
+    return this.#limitValues()
+      .map(([name, value]) => `SESSION ${name} = ${value}`)
+      .join(", ");
+  }
+
+  /** MySQL gives names that are quoted already, MariaDB one plain name. */
+  #roleNames(role: string): string {
+    return this.#mariaDb ? `\`${role.replaceAll("`", "``")}\`` : role;
+  }
+
+  /** A database that was dropped and made again is entered again; another one is an error. */
+  async #restoreDatabase(now: unknown): Promise<void> {
+    const wanted = this.#baseline.get("database");
+    if (now === wanted || typeof wanted !== "string") return;
+    await this.#text(`USE \`${wanted.replaceAll("`", "``")}\``);
+    if (now === null) return;
+    throw new GodwitError("GW2011", {
+      message: `a migration changed the session's database from ${wanted} to ${String(now)}`,
+      outcome: "changed",
+    });
+  }
+}
+
+function parameter(value: Value): unknown {
+  if (value instanceof Date) return value.toISOString().replace("T", " ").replace("Z", "");
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  // A whole number goes as text: as a double it would be refused by LIMIT, and loses digits above 2^53.
+  if (typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value))) return String(value);
+  if (Array.isArray(value)) return JSON.stringify(value, (_, item) => (typeof item === "bigint" ? String(item) : item));
+  return value;
+}
+
+/** As hexadecimal digits, because what quotes and backslashes mean depends on sql_mode. */
+function textLiteral(text: string): string {
+  return `CONVERT(X'${Buffer.from(text, "utf8").toString("hex")}' USING utf8mb4)`;
+}
+
+function lostError(): Error {
+  return Object.assign(new Error("the server closed the connection"), { code: "PROTOCOL_CONNECTION_LOST" });
+}
+
+function timeoutError(limitMs: number, cause: unknown): Error {
+  return Object.assign(new Error(`the statement was cancelled after ${limitMs} ms`, { cause }), {
+    code: statementTimeoutCode,
+  });
+}

@@ -1,0 +1,106 @@
+import type { LedgerTable, Session, StoreRole } from "../engine.ts";
+
+/**
+ * The ledger's tables stand in the session's database, which never changes; texts that are times are ISO 8601
+ * in UTC with milliseconds. Names and hashes compare byte by byte, whatever the database's collation is.
+ */
+export const store: StoreRole = {
+  table,
+  version,
+  get scripts() {
+    return [first()];
+  },
+};
+
+/** Whether a table belongs to the ledger, and not to the user's schema. */
+export function isLedgerTable(name: string): boolean {
+  return /^godwit_(ledger|run|step|migration)$/i.test(name);
+}
+
+function table(name: LedgerTable): string {
+  return `\`godwit_${name}\``;
+}
+
+const noSuchTable = 1146;
+
+async function version(session: Session): Promise<number | null> {
+  try {
+    const [row] = await session.query(`SELECT MAX(version) AS version FROM ${table("ledger")}`);
+    return row?.version === null || row?.version === undefined ? null : Number(row.version);
+  } catch (error) {
+    if ((error as { errno?: number }).errno === noSuchTable) return null;
+    throw error;
+  }
+}
+
+function first(): string[] {
+  return [
+    create(
+      "ledger",
+      `version int NOT NULL PRIMARY KEY,
+       applied_at char(24) NOT NULL,
+       tool varchar(40) NOT NULL`,
+    ),
+    create(
+      "run",
+      `id varchar(36) NOT NULL PRIMARY KEY,
+       kind varchar(20) NOT NULL,
+       state varchar(12) NOT NULL,
+       epoch int NOT NULL,
+       plan_hash char(64) NOT NULL,
+       intent longtext NOT NULL,
+       host varchar(255) NOT NULL,
+       pid int NOT NULL,
+       actor varchar(255) NOT NULL,
+       session_id varchar(32) NOT NULL,
+       tool varchar(40) NOT NULL,
+       started_at char(24) NOT NULL,
+       heartbeat_at char(24) NOT NULL,
+       finished_at char(24) NULL,
+       error longtext NULL`,
+    ),
+    create(
+      "step",
+      // 255 + 36 characters of four bytes are 1164 of the 3072 bytes that a key can have.
+      `run_id varchar(36) NOT NULL,
+       step_key varchar(255) NOT NULL,
+       epoch int NOT NULL,
+       unit varchar(200) NOT NULL,
+       ordinal int NOT NULL,
+       title text NOT NULL,
+       hash char(64) NOT NULL,
+       state varchar(10) NOT NULL,
+       captured longtext NULL,
+       started_at char(24) NOT NULL,
+       finished_at char(24) NULL,
+       duration_ms bigint NULL,
+       history_seq bigint NULL,
+       PRIMARY KEY (run_id, step_key)`,
+    ),
+    create(
+      "migration",
+      `seq bigint NOT NULL PRIMARY KEY,
+       version varchar(200) NOT NULL,
+       name varchar(255) NOT NULL,
+       kind varchar(10) NOT NULL,
+       action varchar(10) NOT NULL,
+       raw_hash varchar(64) NOT NULL,
+       sql_hash varchar(64) NOT NULL,
+       source longtext NULL,
+       run_id varchar(36) NOT NULL,
+       epoch int NOT NULL,
+       actor varchar(255) NOT NULL,
+       tool varchar(40) NOT NULL,
+       applied_at char(24) NOT NULL,
+       duration_ms bigint NOT NULL,
+       prev_hash varchar(64) NOT NULL,
+       row_hash char(64) NOT NULL`,
+    ),
+  ];
+}
+
+function create(name: LedgerTable, columns: string): string {
+  return `CREATE TABLE IF NOT EXISTS ${table(name)} (
+       ${columns}
+     ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
+}

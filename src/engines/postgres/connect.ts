@@ -1,0 +1,204 @@
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions } from "node:tls";
+import type pg from "pg";
+import type { Target } from "../../core/target.ts";
+import type { ConnectRole, Row, ServerFacts, Session, SessionOptions, Value } from "../engine.ts";
+import { numberPlaceholders } from "./placeholders.ts";
+
+export const connect: ConnectRole = { open, facts };
+
+/** A PostgreSQL session knows more of itself than the contract asks; only this folder uses it. */
+export interface PostgresSession extends Session {
+  /** The backend pid as the server announced it at login; a pooler announces one of its own. */
+  readonly announcedPid: number;
+  /** Another session with the same login. */
+  twin(): Promise<Session>;
+}
+
+async function open(target: Target, options: SessionOptions): Promise<PostgresSession> {
+  const { default: driver } = await import("pg");
+  const client = new driver.Client({
+    host: target.host,
+    port: target.port,
+    user: target.user,
+    password: target.password,
+    database: target.database,
+    ssl: tls(target),
+    application_name: options.tag,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    keepAlive: true,
+    // A peer that vanished is noticed after this plus ten probes a second apart.
+    keepAliveInitialDelayMillis: 10_000,
+    types: { getTypeParser: valueParser },
+  });
+  // Without a listener, an error between two statements would end the process. The next call rejects.
+  client.on("error", () => {});
+  if (options.onNotice) {
+    const { onNotice } = options;
+    client.on("notice", (notice) => onNotice(notice.severity ?? "NOTICE", notice.message ?? ""));
+  }
+  let serverVersion = 0;
+  const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
+  connection.on("parameterStatus", (status: { parameterName: string; parameterValue: string }) => {
+    if (status.parameterName === "server_version") serverVersion = Number.parseInt(status.parameterValue, 10);
+  });
+  await client.connect();
+
+  let tag = options.tag;
+  let limits = { lockTimeoutMs: options.lockTimeoutMs, statementTimeoutMs: options.statementTimeoutMs };
+  const settings = () =>
+    [
+      `SET application_name = ${literal(tag)}`,
+      `SET lock_timeout = ${limits.lockTimeoutMs}`,
+      `SET statement_timeout = ${limits.statementTimeoutMs}`,
+      // A stopped runner must not hold its locks for ever.
+      "SET idle_in_transaction_session_timeout = '5min'",
+      // Frees the locks of a killed client within a second, instead of when its statement ends.
+      ...(serverVersion >= 14
+        ? ["SET client_connection_check_interval = '500ms'", "SET idle_session_timeout = '10min'"]
+        : []),
+    ].join("; ");
+
+  const simple = (sql: string) =>
+    new Promise<number | null>((resolve, reject) => {
+      const query = new driver.Query(sql) as unknown as {
+        on(event: string, listener: (value: never) => void): void;
+      };
+      // A listener for rows keeps the driver from collecting them: a SELECT of any size costs no memory.
+      query.on("row", () => {});
+      query.on("end", (result: pg.QueryResult | pg.QueryResult[]) =>
+        resolve((Array.isArray(result) ? result.at(-1)?.rowCount : result.rowCount) ?? null),
+      );
+      query.on("error", reject);
+      client.query(query as unknown as pg.Submittable);
+    });
+
+  const extended = (sql: string, parameters: readonly Value[]) =>
+    client.query(numberPlaceholders(sql), parameters as unknown[]);
+
+  const session: PostgresSession = {
+    get id() {
+      return String(announcedPid(client));
+    },
+    announcedPid: announcedPid(client),
+    async query(sql, parameters = []) {
+      const result = parameters.length === 0 ? await client.query(sql) : await extended(sql, parameters);
+      return result.rows as Row[];
+    },
+    execute: simple,
+    async run(sql, parameters) {
+      return (await extended(sql, parameters)).rowCount ?? 0;
+    },
+    begin: async () => void (await simple("BEGIN")),
+    commit: async () => {
+      const result = await client.query("COMMIT");
+      // COMMIT of a failed transaction answers ROLLBACK, without an error.
+      if (result.command !== "COMMIT") {
+        throw Object.assign(new Error("the transaction had failed; COMMIT rolled it back"), {
+          code: "25P02",
+        });
+      }
+    },
+    rollback: async () => void (await simple("ROLLBACK")),
+    async limit(next) {
+      if (
+        next.lockTimeoutMs === limits.lockTimeoutMs &&
+        next.statementTimeoutMs === limits.statementTimeoutMs
+      )
+        return;
+      limits = { ...next };
+      await simple(
+        `SET lock_timeout = ${next.lockTimeoutMs}; SET statement_timeout = ${next.statementTimeoutMs}`,
+      );
+    },
+    async reset() {
+      // Not DISCARD ALL: that would release the run's advisory lock.
+      await simple(
+        `SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; DISCARD TEMP; CLOSE ALL; DEALLOCATE ALL; UNLISTEN *; ${settings()}`,
+      );
+    },
+    async retag(next) {
+      tag = next;
+      await simple(`SET application_name = ${literal(next)}`);
+    },
+    async cancel() {
+      try {
+        const other = await open(target, { ...options, tag: `${tag} cancel`, onNotice: () => {} });
+        await other.query("SELECT pg_cancel_backend(?::int)", [announcedPid(client)]);
+        await other.close();
+      } catch {
+        // The statement then ends by its own time-out.
+      }
+    },
+    async close() {
+      await Promise.race([
+        client.end().catch(() => {}),
+        new Promise<void>((resolve) => setTimeout(resolve, 1_000).unref()),
+      ]);
+      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    },
+    twin: () => open(target, { ...options, onNotice: () => {} }),
+  };
+  try {
+    await simple(settings());
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  return session;
+}
+
+async function facts(session: Session): Promise<ServerFacts> {
+  const [row] = await session.query(`
+    SELECT current_setting('server_version') AS version, current_database() AS database,
+           current_user AS "user",
+           pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS read_only,
+           to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS now,
+           CASE WHEN has_function_privilege('pg_control_system()', 'execute')
+                THEN (SELECT system_identifier::text FROM pg_control_system()) ELSE '' END AS identity`);
+  if (row === undefined) throw new Error("the server gave no facts");
+  return {
+    version: `PostgreSQL ${String(row.version).split(" ")[0]}`,
+    product: "PostgreSQL",
+    database: String(row.database),
+    user: String(row.user),
+    identity: String(row.identity),
+    readOnly: row.read_only === true,
+    now: String(row.now),
+  };
+}
+
+function announcedPid(client: pg.Client): number {
+  return (client as unknown as { processID: number }).processID;
+}
+
+/** Values stay text, so that no digit is lost; only what a JavaScript value holds exactly is converted. */
+function valueParser(oid: number): (text: string) => unknown {
+  switch (oid) {
+    case 16: // bool
+      return (text) => text === "t";
+    case 21: // int2
+    case 23: // int4
+    case 26: // oid
+      return Number;
+    default:
+      return (text) => text;
+  }
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function tls(target: Target): ConnectionOptions | false {
+  const { mode, ca, cert, key } = target.tls;
+  if (mode === "disable") return false;
+  return {
+    ...(ca === undefined ? {} : { ca: readFileSync(ca, "utf8") }),
+    ...(cert === undefined ? {} : { cert: readFileSync(cert, "utf8") }),
+    ...(key === undefined ? {} : { key: readFileSync(key, "utf8") }),
+    rejectUnauthorized: mode !== "require",
+    // verify-ca checks the chain and not the name.
+    ...(mode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
+  };
+}

@@ -1,0 +1,59 @@
+import type { Session } from "../engine.ts";
+import { actionItems } from "./dump-actions.ts";
+import { readComments } from "./dump-comments.ts";
+import { constraintItems } from "./dump-constraints.ts";
+import { grantLines } from "./dump-grants.ts";
+import type { Item } from "./dump-item.ts";
+import { leftOutLines } from "./dump-left-out.ts";
+import { inOrder, readDependencies } from "./dump-order.ts";
+import { routineItems } from "./dump-routines.ts";
+import { schemaItems } from "./dump-schemas.ts";
+import { readSequences, sequenceItems } from "./dump-sequences.ts";
+import { tableItems } from "./dump-tables.ts";
+import { typeItems } from "./dump-types.ts";
+import { viewItems } from "./dump-views.ts";
+import { readCatalog, serverVersion } from "./inspect-catalog.ts";
+import { readRelations, type Relations } from "./inspect-relations.ts";
+
+/**
+ * The schema as SQL that makes it again in an empty database: `dump` of that one gives the same text. Left out are
+ * owners, tablespaces, security labels and user mappings; kinds of objects that are left out are counted at the end.
+ */
+export async function dump(session: Session): Promise<string> {
+  return readCatalog(session, async () => {
+    const { items } = await readItems(session);
+    const grants = await grantLines(session);
+    const leftOut = await leftOutLines(session);
+    const parts = [
+      // Bodies may name tables and routines that come later.
+      "SET check_function_bodies = off;",
+      ...items.map((item) => item.text),
+      ...(grants.length === 0 ? [] : [grants.join("\n")]),
+      "RESET check_function_bodies;",
+      ...(leftOut.length === 0 ? [] : [leftOut.join("\n")]),
+    ];
+    return `${parts.join("\n\n")}\n`;
+  });
+}
+
+/** Everything in the order in which it can be made. To be called inside {@link readCatalog}. */
+export async function readItems(
+  session: Session,
+): Promise<{ readonly items: readonly Item[]; readonly relations: Relations }> {
+  const version = await serverVersion(session);
+  const comments = await readComments(session);
+  const relations = await readRelations(session, version);
+  const sequences = await readSequences(session);
+  const sources = { relations, sequences, comments };
+  const items = [
+    ...(await schemaItems(session, comments)),
+    ...(await typeItems(session, version, sources)),
+    ...sequenceItems(sequences, comments),
+    ...(await routineItems(session, comments)),
+    ...tableItems(sources),
+    ...constraintItems(sources),
+    ...viewItems(sources),
+    ...(await actionItems(session, comments)),
+  ];
+  return { items: inOrder(items, await readDependencies(session)), relations };
+}

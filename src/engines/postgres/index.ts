@@ -1,0 +1,23 @@
+import type { Engine } from "../engine.ts";
+import { connect } from "./connect.ts";
+import { errors } from "./errors.ts";
+import { health } from "./health.ts";
+import { inspect } from "./inspect.ts";
+import { lock } from "./lock.ts";
+import { probe } from "./probe.ts";
+import { store } from "./store.ts";
+import { syntax } from "./syntax.ts";
+import { traits } from "./traits.ts";
+
+export const engine: Engine = {
+  id: "postgres",
+  traits,
+  connect,
+  errors,
+  syntax,
+  probe,
+  lock,
+  store,
+  inspect,
+  health,
+};

@@ -1,0 +1,155 @@
+import type { GodwitError } from "../../core/error.ts";
+import { symbol, type Token } from "../../sql/tokenize.ts";
+import {
+  definition,
+  opaque,
+  outside,
+  type Refuse,
+  repeatable,
+  sessionOnly,
+  transactional,
+  type Verdict,
+} from "../../sql/verdict.ts";
+import { endsTransaction } from "./judge-block.ts";
+import { judgeSetting } from "./judge-setting.ts";
+import {
+  asTree,
+  constant,
+  list,
+  listName,
+  members,
+  nodeType,
+  option,
+  optionIsOn,
+  relation,
+  string,
+  type Tree,
+} from "./judge-tree.ts";
+
+/** Whether a parsed statement can run in a transaction, and how its effect can be found again if not. */
+export function judge(tree: Tree, text: string, tokens: readonly Token[], refuse: Refuse): Verdict {
+  refuseUnlockAll(text, tokens, refuse);
+  const type = nodeType(tree);
+  return judges[type]?.(members(tree, type), refuse) ?? transactional;
+}
+
+type Judge = (node: Tree, refuse: Refuse) => Verdict;
+
+/** By node type; what is missing here runs in a transaction. */
+const judges: Readonly<Record<string, Judge>> = {
+  TransactionStmt(node, refuse) {
+    const kind = string(node["kind"]).replace("TRANS_STMT_", "");
+    if (kind === "SAVEPOINT" || kind === "RELEASE" || kind === "ROLLBACK_TO") return transactional;
+    throw refuse(
+      "GW2007",
+      `${kind.replace("_", " ")} would end or begin the transaction that records the migration.`,
+    );
+  },
+  VariableSetStmt: judgeSetting,
+  SelectStmt: (node, refuse) => settingCall(node, refuse) ?? transactional,
+  DiscardStmt(node, refuse) {
+    if (node["target"] !== "DISCARD_ALL") return transactional;
+    throw refuse("GW2011", "DISCARD ALL drops the run's lock and its settings.");
+  },
+  CopyStmt(node, refuse) {
+    if (string(node["filename"]) !== "") return transactional;
+    throw refuse("GW2006", "COPY from or to the client moves rows through a client program.");
+  },
+  IndexStmt(node) {
+    if (node["concurrent"] !== true) return transactional;
+    const table = relation(node["relation"], "table");
+    const index = string(node["idxname"]);
+    return outside({ type: "index-build", table, ...(index === "" ? {} : { index }) });
+  },
+  DropStmt(node) {
+    if (node["concurrent"] !== true) return transactional;
+    const names = list(node["objects"]).map((object) => listName(members(object, "List")["items"], "index"));
+    return definition(...names);
+  },
+  ReindexStmt(node) {
+    const whole = !["REINDEX_OBJECT_TABLE", "REINDEX_OBJECT_INDEX"].includes(string(node["kind"]));
+    return whole || optionIsOn(node["params"], "concurrently", false) ? repeatable : transactional;
+  },
+  VacuumStmt: (node) => (node["is_vacuumcmd"] === true ? repeatable : transactional),
+  ClusterStmt: (node) => (node["relation"] === undefined ? repeatable : transactional),
+  // Allowed in a transaction since version 12, but the value cannot be used before that commits.
+  AlterEnumStmt: (node) =>
+    node["oldVal"] === undefined ? definition(listName(node["typeName"], "type")) : transactional,
+  AlterTableStmt(node) {
+    const partitions = list(node["cmds"])
+      .map((command) => members(command, "AlterTableCmd"))
+      .filter(({ subtype, def }) => {
+        const part = members(asTree(def), "PartitionCmd");
+        return (
+          subtype === "AT_DetachPartitionFinalize" ||
+          (subtype === "AT_DetachPartition" && part["concurrent"] === true)
+        );
+      })
+      .map(({ def }) => relation(members(asTree(def), "PartitionCmd")["name"], "table"));
+    if (partitions.length === 0) return transactional;
+    return definition(relation(node["relation"], "table"), ...partitions);
+  },
+  CreatedbStmt: (node) => definition({ kind: "database", name: string(node["dbname"]) }),
+  DropdbStmt: (node) => definition({ kind: "database", name: string(node["dbname"]) }),
+  AlterDatabaseStmt: (node) => (option(node["options"], "tablespace") === undefined ? transactional : opaque),
+  CreateTableSpaceStmt: () => opaque,
+  DropTableSpaceStmt: () => opaque,
+  AlterSystemStmt: () => repeatable,
+  // Making or dropping the slot at the publisher cannot be rolled back.
+  CreateSubscriptionStmt(node) {
+    const connect = optionIsOn(node["options"], "connect", true);
+    return connect && optionIsOn(node["options"], "create_slot", true) ? opaque : transactional;
+  },
+  AlterSubscriptionStmt(node) {
+    const kind = string(node["kind"]).replace("ALTER_SUBSCRIPTION_", "");
+    if (kind.endsWith("_PUBLICATION"))
+      return optionIsOn(node["options"], "refresh", true) ? opaque : transactional;
+    if (kind === "REFRESH") return repeatable;
+    const atPublisher = ["failover", "two_phase"].some((name) => option(node["options"], name) !== undefined);
+    return atPublisher ? opaque : transactional;
+  },
+  DropSubscriptionStmt: () => opaque,
+  DoStmt(node, refuse) {
+    const body = string(members(asTree(option(node["args"], "as")?.["arg"]), "String")["sval"]);
+    const found = endsTransaction(body);
+    if (found.unlocksAll) throw unlockAll(refuse);
+    return found.ends ? opaque : transactional;
+  },
+  // It stays in the session and is lost with it.
+  PrepareStmt: () => sessionOnly,
+  LoadStmt: () => sessionOnly,
+};
+
+/** `SELECT set_config(name, value, false)`, as pg_dump writes it, is a SET. */
+function settingCall(node: Tree, refuse: Refuse): Verdict | null {
+  const targets = list(node["targetList"]);
+  const value = asTree(members(targets[0] ?? {}, "ResTarget")["val"]);
+  if (targets.length !== 1 || !("FuncCall" in value)) return null;
+  const call = members(value, "FuncCall");
+  if (listName(call["funcname"], "routine").name !== "set_config") return null;
+  const [name, setting, local] = list(call["args"]);
+  return judgeSetting(
+    {
+      kind: "VAR_SET_VALUE",
+      name: constant(name) ?? "",
+      args: [setting],
+      is_local: constant(local) === "true",
+    },
+    refuse,
+  );
+}
+
+function refuseUnlockAll(text: string, tokens: readonly Token[], refuse: Refuse): void {
+  for (let index = 0; index + 1 < tokens.length; index++) {
+    const token = tokens[index];
+    // Its length first: this looks at every token of every statement.
+    if (token?.kind !== "word" || token.end - token.start !== 22) continue;
+    if (symbol(text, token) === "PG_ADVISORY_UNLOCK_ALL" && symbol(text, tokens[index + 1]) === "(") {
+      throw unlockAll(refuse);
+    }
+  }
+}
+
+function unlockAll(refuse: Refuse): GodwitError {
+  return refuse("GW2011", "pg_advisory_unlock_all() releases the run's lock.");
+}

@@ -1,0 +1,94 @@
+import type { LockHolder } from "../../core/event.ts";
+import type { LockRole, Row, Session } from "../engine.ts";
+import type { PostgresSession } from "./connect.ts";
+
+/**
+ * A session-level advisory lock: it dies with its session. It is only ever tried, never waited for: a session
+ * blocked in pg_advisory_lock deadlocks its holder's CREATE INDEX CONCURRENTLY, which waits for every
+ * transaction that is open (measured; also Flyway issue 1654).
+ */
+export const lock: LockRole = { tryAcquire, verify, release, holder, blockers };
+
+/** "godwit" in ASCII. Advisory locks belong to a database, so one key serves all. */
+const key = BigInt("0x676f64776974");
+const high = Number(key >> 32n);
+const low = Number(key & 0xffffffffn);
+
+const holderColumns = `
+  a.pid AS pid, a.application_name AS application, a.usename AS "user",
+  coalesce(host(a.client_addr), 'local') AS host, a.state AS state,
+  to_char(coalesce(a.query_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS since,
+  CASE WHEN a.state = 'active' THEN left(a.query, 200) END AS statement`;
+
+async function tryAcquire(session: Session): Promise<boolean> {
+  const [row] = await session.query(`SELECT pg_try_advisory_lock(${key}) AS got`);
+  return row?.got === true;
+}
+
+async function verify(session: Session): Promise<boolean> {
+  if (await isPooledByTransaction(session as PostgresSession)) return false;
+  const [row] = await session.query(`SELECT 1 AS held FROM pg_locks ${ours} AND pid = pg_backend_pid()`);
+  return row !== undefined;
+}
+
+const ours = `
+  WHERE locktype = 'advisory' AND classid = ${high} AND objid = ${low} AND objsubid = 1 AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/**
+ * A pooler announces a made-up backend pid at login. Behind one, two sessions are used in turn: that a session
+ * changes its backend, or shares it with another one, proves that the backend is lent by the transaction.
+ */
+async function isPooledByTransaction(session: PostgresSession): Promise<boolean> {
+  const first = await backendPid(session);
+  if (first === session.announcedPid) return false;
+  const other = await session.twin();
+  try {
+    for (let i = 0; i < 5; i++) {
+      if ((await backendPid(other)) === first || (await backendPid(session)) !== first) return true;
+    }
+    return false;
+  } finally {
+    await other.close();
+  }
+}
+
+async function backendPid(session: Session): Promise<number> {
+  const [row] = await session.query("SELECT pg_backend_pid() AS pid");
+  return Number(row?.pid);
+}
+
+async function release(session: Session): Promise<void> {
+  await session.query(`SELECT pg_advisory_unlock(${key})`);
+}
+
+async function holder(session: Session): Promise<LockHolder | null> {
+  const [row] = await session.query(
+    `SELECT ${holderColumns} FROM (SELECT pid AS holder FROM pg_locks ${ours}) l
+       JOIN pg_stat_activity a ON a.pid = l.holder LIMIT 1`,
+  );
+  return row === undefined ? null : toHolder(row);
+}
+
+async function blockers(session: Session, sessionId: string): Promise<LockHolder[]> {
+  const rows = await session.query(
+    `SELECT ${holderColumns} FROM unnest(pg_blocking_pids(?::int)) AS b(pid) JOIN pg_stat_activity a USING (pid)`,
+    [Number(sessionId)],
+  );
+  return rows.map(toHolder);
+}
+
+export function toHolder(row: Row): LockHolder {
+  const text = (name: string) => (row[name] === null || row[name] === "" ? undefined : String(row[name]));
+  const [application, user, host, since] = [text("application"), text("user"), text("host"), text("since")];
+  // A session that is idle in its transaction blocks by what it did before: that is what has to be said.
+  const statement = text("statement") ?? (row.state === "active" ? undefined : text("state"));
+  return {
+    sessionId: String(row.pid),
+    ...(application === undefined ? {} : { application }),
+    ...(user === undefined ? {} : { user }),
+    ...(host === undefined ? {} : { host }),
+    ...(since === undefined ? {} : { since }),
+    ...(statement === undefined ? {} : { statement }),
+  };
+}

@@ -1,0 +1,36 @@
+import type { LedgerTable, Session, StoreRole } from "../engine.ts";
+
+/** The ledger lives in a schema of its own. Texts that are times are ISO 8601 in UTC with milliseconds. */
+export const store: StoreRole = {
+  table: (name: LedgerTable) => `godwit.${name}`,
+  version,
+  scripts: [
+    [
+      `CREATE SCHEMA IF NOT EXISTS godwit`,
+      `CREATE TABLE IF NOT EXISTS godwit.ledger (
+         version integer PRIMARY KEY, applied_at text NOT NULL, tool text NOT NULL)`,
+      `CREATE TABLE IF NOT EXISTS godwit.run (
+         id text PRIMARY KEY, kind text NOT NULL, state text NOT NULL, epoch integer NOT NULL,
+         plan_hash text NOT NULL, intent text NOT NULL, host text NOT NULL, pid integer NOT NULL,
+         actor text NOT NULL, session_id text NOT NULL, tool text NOT NULL, started_at text NOT NULL,
+         heartbeat_at text NOT NULL, finished_at text, error text)`,
+      `CREATE TABLE IF NOT EXISTS godwit.step (
+         run_id text NOT NULL, step_key text NOT NULL, epoch integer NOT NULL, unit text NOT NULL,
+         ordinal integer NOT NULL, title text NOT NULL, hash text NOT NULL, state text NOT NULL,
+         captured text, started_at text NOT NULL, finished_at text, duration_ms bigint, history_seq bigint,
+         PRIMARY KEY (run_id, step_key))`,
+      `CREATE TABLE IF NOT EXISTS godwit.migration (
+         seq bigint PRIMARY KEY, version text NOT NULL, name text NOT NULL, kind text NOT NULL,
+         action text NOT NULL, raw_hash text NOT NULL, sql_hash text NOT NULL, source text,
+         run_id text NOT NULL, epoch integer NOT NULL, actor text NOT NULL, tool text NOT NULL,
+         applied_at text NOT NULL, duration_ms bigint NOT NULL, prev_hash text NOT NULL, row_hash text NOT NULL)`,
+    ],
+  ],
+};
+
+async function version(session: Session): Promise<number | null> {
+  const [table] = await session.query("SELECT to_regclass('godwit.ledger') IS NOT NULL AS there");
+  if (table?.there !== true) return null;
+  const [row] = await session.query("SELECT max(version) AS version FROM godwit.ledger");
+  return row?.version === null || row?.version === undefined ? null : Number(row.version);
+}

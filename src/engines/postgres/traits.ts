@@ -1,0 +1,12 @@
+import type { Traits } from "../engine.ts";
+
+export const traits: Traits = Object.freeze({
+  title: "PostgreSQL",
+  transactionalDdl: true,
+  concurrentIndex: true,
+  lockTimeout: true,
+  statementsOutliveClient: true,
+  cancellable: true,
+  identifierBytes: 63,
+  quote: (name: string) => `"${name.replaceAll('"', '""')}"`,
+});

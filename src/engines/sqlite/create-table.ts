@@ -1,0 +1,108 @@
+/** What the text of a CREATE TABLE tells and no PRAGMA does. Expressions are kept as written. */
+export interface TableText {
+  readonly checks: readonly { readonly name: string; readonly definition: string }[];
+  /** By column name in lower case. */
+  readonly generated: ReadonlyMap<string, string>;
+  readonly collations: ReadonlyMap<string, string>;
+  /** AUTOINCREMENT stands in it. */
+  readonly autoincrement: boolean;
+}
+
+interface Token {
+  /** Keywords and bare names in lower case; quoted names without their quotes; other tokens as they are. */
+  readonly text: string;
+  readonly quoted: boolean;
+  readonly start: number;
+  readonly end: number;
+}
+
+const tokenPattern =
+  /(?:\s+|--[^\n]*|\/\*[^]*?(?:\*\/|$))|("(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')|([\p{L}\p{N}_$]+)|([^])/uy;
+
+/** Reads a statement that SQLite itself has accepted and stored, so it need not be checked. */
+export function readCreateTable(sql: string): TableText {
+  const tokens = tokenize(sql);
+  const checks: { name: string; definition: string }[] = [];
+  const generated = new Map<string, string>();
+  const collations = new Map<string, string>();
+  let autoincrement = false;
+  const open = tokens.findIndex((token) => token.text === "(" && !token.quoted);
+  let depth = 0;
+  let column = "";
+  let constraint = "";
+  let first = true;
+  for (let i = open; i >= 0 && i < tokens.length; i++) {
+    const token = tokens[i]!;
+    const next = tokens[i + 1];
+    if (isMark(token, "(")) depth++;
+    else if (isMark(token, ")")) depth--;
+    else if (depth === 1 && isMark(token, ",")) first = true;
+    else if (depth === 1) {
+      if (first) {
+        column = !token.quoted && tableConstraints.has(token.text) ? "" : token.text.toLowerCase();
+        constraint = "";
+        first = false;
+        if (column !== "") continue;
+      }
+      if (token.quoted || next === undefined) continue;
+      const close = isMark(next, "(") ? closing(tokens, i + 1) : -1;
+      if (token.text === "constraint") {
+        constraint = next.text;
+        i++;
+      } else if (token.text === "collate") collations.set(column, next.text);
+      else if (token.text === "autoincrement") autoincrement = true;
+      else if (token.text === "check" && close > 0) {
+        checks.push({ name: constraint, definition: `CHECK ${slice(sql, tokens, i + 1, close)}` });
+        constraint = "";
+      } else if (token.text === "as" && close > 0) {
+        generated.set(
+          column,
+          slice(sql, tokens, i + 1, close)
+            .slice(1, -1)
+            .trim(),
+        );
+      }
+    }
+    if (depth === 0 && i > open) break;
+  }
+  return { checks, generated, collations, autoincrement };
+}
+
+const tableConstraints = new Set(["constraint", "primary", "unique", "check", "foreign"]);
+
+function isMark(token: Token, mark: string): boolean {
+  return !token.quoted && token.text === mark;
+}
+
+function closing(tokens: readonly Token[], open: number): number {
+  let depth = 0;
+  for (let i = open; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    if (isMark(token, "(")) depth++;
+    if (isMark(token, ")") && --depth === 0) return i;
+  }
+  return -1;
+}
+
+function slice(sql: string, tokens: readonly Token[], from: number, to: number): string {
+  return sql.slice(tokens[from]!.start, tokens[to]!.end);
+}
+
+function tokenize(sql: string): Token[] {
+  const tokens: Token[] = [];
+  tokenPattern.lastIndex = 0;
+  for (let match = tokenPattern.exec(sql); match !== null; match = tokenPattern.exec(sql)) {
+    const [all, quote, word, mark] = match;
+    const [start, end] = [match.index, match.index + all.length];
+    if (quote !== undefined) tokens.push({ text: unquote(quote), quoted: true, start, end });
+    else if (word !== undefined) tokens.push({ text: word.toLowerCase(), quoted: false, start, end });
+    else if (mark !== undefined) tokens.push({ text: mark, quoted: false, start, end });
+  }
+  return tokens;
+}
+
+function unquote(text: string): string {
+  const quote = text[0]!;
+  const inner = text.slice(1, -1);
+  return quote === "[" ? inner : inner.replaceAll(quote + quote, quote);
+}

@@ -1,0 +1,44 @@
+import type { Row, Session } from "../engine.ts";
+
+export interface SchemaObject {
+  readonly type: "table" | "index" | "view" | "trigger";
+  readonly name: string;
+  readonly table: string;
+  /** The statement that makes it, without a semicolon. */
+  readonly sql: string;
+}
+
+/** The statements that make the schema again, tables first and views before their triggers, each sorted by name. */
+export async function dump(session: Session): Promise<string> {
+  return (await schemaObjects(session)).map(({ sql }) => `${terminated(sql)}\n`).join("\n");
+}
+
+/**
+ * The user's objects, in the order in which they can be made. Left out: the ledger, SQLite's own tables, the
+ * indexes of constraints, and the tables that a virtual table keeps its data in (it makes them itself).
+ */
+export async function schemaObjects(session: Session): Promise<SchemaObject[]> {
+  const rows = await session.query(`
+    SELECT type, name, tbl_name, sql FROM main.sqlite_schema
+     WHERE sql IS NOT NULL
+       AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+       AND name NOT LIKE 'godwit\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'godwit\\_%' ESCAPE '\\'
+       AND NOT EXISTS (SELECT 1 FROM pragma_table_list AS l
+                        WHERE l.schema = 'main' AND l.type = 'shadow' AND l.name = sqlite_schema.tbl_name)
+     ORDER BY CASE type WHEN 'table' THEN 1 WHEN 'index' THEN 2 WHEN 'view' THEN 3 ELSE 4 END, name`);
+  return rows.map(toObject);
+}
+
+function toObject(row: Row): SchemaObject {
+  return {
+    type: row.type as SchemaObject["type"],
+    name: String(row.name),
+    table: String(row.tbl_name),
+    sql: String(row.sql),
+  };
+}
+
+/** SQLite keeps comments; a semicolon behind one would belong to it. */
+function terminated(sql: string): string {
+  return sql.slice(sql.lastIndexOf("\n") + 1).includes("--") ? `${sql}\n;` : `${sql};`;
+}

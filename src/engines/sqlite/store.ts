@@ -1,0 +1,40 @@
+import type { LedgerTable, Session, StoreRole } from "../engine.ts";
+
+/** The ledger: tables of a common prefix, always named with their schema, since a temporary table could hide them. */
+export const store: StoreRole = {
+  table: (name: LedgerTable) => `main."godwit_${name}"`,
+  version,
+  scripts: [
+    [
+      `CREATE TABLE main."godwit_ledger" (
+         version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL, tool TEXT NOT NULL) STRICT`,
+      `CREATE TABLE main."godwit_run" (
+         id TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, epoch INTEGER NOT NULL,
+         plan_hash TEXT NOT NULL, intent TEXT NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL,
+         actor TEXT NOT NULL, session_id TEXT NOT NULL, tool TEXT NOT NULL, started_at TEXT NOT NULL,
+         heartbeat_at TEXT NOT NULL, finished_at TEXT, error TEXT) STRICT`,
+      `CREATE TABLE main."godwit_step" (
+         run_id TEXT NOT NULL, step_key TEXT NOT NULL, epoch INTEGER NOT NULL, unit TEXT NOT NULL,
+         ordinal INTEGER NOT NULL, title TEXT NOT NULL, hash TEXT NOT NULL, state TEXT NOT NULL,
+         captured TEXT, started_at TEXT NOT NULL, finished_at TEXT, duration_ms INTEGER, history_seq INTEGER,
+         PRIMARY KEY (run_id, step_key)) STRICT`,
+      `CREATE TABLE main."godwit_migration" (
+         seq INTEGER PRIMARY KEY, version TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
+         action TEXT NOT NULL, raw_hash TEXT NOT NULL, sql_hash TEXT NOT NULL, source TEXT,
+         run_id TEXT NOT NULL, epoch INTEGER NOT NULL, actor TEXT NOT NULL, tool TEXT NOT NULL,
+         applied_at TEXT NOT NULL, duration_ms INTEGER NOT NULL, prev_hash TEXT NOT NULL,
+         row_hash TEXT NOT NULL) STRICT`,
+    ],
+  ],
+};
+
+async function version(session: Session): Promise<number | null> {
+  const tables = await session.query(
+    "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND name = 'godwit_ledger' COLLATE NOCASE",
+  );
+  if (tables.length === 0) return null;
+  const [row] = await session.query(
+    `SELECT coalesce(max(version), 0) AS version FROM ${store.table("ledger")}`,
+  );
+  return Number(row?.version);
+}

@@ -1,0 +1,14 @@
+import type { Traits } from "../engine.ts";
+
+export const traits: Traits = Object.freeze({
+  title: "SQLite",
+  transactionalDdl: true,
+  concurrentIndex: false,
+  lockTimeout: true,
+  // The server is this process.
+  statementsOutliveClient: false,
+  cancellable: false,
+  // SQLite has no limit of its own; a name is bounded by the length of a statement only.
+  identifierBytes: 255,
+  quote: (name: string) => `"${name.replaceAll('"', '""')}"`,
+});

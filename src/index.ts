@@ -1,0 +1,35 @@
+/**
+ * The library: everything the commands do, without printing. Each function takes what its command takes, an
+ * `AbortSignal` and a receiver of events, and rejects with a {@link GodwitError}.
+ */
+export { apply, type ApplyOptions } from "./commands/apply.ts";
+export { baseline, type BaselineOptions } from "./commands/baseline.ts";
+export { create, type CreateOptions } from "./commands/create.ts";
+export { doctor, type DoctorReport } from "./commands/doctor.ts";
+export { explain } from "./commands/explain.ts";
+export { init, type InitOptions, type InitReport } from "./commands/init.ts";
+export type { ProjectOptions } from "./commands/options.ts";
+export { plan, type PlanOptions } from "./commands/plan.ts";
+export { redo } from "./commands/redo.ts";
+export { repair, type RepairOptions } from "./commands/repair.ts";
+export { rollback, type RollbackOptions } from "./commands/rollback.ts";
+export { status } from "./commands/status.ts";
+export { validate } from "./commands/validate.ts";
+export { wait, type WaitOptions } from "./commands/wait.ts";
+export { defineConfig } from "./config/define-config.ts";
+export { GodwitError, type Outcome } from "./core/error.ts";
+export type { ErrorCode } from "./core/error-catalog.ts";
+export type { GodwitEvent, LockHolder, StampedEvent } from "./core/event.ts";
+export type { Effect, Hazard, HistoryChange, Plan, Statement, Step } from "./core/plan.ts";
+export { version } from "./core/version.ts";
+export type { Finding, ServerFacts } from "./engines/engine.ts";
+export type {
+  AssessedMigration,
+  Edit,
+  MigrationState,
+  StatusReport,
+  UnfinishedRun,
+  ValidationReport,
+} from "./migrate/index.ts";
+export type { RunResult } from "./run/executor.ts";
+export type { MigrationDatabase, MigrationFunction } from "./run/perform/script.ts";

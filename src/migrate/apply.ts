@@ -1,0 +1,127 @@
+import { GodwitError } from "../core/error.ts";
+import { type Plan, sealPlan } from "../core/plan.ts";
+import type { ServerFacts, Session } from "../engines/engine.ts";
+import { execute, type RunResult } from "../run/executor.ts";
+import type { LedgerState } from "../run/ledger.ts";
+import { type AssessedMigration, assess, halfDone, judgeAssessment } from "./assess.ts";
+import { compileMigration } from "./compile.ts";
+import { type Contents, openContents } from "./content.ts";
+import { explainEdits } from "./edits.ts";
+import { readFolder } from "./folder.ts";
+import { verifyHistory } from "./history.ts";
+import { executionOf, fingerprint, type Project } from "./project.ts";
+import { writeSchemaFile } from "./schema-file.ts";
+import { canonicalVersion, compareVersions, isVersion } from "./version.ts";
+
+export interface ApplyChoice {
+  /** Up to and with this version; all that is pending when left out. */
+  readonly to?: string | undefined;
+}
+
+/** Applies what is pending, or continues an interrupted run. */
+export async function applyMigrations(project: Project, choice: ApplyChoice = {}): Promise<RunResult> {
+  await project.engine.syntax.load();
+  const contents = openContents(project);
+  // Errors of the folder are found before the server is asked for anything.
+  readFolder(project.folder);
+  return execute({
+    ...executionOf(project),
+    intent: { command: "apply", to: choice.to ?? null },
+    compile: (state, facts) => planApply({ project, choice, contents, state, facts }),
+    afterwards: (session) => writeSchemaFile(project, session),
+  });
+}
+
+export interface PlanInputs {
+  readonly project: Project;
+  readonly choice: ApplyChoice;
+  readonly contents: Contents;
+  readonly state: LedgerState;
+  readonly facts: ServerFacts;
+  /** To show an edited file's difference. */
+  readonly session?: Session;
+}
+
+/** The plan of what is pending; null when there is nothing to do and no run to close. */
+export async function planApply(inputs: PlanInputs): Promise<Plan | null> {
+  const { project, contents, state, facts } = inputs;
+  const { engine } = project;
+  verifyHistory(state);
+  refuseUnfinishedRollback(state);
+  const assessment = assess(readFolder(project.folder), state, contents);
+  const { errors, warnings } = judgeAssessment(assessment, project.policies);
+  for (const warning of warnings) project.emit({ type: "warning:raised", ...warning });
+  if (errors.length > 0) throw await combine(errors, inputs);
+  const pending = choosePending(assessment.migrations, inputs.choice);
+  refuseLostHalves(state, new Set(pending.map(({ version }) => version)));
+  const steps = pending.flatMap((migration) => compileMigration(engine, contents, migration, "up"));
+  if (steps.length === 0 && state.unfinished === null) return null;
+  return sealPlan({
+    kind: "apply",
+    target: fingerprint(engine, facts, assessment.history.head),
+    steps,
+    hazards: [],
+  });
+}
+
+/** Half-applied first, then by version, the repeatable ones last. Throws GW2013 for an unknown `to`. */
+function choosePending(migrations: readonly AssessedMigration[], { to }: ApplyChoice) {
+  let chosen = migrations.filter(
+    ({ state }) => state === "pending" || state === "half-applied" || state === "outdated",
+  );
+  if (to !== undefined) {
+    const limit = knownVersion(migrations, to);
+    chosen = chosen.filter(
+      ({ kind, version, state }) =>
+        state === "half-applied" || (kind === "versioned" && compareVersions(version, limit) <= 0),
+    );
+  }
+  const half = chosen.filter(({ state }) => state === "half-applied");
+  const rest = chosen.filter(({ state }) => state !== "half-applied");
+  return [...half, ...rest].flatMap(({ migration }) => (migration === null ? [] : [migration]));
+}
+
+/** The canonical form of a version that a user named. Throws GW2013. */
+export function knownVersion(
+  migrations: readonly Pick<AssessedMigration, "version">[],
+  named: string,
+): string {
+  const version = isVersion(named) ? canonicalVersion(named) : named;
+  if (migrations.some((migration) => migration.version === version)) return version;
+  throw new GodwitError("GW2013", {
+    message: `there is no migration with the version ${named}`,
+    details: { version: named },
+  });
+}
+
+/** A half-applied migration whose file is gone can be neither finished nor forgotten by accident. */
+function refuseLostHalves(state: LedgerState, chosen: ReadonlySet<string>): void {
+  const lost = [...halfDone(state).keys()].filter((version) => !chosen.has(version));
+  if (lost.length === 0) return;
+  throw new GodwitError("GW5007", {
+    message: `${lost.join(", ")} took effect in part, and its file is no longer in the folder`,
+    details: { versions: lost },
+    outcome: "changed",
+  });
+}
+
+function refuseUnfinishedRollback({ unfinished }: LedgerState): void {
+  if (unfinished?.kind !== "rollback") return;
+  throw new GodwitError("GW4005", {
+    message: `the rollback ${unfinished.id} of ${unfinished.startedAt} stopped halfway`,
+    hint: "Finish it with `godwit rollback`.",
+    details: { runId: unfinished.id },
+  });
+}
+
+/** One error that names all: the first one's code, each one's words. */
+async function combine(errors: readonly GodwitError[], inputs: PlanInputs): Promise<GodwitError> {
+  const [first] = errors;
+  if (first === undefined) throw new Error("no errors to combine");
+  const edits = await explainEdits(errors, inputs);
+  const message = errors.map((error) => error.message).join("; ");
+  return new GodwitError(first.code, {
+    message,
+    details: { ...first.details, errors: errors.map((error) => error.toJSON()), edits },
+  });
+}

@@ -1,0 +1,159 @@
+import { GodwitError } from "../core/error.ts";
+import type { LedgerState } from "../run/ledger.ts";
+import type { Contents } from "./content.ts";
+import { compareMigrations, type Migration } from "./folder.ts";
+import { belowBaseline, foldHistory, type History } from "./history.ts";
+import { compareVersions } from "./version.ts";
+
+export type MigrationState =
+  /** In the history, and the file is as it was. */
+  | "applied"
+  /** Applied; since then only comments or white space were edited. */
+  | "reformatted"
+  /** Applied, and its SQL was edited since. */
+  | "edited"
+  /** Applied, but its file is gone. */
+  | "missing"
+  /** Not applied because it lies below the baseline. */
+  | "baseline"
+  | "pending"
+  /** Some of its statements took effect. */
+  | "half-applied"
+  /** Some of the statements that undo it took effect. */
+  | "half-rolled-back"
+  /** A repeatable migration that changed since it was run: it is pending again. */
+  | "outdated";
+
+export interface AssessedMigration {
+  readonly version: string;
+  readonly name: string;
+  readonly kind: Migration["kind"];
+  readonly state: MigrationState;
+  /** Pending, and older than the newest applied one. */
+  readonly outOfOrder: boolean;
+  readonly appliedAt: string | null;
+  readonly durationMs: number | null;
+  /** How many statements are done, where it is half applied or half rolled back. */
+  readonly doneStatements: number | null;
+  readonly migration: Migration | null;
+}
+
+export interface Assessment {
+  readonly migrations: readonly AssessedMigration[];
+  readonly history: History;
+}
+
+/** Holds the folder against the ledger. *Pending* is a set difference, never "newer than the newest". */
+export function assess(folder: readonly Migration[], ledger: LedgerState, contents: Contents): Assessment {
+  const history = foldHistory(ledger.history);
+  const halves = halfDone(ledger);
+  const newest = newestApplied(history);
+  const byVersion = new Map(folder.map((migration) => [migration.version, migration]));
+  const migrations: AssessedMigration[] = folder.map((migration) => {
+    const applied = history.applied.get(migration.version);
+    const half = halves.get(migration.version);
+    const state = stateOf(migration, history, contents, half !== undefined);
+    return {
+      version: migration.version,
+      name: migration.name,
+      kind: migration.kind,
+      state,
+      outOfOrder:
+        state === "pending" &&
+        migration.kind === "versioned" &&
+        newest !== null &&
+        compareVersions(migration.version, newest) < 0,
+      appliedAt: applied?.appliedAt ?? null,
+      durationMs: applied?.durationMs ?? null,
+      doneStatements: half ?? null,
+      migration,
+    };
+  });
+  for (const applied of history.applied.values()) {
+    if (byVersion.has(applied.version)) continue;
+    migrations.push({
+      version: applied.version,
+      name: applied.name,
+      kind: applied.kind,
+      state: "missing",
+      outOfOrder: false,
+      appliedAt: applied.appliedAt,
+      durationMs: applied.durationMs,
+      doneStatements: null,
+      migration: null,
+    });
+  }
+  return { migrations: migrations.sort(compareMigrations), history };
+}
+
+function stateOf(migration: Migration, history: History, contents: Contents, half: boolean): MigrationState {
+  const applied = history.applied.get(migration.version);
+  if (applied === undefined) {
+    if (half) return "half-applied";
+    return migration.kind === "versioned" && belowBaseline(history, migration.version)
+      ? "baseline"
+      : "pending";
+  }
+  if (half) return "half-rolled-back";
+  if (contents.up(migration).rawHash === applied.rawHash) return "applied";
+  if (contents.sqlHash(migration) === applied.sqlHash) return "reformatted";
+  return migration.kind === "repeatable" ? "outdated" : "edited";
+}
+
+/** Units of the unfinished run of which something took effect without a history row: how many statements. */
+export function halfDone(ledger: LedgerState): Map<string, number> {
+  const halves = new Map<string, number>();
+  if (ledger.unfinished === null) return halves;
+  const { applied } = foldHistory(ledger.history);
+  const forward = ledger.unfinished.kind === "apply";
+  const seqs = new Map(ledger.history.map((row) => [row.version, row]));
+  for (const step of ledger.steps) {
+    if (step.state === "failed") continue;
+    const row = seqs.get(step.unit);
+    // Its history row of this very run says that the unit is complete.
+    const complete = row?.runId === ledger.unfinished.id && applied.has(step.unit) === forward;
+    if (!complete) halves.set(step.unit, (halves.get(step.unit) ?? 0) + (step.state === "done" ? 1 : 0));
+  }
+  return halves;
+}
+
+function newestApplied(history: History): string | null {
+  let newest = history.baseline;
+  for (const { version, kind } of history.applied.values()) {
+    if (kind === "versioned" && (newest === null || compareVersions(version, newest) > 0)) newest = version;
+  }
+  return newest;
+}
+
+export interface Policies {
+  readonly outOfOrder: "error" | "warn" | "allow";
+}
+
+/** What stands in the way of applying, as errors; what is only noteworthy, as warnings. */
+export function judgeAssessment(
+  assessment: Assessment,
+  policies: Policies,
+): { errors: GodwitError[]; warnings: { code: string; message: string }[] } {
+  const errors: GodwitError[] = [];
+  const warnings: { code: string; message: string }[] = [];
+  for (const entry of assessment.migrations) {
+    const details = { version: entry.version, name: entry.name };
+    if (entry.state === "edited") {
+      const message = `${entry.name} was edited after it was applied (${entry.appliedAt})`;
+      errors.push(new GodwitError("GW5001", { message, details }));
+    } else if (entry.state === "missing") {
+      const message = `${entry.name} is in the history (${entry.appliedAt}) but its file is gone`;
+      errors.push(new GodwitError("GW5002", { message, details }));
+    } else if (entry.state === "reformatted") {
+      warnings.push({
+        code: "GW5001",
+        message: `${entry.name}: comments or white space were edited after it was applied`,
+      });
+    } else if (entry.outOfOrder && policies.outOfOrder !== "allow") {
+      const message = `${entry.name} is pending but older than the newest applied migration`;
+      if (policies.outOfOrder === "warn") warnings.push({ code: "GW5003", message });
+      else errors.push(new GodwitError("GW5003", { message, details }));
+    }
+  }
+  return { errors, warnings };
+}

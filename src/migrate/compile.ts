@@ -1,0 +1,129 @@
+import { digest } from "../core/canonical.ts";
+import { GodwitError } from "../core/error.ts";
+import type { HistoryChange, ScriptStep, SqlStep, Statement, Step, StepLimits } from "../core/plan.ts";
+import type { Engine } from "../engines/engine.ts";
+import type { Contents } from "./content.ts";
+import { readDirectives } from "./directives.ts";
+import type { Migration } from "./folder.ts";
+import { scriptTokens } from "./script-tokens.ts";
+
+/** A text longer than this is not kept in the history, so an edit of it is found but not shown as a difference. */
+const maxSourceChars = 1_048_576;
+
+/** Compiles a migration, or its undoing, to steps; the last one writes the history. */
+export function compileMigration(
+  engine: Engine,
+  contents: Contents,
+  migration: Migration,
+  direction: "up" | "down",
+): Step[] {
+  if (migration.script) return [compileScript(engine, contents, migration, direction)];
+  const file = direction === "up" ? contents.up(migration) : contents.down(migration);
+  if (file === null) throw noWayBack(migration);
+  const directives = readDirectives(engine, file.text, file.path);
+  const statements = engine.syntax.statements(file.text, file.path);
+  const groups = groupStatements(statements, directives.noTransaction);
+  const undo = undoOf(engine, migration, direction, groups.length === 1);
+  const preamble: Statement[] = [];
+  let first = 1;
+  return groups.map((group, index): SqlStep => {
+    const key = `${migration.version}/${direction}/${first}`;
+    first += group.statements.length;
+    const step: SqlStep = {
+      kind: "sql",
+      key,
+      title: titleOf(group.statements),
+      hash: digest([group.transaction, directives.limits, group.statements.map(({ text }) => text)]),
+      unit: migration.version,
+      unitTitle: migration.name,
+      limits: directives.limits as StepLimits,
+      undo,
+      file: file.path,
+      transaction: group.transaction,
+      statements: group.statements,
+      preamble: [...preamble],
+      history: index === groups.length - 1 ? [change(contents, migration, direction)] : [],
+    };
+    preamble.push(...group.statements.filter((statement) => statement.session));
+    return step;
+  });
+}
+
+function compileScript(
+  engine: Engine,
+  contents: Contents,
+  migration: Migration,
+  direction: "up" | "down",
+): ScriptStep {
+  const { rawHash } = contents.up(migration);
+  return {
+    kind: "script",
+    key: `${migration.version}/${direction}`,
+    title: `${direction}() of ${migration.name}.ts`,
+    hash: digest([direction, contents.sqlHash(migration), rawHash]),
+    unit: migration.version,
+    unitTitle: migration.name,
+    limits: {},
+    undo: direction === "up" ? "down(), where it is exported" : "up()",
+    file: migration.up,
+    direction,
+    transaction: engine.traits.transactionalDdl && !optsOut(contents.up(migration).text),
+    history: [change(contents, migration, direction)],
+  };
+}
+
+/** `export const transaction = false`: read from the text, because a plan never runs a migration's code. */
+function optsOut(text: string): boolean {
+  return (
+    text.includes("transaction") &&
+    / export const transaction = false /.test(` ${scriptTokens(text).join(" ")} `)
+  );
+}
+
+/** Neighbouring statements that can share a transaction do; each other one stands alone. */
+function groupStatements(
+  statements: readonly Statement[],
+  apart: boolean,
+): { transaction: boolean; statements: Statement[] }[] {
+  const groups: { transaction: boolean; statements: Statement[] }[] = [];
+  for (const statement of statements) {
+    const last = groups.at(-1);
+    if (!apart && statement.transactional && last?.transaction === true) last.statements.push(statement);
+    else groups.push({ transaction: statement.transactional, statements: [statement] });
+  }
+  return groups;
+}
+
+export function change(contents: Contents, migration: Migration, direction: "up" | "down"): HistoryChange {
+  const { text, rawHash } = contents.up(migration);
+  return {
+    action: direction === "up" ? "apply" : "rollback",
+    version: migration.version,
+    name: migration.name,
+    kind: migration.kind,
+    rawHash,
+    sqlHash: contents.sqlHash(migration),
+    source: direction === "up" && text.length <= maxSourceChars ? text : null,
+  };
+}
+
+export function noWayBack(migration: Migration): GodwitError {
+  const wanted =
+    migration.form === "flyway" ? `U${migration.name.slice(1)}.sql` : `${migration.name}.down.sql`;
+  return new GodwitError("GW2008", {
+    message: `${migration.name} cannot be rolled back: there is no ${wanted}`,
+    details: { version: migration.version },
+  });
+}
+
+function undoOf(engine: Engine, migration: Migration, direction: "up" | "down", whole: boolean): string {
+  const automatic = whole && engine.traits.transactionalDdl ? "a failure rolls all of it back; " : "";
+  if (direction === "down") return `${automatic}apply it again`;
+  return `${automatic}${migration.down === null ? "no down file: roll forward" : "its down file"}`;
+}
+
+function titleOf(statements: readonly Statement[]): string {
+  const labels = statements.map(({ label }) => label);
+  const shown = labels.slice(0, 3).join(", ");
+  return labels.length > 3 ? `${shown} and ${labels.length - 3} more` : shown;
+}

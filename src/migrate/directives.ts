@@ -1,0 +1,34 @@
+import { parseDuration } from "../config/duration.ts";
+import { GodwitError } from "../core/error.ts";
+import type { StepLimits } from "../core/plan.ts";
+import type { Engine } from "../engines/engine.ts";
+
+/** What a file's `-- godwit: …` comments ask for. They hold for the whole file. */
+export interface Directives {
+  /** Each statement by itself instead of one transaction. */
+  readonly noTransaction: boolean;
+  readonly limits: StepLimits;
+}
+
+/** Throws GW2010 for an unknown word or a malformed duration. */
+export function readDirectives(engine: Engine, text: string, file: string): Directives {
+  // The usual file has none: no need to look at its tokens.
+  if (!text.includes("godwit:")) return { noTransaction: false, limits: {} };
+  let noTransaction = false;
+  const limits: { -readonly [K in keyof StepLimits]: StepLimits[K] } = {};
+  for (const { words, line } of engine.syntax.directives(text, file)) {
+    const [word, value, ...rest] = words;
+    const what = `${file}:${line}: ${word}`;
+    const duration = () => parseDuration(value, { what, code: "GW2010" });
+    if (word === "no-transaction" && value === undefined) noTransaction = true;
+    else if (word === "lock-timeout" && rest.length === 0) limits.lockTimeoutMs = duration();
+    else if (word === "statement-timeout" && rest.length === 0) limits.statementTimeoutMs = duration();
+    else {
+      throw new GodwitError("GW2010", {
+        message: `${file}:${line}: unknown directive: ${words.join(" ")}`,
+        details: { file, line },
+      });
+    }
+  }
+  return { noTransaction, limits };
+}

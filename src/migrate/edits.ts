@@ -1,0 +1,47 @@
+import type { GodwitError } from "../core/error.ts";
+import type { Engine, Session } from "../engines/engine.ts";
+import type { Contents } from "./content.ts";
+import { type Migration, readFolder } from "./folder.ts";
+
+export interface Edit {
+  readonly version: string;
+  readonly name: string;
+  /** Unified difference from what was applied to the file; null where the applied text was not kept. */
+  readonly diff: string | null;
+}
+
+/** For edited files: the difference between what ran and what the file says now. */
+export async function explainEdits(
+  errors: readonly GodwitError[],
+  inputs: { project: { engine: Engine; folder: string }; contents: Contents; session?: Session },
+): Promise<Edit[]> {
+  const { project, contents, session } = inputs;
+  const edited = new Set(
+    errors.filter(({ code }) => code === "GW5001").map(({ details }) => String(details.version)),
+  );
+  if (edited.size === 0 || session === undefined) return [];
+  const migrations = readFolder(project.folder).filter(({ version }) => edited.has(version));
+  return Promise.all(
+    migrations.map((migration) => explainEdit(project.engine, session, contents, migration)),
+  );
+}
+
+async function explainEdit(
+  engine: Engine,
+  session: Session,
+  contents: Contents,
+  migration: Migration,
+): Promise<Edit> {
+  const { version, name } = migration;
+  const [row] = await session.query(
+    `SELECT source FROM ${engine.store.table("migration")} WHERE version = ? AND action IN ('apply', 'accept') ORDER BY seq DESC LIMIT 1`,
+    [version],
+  );
+  if (row?.source === null || row?.source === undefined) return { version, name, diff: null };
+  const { createTwoFilesPatch } = await import("diff");
+  const now = contents.up(migration).text;
+  const diff = createTwoFilesPatch(`${name} (applied)`, `${name} (file)`, String(row.source), now, "", "", {
+    context: 2,
+  });
+  return { version, name, diff };
+}

@@ -1,0 +1,130 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { GodwitError } from "../core/error.ts";
+import { type FileName, parseFileName } from "./file-name.ts";
+import { compareVersions } from "./version.ts";
+
+/** One migration of the folder: paths only; texts are read when they are needed. */
+export interface Migration {
+  readonly version: string;
+  /** The file's name without its ending, e.g. "20260131093000_add_users". */
+  readonly name: string;
+  readonly kind: "versioned" | "repeatable";
+  readonly form: FileName["form"];
+  /** An SQL file, or a TypeScript module with `up` and perhaps `down`. */
+  readonly up: string;
+  readonly script: boolean;
+  /** The SQL file that undoes it; null where there is none (a script is asked for its `down` when it is loaded). */
+  readonly down: string | null;
+}
+
+/** Names that are no migrations and mean nothing: they keep an empty folder in version control. */
+const permitted: ReadonlySet<string> = new Set([".gitkeep"]);
+
+/**
+ * Reads the folder: versioned migrations in the order of their versions, then the repeatable ones by name.
+ * Throws GW1006, GW2001 naming every entry that is no migration, GW2002.
+ */
+export function readFolder(folder: string): Migration[] {
+  const files = list(folder);
+  const strange = files.filter((name) => parseFileName(name) === null);
+  if (strange.length > 0) {
+    throw new GodwitError("GW2001", {
+      message: `${folder} holds what is no migration: ${strange.map((name) => JSON.stringify(name)).join(", ")}`,
+      details: { folder, files: strange },
+    });
+  }
+  refuseCaseTwins(folder, files);
+  const byVersion = new Map<string, { name: string; parsed: FileName }[]>();
+  for (const name of files) {
+    const parsed = parseFileName(name);
+    if (parsed === null) continue;
+    const group = byVersion.get(parsed.version) ?? [];
+    group.push({ name, parsed });
+    byVersion.set(parsed.version, group);
+  }
+  return [...byVersion.entries()]
+    .map(([version, group]) => assemble(folder, version, group))
+    .sort(compareMigrations);
+}
+
+/** Versioned ones by version, then the repeatable ones by name. */
+export function compareMigrations(
+  a: Pick<Migration, "kind" | "version">,
+  b: Pick<Migration, "kind" | "version">,
+): number {
+  if (a.kind !== b.kind) return a.kind === "versioned" ? -1 : 1;
+  if (a.kind === "versioned") return compareVersions(a.version, b.version);
+  return a.version < b.version ? -1 : a.version > b.version ? 1 : 0;
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => !permitted.has(name))
+      .sort();
+  } catch (error) {
+    throw new GodwitError("GW1006", {
+      message: `the migrations folder cannot be read: ${(error as Error).message}`,
+      details: { folder },
+      cause: error,
+    });
+  }
+}
+
+function refuseCaseTwins(folder: string, files: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const name of files) {
+    const folded = name.toLowerCase();
+    const twin = seen.get(folded);
+    if (twin !== undefined) throw duplicate(folder, [twin, name], "names that differ only in case");
+    seen.set(folded, name);
+  }
+}
+
+function assemble(
+  folder: string,
+  version: string,
+  group: readonly { name: string; parsed: FileName }[],
+): Migration {
+  const ups = group.filter(({ parsed }) => parsed.role !== "down");
+  const downs = group.filter(({ parsed }) => parsed.role === "down");
+  const [up, secondUp] = ups;
+  const [down, secondDown] = downs;
+  if (secondUp !== undefined || secondDown !== undefined) {
+    throw duplicate(
+      folder,
+      group.map(({ name }) => name),
+      `the version ${version}`,
+    );
+  }
+  if (up === undefined) {
+    throw new GodwitError("GW2001", {
+      message: `${join(folder, down?.name ?? "")} undoes a migration that is not there`,
+      hint: "Add the file that it undoes, or delete it.",
+      details: { folder, files: [down?.name] },
+    });
+  }
+  // Flyway pairs V and U by version; timestamped pairs share their whole stem.
+  const strayDown =
+    down !== undefined && up.parsed.form === "timestamp" && down.parsed.stem !== up.parsed.stem;
+  if (strayDown || (down !== undefined && up.parsed.role === "script")) {
+    throw duplicate(folder, [up.name, down.name], `the version ${version}`);
+  }
+  return {
+    version,
+    name: up.parsed.stem,
+    kind: up.parsed.role === "repeatable" ? "repeatable" : "versioned",
+    form: up.parsed.form,
+    up: join(folder, up.name),
+    script: up.parsed.role === "script",
+    down: down === undefined ? null : join(folder, down.name),
+  };
+}
+
+function duplicate(folder: string, names: readonly string[], what: string): GodwitError {
+  return new GodwitError("GW2002", {
+    message: `${names.join(" and ")} have ${what}`,
+    details: { folder, files: names },
+  });
+}

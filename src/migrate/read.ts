@@ -1,0 +1,42 @@
+import type { ServerFacts, Session } from "../engines/engine.ts";
+import { connectionFailure } from "../run/failure.ts";
+import { type LedgerState, readLedger } from "../run/ledger.ts";
+import type { Project } from "./project.ts";
+
+/** Works on a session that only reads, outside of any run: no lock is taken and no ledger is made. */
+export async function reading<T>(project: Project, work: (session: Session) => Promise<T>): Promise<T> {
+  const { engine, target, settings, emit } = project;
+  let session: Session;
+  try {
+    session = await engine.connect.open(target, {
+      tag: "godwit read",
+      connectTimeoutMs: settings.connectTimeoutMs,
+      lockTimeoutMs: settings.lockTimeoutMs,
+      statementTimeoutMs: settings.statementTimeoutMs,
+      onNotice: (severity, message) => emit({ type: "server:noticed", severity, message }),
+    });
+  } catch (error) {
+    throw connectionFailure(engine, target, error);
+  }
+  try {
+    return await work(session);
+  } catch (error) {
+    const { kind } = engine.errors.classify(error);
+    throw kind === "connection-lost" ? connectionFailure(engine, target, error) : error;
+  } finally {
+    await session.close();
+  }
+}
+
+export interface Reading {
+  readonly session: Session;
+  readonly state: LedgerState;
+  readonly facts: ServerFacts;
+}
+
+export async function readingLedger<T>(project: Project, work: (reading: Reading) => Promise<T>): Promise<T> {
+  return reading(project, async (session) => {
+    const facts = await project.engine.connect.facts(session);
+    return work({ session, facts, state: await readLedger(project.engine, session) });
+  });
+}

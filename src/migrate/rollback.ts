@@ -1,0 +1,112 @@
+import { GodwitError } from "../core/error.ts";
+import { type Plan, sealPlan } from "../core/plan.ts";
+import type { ServerFacts } from "../engines/engine.ts";
+import { execute, type RunResult } from "../run/executor.ts";
+import type { LedgerState } from "../run/ledger.ts";
+import { knownVersion } from "./apply.ts";
+import { type Assessment, assess, halfDone } from "./assess.ts";
+import { compileMigration } from "./compile.ts";
+import { type Contents, openContents } from "./content.ts";
+import { readFolder } from "./folder.ts";
+import { verifyHistory } from "./history.ts";
+import { executionOf, fingerprint, type Project } from "./project.ts";
+import { writeSchemaFile } from "./schema-file.ts";
+import { compareVersions } from "./version.ts";
+
+export interface RollbackChoice {
+  /** How many of the newest applied migrations; 1 when neither is given. */
+  readonly steps?: number | undefined;
+  /** Everything newer than this version; "0" for everything. */
+  readonly to?: string | undefined;
+}
+
+/** Undoes the newest migrations in the reverse of the order in which they were applied, or continues such a run. */
+export async function rollbackMigrations(
+  project: Project,
+  choice: RollbackChoice = {},
+): Promise<RunResult & { versions: readonly string[] }> {
+  await project.engine.syntax.load();
+  const contents = openContents(project);
+  readFolder(project.folder);
+  const intent: { command: "rollback"; versions: string[] } = { command: "rollback", versions: [] };
+  const result = await execute({
+    ...executionOf(project),
+    intent,
+    compile: async (state, facts) => {
+      const { plan, versions } = planRollback({ project, choice, contents, state, facts });
+      // Kept with the run: a resumed rollback undoes these and no others.
+      intent.versions = versions;
+      return plan;
+    },
+    afterwards: (session) => writeSchemaFile(project, session),
+  });
+  return { ...result, versions: intent.versions };
+}
+
+export function planRollback(inputs: {
+  project: Project;
+  choice: RollbackChoice;
+  contents: Contents;
+  state: LedgerState;
+  facts: ServerFacts;
+}): { plan: Plan | null; versions: string[] } {
+  const { project, choice, contents, state, facts } = inputs;
+  verifyHistory(state);
+  refuseHalfApplied(state);
+  const assessment = assess(readFolder(project.folder), state, contents);
+  const unfinished = state.unfinished?.kind === "rollback" ? state.unfinished : null;
+  const asked =
+    unfinished === null
+      ? chooseVersions(assessment, choice)
+      : (unfinished.intent as { versions: string[] }).versions;
+  // What an interrupted rollback has already undone is no longer in the history.
+  const versions = asked.filter((version) => assessment.history.applied.has(version));
+  const steps = versions.flatMap((version) => {
+    const entry = assessment.migrations.find((candidate) => candidate.version === version);
+    if (entry?.migration == null) {
+      throw new GodwitError("GW5002", {
+        message: `${entry?.name ?? version} is in the history, but its files are gone: it cannot be rolled back`,
+        details: { version },
+      });
+    }
+    if (entry.state === "edited") {
+      const message = `${entry.name} was edited after it was applied; its down file is run as it stands now`;
+      project.emit({ type: "warning:raised", code: "GW5001", message });
+    }
+    return compileMigration(project.engine, contents, entry.migration, "down");
+  });
+  if (steps.length === 0 && unfinished === null) return { plan: null, versions: [] };
+  const plan = sealPlan({
+    kind: "rollback",
+    target: fingerprint(project.engine, facts, assessment.history.head),
+    steps,
+    hazards: steps.map((step) => ({
+      type: "undoes-migration",
+      step: step.key,
+      message: `${step.unitTitle} is undone by its down file, which may drop what was added since`,
+    })),
+  });
+  return { plan, versions: asked };
+}
+
+/** Newest applied first. Throws GW2013 for an unknown version, GW1001 for nonsense. */
+function chooseVersions({ migrations, history }: Assessment, { steps, to }: RollbackChoice): string[] {
+  const applied = [...history.applied.values()]
+    .filter(({ kind }) => kind === "versioned")
+    .sort((a, b) => b.seq - a.seq);
+  if (to === undefined) return applied.slice(0, steps ?? 1).map(({ version }) => version);
+  if (/^0+$/.test(to)) return applied.map(({ version }) => version);
+  const floor = knownVersion(migrations, to);
+  return applied.filter(({ version }) => compareVersions(version, floor) > 0).map(({ version }) => version);
+}
+
+function refuseHalfApplied(state: LedgerState): void {
+  if (state.unfinished?.kind !== "apply") return;
+  const [half] = halfDone(state).keys();
+  if (half === undefined) return;
+  throw new GodwitError("GW5009", {
+    message: `${half} is half applied by the interrupted run ${state.unfinished.id}; its down file expects it whole`,
+    details: { version: half, runId: state.unfinished.id },
+    outcome: "changed",
+  });
+}

@@ -1,0 +1,65 @@
+import { lstatSync, readFileSync, realpathSync } from "node:fs";
+import { sep } from "node:path";
+import { sha256 } from "../core/canonical.ts";
+import { GodwitError } from "../core/error.ts";
+
+export interface SourceFile {
+  readonly path: string;
+  /** Decoded text, without a byte order mark. */
+  readonly text: string;
+  /** SHA-256 of the bytes as they are. */
+  readonly rawHash: string;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+/** Reads a migration's file whole. Throws GW2003 for what is no readable UTF-8 text file inside the folder. */
+export function readSourceFile(path: string, folder: string, maxBytes: number): SourceFile {
+  const refuse = (why: string, cause?: unknown) =>
+    new GodwitError("GW2003", {
+      message: `${path} ${why}`,
+      details: { path },
+      ...(cause === undefined ? {} : { cause }),
+    });
+  let bytes: Buffer;
+  try {
+    const stat = lstatSync(path);
+    if (stat.isSymbolicLink()) {
+      const real = realpathSync(path);
+      if (!real.startsWith(realpathSync(folder) + sep))
+        throw refuse("is a link that leaves the migrations folder");
+    } else if (!stat.isFile()) throw refuse("is not a regular file");
+    if (stat.size > maxBytes) throw refuse(`has ${stat.size} bytes; the limit is ${maxBytes} (maxFileBytes)`);
+    bytes = readFileSync(path);
+    // A link's own size says nothing about its target's.
+    if (bytes.length > maxBytes)
+      throw refuse(`has ${bytes.length} bytes; the limit is ${maxBytes} (maxFileBytes)`);
+  } catch (error) {
+    if (error instanceof GodwitError) throw error;
+    throw refuse(`cannot be read: ${(error as Error).message}`, error);
+  }
+  try {
+    return { path, text: decoder.decode(bytes), rawHash: sha256(bytes) };
+  } catch (error) {
+    throw refuse(`is not valid UTF-8 (first bad byte near offset ${firstInvalid(bytes)})`, error);
+  }
+}
+
+/** Offset of the first byte that is not UTF-8, for the message. */
+function firstInvalid(bytes: Buffer): number {
+  let [low, high] = [0, bytes.length];
+  const isValid = (end: number) => {
+    try {
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, end), { stream: true });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (isValid(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

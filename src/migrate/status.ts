@@ -1,0 +1,79 @@
+import type { LockHolder } from "../core/event.ts";
+import { readLedger, type RunRecord } from "../run/ledger.ts";
+import { type AssessedMigration, assess, judgeAssessment } from "./assess.ts";
+import { openContents } from "./content.ts";
+import { readFolder } from "./folder.ts";
+import { verifyHistory } from "./history.ts";
+import type { Project } from "./project.ts";
+import { reading } from "./read.ts";
+
+export interface StatusReport {
+  readonly database: string;
+  readonly migrations: readonly Omit<AssessedMigration, "migration">[];
+  readonly counts: { readonly applied: number; readonly pending: number; readonly problems: number };
+  readonly baseline: string | null;
+  /** The run that did not reach its end, with the state it is really in. */
+  readonly run: UnfinishedRun | null;
+  readonly problems: readonly { readonly code: string; readonly message: string; readonly hint: string }[];
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
+}
+
+export interface UnfinishedRun {
+  readonly id: string;
+  readonly kind: RunRecord["kind"];
+  /** `running` only while its session holds the lock; a killed run is `resumable`. */
+  readonly state: "running" | "resumable" | "blocked";
+  readonly epoch: number;
+  readonly startedAt: string;
+  readonly holder: LockHolder | null;
+  /** Why it stopped, where it could still say so. */
+  readonly error: Readonly<Record<string, unknown>> | null;
+}
+
+/** Where the database stands. Reads only; never waits for the lock. */
+export async function readStatus(project: Project): Promise<StatusReport> {
+  const { engine, target } = project;
+  const folder = readFolder(project.folder);
+  const contents = openContents(project);
+  return reading(project, async (session) => {
+    const state = await readLedger(engine, session);
+    // Edited files are told from reformatted ones by their tokens.
+    await engine.syntax.load();
+    const { migrations, history } = assess(folder, state, contents);
+    const { errors, warnings } = judgeAssessment({ migrations, history }, project.policies);
+    try {
+      verifyHistory(state);
+    } catch (error) {
+      errors.push(error as (typeof errors)[number]);
+    }
+    const holder = state.unfinished === null ? null : await engine.lock.holder(session);
+    const count = (...states: AssessedMigration["state"][]) =>
+      migrations.filter((migration) => states.includes(migration.state)).length;
+    return {
+      database: target.display,
+      migrations: migrations.map(({ migration: _, ...entry }) => entry),
+      counts: {
+        applied: count("applied", "reformatted", "edited", "missing", "baseline"),
+        pending: count("pending", "half-applied", "outdated"),
+        problems: errors.length,
+      },
+      baseline: history.baseline,
+      run: state.unfinished === null ? null : describeRun(state.unfinished, holder),
+      problems: errors.map(({ code, message, hint }) => ({ code, message, hint })),
+      warnings,
+    };
+  });
+}
+
+function describeRun(run: RunRecord, holder: LockHolder | null): UnfinishedRun {
+  const holds = holder?.sessionId === run.sessionId;
+  return {
+    id: run.id,
+    kind: run.kind,
+    state: run.state === "blocked" ? "blocked" : run.state === "running" && holds ? "running" : "resumable",
+    epoch: run.epoch,
+    startedAt: run.startedAt,
+    holder: holds ? holder : null,
+    error: run.error,
+  };
+}

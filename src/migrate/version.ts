@@ -1,0 +1,25 @@
+/**
+ * Versions are compared part by part as whole numbers of any size: 1.10 comes after 1.9, 20260131093000 after
+ * both, and 1.0 equals 1. The canonical text (no leading zeros in Flyway's form, no trailing ".0") is the key of
+ * the history.
+ */
+export function canonicalVersion(text: string): string {
+  const parts = text.split(/[._]/).map((part) => BigInt(part));
+  while (parts.length > 1 && parts.at(-1) === 0n) parts.pop();
+  return parts.join(".");
+}
+
+/** Negative, zero or positive, as for sort. Takes canonical versions. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a.split("."), b.split(".")];
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const [x, y] = [BigInt(left[i] ?? 0), BigInt(right[i] ?? 0)];
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return 0;
+}
+
+/** Whether a text given by a user can be a version at all. */
+export function isVersion(text: string): boolean {
+  return /^\d{1,30}([._]\d{1,30}){0,9}$/.test(text);
+}

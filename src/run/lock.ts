@@ -1,0 +1,107 @@
+import { hostname } from "node:os";
+import { GodwitError } from "../core/error.ts";
+import type { Emit, LockHolder } from "../core/event.ts";
+import type { Engine, Session } from "../engines/engine.ts";
+import { delay } from "./delay.ts";
+import { readLedger, type RunRecord } from "./ledger.ts";
+
+/** How old a heartbeat must be for its runner to count as gone: three missed beats. */
+const staleHeartbeatMs = 15_000;
+/** How long the session of a killed run is waited for, even without --wait. */
+const orphanWaitMs = 60_000;
+
+export interface AcquireOptions {
+  readonly engine: Engine;
+  readonly session: Session;
+  /** How long to wait for a living holder; 0 is not at all. */
+  readonly waitMs: number;
+  /** This process's own sessions that were lost: if one still holds the lock, it is an orphan. */
+  readonly ownLostSessions: ReadonlySet<string>;
+  readonly emit: Emit;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Takes the run lock by polling (never by a blocking wait, which would deadlock a concurrent index build).
+ * An orphan, the session of a killed run that the server still works for, is waited for; a living holder only
+ * within `waitMs`. Throws GW4001, GW4002, GW3008, GW4006.
+ */
+export async function acquireLock(options: AcquireOptions): Promise<void> {
+  const { engine, session, emit, signal } = options;
+  const start = performance.now();
+  let orphanOf: RunRecord | null = null;
+  for (let attempt = 1; ; attempt++) {
+    if (signal?.aborted) throw interrupted();
+    if (await engine.lock.tryAcquire(session)) break;
+    const waitedMs = Math.round(performance.now() - start);
+    const holder = await engine.lock.holder(session);
+    const run = await abandonedRun(options, holder);
+    if (run !== null && orphanOf === null && holder !== null) {
+      emit({ type: "orphan:found", holder, runId: run.id });
+    }
+    orphanOf = run;
+    if (waitedMs >= Math.max(options.waitMs, run === null ? 0 : orphanWaitMs))
+      throw lockHeld(holder, run, waitedMs);
+    emit({ type: "lock:waiting", holder, waitedMs });
+    await delay(Math.min(100 * attempt, 1_000), signal);
+  }
+  if (orphanOf !== null) {
+    emit({ type: "orphan:gone", runId: orphanOf.id, waitedMs: Math.round(performance.now() - start) });
+  }
+  if (!(await engine.lock.verify(session))) {
+    throw new GodwitError("GW3008", {
+      message:
+        "the lock that was just taken is not on this session: the server is behind a pooler that lends sessions by the transaction",
+    });
+  }
+  emit({ type: "lock:acquired", sessionId: session.id });
+}
+
+/** The run whose session holds the lock although its process is gone; null when the holder lives, or is unknown. */
+async function abandonedRun(options: AcquireOptions, holder: LockHolder | null): Promise<RunRecord | null> {
+  const { engine, session } = options;
+  const { unfinished } = await readLedger(engine, session);
+  if (unfinished === null || holder === null || unfinished.state !== "running") return null;
+  if (options.ownLostSessions.has(holder.sessionId)) return unfinished;
+  if (unfinished.sessionId !== holder.sessionId) return null;
+  if (unfinished.host === hostname()) return isAlive(unfinished.pid) ? null : unfinished;
+  const { now } = await engine.connect.facts(session);
+  return Date.parse(now) - Date.parse(unfinished.heartbeatAt) > staleHeartbeatMs ? unfinished : null;
+}
+
+/** Whether a process of this machine is there. A reused pid counts as alive: then the caller is told to wait, which is safe. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function lockHeld(holder: LockHolder | null, run: RunRecord | null, waitedMs: number): GodwitError {
+  const who = holder === null ? "a session that the server does not show" : describeHolder(holder);
+  const details = { holder, runId: run?.id ?? null, waitedMs };
+  if (run === null) return new GodwitError("GW4001", { message: `the run lock is held by ${who}`, details });
+  return new GodwitError("GW4002", {
+    message: `run ${run.id} was killed (process ${run.pid} on ${run.host}), and the server still works for its ${who}`,
+    details,
+  });
+}
+
+/** "session 4711 (godwit 0192ab, user app, from 10.0.0.7, since …): ALTER TABLE …" */
+export function describeHolder(holder: LockHolder): string {
+  const facts = [
+    holder.application,
+    holder.user === undefined ? undefined : `user ${holder.user}`,
+    holder.host === undefined ? undefined : `from ${holder.host}`,
+    holder.since === undefined ? undefined : `since ${holder.since}`,
+  ].filter((fact) => fact !== undefined);
+  const statement =
+    holder.statement === undefined ? "" : `: ${holder.statement.replaceAll(/\s+/g, " ").trim()}`;
+  return `session ${holder.sessionId}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}${statement}`;
+}
+
+export function interrupted(details: Record<string, unknown> = {}): GodwitError {
+  return new GodwitError("GW4006", { message: "interrupted; the run can be resumed", details });
+}

@@ -1,0 +1,166 @@
+import type { Emit, LockHolder } from "../core/event.ts";
+import type { Target } from "../core/target.ts";
+import type { Engine, Session, SessionOptions } from "../engines/engine.ts";
+
+/** A statement shorter than this is never looked at, so that a quick run needs no second session. */
+const quietMs = 700;
+const sampleMs = 1_000;
+const heartbeatMs = 5_000;
+
+const watchedCalls = [
+  "query",
+  "execute",
+  "run",
+  "begin",
+  "commit",
+  "rollback",
+  "limit",
+  "reset",
+  "retag",
+] as const;
+
+export interface MonitorOptions {
+  readonly engine: Engine;
+  readonly target: Target;
+  readonly sessionOptions: SessionOptions;
+  readonly emit: Emit;
+  /** Called with a statement for the monitor's own session that shows the run alive; false: the run was taken over. */
+  readonly heartbeat: (session: Session) => Promise<boolean>;
+}
+
+/**
+ * Watches the working session from a second one, opened only when a call takes long: reports what it does and
+ * whom it waits for, keeps the run's heartbeat, and ends the wait for a reply that will never come, when the
+ * server says that the session is gone or idle, or when the server itself no longer answers.
+ */
+export class Monitor {
+  /** Whom the last long call waited for. */
+  blockers: readonly LockHolder[] = [];
+  readonly #options: MonitorOptions;
+  #key = "";
+  /** When the call that is waited for was sent; calls can be nested, when one is made of others. */
+  #waitingSince: number | null = null;
+  #depth = 0;
+  #session: Session | null = null;
+  #working: Session | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #busy = false;
+  #lastBeat = performance.now();
+  /** Samples in a row that say that no reply will come. */
+  #badSamples = 0;
+
+  constructor(options: MonitorOptions) {
+    this.#options = options;
+  }
+
+  /** Watches every call of the session from now on. The object stays the same: engines know their sessions by it. */
+  watch(session: Session): void {
+    this.#working = session;
+    this.#timer = setInterval(() => void this.#tick(), sampleMs / 2).unref();
+    for (const name of watchedCalls) {
+      const call = session[name].bind(session) as (...args: unknown[]) => Promise<unknown>;
+      const watched = async (...args: unknown[]) => {
+        this.#depth += 1;
+        this.#waitingSince ??= performance.now();
+        try {
+          return await call(...args);
+        } finally {
+          this.#depth -= 1;
+          if (this.#depth === 0) this.#waitingSince = null;
+          this.#badSamples = 0;
+        }
+      };
+      Object.defineProperty(session, name, { value: watched, configurable: true, writable: true });
+    }
+  }
+
+  /** Names the step whose calls follow. */
+  at(key: string): void {
+    this.#key = key;
+    this.blockers = [];
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    this.#working = null;
+    const session = this.#session;
+    this.#session = null;
+    await session?.close();
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#busy || this.#timer === null) return;
+    const waitedMs = this.#waitingSince === null ? 0 : performance.now() - this.#waitingSince;
+    const beatDue = performance.now() - this.#lastBeat > heartbeatMs;
+    if (waitedMs < quietMs && !beatDue) return;
+    this.#busy = true;
+    try {
+      await within(this.#options.sessionOptions.connectTimeoutMs, this.#sample(waitedMs >= quietMs));
+    } catch {
+      // The server does not answer the monitor either; a few of these in a row end the wait.
+      this.#dropSession();
+      if (this.#waitingSince !== null) this.#badSamples++;
+    } finally {
+      this.#busy = false;
+    }
+    if (this.#badSamples >= 3 && this.#waitingSince !== null) {
+      this.#badSamples = 0;
+      // Its pending call now rejects as a lost connection, and the effect is probed.
+      await this.#working?.close();
+    }
+  }
+
+  async #sample(waiting: boolean): Promise<void> {
+    const { engine, target, sessionOptions, emit, heartbeat } = this.#options;
+    const working = this.#working;
+    if (working === null) return;
+    if (this.#session === null) {
+      const opened = await engine.connect.open(target, {
+        ...sessionOptions,
+        tag: `${sessionOptions.tag} monitor`,
+        onNotice: () => {},
+      });
+      // stop() may have come in between.
+      if (this.#timer === null) return opened.close();
+      this.#session = opened;
+    }
+    if (performance.now() - this.#lastBeat > heartbeatMs) {
+      this.#lastBeat = performance.now();
+      if (!(await heartbeat(this.#session))) await working.close();
+    }
+    if (!waiting || engine.probe.activity === undefined) return;
+    const since = this.#waitingSince;
+    const activity = await engine.probe.activity(this.#session, working.id);
+    // Only a sample of the very call that is still waited for says anything about it.
+    if (since === null || this.#waitingSince !== since) return;
+    if (activity === null || activity.idle) {
+      this.#badSamples++;
+      return;
+    }
+    this.#badSamples = 0;
+    this.blockers = activity.waitingFor;
+    const { phase, done, total, waitingFor } = activity;
+    emit({ type: "activity:seen", key: this.#key, phase, done, total, waitingFor });
+  }
+
+  #dropSession(): void {
+    const session = this.#session;
+    this.#session = null;
+    void session?.close();
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("no answer in time")), ms);
+    timer.unref();
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => {});
+  }
+}

@@ -1,0 +1,38 @@
+import type { Emit } from "../../core/event.ts";
+import type { Step } from "../../core/plan.ts";
+import type { Engine, Session } from "../../engines/engine.ts";
+import type { Durations, RunLedger } from "../ledger.ts";
+import type { Monitor } from "../monitor.ts";
+
+export interface RunSettings {
+  readonly lockTimeoutMs: number;
+  readonly lockRetries: number;
+  readonly statementTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** What a performer works with: one attempt of a run on one session. */
+export interface StepContext {
+  readonly engine: Engine;
+  readonly session: Session;
+  readonly ledger: RunLedger;
+  readonly monitor: Monitor | null;
+  readonly settings: RunSettings;
+  readonly emit: Emit;
+  readonly signal: AbortSignal | undefined;
+  /** When the unit's first step of this attempt began, by performance.now(). */
+  readonly unitStart: number;
+  /** Position of the step in the plan. */
+  readonly ordinal: number;
+  /** The step after this one, whose intent can be written with this one's completion. */
+  readonly next: Step | undefined;
+  /** Intents that are written already: what the probe captured, by step key. */
+  readonly intents: Map<string, unknown>;
+  /** Steps of this run that the ledger has as done (for scripts, which journal their statements). */
+  readonly done: ReadonlyMap<string, string>;
+}
+
+export function durations({ unitStart }: StepContext, stepStart: number): Durations {
+  const now = performance.now();
+  return { stepMs: now - stepStart, unitMs: now - unitStart };
+}

@@ -1,0 +1,163 @@
+import { crashPoint } from "../crash-point.ts";
+import type { SqlStep, Statement, Step, StepLimits } from "../../core/plan.ts";
+import { GodwitError } from "../../core/error.ts";
+import { lostKinds, statementFailure } from "../failure.ts";
+import { durations, type StepContext } from "./context.ts";
+
+/** Runs a SQL step: its statements in one transaction with their record, or one statement by itself. */
+export async function performSql(context: StepContext, step: SqlStep): Promise<void> {
+  if (step.transaction) {
+    await inTransaction(context, step, async () => {
+      for (const [index, statement] of step.statements.entries()) {
+        await runStatement(context, { step, statement, index, count: step.statements.length });
+      }
+    });
+    return;
+  }
+  const [statement] = step.statements;
+  if (statement === undefined)
+    throw new GodwitError("GW9001", { message: `step ${step.key} has no statement` });
+  await runBare(context, step, statement);
+}
+
+/**
+ * BEGIN, the work, its record, COMMIT. A failure rolls all of it back; when the reply of COMMIT is lost, the
+ * record itself tells on the next attempt whether it was committed.
+ */
+export async function inTransaction(
+  context: StepContext,
+  step: Step,
+  work: () => Promise<void>,
+): Promise<void> {
+  const { session, ledger } = context;
+  const start = performance.now();
+  const mark = ledger.mark();
+  await session.limit(limitsOf(context, step.limits));
+  crashPoint("transaction:before-begin");
+  await session.begin();
+  try {
+    crashPoint("transaction:after-begin");
+    await work();
+    crashPoint("transaction:before-record");
+    await ledger.finish(step, context.ordinal, durations(context, start), step.history);
+    crashPoint("transaction:before-commit");
+    await session.commit();
+    crashPoint("transaction:after-commit");
+  } catch (error) {
+    ledger.restore(mark);
+    await session.rollback().catch(() => {});
+    throw error;
+  }
+}
+
+/**
+ * A statement outside a transaction: the intent with what the catalogue shows before, the statement, the record.
+ * The record shares a commit with the intent of the statement after it, where that one can be probed.
+ */
+export async function runBare(context: StepContext, step: SqlStep, statement: Statement): Promise<void> {
+  const { engine, session, ledger, ordinal } = context;
+  const start = performance.now();
+  let before = context.intents.get(step.key);
+  if (!context.intents.delete(step.key)) {
+    before = await captureClean(context, statement);
+    crashPoint("bare:before-intent");
+    await ledger.start(step, ordinal, { effect: statement.effect, before });
+  }
+  crashPoint("bare:after-intent");
+  // A concurrent build waits for old transactions without blocking anyone: a lock time-out would only spoil it.
+  const limits = limitsOf(context, step.limits);
+  const patient = statement.effect.type === "index-build" || statement.effect.type === "repeatable";
+  await session.limit(
+    patient ? { lockTimeoutMs: 0, statementTimeoutMs: step.limits.statementTimeoutMs ?? 0 } : limits,
+  );
+  try {
+    await runStatement(context, { step, statement, index: 0, count: 1 });
+  } catch (error) {
+    const { kind } = engine.errors.classify(error instanceof GodwitError ? error.cause : error);
+    // The server refused it: nothing is unknown, and what a failed build left is cleaned up at once.
+    if (!lostKinds.has(kind)) {
+      await settle(context, statement, before);
+      await ledger.fail(step, ordinal);
+    }
+    throw error;
+  }
+  crashPoint("bare:after-statement");
+  const next = await prepareNext(context);
+  const mark = ledger.mark();
+  await session.begin();
+  try {
+    await ledger.finish(step, ordinal, durations(context, start), step.history);
+    if (next !== null)
+      await ledger.start(next.step, ordinal + 1, { effect: next.effect, before: next.before });
+    crashPoint("bare:before-commit");
+    await session.commit();
+  } catch (error) {
+    ledger.restore(mark);
+    await session.rollback().catch(() => {});
+    throw error;
+  }
+  if (next !== null) context.intents.set(next.step.key, next.before);
+  crashPoint("bare:after-commit");
+}
+
+async function prepareNext(context: StepContext) {
+  const { next, engine, session, signal } = context;
+  const statement = next?.kind === "sql" && !next.transaction ? next.statements[0] : undefined;
+  // Only an effect that the catalogue can tell may be announced before it is certain to be sent.
+  if (next?.kind !== "sql" || statement?.effect.type !== "definition" || signal?.aborted) return null;
+  return {
+    step: next,
+    effect: statement.effect,
+    before: await engine.probe.capture(session, statement.effect),
+  };
+}
+
+/** Captures the state before; an invalid index of an earlier failed build, which the statement would trip over, goes first. */
+async function captureClean(context: StepContext, statement: Statement): Promise<unknown> {
+  const before = await context.engine.probe.capture(context.session, statement.effect);
+  if (statement.effect.type !== "index-build") return before;
+  await settle(context, statement, before);
+  return context.engine.probe.capture(context.session, statement.effect);
+}
+
+async function settle(context: StepContext, statement: Statement, before: unknown): Promise<void> {
+  await context.engine.probe.settle(context.session, statement.effect, before, (index, table) =>
+    context.emit({ type: "index:dropped-invalid", index, table }),
+  );
+}
+
+async function runStatement(
+  context: StepContext,
+  at: { step: SqlStep; statement: Statement; index: number; count: number },
+): Promise<void> {
+  const { session, engine, emit } = context;
+  const { step, statement, index, count } = at;
+  const start = performance.now();
+  emit({
+    type: "statement:started",
+    key: step.key,
+    index,
+    count,
+    label: statement.label,
+    line: statement.line,
+  });
+  crashPoint("statement:before");
+  try {
+    const rows = await session.execute(statement.text);
+    const durationMs = Math.round(performance.now() - start);
+    emit({ type: "statement:finished", key: step.key, index, rows, durationMs });
+  } catch (error) {
+    const native = engine.errors.classify(error);
+    if (lostKinds.has(native.kind)) throw error;
+    const place = { file: step.file, statement, key: step.key };
+    throw statementFailure(native, place, "unchanged", error);
+  }
+  crashPoint("statement:after");
+}
+
+export function limitsOf(context: StepContext, limits: StepLimits) {
+  return {
+    lockTimeoutMs: limits.lockTimeoutMs ?? context.settings.lockTimeoutMs,
+    statementTimeoutMs: limits.statementTimeoutMs ?? context.settings.statementTimeoutMs,
+  };
+}

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { publint } from "publint";
+import manifest from "../../package.json" with { type: "json" };
+import { root } from "../support/cli.ts";
+
+const run = promisify(execFile);
+const skip = existsSync(join(root, "src/cli/main.ts")) ? false : "there is no program yet";
+
+/** The package as a stranger gets it: packed from a copy, installed from its tarball into an empty folder. */
+describe("the published package", { skip }, () => {
+  let folder: string;
+  let installed: string;
+  let files: string[];
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "godwit-package-"));
+    installed = join(folder, "node_modules/godwit");
+    await run(process.execPath, ["script/build.ts"], { cwd: root });
+    const { stdout } = await npm(["pack", "--json", "--pack-destination", folder], root);
+    const [packed] = Object.values(JSON.parse(stdout)) as { filename: string; files: { path: string }[] }[];
+    assert.ok(packed);
+    files = packed.files.map((file) => file.path);
+    await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module" }');
+    await npm(["install", "--prefer-offline", join(folder, packed.filename)], folder);
+  });
+
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  test("holds the program, the library and nothing else", async () => {
+    const expected =
+      /^(package\.json|README\.md|LICENSE|bin\/(godwit|package\.json)|dist\/.+\.js|dist\/types\/src\/.+\.d\.ts)$/;
+    assert.deepEqual(
+      files.filter((file) => !expected.test(file) || /test/i.test(file)),
+      [],
+    );
+    for (const file of files) {
+      const text = await readFile(join(installed, file), "utf8");
+      assert.ok(
+        !text.includes(root) && !text.includes("sourceMappingURL"),
+        `${file} names this machine or a map`,
+      );
+      assert.ok(!text.includes("GODWIT_CRASH"), `${file} holds the tests' crash points`);
+    }
+  });
+
+  test("the program starts, from its link, and says its version and its help", async () => {
+    const program = join(folder, "node_modules/.bin/godwit");
+    assert.equal((await run(program, ["--version"])).stdout, `${manifest.version}\n`);
+    assert.match((await run(program, ["--help"])).stdout, /godwit/);
+  });
+
+  test("the library can be imported", async () => {
+    const script = 'const { version } = await import("godwit"); console.log(version)';
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], { cwd: folder });
+    assert.equal(stdout, `${manifest.version}\n`);
+  });
+
+  test("a consumer's types check, the package's own declarations included", async () => {
+    await writeFile(
+      join(folder, "consumer.ts"),
+      [
+        'import { GodwitError, status, version, type Plan, type StatusReport } from "godwit";',
+        "const text: string = version;",
+        "const report: Promise<StatusReport> = status({ cwd: text } as Parameters<typeof status>[0]);",
+        "report.catch((error: unknown) => error instanceof GodwitError && error.code);",
+        "export type Reviewed = Plan;",
+      ].join("\n"),
+    );
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--target",
+      "es2024",
+      "--lib",
+      "es2024,esnext.disposable",
+      "--module",
+      "nodenext",
+    ];
+    const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    await passes(run(process.execPath, [tsc, ...options, ...types, "consumer.ts"], { cwd: folder }));
+  });
+
+  test("publint has nothing to say", async () => {
+    // Given the files, so that it does not pack once more.
+    const copy = join(folder, "packed");
+    for (const file of files) {
+      await mkdir(dirname(join(copy, file)), { recursive: true });
+      await cp(join(installed, file), join(copy, file));
+    }
+    const { messages } = await publint({ pkgDir: copy, pack: false });
+    assert.deepEqual(messages, []);
+  });
+});
+
+function npm(args: readonly string[], cwd: string): Promise<{ stdout: string }> {
+  return run("npm", [...args, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd });
+}
+
+/** Rejects with what the failing command printed. */
+async function passes(command: Promise<unknown>): Promise<void> {
+  await command.catch((error: { stdout?: string; stderr?: string }) => {
+    assert.fail(`${error.stdout}${error.stderr}`);
+  });
+}
