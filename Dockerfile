@@ -2,7 +2,7 @@
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm install --no-save
 COPY tsconfig.json tsconfig.build.json ./
 COPY LICENSE ./
 COPY bin bin

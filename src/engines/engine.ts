@@ -50,6 +50,11 @@ export interface SessionOptions {
 }
 
 export type Value = string | number | bigint | boolean | null | Uint8Array | Date | readonly Value[];
+export interface Write {
+  readonly sql: string;
+  readonly parameters: readonly Value[];
+}
+
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
@@ -68,6 +73,12 @@ export interface Session {
   begin(): Promise<void>;
   commit(): Promise<void>;
   rollback(): Promise<void>;
+  /**
+   * Runs the writes and commits, all in one round trip. Resolves to null when everything is committed, or to the
+   * error of the first write that failed, after which the transaction was rolled back as a whole; rejects when
+   * COMMIT itself fails. Missing where the protocol has no pipeline.
+   */
+  commitWith?(writes: readonly Write[]): Promise<unknown>;
   /** Sets the limits for the statements to come; 0 is none. Issues nothing when they are so already. */
   limit(limits: { lockTimeoutMs: number; statementTimeoutMs: number }): Promise<void>;
   /** Puts back every setting a migration may have changed, keeping the run's lock and tag. */

@@ -236,11 +236,11 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
   }
   const intents = new Map<string, unknown>();
   const ordinals = new Map(plan.steps.map((step, ordinal) => [step, ordinal]));
-  let unit = { name: "", title: "", start: 0 };
+  let unit = { name: "", title: "", start: 0, dirty: false };
   for (const [index, step] of remaining.entries()) {
     if (signal?.aborted) throw interrupted({ runId: ledger.runId, next: step.key });
     if (unit.name !== step.unit) {
-      unit = { name: step.unit, title: step.unitTitle, start: performance.now() };
+      unit = { name: step.unit, title: step.unitTitle, start: performance.now(), dirty: false };
       emit({ type: "unit:started", unit: step.unit, title: unit.title });
       await replayPreamble(session, step);
     }
@@ -259,6 +259,7 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
       intents,
       done,
     };
+    unit.dirty ||= mayChangeSession(step);
     await runStep(context, step);
     attempt.performed.push(step.key);
     if (next?.unit !== step.unit) {
@@ -268,7 +269,7 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
         title: unit.title,
         durationMs: Math.round(performance.now() - unit.start),
       });
-      await session.reset();
+      if (unit.dirty) await session.reset();
     }
   }
   await options.afterwards?.(session);
@@ -326,6 +327,26 @@ function exhausted(error: unknown, attempts: number, blockers: readonly LockHold
     cause: error.cause,
     outcome: error.outcome,
   });
+}
+
+/** Statements that run no code of the user's and leave nothing in the session: after them, nothing has to be put back. */
+const plainLabels: ReadonlySet<string> = new Set([
+  "CREATE TABLE",
+  "CREATE INDEX",
+  "CREATE INDEX CONCURRENTLY",
+  "ALTER TABLE",
+  "DROP TABLE",
+  "DROP INDEX",
+  "DROP INDEX CONCURRENTLY",
+]);
+
+function mayChangeSession(step: Step): boolean {
+  if (step.kind === "record") return false;
+  if (step.kind === "script" || step.preamble.length > 0) return true;
+  return step.statements.some(
+    ({ label, session, text }) =>
+      session || !plainLabels.has(label) || /\b(temp|temporary|select|set_config)\b/i.test(text),
+  );
 }
 
 /** Settings that earlier statements of the unit made, when the run is taken up in its middle. */

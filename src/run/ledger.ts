@@ -3,8 +3,9 @@ import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
 import type { HistoryChange, PlanKind, Step } from "../core/plan.ts";
 import { version as tool } from "../core/version.ts";
-import type { Engine, Row, Session } from "../engines/engine.ts";
+import type { Engine, Row, Session, Write } from "../engines/engine.ts";
 import type { Clock } from "./clock.ts";
+import { crashPoint } from "./crash-point.ts";
 
 export interface RunRecord {
   readonly id: string;
@@ -171,8 +172,6 @@ export class RunLedger {
   #head: { seq: number; hash: string };
   /** Steps that have a row already, so that it is replaced and not inserted twice. */
   readonly #rows: Set<string>;
-  /** Steps whose row was inserted since the last mark. */
-  #added: string[] = [];
 
   constructor(options: {
     engine: Engine;
@@ -244,58 +243,82 @@ export class RunLedger {
 
   /** The intent, before an effect that cannot share a transaction with its record. */
   async start(step: StepIdentity, ordinal: number, captured: unknown): Promise<void> {
-    await this.#insert(step, ordinal, "started", JSON.stringify(captured), null, null);
-  }
-
-  /** The completion. Call it inside the transaction of the effect where there is one. */
-  async finish(
-    step: StepIdentity,
-    ordinal: number,
-    took: Durations,
-    history: readonly HistoryChange[],
-  ): Promise<void> {
-    const seq = history.length === 0 ? null : this.#head.seq + history.length;
-    await this.#insert(step, ordinal, "done", null, Math.round(took.stepMs), seq);
-    for (const change of history) await this.#append(change, took.unitMs);
+    await this.#write(
+      this.#stepWrite(step, ordinal, { state: "started", captured: JSON.stringify(captured) }),
+    );
   }
 
   /** It did not take effect: the server said so, or the catalogue did. */
   async fail(step: StepIdentity, ordinal: number): Promise<void> {
-    await this.#insert(step, ordinal, "failed", null, null, null);
+    await this.#write(this.#stepWrite(step, ordinal, { state: "failed" }));
   }
 
-  /** Before a transaction: what {@link restore} needs if it is rolled back. */
-  mark(): LedgerMark {
-    this.#added = [];
-    return { head: this.#head };
+  /**
+   * Records the completion and commits: call it at the end of the transaction of the effect, where there is one.
+   * `next` is the intent of the following step, which shares the commit. Rejects with the transaction rolled back.
+   */
+  async finishAndCommit(completion: Completion): Promise<void> {
+    const { step, ordinal, took, history, next } = completion;
+    const head = this.#head;
+    const seq = history.length === 0 ? null : head.seq + history.length;
+    const writes = [
+      this.#stepWrite(step, ordinal, { state: "done", durationMs: Math.round(took.stepMs), seq }),
+    ];
+    for (const change of history) writes.push(this.#historyWrite(change, took.unitMs));
+    if (next !== undefined) {
+      const captured = JSON.stringify(next.captured);
+      writes.push(this.#stepWrite(next.step, ordinal + 1, { state: "started", captured }));
+    }
+    try {
+      await this.#commit(writes);
+    } catch (error) {
+      this.#head = head;
+      await this.#session.rollback().catch(() => {});
+      throw error;
+    }
+    for (const { key } of writes) if (key !== null) this.#rows.add(key);
   }
 
-  /** After a rollback: forgets what was written since the mark. */
-  restore(mark: LedgerMark): void {
-    this.#head = mark.head;
-    for (const key of this.#added) this.#rows.delete(key);
-    this.#added = [];
+  async #commit(writes: readonly LedgerWrite[]): Promise<void> {
+    // An UPDATE that hits no row is no error to the server, so it must be seen before the commit.
+    if (this.#session.commitWith !== undefined && writes.every(({ isUpdate }) => !isUpdate)) {
+      const refused = await this.#session.commitWith(writes);
+      if (refused !== null) throw this.#replaced(refused);
+      return;
+    }
+    for (const write of writes) await this.#write(write, false);
+    crashPoint("ledger:before-commit");
+    await this.#session.commit();
   }
 
-  async #insert(
-    step: StepIdentity,
-    ordinal: number,
-    state: StepRecord["state"],
-    captured: string | null,
-    durationMs: number | null,
-    seq: number | null,
-  ): Promise<void> {
+  async #write(write: LedgerWrite, isFinal = true): Promise<void> {
+    let rows: number;
+    try {
+      rows = await this.#session.run(write.sql, write.parameters);
+    } catch (error) {
+      throw this.#replaced(error);
+    }
+    this.#must(rows);
+    if (isFinal && write.key !== null) this.#rows.add(write.key);
+  }
+
+  /** A step's row: inserted, or replaced where an earlier attempt left one. */
+  #stepWrite(step: StepIdentity, ordinal: number, to: StepChange): LedgerWrite {
     const now = this.#clock.now();
-    const finished = state === "started" ? null : now;
+    const finished = to.state === "started" ? null : now;
+    const { captured = null, durationMs = null, seq = null } = to;
     if (this.#rows.has(step.key)) {
-      const changed = await this.#session.run(
-        `UPDATE ${this.#table("step")} SET epoch = ?, hash = ?, title = ?, state = ?, captured = ?, finished_at = ?,
-           duration_ms = ?, history_seq = ? WHERE run_id = ? AND step_key = ? AND ${this.#fence()}`,
-        [
+      return {
+        key: step.key,
+        isUpdate: true,
+        sql: `UPDATE ${this.#table("step")} SET epoch = ?, hash = ?, title = ?, state = ?, captured = ?, finished_at = ?,
+           duration_ms = ?, history_seq = ? WHERE run_id = ? AND step_key = ?
+           AND EXISTS (SELECT 1 FROM ${this.#table("run")} WHERE id = ? AND epoch = ?)`,
+        parameters: [
           this.epoch,
           step.hash,
           step.title,
-          state,
+          to.state,
           captured,
           finished,
           durationMs,
@@ -305,38 +328,36 @@ export class RunLedger {
           this.runId,
           this.epoch,
         ],
-      );
-      this.#must(changed);
-      return;
+      };
     }
-    const inserted = await this.#session.run(
-      `INSERT INTO ${this.#table("step")} (run_id, step_key, epoch, unit, ordinal, title, hash, state, captured,
-         started_at, finished_at, duration_ms, history_seq)
-       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM ${this.#table("run")} WHERE id = ? AND epoch = ?`,
-      [
+    return {
+      key: step.key,
+      isUpdate: false,
+      // Without the run at this epoch the value is NULL, which the column refuses.
+      sql: `INSERT INTO ${this.#table("step")} (run_id, step_key, epoch, unit, ordinal, title, hash, state, captured,
+           started_at, finished_at, duration_ms, history_seq)
+         VALUES (?, ?, (SELECT epoch FROM ${this.#table("run")} WHERE id = ? AND epoch = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      parameters: [
         this.runId,
         step.key,
+        this.runId,
         this.epoch,
         step.unit,
         ordinal,
         step.title,
         step.hash,
-        state,
+        to.state,
         captured,
         now,
         finished,
         durationMs,
         seq,
-        this.runId,
-        this.epoch,
       ],
-    );
-    this.#must(inserted);
-    this.#rows.add(step.key);
-    this.#added.push(step.key);
+    };
   }
 
-  async #append(change: HistoryChange, durationMs: number): Promise<void> {
+  /** The next history row; advances the head, which a failed commit puts back. */
+  #historyWrite(change: HistoryChange, unitMs: number): LedgerWrite {
     const body = {
       seq: this.#head.seq + 1,
       version: change.version,
@@ -350,15 +371,18 @@ export class RunLedger {
       actor: actor(),
       tool,
       appliedAt: this.#clock.now(),
-      durationMs: Math.round(durationMs),
+      durationMs: Math.round(unitMs),
       prevHash: this.#head.hash,
     };
     const rowHash = historyRowHash(body);
-    await this.#session.run(
-      `INSERT INTO ${this.#table("migration")} (seq, version, name, kind, action, raw_hash, sql_hash, source, run_id,
+    this.#head = { seq: body.seq, hash: rowHash };
+    return {
+      key: null,
+      isUpdate: false,
+      sql: `INSERT INTO ${this.#table("migration")} (seq, version, name, kind, action, raw_hash, sql_hash, source, run_id,
          epoch, actor, tool, applied_at, duration_ms, prev_hash, row_hash)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [
+      parameters: [
         body.seq,
         body.version,
         body.name,
@@ -376,13 +400,7 @@ export class RunLedger {
         body.prevHash,
         rowHash,
       ],
-    );
-    this.#head = { seq: body.seq, hash: rowHash };
-  }
-
-  /** MySQL reads the outer table's row here; the run's row is another table, so all engines allow it. */
-  #fence(): string {
-    return `EXISTS (SELECT 1 FROM ${this.#table("run")} WHERE id = ? AND epoch = ?)`;
+    };
   }
 
   #table(name: "run" | "step" | "migration"): string {
@@ -390,10 +408,19 @@ export class RunLedger {
   }
 
   #must(rows: number): void {
-    if (rows === 1) return;
-    throw new GodwitError("GW4003", {
+    if (rows !== 1) throw this.#replacedError();
+  }
+
+  /** A refused ledger row (no such epoch, a row of that number) means that someone else writes this history now. */
+  #replaced(error: unknown): unknown {
+    return this.#engine.errors.classify(error).kind === "constraint" ? this.#replacedError(error) : error;
+  }
+
+  #replacedError(cause?: unknown): GodwitError {
+    return new GodwitError("GW4003", {
       message: `run ${this.runId} is no longer at epoch ${this.epoch}: another process took it over`,
       details: { runId: this.runId, epoch: this.epoch },
+      ...(cause === undefined ? {} : { cause }),
     });
   }
 }
@@ -406,8 +433,25 @@ export interface Durations {
 
 export type StepIdentity = Pick<Step, "key" | "unit" | "title" | "hash">;
 
-export interface LedgerMark {
-  readonly head: { readonly seq: number; readonly hash: string };
+export interface Completion {
+  readonly step: StepIdentity;
+  readonly ordinal: number;
+  readonly took: Durations;
+  readonly history: readonly HistoryChange[];
+  readonly next?: { readonly step: StepIdentity; readonly captured: unknown } | undefined;
+}
+
+interface StepChange {
+  readonly state: StepRecord["state"];
+  readonly captured?: string;
+  readonly durationMs?: number;
+  readonly seq?: number | null;
+}
+
+interface LedgerWrite extends Write {
+  /** The step whose row it makes, if it is one. */
+  readonly key: string | null;
+  readonly isUpdate: boolean;
 }
 
 let actorName: string | undefined;

@@ -13,6 +13,7 @@ const watchedCalls = [
   "run",
   "begin",
   "commit",
+  "commitWith",
   "rollback",
   "limit",
   "reset",
@@ -58,7 +59,9 @@ export class Monitor {
     this.#working = session;
     this.#timer = setInterval(() => void this.#tick(), sampleMs / 2).unref();
     for (const name of watchedCalls) {
-      const call = session[name].bind(session) as (...args: unknown[]) => Promise<unknown>;
+      const method = session[name] as ((...args: unknown[]) => Promise<unknown>) | undefined;
+      if (method === undefined) continue;
+      const call = method.bind(session);
       const watched = async (...args: unknown[]) => {
         this.#depth += 1;
         this.#waitingSince ??= performance.now();

@@ -88,21 +88,13 @@ async function recordLate(
   entry: { step: Step; ordinal: number },
 ): Promise<void> {
   const { session, ledger } = options;
-  const mark = ledger.mark();
   await session.begin();
-  try {
-    await ledger.finish(
-      { ...entry.step, key: record.key, hash: record.hash },
-      entry.ordinal,
-      { stepMs: 0, unitMs: 0 },
-      entry.step.history,
-    );
-    await session.commit();
-  } catch (error) {
-    ledger.restore(mark);
-    await session.rollback().catch(() => {});
-    throw error;
-  }
+  await ledger.finishAndCommit({
+    step: { ...entry.step, key: record.key, hash: record.hash },
+    ordinal: entry.ordinal,
+    took: { stepMs: 0, unitMs: 0 },
+    history: entry.step.history,
+  });
 }
 
 /** A script's statement: the history row belongs to the script's end. */

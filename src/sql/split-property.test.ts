@@ -21,9 +21,7 @@ const dialects: Readonly<Record<string, Dialect>> = {
   },
   mysql: {
     lexicon: mysqlLexicon,
-    tokens: [...shared, "`a;``b`", '"x\\";"', "'\\';'", "@v", ":=", "0x1F", "BEGIN", "END", "CASE"].filter(
-      (token) => token !== "@v",
-    ),
+    tokens: [...shared, "`a;``b`", '"x\\";"', "'\\';'", ":=", "0x1F", "BEGIN", "END", "CASE"],
     gaps: [...gaps, " # it's;\n"],
   },
   sqlite: { lexicon: sqliteLexicon, tokens: [...shared, "[a;'b]", "`;`", '"a;""b"', "x'3b'", "||"], gaps },
@@ -33,7 +31,7 @@ for (const [name, { lexicon, tokens, gaps: between }] of Object.entries(dialects
   // The first word is plain, so that no statement is a client command or begins a body.
   const statement = fc
     .array(fc.constantFrom(...tokens), { maxLength: 12 })
-    .map((rest): readonly string[] => ["UPDATE", ...rest]);
+    .map((rest): readonly string[] => ["UPDATE"].concat(rest));
   const gap = fc.constantFrom(...between);
   const spelled = (parts: readonly string[], seams: readonly string[]) =>
     parts
@@ -81,7 +79,7 @@ for (const [name, { lexicon, tokens, gaps: between }] of Object.entries(dialects
           const index = at % parts.length;
           const changed = parts.with(index, other);
           if (parts[index] !== other && index > 0) assert.notEqual(hashOf(spelled(changed, two)), hash);
-          if (parts.length > 1) assert.notEqual(hashOf(`${parts[0]}; ${spelled(parts.slice(1), one)}`), hash);
+          assert.notEqual(hashOf(`UPDATE; ${spelled(parts, one)}`), hashOf(`UPDATE ${spelled(parts, one)}`));
         },
       ),
       { numRuns: 150 },

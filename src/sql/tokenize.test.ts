@@ -28,7 +28,7 @@ test("PostgreSQL strings, names and bodies", () => {
       "string $é$ $$ $é$",
     ],
   );
-  assert.equal(code("'a\\' ; namee'x' $1 a$b$c", postgresLexicon), "'a\\' ⏐ ; ⏐ namee ⏐ 'x' ⏐ $ ⏐ 1 ⏐ a$b$c");
+  assert.equal(code("'a\\' ; namee'x' $1 a$b$c", postgresLexicon), "'a\\' ⏐ ; ⏐ namee ⏐ 'x' ⏐ $1 ⏐ a$b$c");
 });
 
 test("an E string keeps its escapes on a later line, behind a comment as well", () => {

@@ -103,7 +103,11 @@ export function tokenize(text: string, lexicon: Lexicon): Token[] {
       at = code === 91 /* [ */ ? text.indexOf("]", at) + 1 : quotedEnd(text, at, false);
       if (at <= 0) return unterminated(tokens, start, length);
       kind = "name";
-    } else if (code === 36 /* $ */ && lexicon.dollarQuotes && dollarEnd(text, at) !== 0) {
+    } else if (code === 36 /* $ */ && isDigit(text.charCodeAt(at + 1))) {
+      do at++;
+      while (isDigit(text.charCodeAt(at)));
+      kind = "number";
+    } else if (code === 36 && lexicon.dollarQuotes && dollarEnd(text, at) !== 0) {
       at = dollarEnd(text, at);
       if (at < 0) return unterminated(tokens, start, length);
       kind = "string";
@@ -228,13 +232,20 @@ function wordEnd(text: string, from: number, delimiter: string): number {
 function numberEnd(text: string, from: number): number {
   let at = from + 1;
   const hex = (text.charCodeAt(at) | 32) === 120; /* x */
+  let whole = text.charCodeAt(from) !== 46; /* . */
   for (; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (isDigit(code) || isWordStart(code)) continue;
-    if (code === 46 && text.charCodeAt(at + 1) !== 46 && text.charCodeAt(at - 1) !== 46) continue;
+    if (isDigit(code)) continue;
+    if (isWordStart(code)) {
+      // An underscore only groups digits; a letter ends what can have a fraction.
+      if (code !== 95) whole = false;
+      continue;
+    }
     const exponent = !hex && (code === 43 || code === 45) && (text.charCodeAt(at - 1) | 32) === 101; /* e */
     if (exponent && isDigit(text.charCodeAt(at + 1))) continue;
-    break;
+    // Two dots are the operator of a range.
+    if (code !== 46 || !whole || text.charCodeAt(at + 1) === 46) break;
+    whole = false;
   }
   return at;
 }

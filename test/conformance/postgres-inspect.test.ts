@@ -11,6 +11,7 @@ import { inspect } from "../../src/engines/postgres/inspect.ts";
 
 // One or more URLs of servers with a superuser and `trust`, separated by commas.
 const urls = (process.env["GODWIT_TEST_POSTGRES"] ?? "").split(",").filter((url) => url !== "");
+const rare = readFileSync(new URL("postgres-inspect-more.sql", import.meta.url), "utf8");
 const rich = readFileSync(new URL("postgres-inspect.sql", import.meta.url), "utf8");
 
 describe(
@@ -40,6 +41,7 @@ function suite(url: string): void {
     version = Number(row?.["version"]);
     await source.execute(version < 140000 ? rich.replaceAll(/^.*BEGIN ATOMIC.*$/gm, "") : rich);
     if (version >= 140000) await source.execute("ALTER TABLE country ALTER name SET COMPRESSION pglz");
+    if (version >= 140000) await source.execute(rare);
     if (version >= 150000) {
       await source.execute("CREATE TABLE nulls (a integer, UNIQUE NULLS NOT DISTINCT (a))");
       await source.execute("CREATE VIEW invoker WITH (security_invoker) AS SELECT 1 AS one");

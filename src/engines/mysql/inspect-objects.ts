@@ -28,14 +28,19 @@ export async function readObjects(session: Session, where: Surroundings): Promis
       ORDER BY BINARY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER`,
   );
   const events = await session.query(
-    `SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() ORDER BY BINARY EVENT_NAME`,
+    // A start that was not written is the moment of creation: a date that differs wherever the schema is made.
+    `SELECT EVENT_NAME AS name, STARTS = CREATED AND TIME_ZONE = '+00:00' AS implied FROM information_schema.EVENTS
+      WHERE EVENT_SCHEMA = DATABASE() ORDER BY BINARY EVENT_NAME`,
   );
+  const impliedStarts = new Set(events.flatMap((row) => (Number(row.implied) === 1 ? [String(row.name)] : [])));
   return [
     ...(await of("sequence", "SEQUENCE", sequences)),
     ...(await of("routine", "", routines)),
     ...inDependencyOrder(await of("view", "VIEW", views)),
     ...(await of("trigger", "TRIGGER", triggers)),
-    ...(await of("event", "EVENT", events)),
+    ...(await of("event", "EVENT", events)).map((event) =>
+      impliedStarts.has(event.name) ? { ...event, statement: withoutStart(event.statement) } : event,
+    ),
   ];
 }
 
@@ -66,6 +71,10 @@ export function withoutOwner(statement: string): string {
     /^(CREATE(?: OR REPLACE)?(?: ALGORITHM=\w+)?) DEFINER=`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?/,
     "$1",
   );
+}
+
+function withoutStart(statement: string): string {
+  return statement.replace(/( ON SCHEDULE EVERY .*?) STARTS '[^']*'/, "$1");
 }
 
 /** Views by name, but each after those whose names its text holds. */

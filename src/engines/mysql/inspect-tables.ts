@@ -72,7 +72,9 @@ function partitioning(partitions: readonly Row[]): string[] {
   const [first] = partitions;
   if (first === undefined) return [];
   const list = partitions.map((row) => {
-    const value = row.PARTITION_DESCRIPTION === null ? "" : ` VALUES ${String(row.PARTITION_DESCRIPTION)}`;
+    const relation = /^RANGE/.test(String(row.PARTITION_METHOD)) ? "LESS THAN" : "IN";
+    const value =
+      row.PARTITION_DESCRIPTION === null ? "" : ` VALUES ${relation} (${String(row.PARTITION_DESCRIPTION)})`;
     const sub = row.SUBPARTITION_NAME === null ? "" : ` SUBPARTITION ${String(row.SUBPARTITION_NAME)}`;
     return `${String(row.PARTITION_NAME)}${value}${sub}`;
   });

@@ -27,6 +27,7 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
     application_name: options.tag,
     connectionTimeoutMillis: options.connectTimeoutMs,
     keepAlive: true,
+    pipeline: true,
     // A peer that vanished is noticed after this plus ten probes a second apart.
     keepAliveInitialDelayMillis: 10_000,
     types: { getTypeParser: valueParser },
@@ -73,6 +74,22 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
       client.query(query as unknown as pg.Submittable);
     });
 
+  /** BEGIN is sent with the first statement of the transaction. */
+  let pendingBegin = false;
+  const flushBegin = async () => {
+    if (!pendingBegin) return;
+    pendingBegin = false;
+    await simple("BEGIN");
+  };
+
+  const commit = async () => {
+    const result = await client.query("COMMIT");
+    // COMMIT of a failed transaction answers ROLLBACK, without an error.
+    if (result.command === "COMMIT") return;
+    const message = "the transaction had failed; COMMIT rolled it back";
+    throw Object.assign(new Error(message), { code: failedTransaction });
+  };
+
   const extended = (sql: string, parameters: readonly Value[]) =>
     client.query(numberPlaceholders(sql), parameters as unknown[]);
 
@@ -82,24 +99,45 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
     },
     announcedPid: announcedPid(client),
     async query(sql, parameters = []) {
+      await flushBegin();
       const result = parameters.length === 0 ? await client.query(sql) : await extended(sql, parameters);
       return result.rows as Row[];
     },
-    execute: simple,
+    async execute(sql) {
+      if (!pendingBegin) return simple(sql);
+      // One message: when BEGIN fails, the statement is not run. It also saves a round trip a migration.
+      pendingBegin = false;
+      return simple(`${beginPrefix}${sql}`).catch((error: unknown) => {
+        throw shifted(error);
+      });
+    },
     async run(sql, parameters) {
+      await flushBegin();
       return (await extended(sql, parameters)).rowCount ?? 0;
     },
-    begin: async () => void (await simple("BEGIN")),
-    commit: async () => {
-      const result = await client.query("COMMIT");
-      // COMMIT of a failed transaction answers ROLLBACK, without an error.
-      if (result.command !== "COMMIT") {
-        throw Object.assign(new Error("the transaction had failed; COMMIT rolled it back"), {
-          code: "25P02",
-        });
-      }
+    begin: async () => {
+      pendingBegin = true;
     },
-    rollback: async () => void (await simple("ROLLBACK")),
+    async commit() {
+      await flushBegin();
+      await commit();
+    },
+    async commitWith(writes) {
+      await flushBegin();
+      // Sent together; in a failed transaction the server answers COMMIT with ROLLBACK.
+      const sent = writes.map(({ sql, parameters }) => extended(sql, parameters));
+      const committed = commit();
+      const [ended, ...written] = await Promise.allSettled([committed, ...sent]);
+      const failed = written.find((outcome) => outcome.status === "rejected");
+      if (ended.status === "fulfilled") return null;
+      if (failed !== undefined && (ended.reason as { code?: string }).code === failedTransaction)
+        return failed.reason;
+      throw ended.reason;
+    },
+    async rollback() {
+      if (pendingBegin) pendingBegin = false;
+      else await simple("ROLLBACK");
+    },
     async limit(next) {
       if (
         next.lockTimeoutMs === limits.lockTimeoutMs &&
@@ -170,6 +208,18 @@ async function facts(session: Session): Promise<ServerFacts> {
 
 function announcedPid(client: pg.Client): number {
   return (client as unknown as { processID: number }).processID;
+}
+
+/** SQLSTATE in_failed_sql_transaction. */
+const failedTransaction = "25P02";
+
+const beginPrefix = "BEGIN; ";
+
+/** The server counts from the start of the message. */
+function shifted(error: unknown): unknown {
+  const native = error as { position?: string };
+  if (native.position !== undefined) native.position = String(Number(native.position) - beginPrefix.length);
+  return error;
 }
 
 /** Values stay text, so that no digit is lost; only what a JavaScript value holds exactly is converted. */

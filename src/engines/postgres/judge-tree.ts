@@ -57,11 +57,12 @@ export function optionIsOn(options: unknown, name: string, fallback: boolean): b
   const argument = element["arg"];
   if (argument === undefined) return true;
   const node = asTree(argument);
-  const text = string(members(node, "String")["sval"]).toLowerCase();
+  // A word that is no keyword, such as off, parses as the name of a type.
+  const word =
+    string(members(node, "String")["sval"]) || listName(members(node, "TypeName")["names"], "type").name;
+  const text = word.toLowerCase();
   if (text !== "") return !["false", "off", "no", "0"].includes(text);
-  if ("Boolean" in node) return members(node, "Boolean")["boolval"] === true;
-  if ("Integer" in node) return members(node, "Integer")["ival"] !== undefined;
-  return true;
+  return !("Integer" in node) || members(node, "Integer")["ival"] !== undefined;
 }
 
 /** The value of an A_Const as text: strings, numbers and booleans. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { ErrorKind, Session } from "../engine.ts";
@@ -15,13 +15,6 @@ async function kindOf(work: Promise<unknown>): Promise<ErrorKind> {
     return errors.classify(error).kind;
   }
   throw new Error("nothing was thrown");
-}
-
-/** Root may write everywhere, so it becomes nobody for the test. */
-function asOrdinaryUser(t: TestContext): void {
-  if (process.geteuid?.() !== 0) return;
-  process.seteuid?.(65_534);
-  t.after(() => process.seteuid?.(0));
 }
 
 async function shop(t: TestContext): Promise<Session> {
@@ -46,6 +39,7 @@ test("a missing file is made by the first write, not by a look", async (t) => {
   const session = await openFor(t, path);
   assert.equal(await store.version(session), null);
   await session.reset();
+  await session.query("SELECT 1");
   assert.equal(existsSync(path), false);
   const other = await openFor(t, path);
   await other.execute("CREATE TABLE t (a)");
@@ -142,13 +136,13 @@ test("a newly broken reference is refused and rolled back", async (t) => {
   await session.begin();
   await session.run("UPDATE orders SET customer = ? WHERE id = 10", [99]);
   await assert.rejects(session.commit(), { code: "GW6004" });
-  // The parent's key is no key any more: SQLite can't even check it.
+  // The rebuilt parent has lost its key: SQLite can't even check the references.
   await assert.rejects(
     inTransaction(
       session,
-      "CREATE TABLE c2 (id INTEGER, name TEXT)",
-      "CREATE TABLE o2 (a INTEGER REFERENCES c2 (id))",
-      "INSERT INTO o2 VALUES (1)",
+      "CREATE TABLE c2 (id INTEGER)",
+      "DROP TABLE customer",
+      "ALTER TABLE c2 RENAME TO customer",
     ),
     { code: "GW6004" },
   );
@@ -189,6 +183,17 @@ test("files that cannot be used are told apart", async (t) => {
     /NOTADB/,
   );
   assert.equal(await kindOf(openAt(join(folder, "no", "a.db"))), "unreachable");
+  const damaged = await openAt(file("damaged.db"));
+  await damaged.execute("CREATE TABLE t (a)");
+  await damaged.execute("INSERT INTO t VALUES (zeroblob(100000))");
+  await damaged.close();
+  writeFileSync(file("damaged.db"), readFileSync(file("damaged.db")).fill(0x55, 4096));
+  const broken = await openAt(file("damaged.db"));
+  const failure: unknown = await broken
+    .query("SELECT sum(length(a)) FROM t")
+    .catch((error: unknown) => error);
+  assert.match(errors.classify(failure).native, /CORRUPT/);
+  await broken.close();
   assert.equal(await kindOf(openAt(folder)), "unreachable");
   assert.equal(await kindOf(openAt(file("none.db"), 0, { mode: "ro" })), "unreachable");
 
@@ -204,15 +209,24 @@ test("files that cannot be used are told apart", async (t) => {
   chmodSync(file("secret.db"), 0);
   chmodSync(file("a.db"), 0o444);
   mkdirSync(file("closed"), { mode: 0o555 });
-  asOrdinaryUser(t);
-  assert.equal(await kindOf(openAt(file("secret.db"))), "permission");
-  const unwritable = await openAt(file("a.db"));
-  assert.equal((await connect.facts(unwritable)).readOnly, true);
-  assert.equal(await kindOf(unwritable.execute("INSERT INTO t VALUES (1)")), "read-only");
-  await unwritable.close();
-  const inClosed = await openAt(join(folder, "closed", "a.db"));
-  assert.equal(await kindOf(inClosed.begin()), "unreachable");
-  await inClosed.close();
+  // Root may write everywhere, so another user tries.
+  const nobody = child(
+    t,
+    ":memory:",
+    `const tell = async (name) => {
+       const kind = (error) => errors.classify(error).kind;
+       const opened = await openAt(${JSON.stringify(folder)} + name).catch(kind);
+       const { readOnly } = opened.id ? await connect.facts(opened) : {};
+       return [opened.id ? await opened.begin().then(() => opened.execute("INSERT INTO t VALUES (1)")).catch(kind) : opened, readOnly];
+     };
+     await say(JSON.stringify([await tell("/secret.db"), await tell("/a.db"), await tell("/closed/a.db")]));`,
+    process.geteuid?.() === 0 ? 65_534 : undefined,
+  );
+  assert.deepEqual(JSON.parse((await nobody.line()) ?? ""), [
+    ["permission", null],
+    ["read-only", true],
+    ["unreachable", true],
+  ]);
 });
 
 test("a full database and SQL errors have their kinds", async (t) => {

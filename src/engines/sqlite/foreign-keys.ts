@@ -76,6 +76,7 @@ export function mayBreakReferences(sql: string): boolean {
 const harmless = new Set([
   "",
   "create",
+  "pragma",
   "analyze",
   "reindex",
   "savepoint",

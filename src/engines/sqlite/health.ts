@@ -76,6 +76,7 @@ async function lockState(session: Session, path: string): Promise<Finding> {
   const holder = await lock.holder(session);
   if (holder === null)
     return ok("run lock", "free (the lock file stays beside the database; it is no lock by itself)");
+  if (holder.sessionId === session.id) return ok("run lock", "held by this session");
   return {
     check: "run lock",
     status: "warning",

@@ -170,8 +170,7 @@ function inodeOf(path: string): bigint {
 
 function explained(error: unknown, path: string): unknown {
   if (!isSqliteError(error)) return error;
-  const name = basename(lockFile(path));
-  return Object.assign(sqliteError(error.errcode, `the lock file ${name} cannot be used: ${error.message}`), {
-    cause: error,
-  });
+  const damaged = [11, 26].includes(error.errcode & 0xff) ? "; delete it while no run is going on" : "";
+  const message = `the lock file ${basename(lockFile(path))} cannot be used: ${error.message}${damaged}`;
+  return Object.assign(sqliteError(error.errcode, message), { cause: error });
 }

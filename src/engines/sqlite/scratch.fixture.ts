@@ -53,14 +53,16 @@ export interface Child {
 }
 
 /**
- * Another process that runs `body`, an async function's body, with `session` on the database, `lock`, `say` (prints a
+ * Another process that runs `body`, an async function's body, with `session` on the database, some roles, `say` (prints a
  * line) and `hear` (waits for a line).
  */
-export function child(t: TestContext, path: string, body: string): Child {
+export function child(t: TestContext, path: string, body: string, uid?: number): Child {
   const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
   const script = `
     import { createInterface } from "node:readline";
     import { openAt } from ${here("scratch.fixture.ts")};
+    import { connect } from ${here("connect.ts")};
+    import { errors } from ${here("errors.ts")};
     import { lock } from ${here("lock.ts")};
     const input = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
     const hear = async () => (await input.next()).value;
@@ -70,6 +72,7 @@ export function child(t: TestContext, path: string, body: string): Child {
     process.exit(0);`;
   const running = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["pipe", "pipe", "inherit"],
+    ...(uid === undefined ? {} : { uid }),
   });
   const ended = once(running, "exit");
   running.stdin.on("error", () => {});

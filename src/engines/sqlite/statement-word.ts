@@ -8,13 +8,14 @@ export function isBlank(sql: string): boolean {
   return skipBlank(sql, 0, /[\s;]+|--[^\n]*|\/\*[^]*?(?:\*\/|$)/y) === sql.length;
 }
 
-/** Whether a statement only reads; a PRAGMA counts as one. */
+/** Whether a statement only reads. A PRAGMA that sets something does not. */
 export function readsOnly(sql: string): boolean {
   const word = firstWord(sql);
+  if (word === "pragma") return !sql.includes("=");
   return reading.has(word) || (word === "with" && !/\b(?:insert|update|delete|replace)\b/i.test(sql));
 }
 
-const reading = new Set(["select", "values", "explain", "pragma"]);
+const reading = new Set(["select", "values", "explain"]);
 
 function skipBlank(sql: string, start: number, blank = /\s+|--[^\n]*|\/\*[^]*?(?:\*\/|$)/y): number {
   let at = start;

@@ -39,16 +39,13 @@ export async function performScript(context: StepContext, step: ScriptStep): Pro
   }
   const start = performance.now();
   await run(journaledDatabase(context, step));
-  const mark = context.ledger.mark();
   await context.session.begin();
-  try {
-    await context.ledger.finish(step, context.ordinal, durations(context, start), step.history);
-    await context.session.commit();
-  } catch (error) {
-    context.ledger.restore(mark);
-    await context.session.rollback().catch(() => {});
-    throw error;
-  }
+  await context.ledger.finishAndCommit({
+    step,
+    ordinal: context.ordinal,
+    took: durations(context, start),
+    history: step.history,
+  });
 }
 
 async function load(step: ScriptStep): Promise<MigrationFunction> {

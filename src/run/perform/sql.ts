@@ -31,23 +31,39 @@ export async function inTransaction(
 ): Promise<void> {
   const { session, ledger } = context;
   const start = performance.now();
-  const mark = ledger.mark();
   await session.limit(limitsOf(context, step.limits));
   crashPoint("transaction:before-begin");
   await session.begin();
   try {
     crashPoint("transaction:after-begin");
     await work();
-    crashPoint("transaction:before-record");
-    await ledger.finish(step, context.ordinal, durations(context, start), step.history);
-    crashPoint("transaction:before-commit");
-    await session.commit();
-    crashPoint("transaction:after-commit");
   } catch (error) {
-    ledger.restore(mark);
     await session.rollback().catch(() => {});
     throw error;
   }
+  crashPoint("transaction:before-record");
+  const { ordinal } = context;
+  await ledger
+    .finishAndCommit({ step, ordinal, took: durations(context, start), history: step.history })
+    .catch((error) => {
+      throw asCommitFailure(context, step, error);
+    });
+  crashPoint("transaction:after-commit");
+}
+
+/** A constraint that is checked at the commit fails there: the step's statements are to blame. */
+function asCommitFailure(context: StepContext, step: Step, error: unknown): unknown {
+  if (error instanceof GodwitError || step.kind !== "sql") return error;
+  const native = context.engine.errors.classify(error);
+  const last = step.statements.at(-1);
+  if (lostKinds.has(native.kind) || last === undefined) return error;
+  const statement = { ...last, label: "COMMIT" };
+  return statementFailure(
+    { ...native, position: 0 },
+    { file: step.file, statement, key: step.key },
+    "unchanged",
+    error,
+  );
 }
 
 /**
@@ -83,19 +99,16 @@ export async function runBare(context: StepContext, step: SqlStep, statement: St
   }
   crashPoint("bare:after-statement");
   const next = await prepareNext(context);
-  const mark = ledger.mark();
   await session.begin();
-  try {
-    await ledger.finish(step, ordinal, durations(context, start), step.history);
-    if (next !== null)
-      await ledger.start(next.step, ordinal + 1, { effect: next.effect, before: next.before });
-    crashPoint("bare:before-commit");
-    await session.commit();
-  } catch (error) {
-    ledger.restore(mark);
-    await session.rollback().catch(() => {});
-    throw error;
-  }
+  crashPoint("bare:before-record");
+  await ledger.finishAndCommit({
+    step,
+    ordinal,
+    took: durations(context, start),
+    history: step.history,
+    next:
+      next === null ? undefined : { step: next.step, captured: { effect: next.effect, before: next.before } },
+  });
   if (next !== null) context.intents.set(next.step.key, next.before);
   crashPoint("bare:after-commit");
 }

@@ -1,0 +1,29 @@
+/** Numbers, times and amounts as people read them. */
+
+/** "0 ms", "340 ms", "2.5 s", "1m 03s", "2h 05m". */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 9_950 ? 1 : 0)} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m ${pad(seconds % 60)}s`;
+  return `${Math.floor(seconds / 3_600)}h ${pad(Math.floor((seconds % 3_600) / 60))}m`;
+}
+
+/** "1 migration", "12,000 rows". */
+export function countText(count: number, singular: string, plural = `${singular}s`): string {
+  return `${numberText(count)} ${count === 1 ? singular : plural}`;
+}
+
+/** With separators of thousands, the same in every locale. */
+export function numberText(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+/** "2026-01-31 09:30:00" of an ISO time, in UTC. */
+export function timeText(iso: string): string {
+  return iso.replace("T", " ").replace(/(?:\.\d+)?Z$/, "");
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, "0");
+}

@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { GodwitError } from "../../core/error.ts";
+import type { Effect, ObjectName } from "../../core/plan.ts";
+import { syntax } from "./syntax.ts";
+
+function only(sql: string) {
+  const found = syntax.statements(sql, "f.sql");
+  assert.equal(found.length, 1, sql);
+  return found[0]!;
+}
+
+function fails(sql: string, code: string, place: string): void {
+  assert.throws(
+    () => syntax.statements(sql, "f.sql"),
+    (error) => {
+      assert.ok(error instanceof GodwitError, String(error));
+      assert.equal(error.code, code, error.message);
+      assert.ok(error.message.startsWith(`f.sql:${place}`), error.message);
+      return true;
+    },
+  );
+}
+
+/** "table db.a" reads as kind, schema and name. */
+function named(text: string): ObjectName {
+  const kind = text.slice(0, text.indexOf(" ")) as ObjectName["kind"];
+  const path = text.slice(kind.length + 1);
+  const [schema = "", name] = path.split("|");
+  return name === undefined ? { kind, name: schema } : { kind, schema, name };
+}
+
+test("definitions commit, and name what they may change", () => {
+  const cases: readonly (readonly [label: string, sql: string, ...objects: string[]])[] = [
+    ["CREATE TABLE", "CREATE TABLE IF NOT EXISTS `d``b`.`t x` (a INT, KEY (a))", "table d`b|t x"],
+    ["CREATE TABLE", "CREATE OR REPLACE TABLE t LIKE u", "table t"],
+    ["CREATE TABLE", "CREATE TABLE db.2024_log (a INT)", "table db|2024_log"],
+    [
+      "ALTER TABLE",
+      "ALTER ONLINE TABLE t ADD COLUMN a INT, RENAME COLUMN b TO c, RENAME INDEX x TO y",
+      "table t",
+    ],
+    ["ALTER TABLE", "ALTER TABLE t ADD a ENUM('RENAME TO x'), RENAME TO db.u", "table t", "table db|u"],
+    ["ALTER TABLE", "ALTER TABLE t RENAME u", "table t", "table u"],
+    ["ALTER TABLE", "ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", "table t", "table u"],
+    ["DROP TABLE", "DROP TABLE IF EXISTS a, db.`b`, c CASCADE", "table a", "table db|b", "table c"],
+    ["RENAME TABLE", "RENAME TABLE a TO b, d.c TO d.e", "table a", "table b", "table d|c", "table d|e"],
+    ["CREATE INDEX", "CREATE UNIQUE INDEX i USING BTREE ON db.t (a, (b + 1))", "table db|t"],
+    ["DROP INDEX", "DROP INDEX i ON t", "table t"],
+    ["TRUNCATE", "TRUNCATE TABLE t", "table t"],
+    ["TRUNCATE", "TRUNCATE db.t", "table db|t"],
+    [
+      "CREATE VIEW",
+      "CREATE OR REPLACE ALGORITHM=MERGE DEFINER=root@localhost SQL SECURITY INVOKER VIEW db.v AS SELECT 1",
+      "view db|v",
+    ],
+    ["ALTER VIEW", "ALTER DEFINER=CURRENT_USER() VIEW v AS SELECT 1", "view v"],
+    ["DROP VIEW", "DROP VIEW v, w", "view v", "view w"],
+    [
+      "CREATE PROCEDURE",
+      "CREATE DEFINER=`a`@`%` PROCEDURE p() BEGIN SELECT RELEASE_LOCK('x'); COMMIT; END",
+      "routine p",
+    ],
+    ["CREATE FUNCTION", "CREATE AGGREGATE FUNCTION f(x INT) RETURNS INT RETURN 1", "routine f"],
+    ["DROP FUNCTION", "DROP FUNCTION IF EXISTS db.f", "routine db|f"],
+    ["CREATE TRIGGER", "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1", "trigger tr"],
+    ["ALTER EVENT", "ALTER EVENT e ON SCHEDULE EVERY 1 DAY RENAME TO f", "event e", "event f"],
+    ["CREATE SEQUENCE", "CREATE SEQUENCE s START WITH 1", "sequence s"],
+    ["CREATE DATABASE", "CREATE DATABASE IF NOT EXISTS d", "database d"],
+    ["DROP SCHEMA", "DROP SCHEMA d", "database d"],
+    ["CREATE PACKAGE BODY", "CREATE PACKAGE BODY p AS PROCEDURE a AS BEGIN SELECT 1; END; END", "routine p"],
+    ["CREATE TABLE", "/*!50001 CREATE TABLE t (a INT) */", "table t"],
+  ];
+  for (const [label, sql, ...objects] of cases) {
+    const found = only(sql);
+    const effect: Effect = { type: "definition", objects: objects.map(named) };
+    assert.deepEqual(
+      { ...found, offset: 0, line: 1 },
+      { text: sql, offset: 0, line: 1, label, transactional: false, session: false, effect },
+    );
+  }
+});
+
+test("what else commits is repeatable or opaque", () => {
+  const repeatable = [
+    "ANALYZE TABLE t",
+    "OPTIMIZE TABLE t",
+    "CHECK TABLE t",
+    "REPAIR TABLE t",
+    "FLUSH PRIVILEGES",
+    "FLUSH TABLES t",
+    "GRANT SELECT ON t TO x",
+    "REVOKE ALL ON t FROM x",
+    "ALTER TABLE t DISABLE KEYS",
+    "ALTER DATABASE CHARACTER SET utf8mb4",
+    "SET PASSWORD = 'x'",
+    "LOAD INDEX INTO CACHE t",
+  ];
+  const opaque = [
+    "CREATE USER x",
+    "DROP USER x",
+    "ALTER USER x IDENTIFIED BY 'y'",
+    "CREATE ROLE r",
+    "CALL p()",
+    "INSTALL PLUGIN x SONAME 'y'",
+    "UNINSTALL PLUGIN x",
+    "EXECUTE s",
+    "RENAME USER a TO b",
+    "CREATE FUNCTION f RETURNS INT SONAME 'x.so'",
+    "BEGIN NOT ATOMIC SELECT 1; END",
+    "KILL 1",
+    "FROBNICATE x",
+    "CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'x')",
+    "ALTER TABLE t IMPORT TABLESPACE",
+  ];
+  for (const [type, all] of Object.entries({ repeatable, opaque })) {
+    for (const sql of all) {
+      const { transactional, session, effect } = only(sql);
+      assert.deepEqual(
+        { sql, transactional, session, effect },
+        { sql, transactional: false, session: false, effect: { type } },
+      );
+    }
+  }
+});
+
+test("rows and temporary tables stay in the transaction", () => {
+  const cases = [
+    ["INSERT", "INSERT INTO t VALUES ('it\\'s; #', 1)"],
+    ["UPDATE", "UPDATE t SET a = 1"],
+    ["DELETE", "WITH x AS (SELECT 1) DELETE FROM t"],
+    ["REPLACE", "REPLACE INTO t VALUES (1)"],
+    ["SELECT", "(SELECT 1) UNION (SELECT 2)"],
+    ["LOAD DATA", "LOAD DATA INFILE '/x' INTO TABLE t"],
+    ["DO", "DO SLEEP(0)"],
+    ["SAVEPOINT", "SAVEPOINT x"],
+    ["ROLLBACK TO", "ROLLBACK TO x"],
+    ["RELEASE", "RELEASE SAVEPOINT x"],
+    ["CREATE TABLE", "CREATE TEMPORARY TABLE t (a INT)"],
+    ["DROP TABLE", "DROP TEMPORARY TABLE IF EXISTS t"],
+  ];
+  for (const [label, sql = ""] of cases) {
+    const { transactional, session, effect, ...rest } = only(sql);
+    assert.deepEqual(
+      { sql, label: rest.label, transactional, session, effect },
+      { sql, label, transactional: true, session: false, effect: { type: "transactional" } },
+    );
+  }
+});
+
+test("settings of the session and of the server", () => {
+  const session = [
+    "SET @a = 1, @b := 'autocommit'",
+    "SET NAMES utf8mb4",
+    "SET NAMES 'utf8'",
+    "/*!40101 SET NAMES utf8mb4 */",
+    "SET SESSION sql_mode = 'ANSI'",
+    "SET foreign_key_checks = 0",
+    "SET @OLD = @@SQL_MODE, SQL_MODE = ''",
+    "SET GLOBAL a = 1, SESSION b = 2",
+    "SET SESSION TRANSACTION READ WRITE",
+    "SET ROLE x",
+    "SET @@session.lock_wait_timeout = 3",
+    "PREPARE s FROM 'x'",
+    "DROP PREPARE s",
+  ];
+  for (const sql of session) {
+    const found = only(sql);
+    assert.deepEqual(
+      [sql, found.transactional, found.session, found.effect.type],
+      [sql, true, true, "transactional"],
+    );
+  }
+  for (const sql of ["SET GLOBAL a = 1, b = 2", "SET PERSIST a = 1", "SET @@GLOBAL.a = 1"]) {
+    const found = only(sql);
+    assert.deepEqual(
+      [sql, found.transactional, found.session, found.effect.type],
+      [sql, true, false, "repeatable"],
+    );
+  }
+  assert.equal(only("SET STATEMENT max_statement_time = 1 FOR DROP TABLE t").effect.type, "definition");
+});
+
+test("what Godwit does not run is told with its line", () => {
+  for (const sql of [
+    "BEGIN",
+    "BEGIN WORK",
+    "START TRANSACTION READ ONLY",
+    "COMMIT",
+    "ROLLBACK",
+    "SET TRANSACTION READ ONLY",
+    "/*!50003 COMMIT */",
+  ]) {
+    fails(`SELECT 1;\n ${sql};`, "GW2007", "2:2:");
+  }
+  for (const sql of [
+    "SET autocommit = 0",
+    "SET @a = 1, @@session.autocommit = 1",
+    "SET SESSION completion_type = 1",
+    "LOCK TABLES t WRITE",
+    "UNLOCK TABLES",
+    "USE db",
+    "XA START 'x'",
+    "SELECT RELEASE_LOCK('x')",
+    "DO release_all_locks ( )",
+    "SET sql_mode = 'NO_BACKSLASH_ESCAPES'",
+    "SET NAMES latin1",
+    "SET CHARACTER SET cp1251",
+    "FLUSH TABLES WITH READ LOCK",
+    "FLUSH TABLES t FOR EXPORT",
+  ]) {
+    fails(`SELECT 1;\n${sql};`, "GW2011", "2:1:");
+  }
+  fails("LOAD DATA LOCAL INFILE 'x' INTO TABLE t", "GW2006", "1:1:");
+  fails("LOAD XML CONCURRENT LOCAL INFILE 'x' INTO TABLE t", "GW2006", "1:1:");
+  assert.equal(only("SELECT release_lock FROM t").label, "SELECT");
+});
+
+test("tokens and directives", () => {
+  assert.deepEqual(syntax.tokens("SELECT 1 # x\n", "f"), ["SELECT", "1", ";"]);
+  assert.deepEqual(syntax.directives("# godwit: no-transaction", "f"), [
+    { words: ["no-transaction"], line: 1 },
+  ]);
+});

@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { parseSync } from "libpg-query";
+import type { ObjectName } from "../../core/plan.ts";
+import { GodwitError } from "../../core/error.ts";
+import { syntax } from "./syntax.ts";
+
+before(() => syntax.load());
+
+function only(sql: string) {
+  const found = syntax.statements(sql, "f.sql");
+  assert.equal(found.length, 1, sql);
+  return found[0]!;
+}
+
+function fails(sql: string, code: string, message: string): void {
+  assert.throws(
+    () => syntax.statements(sql, "f.sql"),
+    (error) => {
+      assert.ok(error instanceof GodwitError, String(error));
+      assert.equal(error.code, code, error.message);
+      assert.ok(error.message.startsWith(`f.sql:${message}`), error.message);
+      return true;
+    },
+  );
+}
+
+const corpus: readonly (readonly [label: string, sql: string])[] = [
+  ["CREATE TABLE", "CREATE TABLE IF NOT EXISTS s.\"t;x\" (id bigint PRIMARY KEY, a text DEFAULT ';')"],
+  ["CREATE TABLE", "CREATE UNLOGGED TABLE u (LIKE t)"],
+  ["CREATE TABLE", "CREATE TEMP TABLE u AS SELECT 1"],
+  ["CREATE FOREIGN TABLE", "CREATE FOREIGN TABLE u (a int) SERVER s"],
+  ["CREATE INDEX", "CREATE UNIQUE INDEX i ON t (lower(a)) WHERE a <> ';'"],
+  ["CREATE VIEW", "CREATE OR REPLACE RECURSIVE VIEW v (n) AS SELECT 1"],
+  ["CREATE MATERIALIZED VIEW", "CREATE MATERIALIZED VIEW v AS SELECT 1"],
+  ["REFRESH MATERIALIZED VIEW", "REFRESH MATERIALIZED VIEW CONCURRENTLY v"],
+  ["CREATE FUNCTION", "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1; $$"],
+  [
+    "CREATE FUNCTION",
+    "CREATE FUNCTION g() RETURNS int BEGIN ATOMIC SELECT 1 AS end; SELECT CASE WHEN a THEN 2 END FROM t; END",
+  ],
+  ["CREATE RULE", "CREATE RULE r AS ON INSERT TO t DO ALSO (INSERT INTO u VALUES (1); SELECT 2)"],
+  ["CREATE TRIGGER", "CREATE CONSTRAINT TRIGGER x AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()"],
+  ["CREATE EVENT TRIGGER", "CREATE EVENT TRIGGER x ON ddl_command_end EXECUTE FUNCTION f()"],
+  ["CREATE PROCEDURE", "CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN COMMIT; END'"],
+  ["CREATE TYPE", "CREATE TYPE e AS ENUM ('a', 'b')"],
+  ["CREATE EXTENSION", "CREATE EXTENSION IF NOT EXISTS pg_trgm"],
+  ["CREATE SCHEMA", "CREATE SCHEMA s CREATE TABLE t (a int) CREATE VIEW v AS SELECT 1"],
+  ["ALTER TABLE", "ALTER TABLE ONLY t ADD COLUMN b int, DROP COLUMN c"],
+  ["ALTER TABLE", "ALTER TABLE t DETACH PARTITION q"],
+  ["ALTER DEFAULT PRIVILEGES", "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO x"],
+  ["ALTER TYPE", "ALTER TYPE e RENAME VALUE 'a' TO 'c'"],
+  ["DROP TABLE", "DROP TABLE a, b CASCADE"],
+  ["DROP INDEX", "DROP INDEX i"],
+  ["COMMENT", "COMMENT ON TABLE t IS E'it\\'s; -- so'"],
+  ["GRANT", "GRANT SELECT ON t TO x"],
+  ["INSERT", "INSERT INTO t VALUES (1, U&'\\0441', $a$ ; $$ $a$)"],
+  ["INSERT", "WITH x AS (DELETE FROM u RETURNING *) INSERT INTO t SELECT * FROM x"],
+  ["MERGE", "MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE"],
+  ["SELECT", "(SELECT a[1:2], a=-1, a->>'b' FROM t /* ; /* ; */ */)"],
+  ["CALL", "CALL p()"],
+  ["ANALYZE", "ANALYZE t"],
+  ["CLUSTER", "CLUSTER t"],
+  ["REINDEX", "REINDEX (CONCURRENTLY false) TABLE t"],
+  ["DO", "DO $$ BEGIN PERFORM 'COMMIT;'; -- ; COMMIT;\nEND $$"],
+  ["SAVEPOINT", "SAVEPOINT x"],
+  ["ROLLBACK TO", "ROLLBACK TO x"],
+  ["RELEASE", "RELEASE x"],
+  ["COPY", "COPY t FROM '/srv/x.csv' (FORMAT csv)"],
+  ["LOCK", "LOCK TABLE t"],
+  ["DISCARD", "DISCARD PLANS"],
+  ["ALTER DATABASE", "ALTER DATABASE d SET search_path = a"],
+  ["CREATE SUBSCRIPTION", "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (connect = false)"],
+  ["ALTER SUBSCRIPTION", "ALTER SUBSCRIPTION s SET PUBLICATION p WITH (refresh = off)"],
+  ["ALTER SUBSCRIPTION", "ALTER SUBSCRIPTION s DISABLE"],
+  ["SET", "SET LOCAL work_mem = '1MB'"],
+  ["SET", "SET CONSTRAINTS ALL DEFERRED"],
+];
+
+test("most runs in a transaction, under a short label", () => {
+  for (const [label, sql] of corpus) {
+    const { line: _, offset: __, ...found } = only(sql);
+    const expected = {
+      text: sql,
+      label,
+      transactional: true,
+      session: false,
+      effect: { type: "transactional" },
+    };
+    assert.deepEqual(found, expected);
+  }
+});
+
+test("the splitter finds the parser's own boundaries", () => {
+  const text = corpus.map(([, sql]) => `-- é 😀\n${sql}\n;`).join("\r\n");
+  const bytes = Buffer.from(text);
+  const byParser = (parseSync(text).stmts ?? []).map(({ stmt_location = 0, stmt_len = 0 }) =>
+    // The parser counts comments before a statement to it.
+    bytes
+      .subarray(stmt_location, stmt_location + stmt_len)
+      .toString()
+      .replace(/^\s*-- é 😀\s*/u, "")
+      .trim(),
+  );
+  const bySplitter = syntax.statements(text, "f.sql").map((statement) => statement.text);
+  assert.equal(bySplitter.length, corpus.length);
+  assert.deepEqual(bySplitter, byParser);
+});
+
+test("what runs outside a transaction says how its effect is found", () => {
+  const object = (kind: ObjectName["kind"], name: string, schema?: string) =>
+    schema === undefined ? { kind, name } : { kind, schema, name };
+  const definition = (...objects: ObjectName[]) => ({ type: "definition", objects });
+  const repeatable = { type: "repeatable" };
+  const opaque = { type: "opaque" };
+  const cases: readonly (readonly [sql: string, effect: object])[] = [
+    [
+      'CREATE INDEX CONCURRENTLY i ON s."T" (a)',
+      { type: "index-build", table: object("table", "T", "s"), index: "i" },
+    ],
+    ["CREATE UNIQUE INDEX CONCURRENTLY ON t (a)", { type: "index-build", table: object("table", "t") }],
+    ["DROP INDEX CONCURRENTLY IF EXISTS s.i, j", definition(object("index", "i", "s"), object("index", "j"))],
+    ["REINDEX INDEX CONCURRENTLY i", repeatable],
+    ["REINDEX (CONCURRENTLY) TABLE t", repeatable],
+    ["REINDEX SCHEMA s", repeatable],
+    ["VACUUM (ANALYZE) t", repeatable],
+    ["CLUSTER", repeatable],
+    ["ALTER TYPE s.e ADD VALUE IF NOT EXISTS 'x' BEFORE 'y'", definition(object("type", "e", "s"))],
+    ["CREATE DATABASE d", definition(object("database", "d"))],
+    ["DROP DATABASE IF EXISTS d", definition(object("database", "d"))],
+    ["ALTER DATABASE d SET TABLESPACE x", opaque],
+    ["CREATE TABLESPACE x LOCATION '/y'", opaque],
+    ["DROP TABLESPACE x", opaque],
+    ["ALTER SYSTEM SET work_mem = '1MB'", repeatable],
+    [
+      "ALTER TABLE s.t DETACH PARTITION q CONCURRENTLY",
+      definition(object("table", "t", "s"), object("table", "q")),
+    ],
+    [
+      "ALTER TABLE t DETACH PARTITION s.q FINALIZE",
+      definition(object("table", "t"), object("table", "q", "s")),
+    ],
+    ["CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p", opaque],
+    ["ALTER SUBSCRIPTION s ADD PUBLICATION p", opaque],
+    ["ALTER SUBSCRIPTION s SET (two_phase = true)", opaque],
+    ["ALTER SUBSCRIPTION s REFRESH PUBLICATION", repeatable],
+    ["DROP SUBSCRIPTION s", opaque],
+    ["DO $$ BEGIN UPDATE t SET a = 1; COMMIT; END $$", opaque],
+    ["DO 'BEGIN IF a THEN ROLLBACK AND CHAIN; END IF; END' LANGUAGE plpgsql", opaque],
+  ];
+  for (const [sql, effect] of cases) {
+    const { transactional, session, effect: found } = only(sql);
+    assert.deepEqual(
+      { sql, transactional, session, found },
+      { sql, transactional: false, session: false, found: effect },
+    );
+  }
+  assert.equal(only("CREATE INDEX CONCURRENTLY ON t (a)").label, "CREATE INDEX CONCURRENTLY");
+});
+
+test("settings belong to the session", () => {
+  const settings = [
+    "SET search_path TO a, b",
+    "SET SESSION lock_timeout = '3s'",
+    "RESET statement_timeout",
+    "SET TIME ZONE 'UTC'",
+    "SET ROLE x",
+    "RESET SESSION AUTHORIZATION",
+    "SET client_encoding = 'UTF8'",
+    "SET standard_conforming_strings = on",
+    "SELECT pg_catalog.set_config('search_path', '', false)",
+    "PREPARE p AS SELECT 1",
+  ];
+  for (const sql of settings) {
+    const { transactional, session, effect } = only(sql);
+    assert.deepEqual(
+      { sql, transactional, session, effect },
+      { sql, transactional: true, session: true, effect: { type: "transactional" } },
+    );
+  }
+  assert.equal(only("SELECT set_config('search_path', '', true)").session, false);
+});
+
+test("what Godwit does not run is told with its line", () => {
+  for (const sql of [
+    "BEGIN",
+    "START TRANSACTION",
+    "COMMIT",
+    "END",
+    "ROLLBACK",
+    "ABORT",
+    "PREPARE TRANSACTION 'x'",
+    "COMMIT PREPARED 'x'",
+    "ROLLBACK PREPARED 'x'",
+    "SET TRANSACTION READ ONLY",
+  ]) {
+    fails(`SELECT 1;\n  ${sql};`, "GW2007", "2:3:");
+  }
+  for (const sql of [
+    "DISCARD ALL",
+    "RESET ALL",
+    "SET application_name = 'x'",
+    "RESET application_name",
+    "SET LOCAL application_name = 'x'",
+    "SELECT pg_catalog.set_config('application_name', 'x', true)",
+    "SET standard_conforming_strings TO off",
+    "SET client_encoding = 'latin1'",
+    "SELECT pg_advisory_unlock_all()",
+    "DO $$ BEGIN PERFORM pg_advisory_unlock_all(); END $$",
+  ]) {
+    fails(`\n${sql}`, "GW2011", "2:1:");
+  }
+  fails("SELECT 1;\nCOPY t FROM STDIN", "GW2006", "2:1:");
+});
+
+test("the parser's refusal carries its words and the place, in characters", () => {
+  fails("SELECT 1;\n  SELECT 'é😀' FRM x y", "GW2012", '2:19: syntax error at or near "x"');
+  fails("CREATE TABLE t (a int", "GW2012", "1:22: syntax error at end of input");
+  fails("CREATE TABLE t (a int;\nSELECT 1;", "GW2012", '1:22: syntax error at or near ";"');
+  fails(`SELECT ${"1+".repeat(100_000)}1`, "GW2012", "1:1: the statement is nested too deeply");
+  assert.equal(only("SELECT 1").label, "SELECT");
+});
+
+test("an INSERT of many megabytes is left to the server", () => {
+  const sql = `INSERT INTO t VALUES ${"('0123456789abcdef'),".repeat(250_000)}(1)`;
+  assert.equal(only(sql).label, "INSERT");
+});
+
+test("a thousand small files take a moment", () => {
+  const start = performance.now();
+  for (let n = 0; n < 1000; n++)
+    only(`CREATE TABLE t${n} (id bigint PRIMARY KEY, name text NOT NULL DEFAULT 'x');`);
+  // Measured 40 ms; the bound only catches a change of kind.
+  assert.ok(performance.now() - start < 1000);
+});
