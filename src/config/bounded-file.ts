@@ -13,7 +13,7 @@ export async function readBoundedFile(
 ): Promise<{ readonly text: string } | { readonly problem: FileProblem }> {
   let file;
   try {
-    file = await open(path, constants.O_RDONLY);
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     return { problem: isMissing(error) ? "missing" : "unreadable" };
   }

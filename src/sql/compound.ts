@@ -112,8 +112,7 @@ function statementFollower() {
     else if (symbol === "CASE" && previous !== "." && previous !== "END") push("expression");
     else if (symbol === "END" && first === "UNTIL" && top?.parens === parens && isOperand(previous))
       frames.pop();
-    else if (leadIns.has(symbol) && first !== "DO" && top?.parens === parens && previous !== "END")
-      fresh = true;
+    else if (leadIns.has(symbol) && top?.parens === parens && previous !== "END") fresh = true;
     else if (symbol === "HANDLER" && first === "DECLARE") handler = true;
     else if ((symbol === "AS" || symbol === "IS") && top?.kind === "declarations" && isRoutine(first)) {
       push("declarations");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sha256 } from "../core/canonical.ts";
 import { mysqlLexicon, postgresLexicon } from "./lexicon.ts";
 import { semanticHash, semanticTokens } from "./semantic-hash.ts";
 
@@ -27,5 +28,5 @@ test("token boundaries, case and code in comments count", () => {
 test("many tokens hash as few do", () => {
   const tokens = Array.from({ length: 30_000 }, (_, index) => `t${index}`);
   assert.notEqual(semanticHash(tokens), semanticHash(tokens.toSpliced(29_999, 1, "x")));
-  assert.notEqual(semanticHash(tokens), semanticHash(tokens.toSpliced(0, 1, "x")));
+  assert.equal(semanticHash(tokens), sha256(tokens.map((token) => `${token.length}:${token}`).join("")));
 });

@@ -69,6 +69,7 @@ test("MySQL compound statements without a DELIMITER", () => {
       "ALTER EVENT e DO l: BEGIN SELECT 1; END l",
       "CREATE FUNCTION f(a VARCHAR(9) CHARACTER SET utf8) RETURNS SET('a') CHARSET utf8 DETERMINISTIC RETURN IF(a,b,c)",
       "CREATE FUNCTION f() RETURNS INT READS SQL DATA COMMENT 'x' l: BEGIN RETURN 1; END l",
+      "CREATE FUNCTION f() RETURNS VARCHAR(9) CHARACTER SET utf8 BEGIN RETURN 1; END",
       "CREATE FUNCTION f(a INT) RETURNS INT RETURN a IS NULL",
       "CREATE FUNCTION f RETURNS STRING SONAME 'x.so'",
       "BEGIN NOT ATOMIC DECLARE x INT; BEGIN NOT ATOMIC SELECT 1; END; END",
@@ -116,6 +117,13 @@ test("DELIMITER, and comments that hold code", () => {
     "SELECT '//'",
     "/*!50003 CREATE PROCEDURE q() BEGIN SELECT 1; END */",
     "SELECT 2",
+  ]);
+});
+
+test("under another DELIMITER nothing else counts", () => {
+  assert.deepEqual(pieces("DELIMITER //\nCREATE PROCEDURE p() BEGIN x//\nBEGIN NOT ATOMIC y", mysqlLexicon), [
+    "CREATE PROCEDURE p() BEGIN x",
+    "BEGIN NOT ATOMIC y",
   ]);
 });
 

@@ -77,8 +77,7 @@ export function splitStatements(text: string, lexicon: Lexicon, file: string): P
       continue;
     }
     if (token.kind === "terminator") {
-      // Another DELIMITER than the default says by itself where a statement ends.
-      const inside = parens > 0 || (delimiter === ";" && body !== null && isOpen(body));
+      const inside = parens > 0 || holds(body, delimiter);
       if (!inside) {
         finish();
         continue;
@@ -99,7 +98,7 @@ export function splitStatements(text: string, lexicon: Lexicon, file: string): P
     }
   }
   const opened = current[0];
-  if (opened !== undefined && body !== null && isOpen(body)) {
+  if (opened !== undefined && holds(body, delimiter)) {
     const hint = lexicon.delimiterCommand
       ? "Close it with END, or set another DELIMITER around it."
       : undefined;
@@ -115,8 +114,9 @@ export function splitStatements(text: string, lexicon: Lexicon, file: string): P
   return pieces;
 }
 
-function isOpen(body: Body): boolean {
-  return body.open();
+/** Another DELIMITER than the default says by itself where a statement ends. */
+function holds(body: Body | null, delimiter: string): boolean {
+  return delimiter === ";" && body !== null && body.open();
 }
 
 /** Lines of rising offsets, counted once over the text. */

@@ -25,12 +25,20 @@ const steps: readonly { sql: string; effect: Effect; setup?: string[]; only?: "m
   { sql: "CREATE INDEX i ON a (x)", effect: tables("a") },
   { sql: "DROP INDEX i ON a", effect: of("index", "i") },
   { sql: "RENAME TABLE a TO b", effect: tables("a", "b") },
-  { sql: "RENAME TABLE b TO t, c TO b, t TO c", effect: tables("b", "t", "c", "b", "t", "c"), setup: ["CREATE TABLE c LIKE b"] },
+  {
+    sql: "RENAME TABLE b TO t, c TO b, t TO c",
+    effect: tables("b", "t", "c", "b", "t", "c"),
+    setup: ["CREATE TABLE c LIKE b"],
+  },
   { sql: "CREATE TABLE d AS SELECT * FROM b", effect: tables("d") },
   { sql: "ALTER TABLE d RENAME TO `d-2`", effect: tables("d", "d-2") },
   { sql: "TRUNCATE `d-2`", effect: tables("d-2") },
   { sql: "DROP TABLE `d-2`, c", effect: tables("d-2", "c") },
-  { sql: "DROP TABLE IF EXISTS nowhere, e", effect: tables("nowhere", "e"), setup: ["CREATE TABLE e (a int)"] },
+  {
+    sql: "DROP TABLE IF EXISTS nowhere, e",
+    effect: tables("nowhere", "e"),
+    setup: ["CREATE TABLE e (a int)"],
+  },
   { sql: "CREATE TABLE h (id int) PARTITION BY HASH (id) PARTITIONS 2", effect: tables("h") },
   { sql: "ALTER TABLE h TRUNCATE PARTITION p0", effect: tables("h") },
   {
@@ -65,7 +73,8 @@ const settle = (session: Session, effect: Effect, before: unknown) =>
 
 for (const { name, skip } of mysqlTargets) {
   describe(`mysql probe on ${name}`, { skip }, () => {
-    const place = (title: string, use: (place: Place) => Promise<void>) => test(title, () => withPlace(name, use));
+    const place = (title: string, use: (place: Place) => Promise<void>) =>
+      test(title, () => withPlace(name, use));
 
     place("every kind of DDL is found done after it, and not done before it", async ({ open, mariaDb }) => {
       const [session, other] = [await open(), await open()];
@@ -81,13 +90,19 @@ for (const { name, skip } of mysqlTargets) {
 
     place("rows and counters are no difference, nor are another session's settings", async ({ open }) => {
       const [session, other] = [await open(), await open()];
-      await session.execute("CREATE TABLE a (id int AUTO_INCREMENT PRIMARY KEY, t timestamp NOT NULL DEFAULT '2026-01-31 09:30:00')");
+      await session.execute(
+        "CREATE TABLE a (id int AUTO_INCREMENT PRIMARY KEY, t timestamp NOT NULL DEFAULT '2026-01-31 09:30:00')",
+      );
       const before = await capture(session, tables("a"));
       await session.execute("INSERT INTO a () VALUES (), (), ()");
-      await other.execute("SET SESSION sql_mode = 'ANSI_QUOTES', time_zone = '+05:00', sql_quote_show_create = 0");
+      await other.execute(
+        "SET SESSION sql_mode = 'ANSI_QUOTES', time_zone = '+05:00', sql_quote_show_create = 0",
+      );
       assert.equal(await settle(other, tables("a"), before), "not-done");
       assert.deepEqual(await capture(other, tables("a")), before);
-      const [row] = await other.query("SELECT @@sql_mode AS m, @@time_zone AS z, @@sql_quote_show_create AS q");
+      const [row] = await other.query(
+        "SELECT @@sql_mode AS m, @@time_zone AS z, @@sql_quote_show_create AS q",
+      );
       assert.deepEqual([row?.["m"], row?.["z"], Number(row?.["q"])], ["ANSI_QUOTES", "+05:00", 0]);
     });
 

@@ -14,7 +14,10 @@ export interface Place {
   readonly open: (options?: Partial<SessionOptions>, target?: Partial<Target>) => Promise<Session>;
 }
 
-export async function withPlace(name: (typeof mysqlTargets)[number]["name"], use: (place: Place) => Promise<void>) {
+export async function withPlace(
+  name: (typeof mysqlTargets)[number]["name"],
+  use: (place: Place) => Promise<void>,
+) {
   await withDatabase(name, async (url) => {
     const target = parseConnectionUrl(url);
     const opened: Session[] = [];

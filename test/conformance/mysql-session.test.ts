@@ -6,6 +6,7 @@ import { errors } from "../../src/engines/mysql/errors.ts";
 import { lock } from "../../src/engines/mysql/lock.ts";
 import { probe } from "../../src/engines/mysql/probe.ts";
 import { store } from "../../src/engines/mysql/store.ts";
+import { administer } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 import { mysqlTargets, withPlace, type Place } from "./mysql-roles.ts";
 
@@ -28,7 +29,8 @@ async function busy(observer: Session, session: Session): Promise<void> {
 
 for (const { name, skip } of mysqlTargets) {
   describe(`mysql session on ${name}`, { skip }, () => {
-    const place = (title: string, use: (place: Place) => Promise<void>) => test(title, () => withPlace(name, use));
+    const place = (title: string, use: (place: Place) => Promise<void>) =>
+      test(title, () => withPlace(name, use));
 
     place("facts tell server, database and clock", async ({ open, target, mariaDb }) => {
       const facts = await connect.facts(await open());
@@ -49,9 +51,21 @@ for (const { name, skip } of mysqlTargets) {
       const text = `a'b"c\\d?\n${String.fromCodePoint(0x1f986)}`;
       const bytes = Buffer.from([0, 1, 39, 92, 255]);
       const when = new Date("2026-01-31T09:30:00.123Z");
-      const sent = [1, -9223372036854775808n, 18446744073709551615n, "12345678901234567890.0123456789", text, bytes, when, 0.1];
+      const sent = [
+        1,
+        -9223372036854775808n,
+        18446744073709551615n,
+        "12345678901234567890.0123456789",
+        text,
+        bytes,
+        when,
+        0.1,
+      ];
       assert.equal(await session.run("INSERT INTO v VALUES (?, ?, ?, ?, ?, ?, ?, ?)", sent), 1);
-      for (const rows of [await session.query("SELECT * FROM v"), await session.query("SELECT * FROM v WHERE id = ?", [1])]) {
+      for (const rows of [
+        await session.query("SELECT * FROM v"),
+        await session.query("SELECT * FROM v WHERE id = ?", [1]),
+      ]) {
         const [row] = rows;
         assert.equal(row?.["i"], "-9223372036854775808");
         assert.equal(row?.["u"], "18446744073709551615");
@@ -75,13 +89,20 @@ for (const { name, skip } of mysqlTargets) {
       const session = await open();
       assert.equal(await kindOf(session.execute("SELECT 1; SELECT 2")), "syntax");
       await session.execute("CREATE TABLE f (a text)");
-      assert.notEqual(await kindOf(session.execute("LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE f")), "none");
-      assert.deepEqual(await session.query("SELECT COUNT(*) AS n FROM f WHERE a IS NOT NULL"), [{ n: await zero(session) }]);
+      assert.notEqual(
+        await kindOf(session.execute("LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE f")),
+        "none",
+      );
+      assert.deepEqual(await session.query("SELECT COUNT(*) AS n FROM f WHERE a IS NOT NULL"), [
+        { n: await zero(session) },
+      ]);
     });
 
     place("warnings reach onNotice", async ({ open }) => {
       const notices: string[] = [];
-      const session = await open({ onNotice: (severity, message) => notices.push(`${severity}: ${message}`) });
+      const session = await open({
+        onNotice: (severity, message) => notices.push(`${severity}: ${message}`),
+      });
       await session.execute("DROP TABLE IF EXISTS nowhere");
       assert.equal(notices.length, 1);
       assert.match(notices[0] ?? "", /^Note: Unknown table .*nowhere.* \(1051\)$/);
@@ -161,7 +182,9 @@ for (const { name, skip } of mysqlTargets) {
       const rarely = { everyMs: 150 };
       await until(
         async () =>
-          ((await probe.activity?.(observer, waiter.id))?.waitingFor ?? []).some((other) => other.sessionId === holder.id),
+          ((await probe.activity?.(observer, waiter.id))?.waitingFor ?? []).some(
+            (other) => other.sessionId === holder.id,
+          ),
         rarely,
       );
       assert.equal(await waiting, "lock-timeout");
@@ -180,7 +203,13 @@ for (const { name, skip } of mysqlTargets) {
       await busy(killer, session);
       await killer.execute(`KILL ${session.id}`);
       assert.equal(await running, "connection-lost");
-      for (const call of [session.query("SELECT 1"), session.execute("SELECT 1"), session.run("SELECT ?", [1]), session.begin(), session.reset()]) {
+      for (const call of [
+        session.query("SELECT 1"),
+        session.execute("SELECT 1"),
+        session.run("SELECT ?", [1]),
+        session.begin(),
+        session.reset(),
+      ]) {
         assert.equal(await kindOf(call), "connection-lost");
       }
       await session.cancel();
@@ -213,6 +242,30 @@ for (const { name, skip } of mysqlTargets) {
       assert.equal(await kindOf(open({}, { host: "/nonexistent" })), "unreachable");
     });
 
+    place(
+      "a password does not go out under a key from an open network",
+      async ({ open, target, mariaDb }) => {
+        if (mariaDb) return; // It has no caching_sha2_password by default.
+        const user = `godwit_sha2_${target.database.slice(-12)}`;
+        await administer("mysql", (sql) =>
+          sql(`CREATE USER ${user}@'%' IDENTIFIED WITH caching_sha2_password BY 'sha'`),
+        );
+        try {
+          await administer("mysql", (sql) => sql(`GRANT ALL ON ${target.database}.* TO ${user}@'%'`));
+          const login = { user, password: "sha", tls: { mode: "disable" } } as const;
+          // This machine's address, in a spelling that is not known to be local.
+          const remote = { ...login, host: "2130706433" };
+          assert.equal(await kindOf(open({}, remote)), "authentication");
+          await open({}, { ...login, host: "127.0.0.1" });
+          // The server has the user in its cache now: a salted hash is enough.
+          assert.equal((await (await open({}, remote)).query("SELECT 1 AS one")).length, 1);
+          assert.equal(await kindOf(open({}, { ...remote, password: "wrong" })), "authentication");
+        } finally {
+          await administer("mysql", (sql) => sql(`DROP USER ${user}@'%'`));
+        }
+      },
+    );
+
     place("errors have their kinds, and syntax errors their place", async ({ open }) => {
       const session = await open();
       await session.execute("CREATE TABLE t (a int PRIMARY KEY)");
@@ -228,7 +281,9 @@ for (const { name, skip } of mysqlTargets) {
       ];
       for (const [sql, kind] of expected) assert.equal(await kindOf(session.execute(sql)), kind, sql);
       const duck = String.fromCodePoint(0x1f986);
-      const error = await session.execute(`SELECT '${duck}',\n  1 FORM t WHERE a = 1`).catch((thrown: unknown) => thrown);
+      const error = await session
+        .execute(`SELECT '${duck}',\n  1 FORM t WHERE a = 1`)
+        .catch((thrown: unknown) => thrown);
       // "FORM" is read as an alias, so the error lies behind it; the duck counts as one.
       assert.equal(errors.classify(error).position, `SELECT 'x',\n  1 FORM `.length);
     });
@@ -252,7 +307,11 @@ for (const { name, skip } of mysqlTargets) {
       const session = await open();
       assert.equal(await store.version(session), null);
       for (let i = 0; i < 2; i++) for (const sql of store.scripts.flat()) await session.execute(sql);
-      await session.run(`INSERT INTO ${store.table("ledger")} (version, applied_at, tool) VALUES (?, ?, ?)`, [1, "now", "t"]);
+      await session.run(`INSERT INTO ${store.table("ledger")} (version, applied_at, tool) VALUES (?, ?, ?)`, [
+        1,
+        "now",
+        "t",
+      ]);
       assert.equal(await store.version(session), 1);
       // A condition that finds its row counts it, changed or not: the epoch check relies on that.
       const same = `UPDATE ${store.table("ledger")} SET tool = ? WHERE version = ?`;

@@ -4,7 +4,9 @@ import { ignoreRefusal } from "./holder.ts";
 
 /** What another session does now, from the process list; null when there is no such session. */
 export async function activity(session: Session, sessionId: string): Promise<Activity | null> {
-  const [row] = await session.query("SELECT p.* FROM information_schema.processlist p WHERE p.ID = ?", [sessionId]);
+  const [row] = await session.query("SELECT p.* FROM information_schema.processlist p WHERE p.ID = ?", [
+    sessionId,
+  ]);
   if (row === undefined) return null;
   const idle = row.COMMAND === "Sleep";
   const state = String(row.STATE ?? "");
@@ -28,7 +30,11 @@ function ofMariaDb(row: Row): Progress | null {
   if (!(stages > 0)) return null;
   const stage = Number(row.STAGE);
   const done = (Math.max(stage - 1, 0) * 100 + Number(row.PROGRESS)) / stages;
-  return { phase: `${String(row.STATE ?? "")} (stage ${stage} of ${stages})`, done: Math.round(done * 100) / 100, total: 100 };
+  return {
+    phase: `${String(row.STATE ?? "")} (stage ${stage} of ${stages})`,
+    done: Math.round(done * 100) / 100,
+    total: 100,
+  };
 }
 
 /** MySQL counts pages, where the consumer events_stages_current is switched on. */
@@ -43,5 +49,9 @@ async function ofMySql(session: Session, sessionId: string): Promise<Progress | 
     .catch(ignoreRefusal);
   const [row] = rows;
   if (row === undefined) return null;
-  return { phase: String(row.name).replace(/^stage\/\w+\//, ""), done: Number(row.done), total: Number(row.total) };
+  return {
+    phase: String(row.name).replace(/^stage\/\w+\//, ""),
+    done: Number(row.done),
+    total: Number(row.total),
+  };
 }

@@ -103,7 +103,8 @@ async function routine(session: Session, object: ObjectName): Promise<string | n
     [object.name],
   );
   const texts: (string | null)[] = [];
-  for (const row of rows) texts.push(await show(session, `SHOW CREATE ${String(row.type)} ${qualified(object)}`));
+  for (const row of rows)
+    texts.push(await show(session, `SHOW CREATE ${String(row.type)} ${qualified(object)}`));
   return texts.length === 0 ? null : JSON.stringify(texts);
 }
 
@@ -118,7 +119,11 @@ async function index(session: Session, object: ObjectName): Promise<string | nul
 }
 
 /** InnoDB's ids of the table and its partitions: the number changes with TRUNCATE, which no definition shows. */
-async function tableIdentity(session: Session, object: ObjectName, where: Surroundings): Promise<string | null> {
+async function tableIdentity(
+  session: Session,
+  object: ObjectName,
+  where: Surroundings,
+): Promise<string | null> {
   const name = `${fileName(object.schema ?? where.database)}/${fileName(object.name)}`;
   // What is not ASCII has its own encoding in file names.
   if (/[^\x20-\x7e]/.test(name)) return null;

@@ -1,5 +1,5 @@
 import type { Session } from "../engine.ts";
-import { readObjects, type ReadObject } from "./inspect-objects.ts";
+import { readObjects, withoutDatabase, type ReadObject } from "./inspect-objects.ts";
 import { withPlainDisplay } from "./plain-display.ts";
 import { isLedgerTable } from "./store.ts";
 import { traits } from "./traits.ts";
@@ -10,19 +10,21 @@ export async function dump(session: Session): Promise<string> {
     const objects = await readObjects(session, where);
     const sequences = objects.filter((object) => object.kind === "sequence");
     const others = objects.filter((object) => object.kind !== "sequence");
-    const tables = await readTableStatements(session);
+    const tables = await readTableStatements(session, where.database);
     const parts = [
       // Defaults of tables can use sequences.
       ...sequences.map(objectText),
       // Tables that refer to each other have no order of their own.
-      ...(tables.length === 0 ? [] : ["SET FOREIGN_KEY_CHECKS = 0;", ...tables, "SET FOREIGN_KEY_CHECKS = 1;"]),
+      ...(tables.length === 0
+        ? []
+        : ["SET FOREIGN_KEY_CHECKS = 0;", ...tables, "SET FOREIGN_KEY_CHECKS = 1;"]),
       ...others.map(objectText),
     ];
     return parts.length === 0 ? "" : `${parts.join("\n\n")}\n`;
   });
 }
 
-async function readTableStatements(session: Session): Promise<string[]> {
+async function readTableStatements(session: Session, database: string): Promise<string[]> {
   const rows = await session.query(
     `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()
         AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY BINARY TABLE_NAME`,
@@ -30,7 +32,7 @@ async function readTableStatements(session: Session): Promise<string[]> {
   const statements: string[] = [];
   for (const name of rows.map((row) => String(row.name)).filter((table) => !isLedgerTable(table))) {
     const [row] = await session.query(`SHOW CREATE TABLE ${traits.quote(name)}`);
-    statements.push(`${withoutCounter(String(row?.["Create Table"]))};`);
+    statements.push(`${withoutDatabase(withoutCounter(String(row?.["Create Table"])), database)};`);
   }
   return statements;
 }
@@ -41,20 +43,31 @@ export function withoutCounter(statement: string): string {
 }
 
 /** Settings under which the same text would be read as something else. */
-const readingModes = new Set(["ANSI_QUOTES", "PIPES_AS_CONCAT", "NO_BACKSLASH_ESCAPES", "HIGH_NOT_PRECEDENCE", "ORACLE"]);
+const readingModes = new Set([
+  "ANSI_QUOTES",
+  "PIPES_AS_CONCAT",
+  "NO_BACKSLASH_ESCAPES",
+  "HIGH_NOT_PRECEDENCE",
+  "ORACLE",
+]);
 
 export function objectText(object: ReadObject): string {
   const text = terminated(object.statement);
   const modes = object.sqlMode.split(",").filter((mode) => readingModes.has(mode));
   if (modes.length === 0) return text;
-  return [`SET @old_sql_mode = @@sql_mode;`, `SET sql_mode = '${modes.join(",")}';`, text, `SET sql_mode = @old_sql_mode;`].join(
-    "\n",
-  );
+  return [
+    `SET @old_sql_mode = @@sql_mode;`,
+    `SET sql_mode = '${modes.join(",")}';`,
+    text,
+    `SET sql_mode = @old_sql_mode;`,
+  ].join("\n");
 }
 
 /** A body with semicolons gets a delimiter that does not stand in it. */
 function terminated(statement: string): string {
   if (!statement.includes(";")) return `${statement};`;
-  const delimiter = ["$$", "//", ";;", "$godwit$"].find((candidate) => !statement.includes(candidate)) ?? "$end_of_statement$";
+  const delimiter =
+    ["$$", "//", ";;", "$godwit$"].find((candidate) => !statement.includes(candidate)) ??
+    "$end_of_statement$";
   return `DELIMITER ${delimiter}\n${statement}\n${delimiter}\nDELIMITER ;`;
 }

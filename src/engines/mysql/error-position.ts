@@ -7,7 +7,7 @@ export function syntaxErrorPosition(sql: string, message: string): number | unde
   const match = /near '([\s\S]*)' at line (\d+)/.exec(message);
   if (match === null) return undefined;
   const [, near = "", lineText = "1"] = match;
-  if (near === "") return [...sql].length;
+  if (near === "") return codePoints(sql);
   const lineStart = startOfLine(sql, Number(lineText));
   if (lineStart === undefined) return undefined;
   const lineEnd = sql.indexOf("\n", lineStart);
@@ -16,7 +16,7 @@ export function syntaxErrorPosition(sql: string, message: string): number | unde
   // A short rest, as of a text that the server cut at a quote, can stand twice: then the place is not known.
   const again = sql.indexOf(near, found + 1);
   if (again >= 0 && (lineEnd < 0 || again < lineEnd) && found + near.length !== sql.length) return undefined;
-  return [...sql.slice(0, found)].length;
+  return codePoints(sql.slice(0, found));
 }
 
 function startOfLine(sql: string, line: number): number | undefined {
@@ -27,4 +27,8 @@ function startOfLine(sql: string, line: number): number | undefined {
     start = end + 1;
   }
   return start;
+}
+
+function codePoints(text: string): number {
+  return Array.from(text).length;
 }

@@ -27,14 +27,8 @@ const numbers: readonly (readonly [ErrorKind, readonly number[]])[] = [
   ["serialization", [1020, 3101]],
   ["cancelled", [1317, 1028, 3169]],
   ["syntax", [1064, 1149]],
-  [
-    "duplicate-object",
-    [1007, 1022, 1050, 1060, 1061, 1125, 1291, 1304, 1359, 1517, 1537, 1826, 3822, 1396],
-  ],
-  [
-    "missing-object",
-    [1008, 1051, 1054, 1072, 1091, 1109, 1146, 1176, 1305, 1356, 1360, 1507, 1539, 3821],
-  ],
+  ["duplicate-object", [1007, 1022, 1050, 1060, 1061, 1125, 1291, 1304, 1359, 1517, 1537, 1826, 3822, 1396]],
+  ["missing-object", [1008, 1051, 1054, 1072, 1091, 1109, 1146, 1176, 1305, 1356, 1360, 1507, 1539, 3821]],
   [
     "constraint",
     [
@@ -104,10 +98,14 @@ function classify(error: unknown): NativeError {
   const message = messageOf(error, native);
   const code = typeof native.code === "string" ? native.code : "";
   // The driver gives the number of an error that came unasked in `code`.
-  const number = [native.errno, native.code].find((value) => typeof value === "number" && value > 0) as number | undefined;
+  const number = [native.errno, native.code].find((value) => typeof value === "number" && value > 0) as
+    | number
+    | undefined;
   const kind = kindOf(number ?? 0, code, message);
   const position =
-    kind === "syntax" && typeof native.sql === "string" ? syntaxErrorPosition(native.sql, message) : undefined;
+    kind === "syntax" && typeof native.sql === "string"
+      ? syntaxErrorPosition(native.sql, message)
+      : undefined;
   return {
     kind,
     native: number === undefined ? code : `${number}${code === "" ? "" : ` ${code}`}`,
@@ -118,7 +116,8 @@ function classify(error: unknown): NativeError {
 
 /** Node reports a host with several addresses as one error without a text, around one for each address. */
 function messageOf(error: unknown, native: DriverError): string {
-  for (const text of [native.sqlMessage, native.message]) if (typeof text === "string" && text !== "") return text;
+  for (const text of [native.sqlMessage, native.message])
+    if (typeof text === "string" && text !== "") return text;
   const [first] = native.errors ?? [];
   return first instanceof Error ? first.message : String(native.code ?? error);
 }
@@ -132,7 +131,8 @@ function kindOf(number: number, code: string, message: string): ErrorKind {
   if (number === 1030 || number === 3 || number === 1026) {
     return /\b28\b|\b122\b|no space|disk full/i.test(message) ? "disk-full" : "other";
   }
-  const known = byNumber.get(number) ?? byCode[code] ?? words.find(([, pattern]) => pattern.test(message))?.[0];
+  const known =
+    byNumber.get(number) ?? byCode[code] ?? words.find(([, pattern]) => pattern.test(message))?.[0];
   if (known !== undefined) return known;
   if (/^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)/.test(code)) return "tls";
   if (/closed state|connection lost|server closed the connection/i.test(message)) return "connection-lost";

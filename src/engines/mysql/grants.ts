@@ -11,7 +11,10 @@ export function readGrants(lines: readonly string[], database: string): Privileg
   const local = new Set<string>();
   const revoked = new Set<string>();
   for (const line of lines) {
-    const match = /^(GRANT|REVOKE) (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)*`|"(?:[^"]|"")*"|[\w$]+)\.\* (?:TO|FROM) /.exec(line);
+    const match =
+      /^(GRANT|REVOKE) (.+?) ON (?:TABLE )?(\*|`(?:[^`]|``)*`|"(?:[^"]|"")*"|[\w$]+)\.\* (?:TO|FROM) /.exec(
+        line,
+      );
     if (match === null) continue;
     const [, verb, list = "", place = ""] = match;
     const names = list.split(/,\s*(?![^()]*\))/).map((name) => name.trim().toUpperCase());

@@ -83,7 +83,9 @@ function checkVersion({ mariaDb, version, versionText }: Server): Finding {
 }
 
 function checkReadOnly(server: Server): Finding {
-  const on = ["read_only", "super_read_only", "innodb_read_only"].filter((name) => isOn(server.variable(name)));
+  const on = ["read_only", "super_read_only", "innodb_read_only"].filter((name) =>
+    isOn(server.variable(name)),
+  );
   if (on.length === 0) return { check: "read-only", status: "ok", message: "the server takes writes" };
   return {
     check: "read-only",
@@ -111,7 +113,8 @@ function checkClock({ utcMs }: Server, localMs: number): Finding {
 
 function checkSqlMode(server: Server): Finding {
   const mode = server.variable("sql_mode") ?? "";
-  if (/STRICT_(TRANS|ALL)_TABLES|TRADITIONAL/.test(mode)) return { check: "sql-mode", status: "ok", message: mode };
+  if (/STRICT_(TRANS|ALL)_TABLES|TRADITIONAL/.test(mode))
+    return { check: "sql-mode", status: "ok", message: mode };
   return {
     check: "sql-mode",
     status: "warning",

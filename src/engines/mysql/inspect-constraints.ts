@@ -58,7 +58,8 @@ export function toForeignKeys(usage: readonly Row[], rules: readonly Row[], data
   return [...Map.groupBy(foreign, (row) => String(row.CONSTRAINT_NAME))].map(([name, parts]): Constraint => {
     const [first] = parts;
     const rule = rules.find((row) => row.CONSTRAINT_NAME === name);
-    const schema = String(first?.REFERENCED_TABLE_SCHEMA) === database ? "" : String(first?.REFERENCED_TABLE_SCHEMA);
+    const schema =
+      String(first?.REFERENCED_TABLE_SCHEMA) === database ? "" : String(first?.REFERENCED_TABLE_SCHEMA);
     const table = String(first?.REFERENCED_TABLE_NAME);
     const columns = parts.map((row) => String(row.COLUMN_NAME));
     const referenced = parts.map((row) => String(row.REFERENCED_COLUMN_NAME));
@@ -83,7 +84,9 @@ export function toForeignKeys(usage: readonly Row[], rules: readonly Row[], data
 export function toChecks(table: string, checks: readonly Row[], constraints: readonly Row[]): Constraint[] {
   const own = checks.filter((row) =>
     row.TABLE_NAME === undefined
-      ? constraints.some((other) => other.CONSTRAINT_TYPE === "CHECK" && other.CONSTRAINT_NAME === row.CONSTRAINT_NAME)
+      ? constraints.some(
+          (other) => other.CONSTRAINT_TYPE === "CHECK" && other.CONSTRAINT_NAME === row.CONSTRAINT_NAME,
+        )
       : row.TABLE_NAME === table,
   );
   return own.map((row): Constraint => {

@@ -14,7 +14,12 @@ export interface ReadObject {
 /** Everything but tables, in an order in which it can be made again: a view stands after the views it reads. */
 export async function readObjects(session: Session, where: Surroundings): Promise<ReadObject[]> {
   const of = (kind: ReadObject["kind"], word: string, rows: readonly Row[]) =>
-    readEach(session, kind, rows.map((row) => ({ word: String(row.type ?? word), name: String(row.name) })));
+    readEach(
+      session,
+      where.database,
+      kind,
+      rows.map((row) => ({ word: String(row.type ?? word), name: String(row.name) })),
+    );
   const sequences = where.mariaDb
     ? await session.query(`${tablesOfType("SEQUENCE")} ORDER BY BINARY TABLE_NAME`)
     : [];
@@ -32,15 +37,15 @@ export async function readObjects(session: Session, where: Surroundings): Promis
     `SELECT EVENT_NAME AS name, STARTS = CREATED AND TIME_ZONE = '+00:00' AS implied FROM information_schema.EVENTS
       WHERE EVENT_SCHEMA = DATABASE() ORDER BY BINARY EVENT_NAME`,
   );
-  const impliedStarts = new Set(events.flatMap((row) => (Number(row.implied) === 1 ? [String(row.name)] : [])));
+  const impliedStarts = new Set(
+    events.flatMap((row) => (Number(row.implied) === 1 ? [String(row.name)] : [])),
+  );
   return [
     ...(await of("sequence", "SEQUENCE", sequences)),
     ...(await of("routine", "", routines)),
     ...inDependencyOrder(await of("view", "VIEW", views)),
     ...(await of("trigger", "TRIGGER", triggers)),
-    ...(await of("event", "EVENT", events)).map((event) =>
-      impliedStarts.has(event.name) ? { ...event, statement: withoutStart(event.statement) } : event,
-    ),
+    ...withoutImpliedStarts(await of("event", "EVENT", events), impliedStarts),
   ];
 }
 
@@ -50,6 +55,7 @@ function tablesOfType(type: string): string {
 
 async function readEach(
   session: Session,
+  database: string,
   kind: ReadObject["kind"],
   names: readonly { word: string; name: string }[],
 ): Promise<ReadObject[]> {
@@ -58,11 +64,22 @@ async function readEach(
     const [row] = await session.query(`SHOW CREATE ${word} ${traits.quote(name)}`);
     const entry = Object.entries(row ?? {}).find(([column]) => /^(create |sql original)/i.test(column));
     if (typeof entry?.[1] !== "string") {
-      throw new Error(`the definition of ${word.toLowerCase()} ${name} cannot be read: a privilege is missing`);
+      throw new Error(
+        `the definition of ${word.toLowerCase()} ${name} cannot be read: a privilege is missing`,
+      );
     }
-    objects.push({ kind, name, statement: withoutOwner(entry[1]), sqlMode: String(row?.sql_mode ?? "") });
+    const statement = withoutDatabase(withoutOwner(entry[1]), database);
+    objects.push({ kind, name, statement, sqlMode: String(row?.sql_mode ?? "") });
   }
   return objects;
+}
+
+/** MariaDB writes a sequence with its database, where it leaves that out of all other names. */
+export function withoutDatabase(text: string, database: string): string {
+  return text.replace(
+    /\b(nextval|lastval|setval)\((`(?:[^`]|``)*`)\.(?=`)/gi,
+    (all, name: string, place: string) => (place === traits.quote(database) ? `${name}(` : all),
+  );
 }
 
 /** DEFINER names a user, or on MariaDB a role, who need not exist where the text is used. */
@@ -73,8 +90,15 @@ export function withoutOwner(statement: string): string {
   );
 }
 
-function withoutStart(statement: string): string {
-  return statement.replace(/( ON SCHEDULE EVERY .*?) STARTS '[^']*'/, "$1");
+function withoutImpliedStarts(events: readonly ReadObject[], names: ReadonlySet<string>): ReadObject[] {
+  return events.map(({ kind, name, statement, sqlMode }) => ({
+    kind,
+    name,
+    statement: names.has(name)
+      ? statement.replace(/( ON SCHEDULE EVERY .*?) STARTS '[^']*'/, "$1")
+      : statement,
+    sqlMode,
+  }));
 }
 
 /** Views by name, but each after those whose names its text holds. */

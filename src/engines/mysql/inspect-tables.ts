@@ -11,7 +11,9 @@ export async function readTables(session: Session, where: Surroundings): Promise
     session.query(`SELECT * FROM information_schema.${table} WHERE ${schema} = DATABASE() ORDER BY ${order}`);
   const tables = await all("TABLES", "TABLE_SCHEMA", "BINARY TABLE_NAME");
   const columns = byTable(await all("COLUMNS", "TABLE_SCHEMA", "TABLE_NAME, ORDINAL_POSITION"));
-  const statistics = byTable(await all("STATISTICS", "TABLE_SCHEMA", "TABLE_NAME, BINARY INDEX_NAME, SEQ_IN_INDEX"));
+  const statistics = byTable(
+    await all("STATISTICS", "TABLE_SCHEMA", "TABLE_NAME, BINARY INDEX_NAME, SEQ_IN_INDEX"),
+  );
   const usage = byTable(
     await all("KEY_COLUMN_USAGE", "TABLE_SCHEMA", "TABLE_NAME, BINARY CONSTRAINT_NAME, ORDINAL_POSITION"),
   );
@@ -19,9 +21,13 @@ export async function readTables(session: Session, where: Surroundings): Promise
   const constraints = byTable(await all("TABLE_CONSTRAINTS", "TABLE_SCHEMA", "BINARY CONSTRAINT_NAME"));
   const checks = await all("CHECK_CONSTRAINTS", "CONSTRAINT_SCHEMA", "BINARY CONSTRAINT_NAME");
   const partitions = byTable(
-    (await all("PARTITIONS", "TABLE_SCHEMA", "TABLE_NAME, PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION")).filter(
-      (row) => row.PARTITION_METHOD !== null,
-    ),
+    (
+      await all(
+        "PARTITIONS",
+        "TABLE_SCHEMA",
+        "TABLE_NAME, PARTITION_ORDINAL_POSITION, SUBPARTITION_ORDINAL_POSITION",
+      )
+    ).filter((row) => row.PARTITION_METHOD !== null),
   );
   return tables
     .filter((row) => row.TABLE_TYPE === "BASE TABLE" || row.TABLE_TYPE === "SYSTEM VERSIONED")
@@ -33,7 +39,7 @@ export async function readTables(session: Session, where: Surroundings): Promise
       return {
         schema: "",
         name,
-        columns: of(columns).map((column) => toColumn(column, { table: row, mariaDb: where.mariaDb })),
+        columns: of(columns).map((column) => toColumn(column, { table: row, ...where })),
         constraints: [
           ...keys.constraints,
           ...toForeignKeys(of(usage), of(rules), where.database),
@@ -72,7 +78,7 @@ function partitioning(partitions: readonly Row[]): string[] {
   const [first] = partitions;
   if (first === undefined) return [];
   const list = partitions.map((row) => {
-    const relation = /^RANGE/.test(String(row.PARTITION_METHOD)) ? "LESS THAN" : "IN";
+    const relation = String(row.PARTITION_METHOD).startsWith("RANGE") ? "LESS THAN" : "IN";
     const value =
       row.PARTITION_DESCRIPTION === null ? "" : ` VALUES ${relation} (${String(row.PARTITION_DESCRIPTION)})`;
     const sub = row.SUBPARTITION_NAME === null ? "" : ` SUBPARTITION ${String(row.SUBPARTITION_NAME)}`;

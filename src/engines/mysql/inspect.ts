@@ -10,14 +10,12 @@ export const inspect: InspectRole = { schema, dump };
 /** The database is the only schema there is, so the model's `schema` is empty: equal databases of two names are equal. */
 async function schema(session: Session): Promise<SchemaModel> {
   return withPlainDisplay(session, async (where) => {
-    const objects = (await readObjects(session, where)).map(
-      (object): DefinedObject => ({
-        kind: object.kind,
-        schema: "",
-        name: object.name,
-        definition: object.statement,
-      }),
-    );
+    const objects = (await readObjects(session, where)).map((object): DefinedObject => ({
+      kind: object.kind,
+      schema: "",
+      name: object.name,
+      definition: object.statement,
+    }));
     return { tables: await readTables(session, where), objects: objects.sort(byKindAndName) };
   });
 }

@@ -44,7 +44,9 @@ export async function withPlainDisplay<T>(
 
 function isPlain(row: Row): boolean {
   return (
-    !/ANSI|ORACLE|MSSQL|DB2|MAXDB|POSTGRESQL|NO_\w+_OPTIONS|NO_BACKSLASH|EMPTY_STRING/.test(String(row.sql_mode)) &&
+    !/ANSI|ORACLE|MSSQL|DB2|MAXDB|POSTGRESQL|NO_\w+_OPTIONS|NO_BACKSLASH|EMPTY_STRING/.test(
+      String(row.sql_mode),
+    ) &&
     row.time_zone === "+00:00" &&
     Number(row.sql_quote_show_create) === 1 &&
     row.character_set_results === "utf8mb4"

@@ -43,9 +43,7 @@ export function compare(before: readonly Captured[], now: readonly Captured[]): 
   if (changed.length > 0) {
     const dropped = new Set(changed.filter(({ is }) => is.hash === null).map(({ was }) => was.kind));
     const made = changed.some(({ was, is }) => was.hash === null && is.hash !== null);
-    const left = pairs.some(
-      ({ was, is }) => was.hash !== null && dropped.has(was.kind) && !differs(was, is),
-    );
+    const left = pairs.some(({ was, is }) => was.hash !== null && dropped.has(was.kind) && !differs(was, is));
     return left && !made ? "unknown" : "done";
   }
   if (pairs.some(({ was }) => was.unreadable)) return "unknown";

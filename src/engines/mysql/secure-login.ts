@@ -23,11 +23,7 @@ export async function secureLogin(target: Target): Promise<SecureLogin> {
       authPlugins: { caching_sha2_password: cachedSha2Only, sha256_password: refuseKeyFetch },
     };
   }
-  const [ca, cert, key] = await Promise.all([
-    pem(target.tls.ca),
-    pem(target.tls.cert),
-    pem(target.tls.key),
-  ]);
+  const [ca, cert, key] = await Promise.all([pem(target.tls.ca), pem(target.tls.cert), pem(target.tls.key)]);
   const address = mode === "verify-full" && isIP(target.host) !== 0;
   return {
     ssl: {
@@ -45,7 +41,7 @@ export async function secureLogin(target: Target): Promise<SecureLogin> {
 }
 
 export function isLocal(host: string): boolean {
-  return host.startsWith("/") || host === "localhost" || host === "::1" || /^127\./.test(host);
+  return host.startsWith("/") || host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
 async function pem(path: string | undefined): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import type { Row } from "../engine.ts";
+import { atLeast, isMariaDb, versionNumber } from "./server-version.ts";
 
 /**
  * Session variables that a migration may change and that would then hold for the next one. All have existed
@@ -44,8 +45,6 @@ const ofMySql = [
   "max_execution_time",
   "sql_generate_invisible_primary_key",
   "sql_require_primary_key",
-  "transaction_isolation",
-  "transaction_read_only",
 ];
 
 const ofMariaDb = [
@@ -54,15 +53,16 @@ const ofMariaDb = [
   "max_statement_time",
   "sql_if_exists",
   "system_versioning_alter_history",
-  "tx_isolation",
-  "tx_read_only",
 ];
 
 export type Settings = ReadonlyMap<string, unknown>;
 
-/** The names to watch; `mariaDb` decides between the dialects. */
-export function watchedSettings(mariaDb: boolean): readonly string[] {
-  return [...shared, ...(mariaDb ? ofMariaDb : ofMySql)];
+/** The names to watch, by the text of VERSION(). */
+export function watchedSettings(versionText: string): readonly string[] {
+  const mariaDb = isMariaDb(versionText);
+  // MariaDB took MySQL's names for these in 11.1.
+  const prefix = mariaDb && !atLeast(versionNumber(versionText).parts, 11, 1) ? "tx" : "transaction";
+  return [...shared, ...(mariaDb ? ofMariaDb : ofMySql), `${prefix}_isolation`, `${prefix}_read_only`];
 }
 
 /** One SELECT for all of them, and for what has no variable: the role, the database, whether time stands still. */

@@ -4,6 +4,7 @@ import { GodwitError } from "../../core/error.ts";
 import type { Row, Session, SessionOptions, Value } from "../engine.ts";
 import { closedCode, errors, statementTimeoutCode } from "./errors.ts";
 import { killQuery, rawConnection } from "./raw-connection.ts";
+import { isMariaDb } from "./server-version.ts";
 import {
   restoringAssignments,
   settingsQuery,
@@ -31,7 +32,10 @@ const warningsShown = 20;
 const needsReprepare = 1615;
 
 /** Opens a connection and sets it up. Rejects with the driver's error. */
-export async function openSession(options: ConnectionOptions, session: SessionOptions): Promise<MysqlSession> {
+export async function openSession(
+  options: ConnectionOptions,
+  session: SessionOptions,
+): Promise<MysqlSession> {
   const connection = await rawConnection({
     ...options,
     connectTimeout: session.connectTimeoutMs,
@@ -82,19 +86,21 @@ class MysqlSession implements Session {
   async setUp(): Promise<void> {
     const [row] = await this.query("SELECT CONNECTION_ID() AS id, VERSION() AS version");
     this.#id = String(row?.id);
-    this.#mariaDb = /mariadb/i.test(String(row?.version));
+    const version = String(row?.version);
+    this.#mariaDb = isMariaDb(version);
     await this.#text(
       // NAMES takes the server's own default collation for utf8mb4, which differs by version.
       `SET NAMES utf8mb4, SESSION time_zone = '+00:00', SESSION wait_timeout = ${waitTimeoutSeconds},
         @godwit_tag = ${textLiteral(this.#tag)}, ${this.#limitAssignments()}`,
     );
-    this.#watched = watchedSettings(this.#mariaDb);
+    this.#watched = watchedSettings(version);
     const now = await this.#settings();
     this.#baseline = new Map([...this.#watched, "role", "database"].map((name) => [name, now[name]]));
   }
 
   async query(sql: string, parameters: readonly Value[] = []): Promise<Row[]> {
-    const rows = parameters.length === 0 ? await this.#text(sql) : await this.#prepared(sql, parameters);
+    const rows =
+      parameters.length === 0 ? await this.#text(sql, true) : await this.#prepared(sql, parameters);
     if (!Array.isArray(rows)) return [];
     // CALL answers with several results; the first holds the rows.
     return (Array.isArray(rows[0]) ? rows[0] : rows) as Row[];
@@ -114,7 +120,9 @@ class MysqlSession implements Session {
   }
 
   async run(sql: string, parameters: readonly Value[]): Promise<number> {
-    const reply = (parameters.length === 0 ? await this.#text(sql) : await this.#prepared(sql, parameters)) as Reply;
+    const reply = (
+      parameters.length === 0 ? await this.#text(sql, true) : await this.#prepared(sql, parameters)
+    ) as Reply;
     const status = reply.serverStatus ?? statusAutocommit;
     // After a migration's SET autocommit = 0 a ledger row would stay uncommitted, and be lost with the session.
     if (!this.#inTransaction && (status & statusAutocommit) === 0 && (status & statusInTransaction) !== 0) {
@@ -161,7 +169,8 @@ class MysqlSession implements Session {
     const assignments = restoringAssignments(this.#watched, this.#wanted(), now);
     if (assignments.length > 0) await this.#text(`SET ${assignments.join(", ")}`);
     const role = this.#baseline.get("role");
-    if (now.role !== role) await this.#text(`SET ROLE ${role === null ? "NONE" : this.#roleNames(String(role))}`);
+    if (now.role !== role)
+      await this.#text(`SET ROLE ${role === null ? "NONE" : this.#roleNames(String(role))}`);
     await this.#restoreDatabase(now.database);
   }
 
@@ -200,15 +209,21 @@ class MysqlSession implements Session {
     await this.#killing;
   }
 
-  /** Sends one command; it settles with the reply, or as soon as the connection is known to be lost. */
-  async #ask<T>(send: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
+  /**
+   * Sends one command; it settles with the reply, or as soon as the connection is known to be lost. `timed` ones
+   * have the statement's time limit: not COMMIT and the session's own settings.
+   */
+  async #ask<T>(
+    timed: boolean,
+    send: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+  ): Promise<T> {
     if (this.#killing !== null) await this.#killing;
     if (this.#dead !== null) throw this.#dead;
     let timer: NodeJS.Timeout | undefined;
     let timedOut = false;
     // MariaDB keeps the limit itself; MySQL does so for SELECT only.
     const { statementTimeoutMs } = this.#limits;
-    if (!this.#mariaDb && statementTimeoutMs > 0) {
+    if (timed && !this.#mariaDb && statementTimeoutMs > 0) {
       timer = setTimeout(() => {
         timedOut = true;
         void this.#kill();
@@ -223,7 +238,8 @@ class MysqlSession implements Session {
       });
     } catch (error) {
       const { kind } = errors.classify(error);
-      if (kind === "connection-lost" || (error as { fatal?: boolean }).fatal === true) this.#lose(error as Error);
+      if (kind === "connection-lost" || (error as { fatal?: boolean }).fatal === true)
+        this.#lose(error as Error);
       throw timedOut && kind === "cancelled" ? timeoutError(statementTimeoutMs, error) : error;
     } finally {
       clearTimeout(timer);
@@ -231,15 +247,15 @@ class MysqlSession implements Session {
     }
   }
 
-  #text(sql: string): Promise<unknown> {
-    return this.#ask((resolve, reject) => {
+  #text(sql: string, timed = false): Promise<unknown> {
+    return this.#ask(timed, (resolve, reject) => {
       this.#connection.query(sql, (error, result) => (error ? reject(error) : resolve(result)));
     });
   }
 
   /** Rows are dropped as they come, so that a SELECT of any size costs no memory; the last OK, or null. */
   #stream(sql: string): Promise<Reply | null> {
-    return this.#ask((resolve, reject) => {
+    return this.#ask(true, (resolve, reject) => {
       let reply: Reply | null = null;
       let rows = false;
       const command = this.#connection.query(sql) as unknown as EventEmitter;
@@ -258,7 +274,7 @@ class MysqlSession implements Session {
   async #prepared(sql: string, parameters: readonly Value[]): Promise<unknown> {
     const values = parameters.map(parameter);
     const send = () =>
-      this.#ask((resolve, reject) => {
+      this.#ask(true, (resolve, reject) => {
         this.#connection.execute(sql, values as never, (error: Error | null, result: unknown) =>
           error ? reject(error) : resolve(result),
         );
@@ -331,8 +347,10 @@ function parameter(value: Value): unknown {
   if (value instanceof Date) return value.toISOString().replace("T", " ").replace("Z", "");
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   // A whole number goes as text: as a double it would be refused by LIMIT, and loses digits above 2^53.
-  if (typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value))) return String(value);
-  if (Array.isArray(value)) return JSON.stringify(value, (_, item) => (typeof item === "bigint" ? String(item) : item));
+  if (typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value)))
+    return String(value);
+  if (Array.isArray(value))
+    return JSON.stringify(value, (_, item) => (typeof item === "bigint" ? String(item) : item));
   return value;
 }
 

@@ -158,6 +158,7 @@ test("settings of the session and of the server", () => {
     "SET foreign_key_checks = 0",
     "SET @OLD = @@SQL_MODE, SQL_MODE = ''",
     "SET GLOBAL a = 1, SESSION b = 2",
+    "SET SESSION b = 2, GLOBAL a = 1",
     "SET SESSION TRANSACTION READ WRITE",
     "SET ROLE x",
     "SET @@session.lock_wait_timeout = 3",

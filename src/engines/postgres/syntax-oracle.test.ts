@@ -32,8 +32,11 @@ test("tokens are cut where the server's own scanner cuts them", () => {
       const text = all.flat().join("");
       const theirs = scan(text);
       // What the scanner refuses never reaches a server.
-      fc.pre(theirs !== null);
+      // A string that goes on in a later line is one token there, and one for each line here.
+      fc.pre(theirs !== null && !theirs.some((token) => token.includes("\n")));
       const ours = tokenize(text, postgresLexicon).filter((token) => token.kind !== "comment");
+      // The scanner reads a stray backslash as a token; here it is a client command, and the end.
+      fc.pre(ours.every((token) => token.kind !== "client-command"));
       assert.deepEqual(
         ours.map((token) => tokenText(text, token)),
         theirs,

@@ -62,7 +62,7 @@ const corpus: readonly (readonly [label: string, sql: string])[] = [
   ["ANALYZE", "ANALYZE t"],
   ["CLUSTER", "CLUSTER t"],
   ["REINDEX", "REINDEX (CONCURRENTLY false) TABLE t"],
-  ["DO", "DO $$ BEGIN PERFORM 'COMMIT;'; -- ; COMMIT;\nEND $$"],
+  ["DO", "DO $$ BEGIN PERFORM 'COMMIT;', a AS commit; -- ; COMMIT;\nEND $$"],
   ["SAVEPOINT", "SAVEPOINT x"],
   ["ROLLBACK TO", "ROLLBACK TO x"],
   ["RELEASE", "RELEASE x"],

@@ -1,0 +1,2 @@
+DROP INDEX CONCURRENTLY cities_by_country;
+DROP INDEX CONCURRENTLY cities_by_population;

@@ -1,0 +1,168 @@
+/**
+ * The demonstration: real data into a real PostgreSQL, through two kills with SIGKILL, a rollback and a second
+ * apply; then counts and digests by plain SQL beside what is expected. Exit code 0 only if all of it held.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { styleText } from "node:util";
+import pg from "pg";
+import { startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { type Comparison, compare } from "./expected.ts";
+
+const root = join(import.meta.dirname, "..");
+const began = performance.now();
+const failures: string[] = [];
+
+say("Starting PostgreSQL from its npm package …");
+{
+  await using server = await startEmbeddedPostgres();
+  say(`PostgreSQL ${server.version} is ready.`);
+  await using observer = await observe(server.url);
+  const client = observer.client;
+  const godwit = (...args: string[]) => start(server.url, args);
+
+  title("The plan: what would run, in which transactions");
+  await run(godwit("plan", "--to", "20260101000001"));
+
+  title("Apply, and a kill with SIGKILL in the middle of the cities");
+  const load = godwit("apply");
+  // Uncommitted rows cannot be counted from outside, but the table's file grows.
+  await until(
+    async () =>
+      (await number(client, "SELECT coalesce(pg_relation_size(to_regclass('cities')), 0)")) > 4_000_000,
+  );
+  load.kill("SIGKILL");
+  await ended(load);
+  say(
+    `Killed. The table had ${await number(client, "SELECT pg_relation_size('cities') / 8192")} pages of cities that were never committed.`,
+  );
+
+  title("Status: nothing of the cities is there");
+  await run(godwit("status"));
+  await settled(client);
+  check(
+    "no city of the killed transaction is visible",
+    await number(client, "SELECT count(*) FROM cities"),
+    0,
+  );
+
+  title("Resume, and a second kill while an index is built concurrently");
+  const holder = await observe(server.url);
+  await holder.client.query("BEGIN; SELECT txid_current()");
+  const build = godwit("apply");
+  // The build waits for the transaction that is open; that is where it dies.
+  await until(async () => (await number(client, "SELECT count(*) FROM pg_index WHERE NOT indisvalid")) === 1);
+  build.kill("SIGKILL");
+  await ended(build);
+  await settled(client);
+  await holder.client.query("ROLLBACK");
+  await holder[Symbol.asyncDispose]();
+  check(
+    "the killed build left an invalid index",
+    await number(client, "SELECT count(*) FROM pg_index WHERE NOT indisvalid"),
+    1,
+  );
+  await run(godwit("status"));
+
+  title("Resume: the invalid index is found, dropped and built again");
+  await run(godwit("apply"));
+
+  title("Nothing is there twice");
+  report(await compare(client));
+  check(
+    "each migration is in the history once",
+    await number(client, "SELECT count(*) FROM godwit.migration"),
+    await number(client, "SELECT count(DISTINCT version) FROM godwit.migration"),
+  );
+
+  title("Roll everything back, and apply it again");
+  await run(godwit("rollback", "--to", "0", "--yes"));
+  check(
+    "tables after the rollback",
+    await number(client, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"),
+    0,
+  );
+  await run(godwit("apply"));
+  await run(godwit("status"));
+
+  title("Plain SQL beside what the npm packages say");
+  report(await compare(client));
+}
+const seconds = ((performance.now() - began) / 1000).toFixed(1);
+if (failures.length > 0) {
+  say(styleText("red", `\n${failures.length} of the demonstration's checks failed: ${failures.join("; ")}`));
+  process.exit(1);
+}
+say(styleText("green", `\nAll of it held. ${seconds} s.`));
+process.exit(0);
+
+function start(url: string, args: readonly string[]): ChildProcess {
+  say(styleText("bold", `$ godwit ${args.join(" ")}`));
+  const options = ["--migrations", join(root, "demo/migrations")];
+  return spawn(process.execPath, [join(root, "bin/godwit"), ...args, ...options], {
+    cwd: join(root, "demo"),
+    env: { ...process.env, GODWIT_URL: url },
+    stdio: "inherit",
+  });
+}
+
+async function run(child: ChildProcess): Promise<void> {
+  const code = await ended(child);
+  if (code !== 0) failures.push(`a command ended with ${code}`);
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+}
+
+async function observe(url: string) {
+  const client = new pg.Client({ connectionString: url, application_name: "demonstration" });
+  await client.connect();
+  return { client, [Symbol.asyncDispose]: () => client.end() };
+}
+
+/** Waits until the killed program's session has ended at the server. */
+async function settled(client: pg.Client): Promise<void> {
+  await until(
+    async () =>
+      (await number(
+        client,
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'godwit%'",
+      )) === 0,
+  );
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (const start = Date.now(); !(await condition()); await sleep(20)) {
+    if (Date.now() - start > 60_000) throw new Error("a state that the demonstration waits for did not come");
+  }
+}
+
+async function number(client: pg.Client, sql: string): Promise<number> {
+  return Number(Object.values((await client.query(sql)).rows[0] as object)[0]);
+}
+
+function check(what: string, found: number, expected: number): void {
+  line(what, String(found), String(expected));
+}
+
+function report(comparisons: readonly Comparison[]): void {
+  for (const { what, found, expected } of comparisons) line(what, found, expected);
+}
+
+function line(what: string, found: string, expected: string): void {
+  const equal = found === expected;
+  if (!equal) failures.push(what);
+  const mark = equal ? styleText("green", "✓") : styleText("red", "✗");
+  say(`  ${mark} ${what.padEnd(44)} ${found.padEnd(34)} expected ${expected}`);
+}
+
+function title(text: string): void {
+  say(styleText(["bold", "cyan"], `\n── ${text}`));
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,27 @@
+import type { ProjectOptions } from "../../commands/options.ts";
+import type { StampedEvent } from "../../core/event.ts";
+import type { Invocation } from "../command-spec.ts";
+
+/** What every command of the library takes, from the command line. */
+export function projectOptions(
+  { options, interruption, env, cwd }: Invocation,
+  onEvent: (event: StampedEvent) => void,
+): ProjectOptions {
+  const { url, migrations, profile, config, lockTimeout, statementTimeout, lockRetries } = options;
+  return {
+    cwd,
+    env,
+    url,
+    migrations,
+    profile,
+    config,
+    lockTimeout,
+    statementTimeout,
+    lockRetries,
+    schemaFile: options.schemaFile === false ? null : undefined,
+    outOfOrder: options.allowOutOfOrder === true ? "allow" : undefined,
+    waitMs: options.wait,
+    signal: interruption.signal,
+    onEvent,
+  };
+}

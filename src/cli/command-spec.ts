@@ -1,0 +1,93 @@
+import type { GodwitError } from "../core/error.ts";
+import type { Interruption } from "./interruption.ts";
+import type { Output } from "./output.ts";
+
+/** What a value looks like; it decides how it is read and completed. */
+export type ValueKind = "text" | "folder" | "file" | "url" | "duration" | "milliseconds" | "count" | "list";
+
+export interface OptionSpec {
+  /** With its leading dashes, e.g. "--to". `--no-x` is the negation of a value that is true otherwise. */
+  readonly name: `--${string}`;
+  readonly short?: `-${string}`;
+  /** The value's name in the help; none for a switch. */
+  readonly value?: string;
+  readonly kind?: ValueKind;
+  readonly description: string;
+}
+
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly choices?: readonly string[];
+}
+
+export interface Example {
+  readonly command: string;
+  readonly description: string;
+}
+
+export interface CommandSpec {
+  readonly name: string;
+  readonly group: CommandGroup;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** For the command's own help. */
+  readonly description: string;
+  readonly argument?: ArgumentSpec;
+  readonly options: readonly OptionSpec[];
+  readonly examples: readonly [Example, Example, ...Example[]];
+  /** What --json prints. */
+  readonly json: "document" | "events" | "none";
+  /** Stops in order when interrupted; others end at once. */
+  readonly stoppable: boolean;
+  readonly load: () => Promise<Action>;
+}
+
+export type CommandGroup = "Start" | "Migrations" | "History" | "Server" | "Help";
+
+/** Values of all options of all commands, by their names in camel case; what was not given is undefined. */
+export interface OptionValues {
+  readonly url?: string;
+  readonly migrations?: string;
+  readonly profile?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly yes?: boolean;
+  readonly color?: boolean;
+  readonly to?: string;
+  readonly steps?: number;
+  readonly wait?: number;
+  readonly timeout?: number;
+  readonly dryRun?: boolean;
+  readonly allowOutOfOrder?: boolean;
+  readonly lockTimeout?: string;
+  readonly statementTimeout?: string;
+  readonly lockRetries?: number;
+  readonly schemaFile?: boolean;
+  readonly exitCode?: boolean;
+  readonly ts?: boolean;
+  readonly repeatable?: boolean;
+  readonly printSchema?: boolean;
+  readonly accept?: readonly string[];
+  readonly acceptAll?: boolean;
+  readonly forget?: readonly string[];
+  readonly reseal?: boolean;
+  readonly done?: readonly string[];
+  readonly notDone?: readonly string[];
+}
+
+export interface Invocation {
+  readonly command: CommandSpec;
+  /** Set where the command has an argument. */
+  readonly argument: string;
+  readonly options: OptionValues;
+  readonly output: Output;
+  readonly interruption: Interruption;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Says how to describe what a failure left behind. */
+  readonly onFailure: (describe: (error: GodwitError) => string | null) => void;
+}
+
+/** Carries a command out; resolves with the exit code. */
+export type Action = (invocation: Invocation) => Promise<number>;

@@ -1,0 +1,320 @@
+import { catalog } from "../core/error-catalog.ts";
+import type { CommandGroup, CommandSpec, OptionSpec } from "./command-spec.ts";
+
+/** In the order of the help. */
+export const commandGroups: readonly CommandGroup[] = ["Start", "Migrations", "History", "Server", "Help"];
+
+/** Options of every command; they may stand before or after its name. */
+export const globalOptions: readonly OptionSpec[] = [
+  {
+    name: "--url",
+    value: "URL",
+    kind: "url",
+    description:
+      "the database. Other users of this machine can read it in the list of processes: with a password in it, set GODWIT_URL instead",
+  },
+  { name: "--migrations", value: "DIR", kind: "folder", description: "the folder of the migrations" },
+  { name: "--profile", value: "NAME", kind: "text", description: "a profile of the configuration file" },
+  { name: "--config", value: "FILE", kind: "file", description: "the configuration file" },
+  { name: "--json", description: "print JSON, one document a line" },
+  { name: "--yes", description: "answer yes to questions" },
+  { name: "--no-color", description: "print without colours" },
+];
+
+const to: OptionSpec = {
+  name: "--to",
+  value: "VERSION",
+  kind: "text",
+  description: "up to and with this version",
+};
+const wait: OptionSpec = {
+  name: "--wait",
+  value: "DURATION",
+  kind: "milliseconds",
+  description: "how long to wait while another run holds the lock, e.g. 5m (default: not at all)",
+};
+const limits: readonly OptionSpec[] = [
+  {
+    name: "--lock-timeout",
+    value: "DURATION",
+    kind: "duration",
+    description: "how long a statement may wait for a lock, e.g. 2s",
+  },
+  {
+    name: "--statement-timeout",
+    value: "DURATION",
+    kind: "duration",
+    description: "how long a statement may run, e.g. 15m",
+  },
+  {
+    name: "--lock-retries",
+    value: "COUNT",
+    kind: "count",
+    description: "how often a statement that got no lock is tried again",
+  },
+];
+const noSchemaFile: OptionSpec = { name: "--no-schema-file", description: "leave the schema file as it is" };
+
+export const commandSpecs: readonly CommandSpec[] = [
+  {
+    name: "init",
+    group: "Start",
+    summary: "write a configuration and make the migrations folder",
+    description:
+      "Writes godwit.config.yaml into the current folder and makes the migrations folder, or takes one that is there. Overwrites nothing.",
+    options: [{ name: "--print-schema", description: "print the JSON schema of the configuration instead" }],
+    examples: [
+      { command: "godwit init", description: "Begin in the current folder" },
+      { command: "godwit init --migrations db/migrations", description: "Keep migrations where they are" },
+    ],
+    json: "document",
+    stoppable: false,
+    load: async () => (await import("./actions/init.ts")).init,
+  },
+  {
+    name: "new",
+    group: "Start",
+    summary: "make the files of a new migration",
+    description: "Makes an up file and a down file, named as the folder's other migrations are.",
+    argument: { name: "NAME", description: "what it does, e.g. add_orders" },
+    options: [
+      { name: "--ts", description: "a TypeScript migration instead of SQL files" },
+      { name: "--repeatable", description: "a migration that runs again whenever it changes, e.g. for a view" },
+    ],
+    examples: [
+      { command: "godwit new add_orders", description: "A pair of SQL files" },
+      { command: "godwit new fill_totals --ts", description: "A migration in TypeScript" },
+    ],
+    json: "document",
+    stoppable: false,
+    load: async () => (await import("./actions/new.ts")).create,
+  },
+  {
+    name: "status",
+    group: "Migrations",
+    summary: "show which migrations are applied and which are pending",
+    description:
+      "Compares the folder with the database's history. Reads only, takes no lock, and works while another run is going on.",
+    options: [{ name: "--exit-code", description: "exit with 2 when something is pending or wrong" }],
+    examples: [
+      { command: "godwit status", description: "Show all migrations" },
+      { command: "godwit status --exit-code", description: "Fail a build while migrations are pending" },
+    ],
+    json: "document",
+    stoppable: false,
+    load: async () => (await import("./actions/status.ts")).status,
+  },
+  {
+    name: "plan",
+    group: "Migrations",
+    summary: "show what apply would run, with its transactions",
+    description: "Prints the steps that `godwit apply` would carry out now, in order. Changes nothing.",
+    options: [to],
+    examples: [
+      { command: "godwit plan", description: "Show the SQL of all that is pending" },
+      { command: "godwit plan --json > plan.json", description: "Keep the plan as a document" },
+    ],
+    json: "document",
+    stoppable: false,
+    load: async () => (await import("./actions/plan.ts")).plan,
+  },
+  {
+    name: "apply",
+    group: "Migrations",
+    summary: "apply the pending migrations",
+    description:
+      "Applies what is pending, in order, or continues a run that was interrupted. It can be stopped at any time and run again.",
+    options: [
+      to,
+      { name: "--dry-run", description: "print what would run, like `godwit plan`" },
+      {
+        name: "--allow-out-of-order",
+        description: "also apply migrations that are older than the newest applied one",
+      },
+      wait,
+      ...limits,
+      noSchemaFile,
+    ],
+    examples: [
+      { command: "godwit apply", description: "Apply all that is pending" },
+      {
+        command: "godwit apply --wait 5m --lock-timeout 1s",
+        description: "Let another run finish first; be gentle to a busy table",
+      },
+      { command: "godwit apply --to 20260131093000", description: "Stop after a version" },
+    ],
+    json: "events",
+    stoppable: true,
+    load: async () => (await import("./actions/apply.ts")).apply,
+  },
+  {
+    name: "rollback",
+    group: "Migrations",
+    summary: "undo the newest migrations by their down files",
+    description:
+      "Undoes migrations in the reverse of the order in which they were applied, or continues a rollback that was interrupted. Down files may drop tables and the data in them, so it asks first; without a terminal it needs --yes.",
+    options: [
+      { name: "--steps", value: "COUNT", kind: "count", description: "how many migrations (default: 1)" },
+      {
+        name: "--to",
+        value: "VERSION",
+        kind: "text",
+        description: "undo everything newer than this version; 0 for everything",
+      },
+      wait,
+      ...limits,
+      noSchemaFile,
+    ],
+    examples: [
+      { command: "godwit rollback", description: "Undo the newest migration" },
+      { command: "godwit rollback --to 20260131093000 --yes", description: "Go back to a version, unasked" },
+    ],
+    json: "events",
+    stoppable: true,
+    load: async () => (await import("./actions/rollback.ts")).rollback,
+  },
+  {
+    name: "redo",
+    group: "Migrations",
+    summary: "undo the newest migration and apply it again",
+    description: "For a migration that is still being written. Asks first, as rollback does.",
+    options: [wait, ...limits, noSchemaFile],
+    examples: [
+      { command: "godwit redo", description: "Try the newest migration once more" },
+      { command: "godwit redo --yes", description: "The same without a question" },
+    ],
+    json: "events",
+    stoppable: true,
+    load: async () => (await import("./actions/redo.ts")).redo,
+  },
+  {
+    name: "validate",
+    group: "History",
+    summary: "check files and history, and that they agree",
+    description:
+      "Parses every migration, up and down, checks the history's seals, and compares both. Finds all problems and changes nothing.",
+    options: [],
+    examples: [
+      { command: "godwit validate", description: "Check everything" },
+      { command: "godwit validate --json", description: "The same for a program" },
+    ],
+    json: "document",
+    stoppable: false,
+    load: async () => (await import("./actions/validate.ts")).validate,
+  },
+  {
+    name: "repair",
+    group: "History",
+    summary: "correct the history, or settle a blocked run",
+    description:
+      "Writes rows into the history that say what was decided; nothing is overwritten, and no migration is run. --forget and --reseal ask first; without a terminal they need --yes.",
+    options: [
+      { name: "--accept", value: "VERSION", kind: "list", description: "take edited files as they are now" },
+      { name: "--accept-all", description: "take all edited files as they are now" },
+      {
+        name: "--forget",
+        value: "VERSION",
+        kind: "list",
+        description: "drop migrations from the history, as if they had never been applied",
+      },
+      { name: "--reseal", description: "accept a history that was altered by hand" },
+      { name: "--done", value: "KEY", kind: "list", description: "this step of the blocked run took effect" },
+      { name: "--not-done", value: "KEY", kind: "list", description: "this step did not" },
+      wait,
+    ],
+    examples: [
+      { command: "godwit repair --accept 20260131093000", description: "Accept an edited file" },
+      {
+        command: "godwit repair --done 20260131093000/up/2",
+        description: "Say that a statement of a blocked run took effect",
+      },
+    ],
+    json: "events",
+    stoppable: true,
+    load: async () => (await import("./actions/repair.ts")).repair,
+  },
+  {
+    name: "baseline",
+    group: "History",
+    summary: "take over a database that was made without Godwit",
+    description: "Records that this version and all older ones are applied, without running them.",
+    argument: { name: "VERSION", description: "the newest version that the database has" },
+    options: [wait],
+    examples: [
+      { command: "godwit baseline 20260131093000", description: "Begin with the migrations after this one" },
+      { command: "godwit baseline 12", description: "The same with numbered files" },
+    ],
+    json: "events",
+    stoppable: true,
+    load: async () => (await import("./actions/baseline.ts")).baseline,
+  },
+  {
+    name: "wait",
+    group: "Server",
+    summary: "wait until the server accepts connections",
+    description: "Tries to connect until it works. A refused password or a missing database fails at once.",
+    options: [
+      {
+        name: "--timeout",
+        value: "DURATION",
+        kind: "milliseconds",
+        description: "how long to try (default: 1m)",
+      },
+    ],
+    examples: [
+      { command: "godwit wait && godwit apply", description: "Start together with the server" },
+      { command: "godwit wait --timeout 5m", description: "Be patient" },
+    ],
+    json: "document",
+    stoppable: true,
+    load: async () => (await import("./actions/wait.ts")).wait,
+  },
+  {
+    name: "doctor",
+    group: "Server",
+    summary: "look for what would trouble a run",
+    description:
+      "Checks the server, privileges, settings, the migrations and the history, and says how to correct what it finds. Changes nothing.",
+    options: [],
+    examples: [
+      { command: "godwit doctor", description: "Check everything" },
+      { command: "godwit doctor --profile production", description: "Check another database" },
+    ],
+    json: "document",
+    stoppable: false,
+    load: async () => (await import("./actions/doctor.ts")).doctor,
+  },
+  {
+    name: "explain",
+    group: "Help",
+    summary: "explain an error code",
+    description: "Says why an error happens and how to get out of it.",
+    argument: { name: "CODE", description: "e.g. GW4001", choices: Object.keys(catalog) },
+    options: [],
+    examples: [
+      { command: "godwit explain GW4001", description: "Explain one error" },
+      { command: "godwit explain 5001", description: "The letters may be left out" },
+    ],
+    json: "document",
+    stoppable: false,
+    load: async () => (await import("./actions/explain.ts")).explain,
+  },
+  {
+    name: "completion",
+    group: "Help",
+    summary: "print a completion script for a shell",
+    description: "Prints a script that completes commands, options and files.",
+    argument: { name: "SHELL", description: "bash, zsh or fish", choices: ["bash", "zsh", "fish"] },
+    options: [],
+    examples: [
+      { command: 'eval "$(godwit completion bash)"', description: "In ~/.bashrc" },
+      {
+        command: "godwit completion fish > ~/.config/fish/completions/godwit.fish",
+        description: "For fish",
+      },
+    ],
+    json: "none",
+    stoppable: false,
+    load: async () => (await import("./actions/completion.ts")).completion,
+  },
+];

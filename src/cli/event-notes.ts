@@ -1,0 +1,45 @@
+import type { StampedEvent } from "../core/event.ts";
+import { describeHolder } from "../run/lock.ts";
+import { durationText } from "./amounts.ts";
+import type { Paint } from "./paint.ts";
+import { oneLine } from "./visible-text.ts";
+
+/** A line for an event that people should see even after it has passed; null for the others. */
+export function noteOf(event: StampedEvent, paint: Paint): string | null {
+  switch (event.type) {
+    case "orphan:found":
+      return `${paint.yellow("waiting")} for what a killed run (${event.runId.slice(0, 8)}) left at work: ${oneLine(describeHolder(event.holder), 300)}`;
+    case "orphan:gone":
+      return `the session of the killed run is gone after ${durationText(event.waitedMs)}; continuing`;
+    case "ledger:upgraded":
+      return event.from === 0 ? null : `the ledger was brought from version ${event.from} to ${event.to}`;
+    case "run:resumed":
+      return `continuing run ${event.runId.slice(0, 8)}${event.done > 0 ? `: ${event.done} of its open steps had taken effect` : ""}`;
+    case "step:settled":
+      return `${oneLine(event.key)}: its outcome was not recorded; the database says: ${event.outcome}`;
+    case "retry:scheduled": {
+      const blockers = event.blockers.map((blocker) => oneLine(describeHolder(blocker), 200));
+      const by = blockers.length === 0 ? "" : `; blocked by ${blockers.join(" and ")}`;
+      return `${paint.yellow("retry")} ${event.attempt} of ${event.limit} in ${durationText(event.delayMs)}: ${oneLine(event.reason, 300)}${by}`;
+    }
+    case "connection:lost":
+      return `${paint.yellow("connection lost")}: ${oneLine(event.reason, 300)}; trying again in ${durationText(event.delayMs)}`;
+    case "connection:restored":
+      return "connected again";
+    case "index:dropped-invalid":
+      return `dropped the invalid index ${oneLine(event.index)} on ${oneLine(event.table)}, left by a failed build`;
+    case "server:noticed":
+      return `${oneLine(event.severity).toLowerCase()}: ${oneLine(event.message, 1_000)}`;
+    case "warning:raised":
+      return warningText(event, paint);
+    default:
+      return null;
+  }
+}
+
+export function warningText(
+  warning: { readonly code: string; readonly message: string },
+  paint: Paint,
+): string {
+  return `${paint.yellow(`warning ${warning.code}`)}: ${oneLine(warning.message, 1_000)}`;
+}

@@ -1,0 +1,104 @@
+import { Argument, Command, CommanderError, Option } from "commander";
+import { parseDuration } from "../config/duration.ts";
+import { GodwitError } from "../core/error.ts";
+import { version } from "../core/version.ts";
+import type { CommandSpec, OptionSpec, OptionValues } from "./command-spec.ts";
+import { commandGroups, commandSpecs, globalOptions } from "./command-specs.ts";
+import { closingHelp, section } from "./help-text.ts";
+import { usageError } from "./usage-error.ts";
+
+export interface ParsedCommand {
+  readonly command: CommandSpec;
+  readonly argument: string;
+  readonly options: OptionValues;
+}
+
+/** What is printed instead of a command being run: help, or the version. */
+export interface Printed {
+  readonly text: string;
+  /** Help that was not asked for belongs on stderr. */
+  readonly wanted: boolean;
+}
+
+/** Reads the command line. Throws GW1001. */
+export function parseArguments(argv: readonly string[]): ParsedCommand | Printed {
+  let text = "";
+  let parsed: ParsedCommand | null = null;
+  const program = buildProgram((command) => (parsed = command));
+  const write = (part: string) => void (text += part);
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeOut: write, writeErr: write, outputError: () => {} });
+  }
+  try {
+    program.parse(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.help") return { text, wanted: argv[0] === "help" };
+    if (error.exitCode === 0) return { text, wanted: true };
+    throw usageError(error, argv, program);
+  }
+  if (parsed === null) throw new GodwitError("GW9001", { message: "no command was chosen" });
+  return parsed;
+}
+
+/** The program as commander has it, made from the specs. */
+function buildProgram(choose: (command: ParsedCommand) => void): Command {
+  const program = new Command("godwit")
+    .description("Moves databases safely from one state to another.")
+    .usage("COMMAND [options]")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [COMMAND]", "print help about a command")
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", () => `\n${closingHelp()}`);
+  for (const option of globalOptions) program.addOption(optionOf(option));
+  for (const group of commandGroups) {
+    for (const spec of commandSpecs) if (spec.group === group) program.addCommand(commandOf(spec, choose));
+  }
+  return program.commandsGroup("Help:");
+}
+
+function commandOf(spec: CommandSpec, choose: (command: ParsedCommand) => void): Command {
+  const command = new Command(spec.name)
+    .summary(spec.summary)
+    .description(spec.description)
+    .helpGroup(`${spec.group}:`)
+    .helpOption("-h, --help", "print help")
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", () => {
+      const rows = spec.examples.map(({ command, description }) => [command, description] as const);
+      return `\n${section("Examples:", rows)}`;
+    });
+  if (spec.argument !== undefined) {
+    command.addArgument(new Argument(`<${spec.argument.name}>`, spec.argument.description));
+  }
+  for (const option of spec.options) command.addOption(optionOf(option));
+  return command.action(() => {
+    // Commander types the values as `any`; the specs and OptionValues name the same options.
+    choose({ command: spec, argument: command.args[0] ?? "", options: command.optsWithGlobals() });
+  });
+}
+
+function optionOf(spec: OptionSpec): Option {
+  const list = spec.kind === "list" ? "..." : "";
+  const value = spec.value === undefined ? "" : ` <${spec.value}${list}>`;
+  const option = new Option(`${spec.name}${value}`, spec.description);
+  if (spec.kind === "milliseconds") option.argParser((text) => parseDuration(text, { what: spec.name }));
+  if (spec.kind === "duration") {
+    option.argParser((text) => {
+      // Checked here, so that a wrong one is found before the configuration is; kept as it was written.
+      parseDuration(text, { what: spec.name });
+      return text;
+    });
+  }
+  if (spec.kind === "count") option.argParser((text) => countOf(text, spec.name));
+  return option;
+}
+
+function countOf(text: string, what: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new GodwitError("GW1001", {
+    message: `${what} is ${JSON.stringify(text)}: expected a whole number`,
+    details: { what },
+  });
+}

@@ -1,0 +1,79 @@
+import type { ProgressSnapshot } from "../core/progress.ts";
+import { describeHolder } from "../run/lock.ts";
+import { durationText, numberText } from "./amounts.ts";
+import { fitText, textWidth } from "./text-width.ts";
+import { oneLine } from "./visible-text.ts";
+
+const barCells = 24;
+
+/**
+ * The lines that show where a run stands: the whole with a bar, what runs now, why nothing goes on. Each takes at
+ * most `columns` cells. Without colours, so that they can be cut.
+ */
+export function progressLines(snapshot: ProgressSnapshot, nowMs: number, columns: number): string[] {
+  const lines = [headLine(snapshot, nowMs, columns), workLine(snapshot, nowMs), waitLine(snapshot, nowMs)];
+  return lines.filter((line) => line !== null).map((line) => fitText(line, columns));
+}
+
+function headLine(snapshot: ProgressSnapshot, nowMs: number, columns: number): string {
+  const { kind, unitsDone, unitsTotal, startedMs } = snapshot;
+  const elapsed = durationText(Math.max(0, nowMs - (startedMs ?? nowMs)));
+  if (kind === null)
+    return `${snapshot.phase === "waiting" ? "waiting for the run lock" : "connecting"}  ${elapsed}`;
+  const verb = { apply: "applying", rollback: "rolling back", record: "recording" }[kind];
+  const count = `${numberText(unitsDone)}/${numberText(unitsTotal)}`;
+  const rest = `${verb}  ${count}  ${elapsed}`;
+  const room = Math.min(barCells, columns - textWidth(rest) - 4);
+  return room < 6
+    ? rest
+    : `${verb}  ${barText(unitsTotal === 0 ? 0 : unitsDone / unitsTotal, room)}  ${count}  ${elapsed}`;
+}
+
+/** What is done now: the migration, its statement, and what is known of its progress. */
+function workLine(snapshot: ProgressSnapshot, nowMs: number): string | null {
+  const { unit, statement, activity, rows } = snapshot;
+  if (unit === null) return null;
+  const parts = [oneLine(unit.title)];
+  if (rows !== null) {
+    const total = rows.total === null ? "" : `/${numberText(rows.total)}`;
+    parts.push(`${numberText(rows.done)}${total} ${oneLine(rows.unit)}`);
+    if (rows.total !== null && rows.total > 0) parts.push(percentText(rows.done, rows.total));
+    if (rows.rate !== null) parts.push(`${numberText(rows.rate)}/s`);
+    if (rows.etaMs !== null) parts.push(`ETA ${durationText(rows.etaMs)}`);
+  } else if (statement !== null) {
+    const number = statement.count > 1 ? ` (${statement.index + 1} of ${statement.count})` : "";
+    parts.push(`line ${statement.line}: ${oneLine(statement.label)}${number}`);
+    if (activity !== null) parts.push(activityText(activity));
+    parts.push(durationText(Math.max(0, nowMs - statement.startedMs)));
+  }
+  return `  ${parts.join("  ")}`;
+}
+
+function waitLine(snapshot: ProgressSnapshot, nowMs: number): string | null {
+  const { pauseReason, pauseUntilMs, waitingFor } = snapshot;
+  const [holder, ...more] = waitingFor;
+  const whom =
+    holder === undefined
+      ? ""
+      : `${describeHolder(holder)}${more.length > 0 ? ` and ${more.length} more` : ""}`;
+  if (pauseReason === null) return whom === "" ? null : `  waiting for ${oneLine(whom)}`;
+  const until = pauseUntilMs === null ? "" : `, again in ${durationText(Math.max(0, pauseUntilMs - nowMs))}`;
+  return `  ${oneLine(pauseReason)}${until}${whom === "" ? "" : `: ${oneLine(whom)}`}`;
+}
+
+/** "building index: scanning table  43%" */
+export function activityText(activity: NonNullable<ProgressSnapshot["activity"]>): string {
+  const { phase, done, total } = activity;
+  return total !== null && total > 0 && done !== null
+    ? `${oneLine(phase)} ${percentText(done, total)}`
+    : oneLine(phase);
+}
+
+function percentText(done: number, total: number): string {
+  return `${Math.min(100, Math.floor((done / total) * 100))}%`;
+}
+
+function barText(fraction: number, cells: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, fraction)) * cells);
+  return `${"█".repeat(full)}${"░".repeat(cells - full)}`;
+}
