@@ -18,6 +18,8 @@ export interface Channel {
   /** Writes cursor movements, which `write` would not let pass. */
   control(text: string): void;
   flush(): void;
+  /** What is drawn below the text and must go before more is written: the function gives the sequence for it. */
+  setOverlay(erase: (() => string) | null): void;
 }
 
 type Stream = Pick<NodeJS.WriteStream, "write" | "on"> & {
@@ -36,6 +38,7 @@ export function openChannel(
   let pending = "";
   let lastFlush = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | null = null;
+  let overlay: (() => string) | null = null;
   stream.on("error", () => {
     if (broken) return;
     broken = true;
@@ -47,7 +50,7 @@ export function openChannel(
     lastFlush = performance.now();
     const text = pending;
     pending = "";
-    if (text !== "" && !broken) stream.write(text);
+    if (text !== "" && !broken) stream.write((overlay?.() ?? "") + text);
   };
   const add = (text: string): void => {
     if (!broken) pending += onlyColours(redact(text), paint.enabled);
@@ -71,5 +74,8 @@ export function openChannel(
       if (!broken) stream.write(text);
     },
     flush,
+    setOverlay(erase) {
+      overlay = erase;
+    },
   };
 }

@@ -9,11 +9,11 @@ import { textWidth } from "./text-width.ts";
 export interface ProgressDisplay extends Disposable {
   /** Called after the snapshot took the event in. */
   receive(event: StampedEvent, snapshot: () => ProgressSnapshot): void;
-  /** Prints a line apart from what is redrawn. */
-  say(text: string): void;
 }
 
 const redrawMs = 100;
+const hideCursor = "\u001b[?25l";
+const showCursor = "\u001b[?25h";
 /** Nothing is drawn before: a run that is over by then would only flicker. */
 const firstDrawMs = 150;
 
@@ -31,20 +31,19 @@ export function openLiveProgress(channel: Channel): ProgressDisplay {
     const columns = Math.max(1, channel.columns());
     const rows = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
     drawn = [];
-    return `\r${rows > 1 ? `\u001b[${rows - 1}A` : ""}\u001b[J`;
+    return `\r${rows > 1 ? `\u001b[${rows - 1}A` : ""}\u001b[J${showCursor}`;
   };
   const draw = (now: number): void => {
     if (closed || latest === null) return;
     lastDraw = now;
-    const hide = drawn.length === 0 ? "\u001b[?25l" : "";
-    const start = erase();
+    const before = erase();
     // One cell less than there are: some terminals wrap when the last one is filled.
     const lines = progressLines(latest(), Date.now(), Math.max(1, channel.columns() - 1));
     drawn = lines.map(textWidth);
-    channel.control(hide + start + lines.join("\r\n"));
+    channel.control(before + hideCursor + lines.join("\r\n"));
   };
   const clear = (): void => {
-    if (drawn.length > 0) channel.control(`${erase()}\u001b[?25h`);
+    if (drawn.length > 0) channel.control(erase());
   };
   const tick = (): void => {
     const now = performance.now();
@@ -53,25 +52,20 @@ export function openLiveProgress(channel: Channel): ProgressDisplay {
   // Times go on while no event comes; events draw as well, because a synchronous driver leaves timers no turn.
   const timer = setInterval(tick, redrawMs).unref();
   process.on("exit", clear);
+  channel.setOverlay(erase);
   return {
     receive(event, snapshot) {
       latest = snapshot;
       const note = noteOf(event, channel.paint);
-      if (note !== null) {
-        clear();
-        channel.write(`${note}\n`);
-      }
+      if (note !== null) channel.write(`${note}\n`);
       tick();
-    },
-    say(text) {
-      clear();
-      channel.write(text);
     },
     [Symbol.dispose]() {
       closed = true;
       clearInterval(timer);
       process.off("exit", clear);
       clear();
+      channel.setOverlay(null);
     },
   };
 }

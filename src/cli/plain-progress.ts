@@ -55,7 +55,6 @@ export function openPlainProgress(channel: Channel): ProgressDisplay {
         }
       }
     },
-    say: (text) => channel.write(text),
     [Symbol.dispose]: () => channel.flush(),
   };
 }

@@ -180,9 +180,18 @@ test("profiles: chosen by flag, variable or the file; only the chosen one is res
   await refuses("GW1006", /no configuration file/, load(project({}), { profile: "dev" }));
 });
 
-test("a URL of the environment that wins over the profile's is a notice", async () => {
+test("a variable that names another database than the profile that was asked for is refused", async () => {
   const cwd = project({ "godwit.config.yaml": layered });
-  const config = await load(cwd, { env: { DATABASE_URL: "sqlite:x" }, profile: "prod" });
+  const other = { DATABASE_URL: "sqlite:x" };
+  await refuses(
+    "GW1004",
+    /--profile prod names a database, and the variable DATABASE_URL/,
+    load(cwd, { env: other, profile: "prod" }),
+  );
+  const asked = await load(cwd, { env: other, profile: "prod", flags: { url: "sqlite:y" } });
+  assert.equal(asked.url, "sqlite:y");
+  // The file's default profile was not asked for: the order of settings holds, with a notice.
+  const config = await load(cwd, { env: { ...other, GODWIT_PROFILE: "prod" } });
   assert.deepEqual(config.notices, [
     "The variable DATABASE_URL of the environment wins over the url of the profile prod.",
   ]);

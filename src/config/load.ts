@@ -50,6 +50,7 @@ export async function loadConfig(options: LoadOptions): Promise<ResolvedConfig> 
     ...(profileValues === null ? [] : [profileValues]),
     ...(file === null ? [] : [fileLayer(file, env, null)]),
   ];
+  await refuseTwoDatabases(options, layers, profileValues, profile);
   const config = await resolveConfig(layers, {
     folder,
     file: path,
@@ -144,6 +145,37 @@ function searchedPlaces(options: LoadOptions, path: string | null, profile: stri
     ...(profile === null ? [] : [`the profile ${profile}`]),
     path ?? `godwit.config.* in ${resolve(options.cwd)} and the folders above it`,
   ];
+}
+
+/**
+ * A profile that was asked for names one database and a variable that happens to be set names another: by the
+ * order of settings the variable wins, and the run would reach a database that nobody meant.
+ */
+async function refuseTwoDatabases(
+  options: LoadOptions,
+  layers: readonly Layer[],
+  profileValues: Layer | null,
+  profile: string | null,
+): Promise<void> {
+  const own = profileValues?.values.get("url");
+  const winner = layers.find((layer) => layer.values.has("url"))?.values.get("url");
+  if (options.profile === undefined || own === undefined || winner === undefined) return;
+  if (
+    winner === own ||
+    winner.source === "flag" ||
+    (await winner.value()) === (await own.value().catch(() => null))
+  ) {
+    return;
+  }
+  throw new GodwitError("GW1004", {
+    message: `--profile ${profile} names a database, and ${lowerFirst(winner.place.what)} names another.`,
+    hint: "Unset the variable, pass --url, or write the profile's url as that variable.",
+    details: { profile, variable: winner.place.what },
+  });
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
 }
 
 function noticesOf(layers: readonly Layer[], profileValues: Layer | null, profile: string | null): string[] {

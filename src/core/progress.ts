@@ -114,10 +114,11 @@ function change(
     case "run:started":
     case "run:resumed": {
       const { kind, runId, units } = event;
-      const resumedSteps = event.type === "run:resumed" ? event.done : null;
+      const started = { phase: "running", kind, runId, ...going } as const;
+      if (event.type === "run:started") return { ...started, unitsDone: 0, unitsTotal: units };
       // After a reconnection, units that this process finished before are no longer in the plan.
-      const unitsTotal = event.type === "run:resumed" ? snapshot.unitsDone + units : units;
-      return { phase: "running", kind, runId, unitsTotal, resumedSteps, ...going };
+      const unitsDone = snapshot.runId === runId ? snapshot.unitsDone : 0;
+      return { ...started, unitsDone, unitsTotal: unitsDone + units, resumedSteps: event.done };
     }
     case "run:finished":
       return { phase: "done", ...nothingCurrent };

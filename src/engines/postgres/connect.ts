@@ -25,6 +25,7 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
     database: target.database,
     ssl: tls(target),
     application_name: options.tag,
+    ...(target.parameters.options === undefined ? {} : { options: target.parameters.options }),
     connectionTimeoutMillis: options.connectTimeoutMs,
     keepAlive: true,
     pipeline: true,

@@ -1,0 +1,42 @@
+import { redo as redoNewest } from "../../commands/redo.ts";
+import type { Invocation } from "../command-spec.ts";
+import { confirm } from "../confirm.ts";
+import { runDocument, runText } from "../render-run.ts";
+import { readingOptions } from "./reading.ts";
+import { rollbackPreview } from "./rollback-preview.ts";
+import { running } from "./running.ts";
+
+export async function redo(invocation: Invocation): Promise<number> {
+  const { output, cwd } = invocation;
+  const { paint } = output.out;
+  await confirm(invocation, {
+    what: "undoes a migration, and its down file may drop data",
+    describe: () => rollbackPreview(readingOptions(invocation), { steps: 1 }, output.err.paint),
+  });
+  const { result, record } = await running(invocation, redoNewest);
+  // One record saw both runs: the first half of its units was undone.
+  const undone = record.units.slice(0, result.versions.length);
+  const applied = record.units.slice(result.versions.length);
+  const { schemaFile } = record;
+  const document = {
+    versions: result.versions,
+    rollback: runDocument(result.rollback, { units: undone, schemaFile }),
+    apply: runDocument(result.apply, { units: applied, schemaFile }),
+  };
+  output.result("redo", document, () => {
+    const nothing = "nothing to do: no migration is applied";
+    if (result.versions.length === 0) return `${nothing}\n`;
+    const back = runText(
+      result.rollback,
+      { units: undone, schemaFile: null },
+      { verb: "rolled back", paint, cwd, nothing },
+    );
+    const forth = runText(
+      result.apply,
+      { units: applied, schemaFile },
+      { verb: "applied", paint, cwd, nothing },
+    );
+    return `${back}\n${forth}`;
+  });
+  return 0;
+}

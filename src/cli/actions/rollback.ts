@@ -1,0 +1,25 @@
+import { rollback as rollbackMigrations } from "../../commands/rollback.ts";
+import type { Invocation } from "../command-spec.ts";
+import { confirm } from "../confirm.ts";
+import { runDocument, runText } from "../render-run.ts";
+import { readingOptions } from "./reading.ts";
+import { rollbackPreview } from "./rollback-preview.ts";
+import { running } from "./running.ts";
+
+export async function rollback(invocation: Invocation): Promise<number> {
+  const { options, output, cwd } = invocation;
+  const { steps, to } = options;
+  await confirm(invocation, {
+    what: "undoes migrations, and down files may drop data",
+    describe: () => rollbackPreview(readingOptions(invocation), { steps, to }, output.err.paint),
+  });
+  const { result, record } = await running(invocation, (project) =>
+    rollbackMigrations({ ...project, steps, to }),
+  );
+  const document = { ...runDocument(result, record), versions: result.versions };
+  output.result("rollback", document, () => {
+    const nothing = "nothing to do: no migration is applied that would be undone";
+    return runText(result, record, { verb: "rolled back", paint: output.out.paint, cwd, nothing });
+  });
+  return 0;
+}
