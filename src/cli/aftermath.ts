@@ -3,14 +3,11 @@ import type { ProgressSnapshot } from "../core/progress.ts";
 import { countText } from "./amounts.ts";
 
 /** What a failed run left behind, in one or two sentences; null where nothing is known beyond the error's own words. */
-export function aftermathText(error: GodwitError, progress: ProgressSnapshot | null): string | null {
+export function aftermathText(error: GodwitError, progress: ProgressSnapshot): string | null {
+  // Before a run begins nothing is written but, at most, Godwit's own empty tables.
+  if (progress.kind === null) return error.outcome === "unchanged" ? "nothing was changed" : null;
   const parts: string[] = [];
   if (error.outcome === "unknown") parts.push("whether the last statement took effect is not known");
-  if (progress === null || progress.kind === null) {
-    return parts.length === 0 && error.exitCode === 64
-      ? "nothing was read or changed"
-      : parts.join("; ") || null;
-  }
   const { unit, step, unitsDone, unitsTotal, kind } = progress;
   if (unit !== null && kind !== "record" && error.outcome !== "unknown") {
     const verb = kind === "apply" ? "applied" : "rolled back";

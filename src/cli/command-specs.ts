@@ -79,7 +79,10 @@ export const commandSpecs: readonly CommandSpec[] = [
     argument: { name: "NAME", description: "what it does, e.g. add_orders" },
     options: [
       { name: "--ts", description: "a TypeScript migration instead of SQL files" },
-      { name: "--repeatable", description: "a migration that runs again whenever it changes, e.g. for a view" },
+      {
+        name: "--repeatable",
+        description: "a migration that runs again whenever it changes, e.g. for a view",
+      },
     ],
     examples: [
       { command: "godwit new add_orders", description: "A pair of SQL files" },

@@ -13,7 +13,8 @@ const repeatMs = 10_000;
 export function openPlainProgress(channel: Channel): ProgressDisplay {
   const { paint } = channel;
   let lastActivity = Number.NEGATIVE_INFINITY;
-  let verb = "applied";
+  // Of a run that only writes history rows, the result says all there is to say.
+  let verb: string | null = null;
   const activityDue = (): boolean => {
     const now = performance.now();
     if (now - lastActivity < repeatMs) return false;
@@ -24,6 +25,7 @@ export function openPlainProgress(channel: Channel): ProgressDisplay {
     receive(event) {
       switch (event.type) {
         case "unit:finished":
+          if (verb === null) return;
           channel.writeSoon(`${verb} ${oneLine(event.title)} (${durationText(event.durationMs)})\n`);
           return;
         case "activity:seen": {
@@ -48,7 +50,7 @@ export function openPlainProgress(channel: Channel): ProgressDisplay {
         }
         default: {
           if (event.type === "run:started" || event.type === "run:resumed") {
-            verb = { apply: "applied", rollback: "rolled back", record: "recorded" }[event.kind];
+            verb = { apply: "applied", rollback: "rolled back", record: null }[event.kind];
           }
           const note = noteOf(event, paint);
           if (note !== null) channel.write(`${note}\n`);

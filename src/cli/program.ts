@@ -48,6 +48,7 @@ function buildProgram(choose: (command: ParsedCommand) => void): Command {
     .usage("COMMAND [options]")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
+    .commandsGroup("Help:")
     .helpCommand("help [COMMAND]", "print help about a command")
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", () => `\n${closingHelp()}`);
@@ -55,7 +56,7 @@ function buildProgram(choose: (command: ParsedCommand) => void): Command {
   for (const group of commandGroups) {
     for (const spec of commandSpecs) if (spec.group === group) program.addCommand(commandOf(spec, choose));
   }
-  return program.commandsGroup("Help:");
+  return program;
 }
 
 function commandOf(spec: CommandSpec, choose: (command: ParsedCommand) => void): Command {

@@ -5,10 +5,14 @@ import { nearPaths } from "./render-error.ts";
 import { oneLine, visible } from "./visible-text.ts";
 
 /** A plan for review: each migration's steps in order, with their transactions and their SQL. */
-export function planText(plan: Plan, { paint, cwd }: { readonly paint: Paint; readonly cwd: string }): string {
+export function planText(
+  plan: Plan,
+  { paint, cwd }: { readonly paint: Paint; readonly cwd: string },
+): string {
   const units = new Map<string, Step[]>();
   for (const step of plan.steps) units.set(step.unit, [...(units.get(step.unit) ?? []), step]);
-  const parts = [`${countText(units.size, "migration")} in ${countText(plan.steps.length, "step")}\n`];
+  const counts = `${countText(units.size, "migration")} in ${countText(plan.steps.length, "step")}`;
+  const parts = [`${counts} on ${oneLine(plan.target.database)}\n`];
   for (const steps of units.values()) parts.push(unitText(steps, paint, cwd));
   return parts.join("\n");
 }
@@ -27,7 +31,8 @@ function stepText(step: Step, paint: Paint): string {
   const lines: string[] = [];
   const transaction = step.kind === "record" || step.transaction;
   const note = limitsText(step);
-  const boundary = (word: string, rest: string) => `  ${paint.cyan(word)}${rest === "" ? "" : paint.dim(` ${rest}`)}\n`;
+  const boundary = (word: string, rest: string) =>
+    `  ${paint.cyan(word)}${rest === "" ? "" : paint.dim(` ${rest}`)}\n`;
   if (step.kind === "sql" && step.preamble.length > 0) {
     lines.push(`  ${paint.dim("when resumed here, repeats first:")}\n`);
     for (const statement of step.preamble) lines.push(paint.dim(sqlText(statement)));
@@ -35,7 +40,10 @@ function stepText(step: Step, paint: Paint): string {
   lines.push(transaction ? boundary("BEGIN", note) : boundary("NO TRANSACTION", note));
   if (step.kind === "sql") {
     for (const statement of step.statements) {
-      lines.push(`    ${paint.dim(`-- line ${statement.line}: ${oneLine(statement.label)}`)}\n`, sqlText(statement));
+      lines.push(
+        `    ${paint.dim(`-- line ${statement.line}: ${oneLine(statement.label)}`)}\n`,
+        sqlText(statement),
+      );
     }
   } else lines.push(`    ${oneLine(step.title)}\n`);
   if (transaction) lines.push(boundary("COMMIT", ""));

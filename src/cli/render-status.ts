@@ -71,7 +71,9 @@ function unfinishedText(run: UnfinishedRun, migrations: readonly Entry[], paint:
     lines.push(`  ${oneLine(entry.name)} is ${entry.state.replaceAll("-", " ")}: ${done} took effect\n`);
   }
   if (run.error !== null && run.state !== "running") {
-    lines.push(`  it stopped with ${oneLine(`${String(run.error.code)}: ${String(run.error.message)}`, 500)}\n`);
+    lines.push(
+      `  it stopped with ${oneLine(`${String(run.error.code)}: ${String(run.error.message)}`, 500)}\n`,
+    );
   }
   return lines.join("");
 }

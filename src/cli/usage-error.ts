@@ -52,7 +52,8 @@ export function inspectPasswords(argv: readonly string[]): boolean {
     if (!/^(?:--[a-z-]+=)?[a-z][a-z0-9+.-]*:\/\//i.test(word)) continue;
     const url = word.replace(/^--[a-z-]+=/, "");
     registerUrlPassword(url);
-    if (/^[^:]+:\/\/[^:/?#]*:[^@]+@/.test(url) || /[?&][^=&]*(?:pass|pwd)[^=&]*=[^&]/i.test(url)) found = true;
+    if (/^[^:]+:\/\/[^:/?#]*:[^@]+@/.test(url) || /[?&][^=&]*(?:pass|pwd)[^=&]*=[^&]/i.test(url))
+      found = true;
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import { GodwitError } from "../core/error.ts";
-import type { LedgerState } from "../run/ledger.ts";
+import type { PlanKind } from "../core/plan.ts";
+import { type LedgerState, openSteps } from "../run/ledger.ts";
 import type { Contents } from "./content.ts";
 import { compareMigrations, type Migration } from "./folder.ts";
 import { belowBaseline, foldHistory, type History } from "./history.ts";
@@ -33,9 +34,17 @@ export interface AssessedMigration {
   readonly outOfOrder: boolean;
   readonly appliedAt: string | null;
   readonly durationMs: number | null;
-  /** How many statements are done, where it is half applied or half rolled back. */
-  readonly doneStatements: number | null;
+  /** How far it came, where it is half applied or half rolled back. */
+  readonly progress: HalfProgress | null;
   readonly migration: Migration | null;
+}
+
+export interface HalfProgress {
+  readonly doneStatements: number;
+  /** Null for a TypeScript migration, whose statements are known only when it runs. */
+  readonly totalStatements: number | null;
+  /** The statement from which the next run goes on. */
+  readonly next: { readonly number: number; readonly line: number; readonly label: string } | null;
 }
 
 export interface Assessment {
@@ -52,7 +61,12 @@ export function assess(folder: readonly Migration[], ledger: LedgerState, conten
   const migrations: AssessedMigration[] = folder.map((migration) => {
     const applied = history.applied.get(migration.version);
     const half = halves.get(migration.version);
-    const state = stateOf(migration, history, contents, half !== undefined);
+    const state = stateOf(
+      migration,
+      history,
+      contents,
+      half === undefined ? null : (ledger.unfinished?.kind ?? null),
+    );
     return {
       version: migration.version,
       name: migration.name,
@@ -65,7 +79,7 @@ export function assess(folder: readonly Migration[], ledger: LedgerState, conten
         compareVersions(migration.version, newest) < 0,
       appliedAt: applied?.appliedAt ?? null,
       durationMs: applied?.durationMs ?? null,
-      doneStatements: half ?? null,
+      progress: half === undefined ? null : { doneStatements: half, totalStatements: null, next: null },
       migration,
     };
   });
@@ -79,40 +93,37 @@ export function assess(folder: readonly Migration[], ledger: LedgerState, conten
       outOfOrder: false,
       appliedAt: applied.appliedAt,
       durationMs: applied.durationMs,
-      doneStatements: null,
+      progress: null,
       migration: null,
     });
   }
   return { migrations: migrations.sort(compareMigrations), history };
 }
 
-function stateOf(migration: Migration, history: History, contents: Contents, half: boolean): MigrationState {
+function stateOf(
+  migration: Migration,
+  history: History,
+  contents: Contents,
+  half: PlanKind | null,
+): MigrationState {
+  if (half !== null) return half === "rollback" ? "half-rolled-back" : "half-applied";
   const applied = history.applied.get(migration.version);
   if (applied === undefined) {
-    if (half) return "half-applied";
     return migration.kind === "versioned" && belowBaseline(history, migration.version)
       ? "baseline"
       : "pending";
   }
-  if (half) return "half-rolled-back";
   if (contents.up(migration).rawHash === applied.rawHash) return "applied";
   if (contents.sqlHash(migration) === applied.sqlHash) return "reformatted";
   return migration.kind === "repeatable" ? "outdated" : "edited";
 }
 
-/** Units of the unfinished run of which something took effect without a history row: how many statements. */
-export function halfDone(ledger: LedgerState): Map<string, number> {
+/** Units of the unfinished run of which something took effect, or may have: how many statements are recorded as done. */
+export function halfDone(ledger: Pick<LedgerState, "steps">): Map<string, number> {
   const halves = new Map<string, number>();
-  if (ledger.unfinished === null) return halves;
-  const { applied } = foldHistory(ledger.history);
-  const forward = ledger.unfinished.kind === "apply";
-  const seqs = new Map(ledger.history.map((row) => [row.version, row]));
-  for (const step of ledger.steps) {
+  for (const step of openSteps(ledger)) {
     if (step.state === "failed") continue;
-    const row = seqs.get(step.unit);
-    // Its history row of this very run says that the unit is complete.
-    const complete = row?.runId === ledger.unfinished.id && applied.has(step.unit) === forward;
-    if (!complete) halves.set(step.unit, (halves.get(step.unit) ?? 0) + (step.state === "done" ? 1 : 0));
+    halves.set(step.unit, (halves.get(step.unit) ?? 0) + (step.state === "done" ? 1 : 0));
   }
   return halves;
 }

@@ -1,7 +1,9 @@
 import type { LockHolder } from "../core/event.ts";
-import { readLedger, type RunRecord } from "../run/ledger.ts";
-import { type AssessedMigration, assess, judgeAssessment } from "./assess.ts";
-import { openContents } from "./content.ts";
+import type { SqlStep } from "../core/plan.ts";
+import { type LedgerState, openSteps, readLedger, type RunRecord } from "../run/ledger.ts";
+import { type AssessedMigration, assess, type HalfProgress, judgeAssessment } from "./assess.ts";
+import { compileMigration } from "./compile.ts";
+import { type Contents, openContents } from "./content.ts";
 import { readFolder } from "./folder.ts";
 import { verifyHistory } from "./history.ts";
 import type { Project } from "./project.ts";
@@ -51,7 +53,9 @@ export async function readStatus(project: Project): Promise<StatusReport> {
       migrations.filter((migration) => states.includes(migration.state)).length;
     return {
       database: target.display,
-      migrations: migrations.map(({ migration: _, ...entry }) => entry),
+      migrations: migrations.map((entry) =>
+        withoutPaths(entry, halfProgress(project, contents, state, entry)),
+      ),
       counts: {
         applied: count("applied", "reformatted", "edited", "missing", "baseline"),
         pending: count("pending", "half-applied", "outdated"),
@@ -63,6 +67,47 @@ export async function readStatus(project: Project): Promise<StatusReport> {
       warnings,
     };
   });
+}
+
+function withoutPaths({ migration: _, ...entry }: AssessedMigration, progress: HalfProgress | null) {
+  return { ...entry, progress };
+}
+
+/** Which statements of a half-done migration took effect, and which one is next. */
+function halfProgress(
+  project: Project,
+  contents: Contents,
+  state: LedgerState,
+  entry: AssessedMigration,
+): HalfProgress | null {
+  if (entry.progress === null || entry.migration === null || entry.migration.script) return entry.progress;
+  const direction = entry.state === "half-rolled-back" ? "down" : "up";
+  const done = new Set(
+    openSteps(state)
+      .filter((step) => step.state === "done")
+      .map((step) => step.key),
+  );
+  let steps: SqlStep[];
+  try {
+    steps = compileMigration(project.engine, contents, entry.migration, direction).filter(
+      (step) => step.kind === "sql",
+    );
+  } catch {
+    // A file that was edited into nonsense since: how far the run came is still known.
+    return entry.progress;
+  }
+  const count = (list: readonly SqlStep[]) =>
+    list.reduce((sum, { statements }) => sum + statements.length, 0);
+  const nextIndex = steps.findIndex((step) => !done.has(step.key));
+  const statement = steps[nextIndex]?.statements[0];
+  return {
+    doneStatements: count(steps.filter((step) => done.has(step.key))),
+    totalStatements: count(steps),
+    next:
+      statement === undefined
+        ? null
+        : { number: count(steps.slice(0, nextIndex)) + 1, line: statement.line, label: statement.label },
+  };
 }
 
 function describeRun(run: RunRecord, holder: LockHolder | null): UnfinishedRun {

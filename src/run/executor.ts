@@ -9,7 +9,14 @@ import { serverClock } from "./clock.ts";
 import { crashPoint } from "./crash-point.ts";
 import { backoffMs, delay } from "./delay.ts";
 import { connectionFailure, lostKinds, passingKinds, statementFailure } from "./failure.ts";
-import { type LedgerState, readLedger, RunLedger, type RunState, upgradeLedger } from "./ledger.ts";
+import {
+  type LedgerState,
+  openSteps,
+  readLedger,
+  RunLedger,
+  type RunState,
+  upgradeLedger,
+} from "./ledger.ts";
 import { acquireLock, interrupted } from "./lock.ts";
 import { Monitor } from "./monitor.ts";
 import type { RunSettings, StepContext } from "./perform/context.ts";
@@ -212,7 +219,7 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
         session,
         ledger,
         plan,
-        records: state.steps,
+        records: openSteps(state),
         decisions: options.decisions ?? new Map(),
         emit,
       })

@@ -31,6 +31,8 @@ export interface StepRecord {
   readonly state: "started" | "done" | "failed";
   /** JSON: the effect, and what the probe captured before it. */
   readonly captured: string | null;
+  /** The history row that it wrote: with it, its unit was complete. */
+  readonly historySeq: number | null;
 }
 
 export interface HistoryRow {
@@ -86,7 +88,7 @@ export async function readLedger(engine: Engine, session: Session): Promise<Ledg
         ? []
         : (
             await session.query(
-              `SELECT step_key, unit, hash, state, captured FROM ${table("step")} WHERE run_id = ? ORDER BY ordinal`,
+              `SELECT step_key, unit, hash, state, captured, history_seq FROM ${table("step")} WHERE run_id = ? ORDER BY ordinal`,
               [unfinished.id],
             )
           ).map(toStepRecord);
@@ -102,6 +104,15 @@ export async function readLedger(engine: Engine, session: Session): Promise<Ledg
       cause: error,
     });
   }
+}
+
+/**
+ * The steps of the unfinished run that belong to units it has not completed. A completed unit's fate is the
+ * history's: another run may have rolled it back since, and then its old steps say nothing.
+ */
+export function openSteps(state: Pick<LedgerState, "steps">): readonly StepRecord[] {
+  const complete = new Set(state.steps.filter((step) => step.historySeq !== null).map((step) => step.unit));
+  return state.steps.filter((step) => !complete.has(step.unit));
 }
 
 function refuseNewer(found: number, known: number): void {
@@ -515,5 +526,6 @@ function toStepRecord(row: Row): StepRecord {
     hash: String(row.hash),
     state: row.state as StepRecord["state"],
     captured: row.captured === null ? null : String(row.captured),
+    historySeq: row.history_seq === null ? null : Number(row.history_seq),
   };
 }

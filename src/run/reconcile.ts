@@ -10,6 +10,7 @@ export interface ReconcileOptions {
   readonly session: Session;
   readonly ledger: RunLedger;
   readonly plan: Plan;
+  /** The steps of units that the run has begun and not completed. */
   readonly records: readonly StepRecord[];
   /** An operator's answers for steps that the catalogue cannot tell. */
   readonly decisions: ReadonlyMap<string, "done" | "not-done">;
@@ -24,11 +25,8 @@ export interface ReconcileOptions {
 export async function reconcile(options: ReconcileOptions): Promise<Map<string, string>> {
   const { plan, records } = options;
   const steps = new Map(plan.steps.map((step, ordinal) => [step.key, { step, ordinal }]));
-  const units = new Set(plan.steps.map((step) => step.unit));
   const done = new Map<string, string>();
   for (const record of records) {
-    // What belongs to units that are complete is history; only half-done units are continued.
-    if (!units.has(record.unit) && record.state === "done") continue;
     // A script's statements have no step of their own in the plan.
     const [parentKey = record.key, part] = record.key.split("#");
     const entry = steps.get(parentKey);

@@ -15,7 +15,9 @@ export async function doctor(invocation: Invocation): Promise<number> {
 }
 
 export function doctorText({ database, server, findings }: DoctorReport, paint: Paint): string {
-  const lines = [`${paint.dim("database")} ${oneLine(database)}\n${paint.dim("server")}   ${oneLine(server)}\n\n`];
+  const lines = [
+    `${paint.dim("database")} ${oneLine(database)}\n${paint.dim("server")}   ${oneLine(server)}\n\n`,
+  ];
   const marks = { ok: paint.green("ok     "), warning: paint.yellow("warning"), error: paint.red("error  ") };
   const width = Math.max(0, ...findings.map(({ check }) => textWidth(check)));
   for (const { check, status, message, remedy } of findings) {

@@ -8,7 +8,12 @@ export async function explain({ argument, output }: Invocation): Promise<number>
   const { paint, columns } = output.out;
   output.result("explain", { code, title, explanation, hint, exitCode: exit }, () => {
     const width = Math.min(columns(), 100);
-    return `${paint.bold(`${code}: ${title}`)}\n\n${wrapText(explanation, width)}\nnext: ${wrapText(hint, width - 6).trimEnd().replaceAll("\n", "\n      ")}\nexit code: ${exit}\n`;
+    return `${paint.bold(`${code}: ${title}`)}\n\n${wrapText(explanation, width)}\nnext: ${wrapText(
+      hint,
+      width - 6,
+    )
+      .trimEnd()
+      .replaceAll("\n", "\n      ")}\nexit code: ${exit}\n`;
   });
   return 0;
 }

@@ -95,7 +95,7 @@ interface DriverError {
 
 function classify(error: unknown): NativeError {
   const native = (typeof error === "object" && error !== null ? error : {}) as DriverError;
-  const message = messageOf(error, native);
+  const message = readable(messageOf(error, native));
   const code = typeof native.code === "string" ? native.code : "";
   // The driver gives the number of an error that came unasked in `code`.
   const number = [native.errno, native.code].find((value) => typeof value === "number" && value > 0) as
@@ -120,6 +120,14 @@ function messageOf(error: unknown, native: DriverError): string {
     if (typeof text === "string" && text !== "") return text;
   const [first] = native.errors ?? [];
   return first instanceof Error ? first.message : String(native.code ?? error);
+}
+
+/** The driver's words for a login method that it lacks, as MariaDB's ed25519, point to a page that is not there. */
+function readable(message: string): string {
+  const plugin = /authentication using unknown plugin ([\w-]+)/.exec(message)?.[1];
+  return plugin === undefined
+    ? message
+    : `the server asks for the login method ${plugin}, which is not supported`;
 }
 
 function kindOf(number: number, code: string, message: string): ErrorKind {

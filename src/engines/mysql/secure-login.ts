@@ -40,7 +40,7 @@ export async function secureLogin(target: Target): Promise<SecureLogin> {
   };
 }
 
-export function isLocal(host: string): boolean {
+function isLocal(host: string): boolean {
   return host.startsWith("/") || host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 

@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import {
+  apply,
+  GodwitError,
+  type ErrorCode,
+  type ProjectOptions,
+  type StampedEvent,
+  validate,
+} from "../../src/index.ts";
+import { makeProject } from "../support/project.ts";
+import { administer, type TargetName, withDatabase } from "../support/servers.ts";
+
+/** A database and a project of its own, used through the library as a program would. */
+export interface Scene {
+  readonly name: TargetName;
+  readonly url: string;
+  /** The project's folder; migrations are in `migrations` below it. */
+  readonly folder: string;
+  readonly options: ProjectOptions;
+  readonly events: StampedEvent[];
+  /** Writes migrations: file name to text. */
+  write(migrations: Readonly<Record<string, string>>): Promise<void>;
+  /** SQL by the driver itself, as somebody else's client. */
+  sql(text: string): Promise<readonly Row[]>;
+  /** Everything in the database, ledger included, as text: equal texts mean that nothing was changed. */
+  dump(): Promise<string>;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Makes a scene, and takes it away after. */
+export async function scene(
+  name: TargetName,
+  migrations: Readonly<Record<string, string>>,
+  play: (scene: Scene) => Promise<void>,
+): Promise<void> {
+  await using project = await makeProject({ "migrations/.gitkeep": "" });
+  await withDatabase(name, async (url) => {
+    const events: StampedEvent[] = [];
+    const own: Scene = {
+      name,
+      url,
+      folder: project.folder,
+      options: { cwd: project.folder, env: {}, url, onEvent: (event) => events.push(event) },
+      events,
+      write: (files) =>
+        project.write(
+          Object.fromEntries(Object.entries(files).map(([file, text]) => [`migrations/${file}`, text])),
+        ),
+      sql: (text) => query(name, url, text),
+      dump: () => dump(name, url),
+    };
+    await own.write(migrations);
+    await play(own);
+  });
+}
+
+/** A pair of files for each version: a table made and dropped. */
+export function tables(...numbers: readonly number[]): Record<string, string> {
+  return Object.fromEntries(
+    numbers.flatMap((number) => [
+      [`${stem(number)}.up.sql`, `CREATE TABLE t${number} (id int PRIMARY KEY);\n`],
+      [`${stem(number)}.down.sql`, `DROP TABLE t${number};\n`],
+    ]),
+  );
+}
+
+/** Name of the n-th migration, without its ending. */
+export const stem = (number: number): string => `${version(number)}_t${number}`;
+export const version = (number: number): string => `2026010100${String(number).padStart(4, "0")}`;
+
+/** The work must reject with that code and say what to do; gives the error for a closer look. */
+export async function refused(work: Promise<unknown>, code: ErrorCode): Promise<GodwitError> {
+  const error = await work.then(
+    () => assert.fail(`expected ${code}, but it succeeded`),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof GodwitError)) throw error;
+  assert.equal(error.code, code, `${error.code} ${error.message}`);
+  assert.notEqual(error.message, "");
+  assert.notEqual(error.hint, "");
+  return error;
+}
+
+/** Refused, and the database is as it was, ledger and all. */
+export async function refusedUnchanged(
+  own: Scene,
+  work: () => Promise<unknown>,
+  code: ErrorCode,
+): Promise<GodwitError> {
+  const before = await own.dump();
+  const error = await refused(work(), code);
+  assert.equal(await own.dump(), before, `${error.message}: and yet the database changed`);
+  return error;
+}
+
+/** Applies, and the history must be sound after it. */
+export async function applied(own: Scene, options: Partial<ProjectOptions> = {}): Promise<void> {
+  const result = await apply({ ...own.options, ...options });
+  assert.notEqual(result.state, "resumable");
+  const report = await validate({ ...own.options, ...options });
+  assert.deepEqual(
+    report.problems.map(({ code, message }) => `${code} ${message}`),
+    [],
+  );
+}
+
+/** The ledger table's name as that server has it. */
+export function ledgerTable(name: TargetName, table: string): string {
+  return name === "postgres" ? `godwit.${table}` : `godwit_${table}`;
+}
+
+/** "apply 1", "rollback 2": what the history says, in its order. */
+export async function historyOf(own: Scene): Promise<string[]> {
+  const rows = await own.sql(
+    `SELECT action, version FROM ${ledgerTable(own.name, "migration")} ORDER BY seq`,
+  );
+  return rows.map(({ action, version: of }) => `${String(action)} ${String(of)}`);
+}
+
+export async function tableNames(own: Scene): Promise<string[]> {
+  return (await listTables(own.name, (text) => own.sql(text)))
+    .map((table) => table.replaceAll(/["`]|^"?public"?\./g, ""))
+    .filter((table) => !table.startsWith("godwit"))
+    .sort();
+}
+
+async function query(name: TargetName, url: string, text: string): Promise<readonly Row[]> {
+  if (name !== "sqlite") return administer(name, (sql) => sql(text), url);
+  const database = new DatabaseSync(url.slice("sqlite:".length), { timeout: 5_000 });
+  try {
+    return database.prepare(text).all().map((row) => ({ ...row }));
+  } finally {
+    database.close();
+  }
+}
+
+async function dump(name: TargetName, url: string): Promise<string> {
+  const read = async (sql: (text: string) => Promise<readonly Row[]>) => {
+    const parts: string[] = [];
+    for (const table of await listTables(name, sql)) {
+      const rows = (await sql(`SELECT * FROM ${table}`)).map((row) => JSON.stringify(row)).sort();
+      parts.push(`${table}\n${rows.join("\n")}`);
+    }
+    return parts.join("\n\n");
+  };
+  return name === "sqlite"
+    ? read((text) => query(name, url, text))
+    : administer(name, (sql) => read(sql), url);
+}
+
+async function listTables(
+  name: TargetName,
+  sql: (text: string) => Promise<readonly Row[]>,
+): Promise<string[]> {
+  const lists = {
+    postgres: `SELECT format('%I.%I', schemaname, tablename) AS t FROM pg_tables
+       WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
+    sqlite: `SELECT '"' || name || '"' AS t FROM sqlite_schema WHERE type = 'table' ORDER BY 1`,
+    mysql: `SELECT concat('\`', table_name, '\`') AS t FROM information_schema.tables
+       WHERE table_schema = database() AND table_type = 'BASE TABLE' ORDER BY 1`,
+  };
+  const list = name === "postgres" || name === "sqlite" ? lists[name] : lists.mysql;
+  return (await sql(list)).map(({ t }) => String(t));
+}
