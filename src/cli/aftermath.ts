@@ -11,24 +11,27 @@ export function aftermathText(error: GodwitError, progress: ProgressSnapshot): s
   const { unit, step, unitsDone, unitsTotal, kind } = progress;
   if (unit !== null && kind !== "record" && error.outcome !== "unknown") {
     const verb = kind === "apply" ? "applied" : "rolled back";
-    // The first unit of a resumed run is the one that was half done.
-    const before = unitsDone === 0 ? (progress.resumedSteps ?? 0) : 0;
-    const kept = unit.keptStatements + before;
     if (step !== null) {
       parts.push(
         step.transaction ? "the transaction was rolled back" : "nothing was changed by this statement",
       );
     }
-    parts.push(
-      kept === 0
-        ? `nothing of ${unit.title} was ${verb}`
-        : `${unit.title} is half ${verb}: ${countText(kept, "statement")} before this one took effect`,
-    );
+    parts.push(unitText(unit.title, verb, step));
   }
   if (unitsTotal > 1) {
-    parts.push(
-      `${unitsDone} of ${countText(unitsTotal, "migration")} ${unitsDone === 1 ? "was" : "were"} completed`,
-    );
+    const were = unitsDone === 1 ? "was" : "were";
+    parts.push(`${unitsDone} of ${countText(unitsTotal, "migration")} ${were} completed`);
   }
   return parts.join("; ") || null;
+}
+
+function unitText(title: string, verb: string, step: ProgressSnapshot["step"]): string {
+  // A step of SQL is numbered by its first statement, and those before it are recorded.
+  const first = /\/(\d+)$/.exec(step?.key ?? "")?.[1];
+  if (first === undefined) {
+    return step?.transaction === true ? `nothing of ${title} was ${verb}` : `${title} may be half ${verb}`;
+  }
+  const kept = Number(first) - 1;
+  if (kept === 0) return `nothing of ${title} was ${verb}`;
+  return `${title} is half ${verb}: ${countText(kept, "statement")} before this one took effect`;
 }

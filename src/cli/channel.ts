@@ -58,7 +58,8 @@ export function openChannel(
   return {
     terminal,
     paint,
-    columns: () => stream.columns ?? 80,
+    // A terminal that was given no size says 0.
+    columns: () => stream.columns || 80,
     write(text) {
       add(text);
       flush();

@@ -14,6 +14,8 @@ export interface ProgressDisplay extends Disposable {
 const redrawMs = 100;
 const hideCursor = "\u001b[?25l";
 const showCursor = "\u001b[?25h";
+const eraseLine = "\u001b[K";
+const eraseBelow = "\u001b[J";
 /** Nothing is drawn before: a run that is over by then would only flicker. */
 const firstDrawMs = 150;
 
@@ -25,22 +27,28 @@ export function openLiveProgress(channel: Channel): ProgressDisplay {
   let lastDraw = start;
   let closed = false;
 
+  /** To the first cell of what is drawn. */
+  const home = (): string => {
+    // A terminal that was made narrower has wrapped what was drawn.
+    const columns = channel.columns();
+    const rows = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
+    return rows > 1 ? `\r\u001b[${rows - 1}A` : "\r";
+  };
   const erase = (): string => {
     if (drawn.length === 0) return "";
-    // A terminal that was made narrower has wrapped what was drawn.
-    const columns = Math.max(1, channel.columns());
-    const rows = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
+    const sequence = `${home()}${eraseBelow}${showCursor}`;
     drawn = [];
-    return `\r${rows > 1 ? `\u001b[${rows - 1}A` : ""}\u001b[J${showCursor}`;
+    return sequence;
   };
   const draw = (now: number): void => {
     if (closed || latest === null) return;
     lastDraw = now;
-    const before = erase();
+    const before = drawn.length === 0 ? hideCursor : home();
     // One cell less than there are: some terminals wrap when the last one is filled.
     const lines = progressLines(latest(), Date.now(), Math.max(1, channel.columns() - 1));
     drawn = lines.map(textWidth);
-    channel.control(before + hideCursor + lines.join("\r\n"));
+    // Written over what was there, which flickers less than to erase it first.
+    channel.control(before + lines.join(`${eraseLine}\r\n`) + eraseBelow);
   };
   const clear = (): void => {
     if (drawn.length > 0) channel.control(erase());

@@ -11,8 +11,9 @@ const barCells = 24;
  * most `columns` cells. Without colours, so that they can be cut.
  */
 export function progressLines(snapshot: ProgressSnapshot, nowMs: number, columns: number): string[] {
-  const lines = [headLine(snapshot, nowMs, columns), workLine(snapshot, nowMs), waitLine(snapshot, nowMs)];
-  return lines.filter((line) => line !== null).map((line) => fitText(line, columns));
+  const details = [workText(snapshot, nowMs), waitText(snapshot, nowMs)].filter((text) => text !== null);
+  const lines = [headLine(snapshot, nowMs, columns), ...details.map((text) => `  ${text}`)];
+  return lines.map((line) => fitText(line, columns));
 }
 
 function headLine(snapshot: ProgressSnapshot, nowMs: number, columns: number): string {
@@ -30,7 +31,7 @@ function headLine(snapshot: ProgressSnapshot, nowMs: number, columns: number): s
 }
 
 /** What is done now: the migration, its statement, and what is known of its progress. */
-function workLine(snapshot: ProgressSnapshot, nowMs: number): string | null {
+export function workText(snapshot: ProgressSnapshot, nowMs: number): string | null {
   const { unit, statement, activity, rows } = snapshot;
   if (unit === null) return null;
   const parts = [oneLine(unit.title)];
@@ -43,29 +44,30 @@ function workLine(snapshot: ProgressSnapshot, nowMs: number): string | null {
   } else if (statement !== null) {
     const number = statement.count > 1 ? ` (${statement.index + 1} of ${statement.count})` : "";
     parts.push(`line ${statement.line}: ${oneLine(statement.label)}${number}`);
-    if (activity !== null) parts.push(activityText(activity));
     parts.push(durationText(Math.max(0, nowMs - statement.startedMs)));
+    if (activity !== null) parts.push(activityText(activity));
   }
-  return `  ${parts.join("  ")}`;
+  return parts.join("  ");
 }
 
-function waitLine(snapshot: ProgressSnapshot, nowMs: number): string | null {
+/** Why nothing goes on, or whose locks are in the way; null when nothing is. */
+export function waitText(snapshot: ProgressSnapshot, nowMs: number): string | null {
   const { pauseReason, pauseUntilMs, waitingFor } = snapshot;
   const [holder, ...more] = waitingFor;
   const whom =
     holder === undefined
       ? ""
       : `${describeHolder(holder)}${more.length > 0 ? ` and ${more.length} more` : ""}`;
-  if (pauseReason === null) return whom === "" ? null : `  waiting for ${oneLine(whom)}`;
+  if (pauseReason === null) return whom === "" ? null : `waiting for ${oneLine(whom, 300)}`;
   const until = pauseUntilMs === null ? "" : `, again in ${durationText(Math.max(0, pauseUntilMs - nowMs))}`;
-  return `  ${oneLine(pauseReason)}${until}${whom === "" ? "" : `: ${oneLine(whom)}`}`;
+  return `${oneLine(pauseReason, 300)}${until}${whom === "" ? "" : `: ${oneLine(whom, 300)}`}`;
 }
 
-/** "building index: scanning table  43%" */
-export function activityText(activity: NonNullable<ProgressSnapshot["activity"]>): string {
+/** "43% building index: scanning table" */
+function activityText(activity: NonNullable<ProgressSnapshot["activity"]>): string {
   const { phase, done, total } = activity;
   return total !== null && total > 0 && done !== null
-    ? `${oneLine(phase)} ${percentText(done, total)}`
+    ? `${percentText(done, total)} ${oneLine(phase)}`
     : oneLine(phase);
 }
 

@@ -28,7 +28,7 @@ export function errorText(error: GodwitError, options: ErrorTextOptions): string
     lines.push(fileFrame(file, place));
   }
   lines.push(...editLines(details.edits, paint));
-  lines.push(...holderLines(details));
+  lines.push(...blockerLines(details.blockers));
   if (options.aftermath) lines.push(`  ${oneLine(options.aftermath)}\n`);
   lines.push(`  next: ${indented(near(error.hint))}\n`);
   lines.push(`  more: godwit explain ${error.code}\n`);
@@ -69,13 +69,12 @@ function problemText(problem: unknown, near: (text: string) => string): string {
   return `${String(code)} ${indented(near(String(message)))}`;
 }
 
-/** Who holds the lock, or whose locks were in the way, one fact a line. */
-function holderLines(details: Readonly<Record<string, unknown>>): string[] {
-  const holders = details.holder ? [details.holder] : Array.isArray(details.blockers) ? details.blockers : [];
-  return holders.flatMap((holder: unknown) => {
-    const { sessionId, application, user, host, since, statement } = record(holder) as Partial<LockHolder>;
+/** Whose locks were in the way. Who holds the run lock stands in the message already. */
+function blockerLines(blockers: unknown): string[] {
+  if (!Array.isArray(blockers)) return [];
+  return blockers.flatMap((blocker: unknown) => {
+    const { sessionId, application, user, host, since, statement } = record(blocker) as Partial<LockHolder>;
     const facts: [string, string | undefined][] = [
-      ["session", sessionId],
       ["program", application],
       ["user", user],
       ["from", host],
@@ -83,10 +82,8 @@ function holderLines(details: Readonly<Record<string, unknown>>): string[] {
       ["executes", statement],
     ];
     const shown = facts.filter(([, value]) => value !== undefined && value !== "");
-    return shown.map(([name, value], index) => {
-      const start = index === 0 ? (details.holder ? "  held by " : "  blocked by ") : "    ";
-      return `${start}${name} ${oneLine(String(value), 200)}\n`;
-    });
+    const lines = shown.map(([name, value]) => `    ${name} ${oneLine(String(value), 200)}\n`);
+    return [`  blocked by session ${oneLine(String(sessionId))}\n`, ...lines];
   });
 }
 

@@ -40,7 +40,7 @@ function rowOf(entry: Entry, paint: Paint): string[] {
   ];
 }
 
-function stateText({ state, outOfOrder, doneStatements }: Entry, paint: Paint): string {
+function stateText({ state, outOfOrder, progress }: Entry, paint: Paint): string {
   const colours: Partial<Record<AssessedMigration["state"], (text: string) => string>> = {
     applied: paint.green,
     pending: paint.yellow,
@@ -50,8 +50,14 @@ function stateText({ state, outOfOrder, doneStatements }: Entry, paint: Paint): 
     "half-applied": paint.red,
     "half-rolled-back": paint.red,
   };
-  const done = doneStatements === null ? "" : `, ${countText(doneStatements, "statement")} done`;
+  const done = progress === null ? "" : `, ${progressText(progress)}`;
   return (colours[state] ?? paint.dim)(`${state}${outOfOrder ? ", out of order" : ""}${done}`);
+}
+
+/** "2 of 5 statements" */
+function progressText({ doneStatements, totalStatements }: NonNullable<Entry["progress"]>): string {
+  const total = countText(totalStatements ?? doneStatements, "statement");
+  return totalStatements === null ? total : `${doneStatements} of ${total}`;
 }
 
 function countsText({ counts }: StatusReport): string {
@@ -66,9 +72,15 @@ function unfinishedText(run: UnfinishedRun, migrations: readonly Entry[], paint:
   ];
   if (run.holder !== null) lines.push(`  ${oneLine(describeHolder(run.holder), 300)}\n`);
   for (const entry of migrations) {
-    if (!entry.state.startsWith("half-")) continue;
-    const done = countText(entry.doneStatements ?? 0, "statement");
-    lines.push(`  ${oneLine(entry.name)} is ${entry.state.replaceAll("-", " ")}: ${done} took effect\n`);
+    // While it runs, what is open now will be done in a moment.
+    if (!entry.state.startsWith("half-") || run.state === "running") continue;
+    const { progress } = entry;
+    const done = progress === null ? "" : `: ${progressText(progress)} took effect`;
+    lines.push(`  ${oneLine(entry.name)} is ${entry.state.replaceAll("-", " ")}${done}\n`);
+    if (progress?.next) {
+      const { number, line, label } = progress.next;
+      lines.push(`  it goes on with statement ${number}, line ${line}: ${oneLine(label)}\n`);
+    }
   }
   if (run.error !== null && run.state !== "running") {
     lines.push(

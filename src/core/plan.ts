@@ -8,7 +8,12 @@ export type Effect =
   /** It commits together with its record; nothing to ask. */
   | { readonly type: "transactional" }
   /** It took effect if, and only if, the definition of one of these objects differs from the one captured before. */
-  | { readonly type: "definition"; readonly objects: readonly ObjectName[] }
+  | {
+      readonly type: "definition";
+      readonly objects: readonly ObjectName[];
+      /** The definition stays the same, only the object's identity changes (TRUNCATE): without one, nobody can tell. */
+      readonly byIdentity?: boolean;
+    }
   /** A concurrent index build; a failed one leaves an invalid index. Without a name the server chooses one. */
   | { readonly type: "index-build"; readonly table: ObjectName; readonly index?: string }
   /** Doing it again does the same (VACUUM, ANALYZE, settings): it is simply repeated. */

@@ -36,8 +36,6 @@ export interface CurrentUnit {
   readonly name: string;
   readonly title: string;
   readonly startedMs: number;
-  /** Statements of it that took effect for good in this process, that is, whose step is recorded. */
-  readonly keptStatements: number;
 }
 
 export interface CurrentStatement {
@@ -125,7 +123,7 @@ function change(
     case "run:stopped":
       return { phase: "stopped" };
     case "unit:started": {
-      const unit = { name: event.unit, title: event.title, startedMs: atMs, keptStatements: 0 };
+      const unit = { name: event.unit, title: event.title, startedMs: atMs };
       return { ...nothingCurrent, unit };
     }
     case "unit:finished":
@@ -138,7 +136,7 @@ function change(
         rows: null,
       };
     case "step:finished":
-      return { unit: keeping(snapshot), step: null, statement: null, activity: null, ...going };
+      return { step: null, statement: null, activity: null, ...going };
     case "statement:started": {
       const { label, line, index, count } = event;
       const statement = { label, line, index, count, startedMs: atMs };
@@ -169,12 +167,6 @@ function change(
 }
 
 const nothingCurrent = { unit: null, step: null, statement: null, activity: null, rows: null, ...going };
-
-/** A recorded step's statements stay, whatever happens to those after it. */
-function keeping({ unit, statement }: ProgressSnapshot): CurrentUnit | null {
-  if (unit === null) return null;
-  return { ...unit, keptStatements: unit.keptStatements + (statement === null ? 0 : statement.index + 1) };
-}
 
 function rowsAfter(
   before: RowProgress | null,

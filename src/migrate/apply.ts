@@ -16,6 +16,8 @@ import { canonicalVersion, compareVersions, isVersion } from "./version.ts";
 export interface ApplyChoice {
   /** Up to and with this version; all that is pending when left out. */
   readonly to?: string | undefined;
+  /** This version and no other, wherever it stands in the order (redo). */
+  readonly only?: string | undefined;
 }
 
 /** Applies what is pending, or continues an interrupted run. */
@@ -26,7 +28,7 @@ export async function applyMigrations(project: Project, choice: ApplyChoice = {}
   readFolder(project.folder);
   return execute({
     ...executionOf(project),
-    intent: { command: "apply", to: choice.to ?? null },
+    intent: { command: "apply", to: choice.only ?? choice.to ?? null },
     compile: (state, facts) => planApply({ project, choice, contents, state, facts }),
     afterwards: (session) => writeSchemaFile(project, session),
   });
@@ -38,7 +40,7 @@ export interface PlanInputs {
   readonly contents: Contents;
   readonly state: LedgerState;
   readonly facts: ServerFacts;
-  /** To show an edited file's difference. */
+  /** To read the text of an edited file as it was; one is opened where it is left out. */
   readonly session?: Session;
 }
 
@@ -49,7 +51,9 @@ export async function planApply(inputs: PlanInputs): Promise<Plan | null> {
   verifyHistory(state);
   refuseUnfinishedRollback(state);
   const assessment = assess(readFolder(project.folder), state, contents);
-  const { errors, warnings } = judgeAssessment(assessment, project.policies);
+  // What is done again has its place in the order already.
+  const policies = inputs.choice.only === undefined ? project.policies : { outOfOrder: "allow" as const };
+  const { errors, warnings } = judgeAssessment(assessment, policies);
   for (const warning of warnings) project.emit({ type: "warning:raised", ...warning });
   if (errors.length > 0) throw await combine(errors, inputs);
   const pending = choosePending(assessment.migrations, inputs.choice);
@@ -65,11 +69,13 @@ export async function planApply(inputs: PlanInputs): Promise<Plan | null> {
 }
 
 /** Half-applied first, then by version, the repeatable ones last. Throws GW2013 for an unknown `to`. */
-function choosePending(migrations: readonly AssessedMigration[], { to }: ApplyChoice) {
+function choosePending(migrations: readonly AssessedMigration[], { to, only }: ApplyChoice) {
   let chosen = migrations.filter(
     ({ state }) => state === "pending" || state === "half-applied" || state === "outdated",
   );
-  if (to !== undefined) {
+  if (only !== undefined) {
+    chosen = chosen.filter(({ version, state }) => state === "half-applied" || version === only);
+  } else if (to !== undefined) {
     const limit = knownVersion(migrations, to);
     chosen = chosen.filter(
       ({ kind, version, state }) =>
@@ -83,13 +89,17 @@ function choosePending(migrations: readonly AssessedMigration[], { to }: ApplyCh
 
 /** The canonical form of a version that a user named. Throws GW2013. */
 export function knownVersion(
-  migrations: readonly Pick<AssessedMigration, "version">[],
+  migrations: readonly Pick<AssessedMigration, "version" | "kind">[],
   named: string,
 ): string {
   const version = isVersion(named) ? canonicalVersion(named) : named;
-  if (migrations.some((migration) => migration.version === version)) return version;
+  const found = migrations.find((migration) => migration.version === version);
+  if (found?.kind === "versioned") return version;
   throw new GodwitError("GW2013", {
-    message: `there is no migration with the version ${named}`,
+    message:
+      found === undefined
+        ? `there is no migration with the version ${named}`
+        : `${named} is a repeatable migration, which has no place in the order of versions`,
     details: { version: named },
   });
 }

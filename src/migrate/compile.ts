@@ -5,7 +5,7 @@ import type { Engine } from "../engines/engine.ts";
 import type { Contents } from "./content.ts";
 import { readDirectives } from "./directives.ts";
 import type { Migration } from "./folder.ts";
-import { scriptTokens } from "./script-tokens.ts";
+import { mayExport, scriptTokens } from "./script-tokens.ts";
 
 /** A text longer than this is not kept in the history, so an edit of it is found but not shown as a difference. */
 const maxSourceChars = 1_048_576;
@@ -33,7 +33,8 @@ export function compileMigration(
       kind: "sql",
       key,
       title: titleOf(group.statements),
-      hash: digest([group.transaction, directives.limits, group.statements.map(({ text }) => text)]),
+      // Without the limits: raising one is how a run that stopped at a time-out is helped on.
+      hash: digest([group.transaction, group.statements.map(({ text }) => text)]),
       unit: migration.version,
       unitTitle: migration.name,
       limits: directives.limits as StepLimits,
@@ -55,7 +56,15 @@ function compileScript(
   migration: Migration,
   direction: "up" | "down",
 ): ScriptStep {
-  const { rawHash } = contents.up(migration);
+  const { rawHash, text } = contents.up(migration);
+  if (!mayExport(text, direction)) {
+    throw direction === "down"
+      ? noWayBack(migration)
+      : new GodwitError("GW2009", {
+          message: `${migration.up} has no exported function \`up\``,
+          details: { path: migration.up },
+        });
+  }
   return {
     kind: "script",
     key: `${migration.version}/${direction}`,
@@ -108,8 +117,11 @@ export function change(contents: Contents, migration: Migration, direction: "up"
 }
 
 export function noWayBack(migration: Migration): GodwitError {
-  const wanted =
-    migration.form === "flyway" ? `U${migration.name.slice(1)}.sql` : `${migration.name}.down.sql`;
+  const wanted = migration.script
+    ? `exported function \`down\` in ${migration.name}.ts`
+    : migration.form === "flyway"
+      ? `U${migration.name.slice(1)}.sql`
+      : `${migration.name}.down.sql`;
   return new GodwitError("GW2008", {
     message: `${migration.name} cannot be rolled back: there is no ${wanted}`,
     details: { version: migration.version },

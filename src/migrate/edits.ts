@@ -1,5 +1,7 @@
 import type { GodwitError } from "../core/error.ts";
 import type { Engine, Session } from "../engines/engine.ts";
+import type { Project } from "./project.ts";
+import { reading } from "./read.ts";
 import type { Contents } from "./content.ts";
 import { type Migration, readFolder } from "./folder.ts";
 
@@ -13,17 +15,22 @@ export interface Edit {
 /** For edited files: the difference between what ran and what the file says now. */
 export async function explainEdits(
   errors: readonly GodwitError[],
-  inputs: { project: { engine: Engine; folder: string }; contents: Contents; session?: Session },
+  inputs: { project: Project; contents: Contents; session?: Session },
 ): Promise<Edit[]> {
-  const { project, contents, session } = inputs;
+  const { project, contents } = inputs;
   const edited = new Set(
     errors.filter(({ code }) => code === "GW5001").map(({ details }) => String(details.version)),
   );
-  if (edited.size === 0 || session === undefined) return [];
+  if (edited.size === 0) return [];
   const migrations = readFolder(project.folder).filter(({ version }) => edited.has(version));
-  return Promise.all(
-    migrations.map((migration) => explainEdit(project.engine, session, contents, migration)),
-  );
+  const explain = async (session: Session) => {
+    const edits: Edit[] = [];
+    // One after the other: a session does one thing at a time.
+    for (const migration of migrations)
+      edits.push(await explainEdit(project.engine, session, contents, migration));
+    return edits;
+  };
+  return inputs.session === undefined ? reading(project, explain) : explain(inputs.session);
 }
 
 async function explainEdit(

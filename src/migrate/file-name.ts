@@ -14,8 +14,16 @@ const timestamped = /^(?<version>[0-9]{8,14})_(?<slug>[a-zA-Z0-9_]+)\.(?<ending>
 const flyway = /^(?<prefix>[VU])(?<version>[0-9]+(?:[._][0-9]+)*)__(?<slug>[a-zA-Z0-9_]+)\.(?<ending>sql)$/;
 const repeatable = /^R__(?<slug>[a-zA-Z0-9_]+)\.sql$/;
 
+/** What the ledger's narrowest column for a version holds; one that was cut off would be another version. */
+const longestVersion = 200;
+
 /** Reads a migration's file name; null when it is none (requirement V1: the caller names it in an error). */
 export function parseFileName(name: string): FileName | null {
+  const parsed = parse(name);
+  return parsed === null || parsed.version.length > longestVersion ? null : parsed;
+}
+
+function parse(name: string): FileName | null {
   const stamp = timestamped.exec(name)?.groups;
   if (stamp !== undefined) {
     const { version = "", slug = "", ending } = stamp;

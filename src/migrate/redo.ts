@@ -9,6 +9,7 @@ export async function redoMigration(
 ): Promise<{ rollback: RunResult; apply: RunResult; versions: readonly string[] }> {
   const rollback = await rollbackMigrations(project, { steps: 1 });
   const [version] = rollback.versions;
-  const apply = await applyMigrations(project, version === undefined ? {} : { to: version });
+  // Where nothing was rolled back there is nothing to do again; what is pending is not redo's to apply.
+  const apply = version === undefined ? rollback : await applyMigrations(project, { only: version });
   return { rollback, apply, versions: rollback.versions };
 }

@@ -1,4 +1,13 @@
-import { lstatSync, readFileSync, realpathSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+} from "node:fs";
 import { sep } from "node:path";
 import { sha256 } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
@@ -23,17 +32,16 @@ export function readSourceFile(path: string, folder: string, maxBytes: number): 
     });
   let bytes: Buffer;
   try {
-    const stat = lstatSync(path);
-    if (stat.isSymbolicLink()) {
+    if (lstatSync(path).isSymbolicLink()) {
       const real = realpathSync(path);
       if (!real.startsWith(realpathSync(folder) + sep))
         throw refuse("is a link that leaves the migrations folder");
-    } else if (!stat.isFile()) throw refuse("is not a regular file");
-    if (stat.size > maxBytes) throw refuse(`has ${stat.size} bytes; the limit is ${maxBytes} (maxFileBytes)`);
-    bytes = readFileSync(path);
-    // A link's own size says nothing about its target's.
-    if (bytes.length > maxBytes)
-      throw refuse(`has ${bytes.length} bytes; the limit is ${maxBytes} (maxFileBytes)`);
+    }
+    bytes = readRegular(path, (stat) => {
+      if (!stat.isFile()) throw refuse("is not a regular file");
+      if (stat.size > maxBytes)
+        throw refuse(`has ${stat.size} bytes; the limit is ${maxBytes} (maxFileBytes)`);
+    });
   } catch (error) {
     if (error instanceof GodwitError) throw error;
     throw refuse(`cannot be read: ${(error as Error).message}`, error);
@@ -41,16 +49,27 @@ export function readSourceFile(path: string, folder: string, maxBytes: number): 
   try {
     return { path, text: decoder.decode(bytes), rawHash: sha256(bytes) };
   } catch (error) {
-    throw refuse(`is not valid UTF-8 (first bad byte near offset ${firstInvalid(bytes)})`, error);
+    throw refuse(`is not valid UTF-8 (bad byte at offset ${firstInvalid(bytes)})`, error);
+  }
+}
+
+/** Opened without blocking, because a named pipe would otherwise wait for a writer for ever. */
+function readRegular(path: string, check: (stat: Stats) => void): Buffer {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    check(fstatSync(file));
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
 /** Offset of the first byte that is not UTF-8, for the message. */
 function firstInvalid(bytes: Buffer): number {
   let [low, high] = [0, bytes.length];
-  const isValid = (end: number) => {
+  const isValid = (end: number, stream = true) => {
     try {
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, end), { stream: true });
+      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, end), { stream });
       return true;
     } catch {
       return false;
@@ -61,5 +80,7 @@ function firstInvalid(bytes: Buffer): number {
     if (isValid(middle)) low = middle;
     else high = middle - 1;
   }
+  // A sequence that was cut off is good as far as it goes: the bad one starts before it.
+  while (low > 0 && !isValid(low, false)) low--;
   return low;
 }

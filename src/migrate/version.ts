@@ -9,8 +9,14 @@ export function canonicalVersion(text: string): string {
   return parts.join(".");
 }
 
-/** Negative, zero or positive, as for sort. Takes canonical versions. */
+/**
+ * Negative, zero or positive, as for sort. Takes canonical versions. What is none, as in a history row that somebody
+ * edited, comes after all of them: it has to be shown, not tripped over.
+ */
 export function compareVersions(a: string, b: string): number {
+  if (!canonical.test(a) || !canonical.test(b)) {
+    return Number(canonical.test(b)) - Number(canonical.test(a)) || (a < b ? -1 : a > b ? 1 : 0);
+  }
   const [left, right] = [a.split("."), b.split(".")];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {
     const [x, y] = [BigInt(left[i] ?? 0), BigInt(right[i] ?? 0)];
@@ -23,3 +29,5 @@ export function compareVersions(a: string, b: string): number {
 export function isVersion(text: string): boolean {
   return /^\d{1,30}([._]\d{1,30}){0,9}$/.test(text);
 }
+
+const canonical = /^\d+(\.\d+)*$/;

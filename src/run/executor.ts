@@ -245,7 +245,10 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
   const ordinals = new Map(plan.steps.map((step, ordinal) => [step, ordinal]));
   let unit = { name: "", title: "", start: 0, dirty: false };
   for (const [index, step] of remaining.entries()) {
-    if (signal?.aborted) throw interrupted({ runId: ledger.runId, next: step.key });
+    if (signal?.aborted) {
+      await withdraw({ ledger, intents }, remaining.slice(index));
+      throw interrupted({ runId: ledger.runId, next: step.key });
+    }
     if (unit.name !== step.unit) {
       unit = { name: step.unit, title: step.unitTitle, start: performance.now(), dirty: false };
       emit({ type: "unit:started", unit: step.unit, title: unit.title });
@@ -267,7 +270,10 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
       done,
     };
     unit.dirty ||= mayChangeSession(step);
-    await runStep(context, step);
+    await runStep(context, step).catch(async (error: unknown) => {
+      await withdraw(context, remaining.slice(index + 1));
+      throw error;
+    });
     attempt.performed.push(step.key);
     if (next?.unit !== step.unit) {
       emit({
@@ -334,6 +340,17 @@ function exhausted(error: unknown, attempts: number, blockers: readonly LockHold
     cause: error.cause,
     outcome: error.outcome,
   });
+}
+
+/** Takes back the intent of a step that was announced and is not going to be sent. */
+async function withdraw(
+  { ledger, intents }: Pick<StepContext, "ledger" | "intents">,
+  steps: readonly Step[],
+): Promise<void> {
+  for (const step of steps) {
+    // Without a connection it stays, and the next run asks the catalogue.
+    if (intents.delete(step.key)) await ledger.fail(step, 0).catch(() => {});
+  }
 }
 
 /** Statements that run no code of the user's and leave nothing in the session: after them, nothing has to be put back. */

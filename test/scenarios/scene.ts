@@ -120,9 +120,11 @@ export async function historyOf(own: Scene): Promise<string[]> {
 }
 
 export async function tableNames(own: Scene): Promise<string[]> {
+  const ledger = new Set(["ledger", "run", "step", "migration"].map((table) => ledgerTable(own.name, table)));
   return (await listTables(own.name, (text) => own.sql(text)))
-    .map((table) => table.replaceAll(/["`]|^"?public"?\./g, ""))
-    .filter((table) => !table.startsWith("godwit"))
+    .map((table) => table.replaceAll(/["`]/g, ""))
+    .filter((table) => !ledger.has(table))
+    .map((table) => table.replace(/^public\./, ""))
     .sort();
 }
 

@@ -2,10 +2,18 @@ import type { TestEvent } from "node:test/reporters";
 
 /** A reporter of `node --test`: one line, "N passed, N failed, N skipped", over all files. */
 export default async function* closingLine(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  let passed = 0;
   for await (const event of events) {
-    // The summary without a file is the one over all of them.
-    if (event.type !== "test:summary" || event.data.file !== undefined) continue;
-    const { passed, failed, cancelled, skipped, todo } = event.data.counts as Record<string, number>;
-    yield `${passed} passed, ${(failed ?? 0) + (cancelled ?? 0)} failed, ${(skipped ?? 0) + (todo ?? 0)} skipped\n`;
+    if (event.type !== "test:summary") continue;
+    const counts = event.data.counts as Readonly<Record<string, number>>;
+    const count = (name: string): number => counts[name] ?? 0;
+    if (event.data.file !== undefined) {
+      passed += count("passed");
+      continue;
+    }
+    // The last summary is over all files. It counts a file in which no test ran as a test that passed, and a file
+    // that could not be loaded as one that failed: only the second is wanted.
+    const failed = count("failed") + count("cancelled");
+    yield `${passed} passed, ${failed} failed, ${count("skipped") + count("todo")} skipped\n`;
   }
 }

@@ -97,7 +97,9 @@ export function judgeRename(reader: TokenReader): Verdict {
 
 export function judgeTruncate(reader: TokenReader): Verdict {
   reader.take("TABLE");
-  return defined(reader.name("table"));
+  const verdict = defined(reader.name("table"));
+  if (verdict.effect.type !== "definition") return verdict;
+  return { ...verdict, effect: { ...verdict.effect, byIdentity: true } };
 }
 
 /** Skips OR REPLACE, DEFINER=… and the like, and IF [NOT] EXISTS; the word for the kind of object, or "". */

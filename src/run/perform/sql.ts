@@ -1,3 +1,4 @@
+import type { Settlement } from "../../engines/engine.ts";
 import { crashPoint } from "../crash-point.ts";
 import type { SqlStep, Statement, Step, StepLimits } from "../../core/plan.ts";
 import { GodwitError } from "../../core/error.ts";
@@ -90,11 +91,11 @@ export async function runBare(context: StepContext, step: SqlStep, statement: St
     await runStatement(context, { step, statement, index: 0, count: 1 });
   } catch (error) {
     const { kind } = engine.errors.classify(error instanceof GodwitError ? error.cause : error);
+    if (lostKinds.has(kind)) throw error;
     // The server refused it: nothing is unknown, and what a failed build left is cleaned up at once.
-    if (!lostKinds.has(kind)) {
-      await settle(context, statement, before);
-      await ledger.fail(step, ordinal);
-    }
+    const settlement = await settle(context, statement, before);
+    await ledger.fail(step, ordinal);
+    if (settlement !== "not-done" && statement.effect.type === "definition") throw partial(error);
     throw error;
   }
   crashPoint("bare:after-statement");
@@ -113,11 +114,24 @@ export async function runBare(context: StepContext, step: SqlStep, statement: St
   crashPoint("bare:after-commit");
 }
 
+/** Refused, and yet something changed: MariaDB drops the tables that are there before it finds one missing. */
+function partial(error: unknown): unknown {
+  if (!(error instanceof GodwitError)) return error;
+  return new GodwitError(error.code, {
+    message: `${error.message}; a part of it took effect all the same`,
+    hint: "Compare the database with the statement, and correct the file so that it starts from what is there now.",
+    details: error.details,
+    cause: error.cause,
+    outcome: "changed",
+  });
+}
+
 async function prepareNext(context: StepContext) {
   const { next, engine, session, signal } = context;
   const statement = next?.kind === "sql" && !next.transaction ? next.statements[0] : undefined;
   // Only an effect that the catalogue can tell may be announced before it is certain to be sent.
   if (next?.kind !== "sql" || statement?.effect.type !== "definition" || signal?.aborted) return null;
+  if (statement.effect.byIdentity === true) return null;
   return {
     step: next,
     effect: statement.effect,
@@ -133,8 +147,8 @@ async function captureClean(context: StepContext, statement: Statement): Promise
   return context.engine.probe.capture(context.session, statement.effect);
 }
 
-async function settle(context: StepContext, statement: Statement, before: unknown): Promise<void> {
-  await context.engine.probe.settle(context.session, statement.effect, before, (index, table) =>
+async function settle(context: StepContext, statement: Statement, before: unknown): Promise<Settlement> {
+  return context.engine.probe.settle(context.session, statement.effect, before, (index, table) =>
     context.emit({ type: "index:dropped-invalid", index, table }),
   );
 }

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import test from "node:test";
+import { root } from "../support/cli.ts";
+import { target, type TargetName, withDatabase } from "../support/servers.ts";
+import { type Block, type Page, readPages } from "./markdown.ts";
+import { openShell, type Shell } from "./shell.ts";
+import { matches, normalizer, readTranscript } from "./transcript.ts";
+
+/*
+ * The pages' commands are typed into a shell, in order, and what they print is compared with what the page shows.
+ *   ```console            commands after `$ `, with their output; `…` stands for any lines
+ *   ```sh                 commands only; each must succeed
+ *   ```sql file=NAME      the block is written to that file; any language
+ *   a `skip` attribute    the block is not run: it needs what a test has not
+ * A command that fails must be followed by `$ echo $?`. `<!-- test: postgres -->` asks for a database of that
+ * engine, in GODWIT_URL; without its server the page is skipped. GODWIT_DOCS_UPDATE=1 writes into the pages what
+ * the commands print now.
+ */
+
+const update = process.env["GODWIT_DOCS_UPDATE"] === "1";
+const run = new Set(["console", "sh"]);
+
+for (const page of readPages()) {
+  const blocks = page.blocks.filter(
+    ({ language, attributes }) => !attributes.has("skip") && (run.has(language) || attributes.has("file")),
+  );
+  if (!blocks.some(({ language }) => run.has(language))) continue;
+  const needs = (page.needs ?? "sqlite") as TargetName;
+  test(`${page.path} does what it says`, { skip: target(needs).skip }, async () => {
+    if (page.needs === null) await play(page, blocks, {});
+    else await withDatabase(needs, (url) => play(page, blocks, { GODWIT_URL: url }));
+  });
+}
+
+async function play(page: Page, blocks: readonly Block[], env: Readonly<Record<string, string>>): Promise<void> {
+  await using shell = await openShell(env);
+  const [expected, actual] = [normalizer(), normalizer()];
+  let text = page.text;
+  for (const block of blocks) {
+    const where = `${page.path}:${block.line}`;
+    const file = block.attributes.get("file");
+    if (file !== undefined) await writeInto(shell, file, `${block.text}\n`);
+    else if (block.language === "sh") {
+      const { output, code } = await shell.run(block.text);
+      assert.equal(code, 0, `${where}: exit code ${code}\n${output}`);
+    } else {
+      const shown = readTranscript(block.text);
+      const lines: string[] = [];
+      for (const [index, { command, output }] of shown.entries()) {
+        const result = await shell.run(command);
+        const explained = shown[index + 1]?.command === "echo $?";
+        assert.ok(result.code === 0 || explained, `${where}: ${command}\nexit code ${result.code}\n${result.output}`);
+        const said = result.output.replaceAll(dirname(shell.folder), "/home");
+        const want = trimmed(expected(output.join("\n")));
+        const have = trimmed(actual(said));
+        const same = matches(want, have);
+        if (!update && !same) assert.deepEqual(have, want, `${where}: ${command}`);
+        lines.push(`$ ${command}`, ...(same ? output : [...trimmed(said), ...(index + 1 < shown.length ? [""] : [])]));
+      }
+      text = text.replace(block.text, () => lines.join("\n").replace(/\n+$/, ""));
+    }
+  }
+  if (update && text !== page.text) await writeFile(join(root, page.path), text);
+}
+
+async function writeInto(shell: Shell, file: string, text: string): Promise<void> {
+  // The shell knows in which folder it stands.
+  const folder = (await shell.run("pwd")).output;
+  await mkdir(dirname(join(folder, file)), { recursive: true });
+  await writeFile(join(folder, file), text);
+}
+
+/** Without blank lines at the end: they only space the page. */
+function trimmed(text: string): string[] {
+  return text.replace(/\n+$/, "").split("\n");
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { crashAt, crashPoints, type CrashPoint } from "../support/crash.ts";
+import { makeProject, type Project } from "../support/project.ts";
+import { targets, type TargetName } from "../support/servers.ts";
+import { assertClean, evidence, type Evidence } from "./evidence.ts";
+import { fixtures } from "./fixtures.ts";
+import { inParallel } from "./in-parallel.ts";
+import { withOwnDatabase } from "./own-database.ts";
+import { applyArgs, cliOptions, rollbackArgs, runWell } from "./program.ts";
+import { seeded } from "./seeded.ts";
+
+/** Every named point is tried at its first and its last passing; so many of the passings between, by a seed. */
+const sampled = 6;
+const width = 4;
+
+for (const { name, skip } of targets) {
+  test(`${name}: killed at every point, apply and rollback reach the same end`, { skip }, async (t) => {
+    await using project = await makeProject(fixtures[name]);
+    const undisturbed = await observe(name, project);
+    const random = seeded();
+    const up = choose(undisturbed.upPoints, (items) => random.sample(items, sampled));
+    const down = choose(undisturbed.downPoints, (items) => random.sample(items, sampled));
+    t.diagnostic(
+      `seed ${random.seed}: ${up.length} of ${undisturbed.upPoints.length} points up, ` +
+        `${down.length} of ${undisturbed.downPoints.length} down`,
+    );
+    // One database serves a crash on the way up and one on the way down.
+    const pairs = Array.from({ length: Math.max(up.length, down.length) }, (_, index) => ({
+      upAt: up[index % up.length] as CrashPoint,
+      downAt: down[index % down.length] as CrashPoint,
+    }));
+    await inParallel(pairs, width, (pair) =>
+      withOwnDatabase(name, async (url) => {
+        const options = cliOptions({ url, project });
+        const at = `${label(pair.upAt)} up, ${label(pair.downAt)} down (seed ${random.seed})`;
+        try {
+          await crashAt(pair.upAt, applyArgs, options);
+          await runWell(applyArgs, { url, project });
+          await assertSame(name, url, undisturbed.up);
+          await crashAt(pair.downAt, rollbackArgs, options);
+          await runWell(rollbackArgs, { url, project });
+          await assertSame(name, url, undisturbed.down);
+        } catch (error) {
+          throw new Error(`killed at ${at}: ${(error as Error).message}`, { cause: error });
+        }
+      }),
+    );
+  });
+}
+
+interface Undisturbed {
+  readonly up: Evidence;
+  readonly down: Evidence;
+  readonly upPoints: readonly CrashPoint[];
+  readonly downPoints: readonly CrashPoint[];
+}
+
+async function observe(name: TargetName, project: Project): Promise<Undisturbed> {
+  return withOwnDatabase(name, async (url) => {
+    const options = cliOptions({ url, project });
+    const upPoints = await crashPoints(applyArgs, options);
+    const up = await evidence(name, url);
+    const downPoints = await crashPoints(rollbackArgs, options);
+    const down = await evidence(name, url);
+    await assertClean(name, url);
+    assert.ok(upPoints.length > 10, "the run passed too few points to be the one meant");
+    assert.equal(up.history.length, 4);
+    return { up, down, upPoints, downPoints };
+  });
+}
+
+async function assertSame(name: TargetName, url: string, expected: Evidence): Promise<void> {
+  assert.deepEqual(await evidence(name, url), expected);
+  await assertClean(name, url);
+}
+
+function choose(
+  points: readonly CrashPoint[],
+  sample: (points: readonly CrashPoint[]) => CrashPoint[],
+): CrashPoint[] {
+  const last = new Map(points.map(({ name, nth }) => [name, nth]));
+  const must = ({ name, nth }: CrashPoint): boolean => nth === 1 || nth === last.get(name);
+  const extra = new Set(sample(points.filter((point) => !must(point))));
+  return points.filter((point) => must(point) || extra.has(point));
+}
+
+function label({ name, nth }: CrashPoint): string {
+  return `${name}:${nth}`;
+}
