@@ -21,6 +21,7 @@ import { acquireLock, interrupted } from "./lock.ts";
 import { Monitor } from "./monitor.ts";
 import type { RunSettings, StepContext } from "./perform/context.ts";
 import { perform } from "./perform/perform.ts";
+import { replayPreamble } from "./preamble.ts";
 import { reconcile } from "./reconcile.ts";
 
 export interface ExecuteOptions {
@@ -255,6 +256,7 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
       await replayPreamble(session, step);
     }
     const next = remaining[index + 1];
+    unit.dirty ||= mayChangeSession(step);
     const context: StepContext = {
       engine,
       session,
@@ -265,11 +267,11 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
       signal,
       unitStart: unit.start,
       ordinal: ordinals.get(step) ?? 0,
-      next: next?.unit === step.unit || next?.kind === "sql" ? next : undefined,
+      // What the next unit changes is looked up by its names, which this unit's settings could lead elsewhere.
+      next: next?.unit === step.unit || !unit.dirty ? next : undefined,
       intents,
       done,
     };
-    unit.dirty ||= mayChangeSession(step);
     await runStep(context, step).catch(async (error: unknown) => {
       await withdraw(context, remaining.slice(index + 1));
       throw error;
@@ -371,12 +373,6 @@ function mayChangeSession(step: Step): boolean {
     ({ label, session, text }) =>
       session || !plainLabels.has(label) || /\b(temp|temporary|select|set_config)\b/i.test(text),
   );
-}
-
-/** Settings that earlier statements of the unit made, when the run is taken up in its middle. */
-async function replayPreamble(session: Session, step: Step): Promise<void> {
-  if (step.kind !== "sql") return;
-  for (const statement of step.preamble) await session.execute(statement.text);
 }
 
 async function openSession(

@@ -4,6 +4,7 @@ import type { Emit } from "../core/event.ts";
 import type { Engine, Session, Settlement } from "../engines/engine.ts";
 import { crashPoint } from "./crash-point.ts";
 import type { RunLedger, StepRecord } from "./ledger.ts";
+import { replayPreamble } from "./preamble.ts";
 
 export interface ReconcileOptions {
   readonly engine: Engine;
@@ -56,11 +57,11 @@ async function settle(
 ): Promise<Settlement> {
   const { engine, session, ledger, emit, decisions } = options;
   const { effect, before } = JSON.parse(record.captured ?? "null") as { effect: Effect; before: unknown };
-  const outcome =
-    decisions.get(record.key) ??
-    (await engine.probe.settle(session, effect, before, (index, table) =>
+  const probe = () =>
+    engine.probe.settle(session, effect, before, (index, table) =>
       emit({ type: "index:dropped-invalid", index, table }),
-    ));
+    );
+  const outcome = decisions.get(record.key) ?? (await underPreamble(session, entry?.step, probe));
   emit({ type: "step:settled", key: record.key, outcome });
   crashPoint("reconcile:after-probe");
   if (outcome === "unknown") {
@@ -78,6 +79,20 @@ async function settle(
     );
   }
   return outcome;
+}
+
+/** The names were looked up under the unit's settings (search_path), so they are looked up under them again. */
+async function underPreamble<T>(
+  session: Session,
+  step: Step | undefined,
+  probe: () => Promise<T>,
+): Promise<T> {
+  if (step?.kind !== "sql" || step.preamble.length === 0) return probe();
+  await replayPreamble(session, step);
+  const found = await probe();
+  // The ledger is written without them: they may include a role.
+  await session.reset();
+  return found;
 }
 
 async function recordLate(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import { suite, test } from "node:test";
 import { crashAt, crashPoints, type CrashPoint } from "../support/crash.ts";
 import { makeProject, type Project } from "../support/project.ts";
 import { targets, type TargetName } from "../support/servers.ts";
@@ -12,42 +12,45 @@ import { seeded } from "./seeded.ts";
 
 /** Every named point is tried at its first and its last passing; so many of the passings between, by a seed. */
 const sampled = 6;
-const width = 4;
+const width = 3;
 
-for (const { name, skip } of targets) {
-  test(`${name}: killed at every point, apply and rollback reach the same end`, { skip }, async (t) => {
-    await using project = await makeProject(fixtures[name]);
-    const undisturbed = await observe(name, project);
-    const random = seeded();
-    const up = choose(undisturbed.upPoints, (items) => random.sample(items, sampled));
-    const down = choose(undisturbed.downPoints, (items) => random.sample(items, sampled));
-    t.diagnostic(
-      `seed ${random.seed}: ${up.length} of ${undisturbed.upPoints.length} points up, ` +
-        `${down.length} of ${undisturbed.downPoints.length} down`,
-    );
-    // One database serves a crash on the way up and one on the way down.
-    const pairs = Array.from({ length: Math.max(up.length, down.length) }, (_, index) => ({
-      upAt: up[index % up.length] as CrashPoint,
-      downAt: down[index % down.length] as CrashPoint,
-    }));
-    await inParallel(pairs, width, (pair) =>
-      withOwnDatabase(name, async (url) => {
-        const options = cliOptions({ url, project });
-        const at = `${label(pair.upAt)} up, ${label(pair.downAt)} down (seed ${random.seed})`;
-        try {
-          await crashAt(pair.upAt, applyArgs, options);
-          await runWell(applyArgs, { url, project });
-          await assertSame(name, url, undisturbed.up);
-          await crashAt(pair.downAt, rollbackArgs, options);
-          await runWell(rollbackArgs, { url, project });
-          await assertSame(name, url, undisturbed.down);
-        } catch (error) {
-          throw new Error(`killed at ${at}: ${(error as Error).message}`, { cause: error });
-        }
-      }),
-    );
-  });
-}
+// Two engines at once: the one waits for its disk while the other computes.
+suite("killed at every point", { concurrency: 2 }, () => {
+  for (const { name, skip } of targets) {
+    test(`${name}: apply and rollback reach the same end`, { skip }, async (t) => {
+      await using project = await makeProject(fixtures[name]);
+      const undisturbed = await observe(name, project);
+      const random = seeded();
+      const up = choose(undisturbed.upPoints, (items) => random.sample(items, sampled));
+      const down = choose(undisturbed.downPoints, (items) => random.sample(items, sampled));
+      t.diagnostic(
+        `seed ${random.seed}: ${up.length} of ${undisturbed.upPoints.length} points up, ` +
+          `${down.length} of ${undisturbed.downPoints.length} down`,
+      );
+      // One database serves a crash on the way up and one on the way down.
+      const pairs = Array.from({ length: Math.max(up.length, down.length) }, (_, index) => ({
+        upAt: up[index % up.length] as CrashPoint,
+        downAt: down[index % down.length] as CrashPoint,
+      }));
+      await inParallel(pairs, width, (pair) =>
+        withOwnDatabase(name, async (url) => {
+          const options = cliOptions({ url, project });
+          const at = `${label(pair.upAt)} up, ${label(pair.downAt)} down (seed ${random.seed})`;
+          try {
+            await crashAt(pair.upAt, applyArgs, options);
+            await runWell(applyArgs, { url, project });
+            await assertSame(name, url, undisturbed.up);
+            await crashAt(pair.downAt, rollbackArgs, options);
+            await runWell(rollbackArgs, { url, project });
+            await assertSame(name, url, undisturbed.down);
+          } catch (error) {
+            throw new Error(`killed at ${at}: ${(error as Error).message}`, { cause: error });
+          }
+        }),
+      );
+    });
+  }
+});
 
 interface Undisturbed {
   readonly up: Evidence;

@@ -44,7 +44,10 @@ export async function assertClean(name: TargetName, url: string): Promise<void> 
     return;
   }
   if (name === "postgres") {
-    assert.deepEqual(await ask("SELECT indexrelid::regclass AS index FROM pg_index WHERE NOT indisvalid"), []);
+    assert.deepEqual(
+      await ask("SELECT indexrelid::regclass AS index FROM pg_index WHERE NOT indisvalid"),
+      [],
+    );
   }
   await until(async () => (await sessions(name, url)).length === 0, { what: "no session is left" });
 }
