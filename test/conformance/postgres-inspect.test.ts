@@ -3,40 +3,42 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import type { SchemaModel } from "../../src/core/schema.ts";
+import { startEmbeddedPostgres } from "../../demo/embedded-postgres.ts";
 import type { Target } from "../../src/core/target.ts";
 import type { Session } from "../../src/engines/engine.ts";
 import { connect } from "../../src/engines/postgres/connect.ts";
 import { health } from "../../src/engines/postgres/health.ts";
 import { inspect } from "../../src/engines/postgres/inspect.ts";
+import { postgresUrl, target } from "../support/servers.ts";
 
-// One or more URLs of servers with a superuser and `trust`, separated by commas.
-const urls = (process.env["GODWIT_TEST_POSTGRES"] ?? "").split(",").filter((url) => url !== "");
 const rare = readFileSync(new URL("postgres-inspect-more.sql", import.meta.url), "utf8");
 const rich = readFileSync(new URL("postgres-inspect.sql", import.meta.url), "utf8");
 
-describe(
-  "postgres inspect and health",
-  { skip: urls.length === 0 && "GODWIT_TEST_POSTGRES is not set" },
-  () => {
-    for (const url of urls) describe(new URL(url).host, () => suite(url));
-  },
+const own = target("postgres");
+describe("inspect and health of the PostgreSQL at hand", { skip: own.skip }, () =>
+  suite(async () => ({ url: postgresUrl() })),
 );
+describe("inspect and health of PostgreSQL 18", () => suite(startEmbeddedPostgres));
 
-function suite(url: string): void {
+function suite(start: () => Promise<{ url: string } & Partial<AsyncDisposable>>): void {
+  let server: Awaited<ReturnType<typeof start>>;
+  let url = "";
   const names = ["godwit_dev_inspect_a", "godwit_dev_inspect_b"] as const;
   let admin: Session;
   let source: Session;
-  let target: Session;
+  let copy: Session;
   let version = 0;
 
   before(async () => {
+    server = await start();
+    url = server.url;
     admin = await open(url);
     await dropAll(admin, names);
     for (const name of names) await admin.execute(`CREATE DATABASE ${name} TEMPLATE template0`);
     await admin.execute(`CREATE ROLE ${role}`);
-    await admin.execute("CREATE ROLE godwit_dev_weak LOGIN");
+    await admin.execute(`CREATE ROLE godwit_dev_weak LOGIN PASSWORD '${new URL(url).password || "unused"}'`);
     source = await open(url, names[0]);
-    target = await open(url, names[1]);
+    copy = await open(url, names[1]);
     const [row] = await source.query("SELECT current_setting('server_version_num') AS version");
     version = Number(row?.["version"]);
     await source.execute(version < 140000 ? rich.replaceAll(/^.*BEGIN ATOMIC.*$/gm, "") : rich);
@@ -50,9 +52,10 @@ function suite(url: string): void {
   });
   after(async () => {
     await source?.close();
-    await target?.close();
+    await copy?.close();
     await dropAll(admin, names);
     await admin.close();
+    await server[Symbol.asyncDispose]?.();
   });
 
   it("leaves the session as it was and outside a transaction", async () => {
@@ -80,9 +83,9 @@ function suite(url: string): void {
   it("makes the same schema again", async () => {
     const text = await inspect.dump(source);
     if (process.env["GODWIT_TEST_SHOW"] !== undefined) process.stderr.write(text);
-    await target.execute(text);
-    assert.equal(await inspect.dump(target), text);
-    assert.deepEqual(await inspect.schema(target), await inspect.schema(source));
+    await copy.execute(text);
+    assert.equal(await inspect.dump(copy), text);
+    assert.deepEqual(await inspect.schema(copy), await inspect.schema(source));
   });
 
   it("makes what pg_dump cannot tell from the original", async (t) => {
@@ -133,18 +136,18 @@ function suite(url: string): void {
   });
 
   it("says which kinds of objects the text does not hold", async () => {
-    await target.execute("CREATE COLLATION public.mine (LOCALE = 'C'); CREATE PUBLICATION everything");
-    const text = await inspect.dump(target);
+    await copy.execute("CREATE COLLATION public.mine (LOCALE = 'C'); CREATE PUBLICATION everything");
+    const text = await inspect.dump(copy);
     assert.match(text, /^-- Not in this text: 1 collation\(s\)$/m);
     assert.match(text, /^-- Not in this text: 1 publication\(s\)$/m);
   });
 
   it("keeps an invalid index out of the text and in the model", async () => {
-    await target.execute("CREATE TABLE doubled (a integer); INSERT INTO doubled VALUES (1), (1)");
-    await assert.rejects(target.execute("CREATE UNIQUE INDEX CONCURRENTLY doubled_a ON doubled (a)"));
-    assert.doesNotMatch(await inspect.dump(target), /doubled_a/);
-    assert.equal(table(await inspect.schema(target), "doubled").indexes[0]?.valid, false);
-    const found = (await health.findings(target)).find((one) => one.check === "invalid indexes");
+    await copy.execute("CREATE TABLE doubled (a integer); INSERT INTO doubled VALUES (1), (1)");
+    await assert.rejects(copy.execute("CREATE UNIQUE INDEX CONCURRENTLY doubled_a ON doubled (a)"));
+    assert.doesNotMatch(await inspect.dump(copy), /doubled_a/);
+    assert.equal(table(await inspect.schema(copy), "doubled").indexes[0]?.valid, false);
+    const found = (await health.findings(copy)).find((one) => one.check === "invalid indexes");
     assert.equal(found?.status, "warning");
     assert.equal(found?.remedy, "DROP INDEX CONCURRENTLY public.doubled_a;");
   });

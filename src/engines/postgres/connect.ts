@@ -53,6 +53,12 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
       `SET application_name = ${literal(tag)}`,
       `SET lock_timeout = ${limits.lockTimeoutMs}`,
       `SET statement_timeout = ${limits.statementTimeoutMs}`,
+      // The schema of a role named godwit is the ledger's: what is made without a schema must not land in it.
+      ...(target.user === ledgerSchema
+        ? [
+            `SELECT set_config('search_path', regexp_replace(current_setting('search_path'), '"\\$user"\\s*,?\\s*', ''), false)`,
+          ]
+        : []),
       // A stopped runner must not hold its locks for ever.
       "SET idle_in_transaction_session_timeout = '5min'",
       // Frees the locks of a killed client within a second, instead of when its statement ends.
@@ -210,6 +216,8 @@ async function facts(session: Session): Promise<ServerFacts> {
 function announcedPid(client: pg.Client): number {
   return (client as unknown as { processID: number }).processID;
 }
+
+const ledgerSchema = "godwit";
 
 /** SQLSTATE in_failed_sql_transaction. */
 const failedTransaction = "25P02";

@@ -13,6 +13,24 @@ type Answer = ReturnType<Check["run"]>;
 type Session = Parameters<Check["run"]>[0];
 
 async function role(session: Session): Answer {
+  return [...(await superuser(session)), ...(await namesake(session))];
+}
+
+/** The default search_path begins with the schema of the role's own name, and the ledger's is called godwit. */
+async function namesake(session: Session): Answer {
+  const [row] = await rows<{ same: boolean }>(session, "SELECT session_user = 'godwit' AS same");
+  if (row?.same !== true) return [];
+  return [
+    {
+      status: "warning",
+      message:
+        "The role has the name of the ledger's schema: with the default search_path its unqualified names mean the ledger's tables first. Godwit's own sessions leave that schema out.",
+      remedy: "ALTER ROLE godwit SET search_path = public;",
+    },
+  ];
+}
+
+async function superuser(session: Session): Answer {
   const [row] = await rows<{ user: string; superuser: boolean }>(
     session,
     "SELECT quote_ident(rolname) AS user, rolsuper AS superuser FROM pg_roles WHERE rolname = current_user",
