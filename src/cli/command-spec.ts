@@ -38,8 +38,6 @@ export interface CommandSpec {
   readonly examples: readonly [Example, Example, ...Example[]];
   /** What --json prints. */
   readonly json: "document" | "events" | "none";
-  /** Stops in order when interrupted; others end at once. */
-  readonly stoppable: boolean;
   readonly load: () => Promise<Action>;
 }
 

@@ -68,7 +68,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit init --migrations db/migrations", description: "Keep migrations where they are" },
     ],
     json: "document",
-    stoppable: false,
     load: async () => (await import("./actions/init.ts")).init,
   },
   {
@@ -89,7 +88,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit new fill_totals --ts", description: "A migration in TypeScript" },
     ],
     json: "document",
-    stoppable: false,
     load: async () => (await import("./actions/new.ts")).create,
   },
   {
@@ -104,7 +102,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit status --exit-code", description: "Fail a build while migrations are pending" },
     ],
     json: "document",
-    stoppable: false,
     load: async () => (await import("./actions/status.ts")).status,
   },
   {
@@ -118,7 +115,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit plan --json > plan.json", description: "Keep the plan as a document" },
     ],
     json: "document",
-    stoppable: false,
     load: async () => (await import("./actions/plan.ts")).plan,
   },
   {
@@ -147,7 +143,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit apply --to 20260131093000", description: "Stop after a version" },
     ],
     json: "events",
-    stoppable: true,
     load: async () => (await import("./actions/apply.ts")).apply,
   },
   {
@@ -173,7 +168,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit rollback --to 20260131093000 --yes", description: "Go back to a version, unasked" },
     ],
     json: "events",
-    stoppable: true,
     load: async () => (await import("./actions/rollback.ts")).rollback,
   },
   {
@@ -187,7 +181,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit redo --yes", description: "The same without a question" },
     ],
     json: "events",
-    stoppable: true,
     load: async () => (await import("./actions/redo.ts")).redo,
   },
   {
@@ -202,7 +195,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit validate --json", description: "The same for a program" },
     ],
     json: "document",
-    stoppable: false,
     load: async () => (await import("./actions/validate.ts")).validate,
   },
   {
@@ -233,7 +225,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       },
     ],
     json: "events",
-    stoppable: true,
     load: async () => (await import("./actions/repair.ts")).repair,
   },
   {
@@ -248,7 +239,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit baseline 12", description: "The same with numbered files" },
     ],
     json: "events",
-    stoppable: true,
     load: async () => (await import("./actions/baseline.ts")).baseline,
   },
   {
@@ -269,7 +259,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit wait --timeout 5m", description: "Be patient" },
     ],
     json: "document",
-    stoppable: true,
     load: async () => (await import("./actions/wait.ts")).wait,
   },
   {
@@ -284,7 +273,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit doctor --profile production", description: "Check another database" },
     ],
     json: "document",
-    stoppable: false,
     load: async () => (await import("./actions/doctor.ts")).doctor,
   },
   {
@@ -299,7 +287,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       { command: "godwit explain 5001", description: "The letters may be left out" },
     ],
     json: "document",
-    stoppable: false,
     load: async () => (await import("./actions/explain.ts")).explain,
   },
   {
@@ -317,7 +304,6 @@ export const commandSpecs: readonly CommandSpec[] = [
       },
     ],
     json: "none",
-    stoppable: false,
     load: async () => (await import("./actions/completion.ts")).completion,
   },
 ];

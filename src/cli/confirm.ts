@@ -24,7 +24,10 @@ export async function confirm(
   // The terminal hands Ctrl-C over as a key while a line is read, and Ctrl-D as the end of input.
   const closed = Promise.withResolvers<string>();
   prompt.on("close", () => closed.resolve("no"));
-  prompt.on("SIGINT", () => interruption.interrupt("SIGINT"));
+  prompt.on("SIGINT", () => {
+    output.err.write("\n");
+    interruption.interrupt("SIGINT");
+  });
   try {
     const ask = prompt.question("Go on? [y/N] ", { signal: interruption.signal }).catch(() => "no");
     const answer = await Promise.race([ask, closed.promise]);

@@ -11,10 +11,10 @@ export interface Interruption extends Disposable {
   /** The exit code that the cause asks for; null when nothing was interrupted. */
   readonly exitCode: number | null;
   /**
-   * What works now stops in order when `signal` is aborted; otherwise an interruption ends the process at once,
-   * which is safe for what only reads.
+   * Does work that stops in order when `signal` is aborted. Outside of it an interruption ends the process at
+   * once, which is safe for what only reads or asks.
    */
-  setStoppable(stoppable: boolean): void;
+  whileStoppable<T>(work: () => Promise<T>): Promise<T>;
   /** A stream's reader has gone. */
   pipeClosed(): void;
   /** Stops as the signal would; for Ctrl-C at a prompt, which the terminal hands over as a key. */
@@ -50,8 +50,13 @@ export function openInterruption(options: {
     get exitCode() {
       return cause === null ? null : exitCodes[cause];
     },
-    setStoppable(value) {
-      stoppable = value;
+    async whileStoppable(work) {
+      stoppable = true;
+      try {
+        return await work();
+      } finally {
+        stoppable = false;
+      }
     },
     pipeClosed() {
       if (stoppable) interrupt("pipe");

@@ -39,13 +39,10 @@ export async function runCommand(argv: readonly string[], context: CommandContex
       onFailure: (describer) => (describe = describer),
     };
     const action = await parsed.command.load();
-    interruption.setStoppable(parsed.command.stoppable);
     return await action(invocation);
   } catch (error) {
     const code = reportError(error, { output, env, cwd, describe });
     const interrupted = error instanceof GodwitError && error.code === "GW4006";
     return interrupted ? (interruption.exitCode ?? code) : code;
-  } finally {
-    interruption.setStoppable(false);
   }
 }

@@ -2,7 +2,7 @@ import { GodwitError } from "../core/error.ts";
 import { type Plan, sealPlan } from "../core/plan.ts";
 import type { ServerFacts, Session } from "../engines/engine.ts";
 import { execute, type RunResult } from "../run/executor.ts";
-import type { LedgerState } from "../run/ledger.ts";
+import { type LedgerState, openSteps } from "../run/ledger.ts";
 import { type AssessedMigration, assess, halfDone, judgeAssessment } from "./assess.ts";
 import { compileMigration } from "./compile.ts";
 import { type Contents, openContents } from "./content.ts";
@@ -58,7 +58,10 @@ export async function planApply(inputs: PlanInputs): Promise<Plan | null> {
   if (errors.length > 0) throw await combine(errors, inputs);
   const pending = choosePending(assessment.migrations, inputs.choice);
   refuseLostHalves(state, new Set(pending.map(({ version }) => version)));
-  const steps = pending.flatMap((migration) => compileMigration(engine, contents, migration, "up"));
+  const records = openSteps(state);
+  const steps = pending.flatMap((migration) =>
+    compileMigration(engine, contents, migration, "up", records),
+  );
   if (steps.length === 0 && state.unfinished === null) return null;
   return sealPlan({
     kind: "apply",

@@ -2,6 +2,7 @@ import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
 import type { HistoryChange, ScriptStep, SqlStep, Statement, Step, StepLimits } from "../core/plan.ts";
 import type { Engine } from "../engines/engine.ts";
+import type { StepRecord } from "../run/ledger.ts";
 import type { Contents } from "./content.ts";
 import { readDirectives } from "./directives.ts";
 import type { Migration } from "./folder.ts";
@@ -10,19 +11,27 @@ import { mayExport, scriptTokens } from "./script-tokens.ts";
 /** A text longer than this is not kept in the history, so an edit of it is found but not shown as a difference. */
 const maxSourceChars = 1_048_576;
 
-/** Compiles a migration, or its undoing, to steps; the last one writes the history. */
+/**
+ * Compiles a migration, or its undoing, to steps; the last one writes the history. `records` are the steps of an
+ * interrupted run: where one of them began, one begins, so that an edit of the statements after it does not
+ * change which statements it holds.
+ */
 export function compileMigration(
   engine: Engine,
   contents: Contents,
   migration: Migration,
   direction: "up" | "down",
+  records: readonly Pick<StepRecord, "key">[] = [],
 ): Step[] {
   if (migration.script) return [compileScript(engine, contents, migration, direction)];
   const file = direction === "up" ? contents.up(migration) : contents.down(migration);
   if (file === null) throw noWayBack(migration);
   const directives = readDirectives(engine, file.text, file.path);
   const statements = engine.syntax.statements(file.text, file.path);
-  const groups = groupStatements(statements, directives.noTransaction);
+  const known = new Set(records.map(({ key }) => key));
+  const groups = groupStatements(statements, (number) =>
+    directives.noTransaction || known.has(`${migration.version}/${direction}/${number}`),
+  );
   const undo = undoOf(engine, migration, direction, groups.length === 1);
   const preamble: Statement[] = [];
   let first = 1;
@@ -89,15 +98,18 @@ function optsOut(text: string): boolean {
   );
 }
 
-/** Neighbouring statements that can share a transaction do; each other one stands alone. */
+/**
+ * Neighbouring statements that can share a transaction do; each other one stands alone. Where `begins` says so of
+ * a statement's number, from 1, a new group begins in any case.
+ */
 function groupStatements(
   statements: readonly Statement[],
-  apart: boolean,
+  begins: (number: number) => boolean,
 ): { transaction: boolean; statements: Statement[] }[] {
   const groups: { transaction: boolean; statements: Statement[] }[] = [];
-  for (const statement of statements) {
+  for (const [index, statement] of statements.entries()) {
     const last = groups.at(-1);
-    if (!apart && statement.transactional && last?.transaction === true) last.statements.push(statement);
+    if (!begins(index + 1) && statement.transactional && last?.transaction === true) last.statements.push(statement);
     else groups.push({ transaction: statement.transactional, statements: [statement] });
   }
   return groups;

@@ -2,7 +2,7 @@ import { GodwitError } from "../core/error.ts";
 import { type Plan, sealPlan } from "../core/plan.ts";
 import type { ServerFacts } from "../engines/engine.ts";
 import { execute, type RunResult } from "../run/executor.ts";
-import type { LedgerState } from "../run/ledger.ts";
+import { type LedgerState, openSteps } from "../run/ledger.ts";
 import { knownVersion } from "./apply.ts";
 import { type Assessment, assess, halfDone } from "./assess.ts";
 import { compileMigration } from "./compile.ts";
@@ -73,7 +73,7 @@ export function planRollback(inputs: {
       const message = `${entry.name} was edited after it was applied; its down file is run as it stands now`;
       project.emit({ type: "warning:raised", code: "GW5001", message });
     }
-    return compileMigration(project.engine, contents, entry.migration, "down");
+    return compileMigration(project.engine, contents, entry.migration, "down", openSteps(state));
   });
   if (steps.length === 0 && unfinished === null) return { plan: null, versions: [] };
   const plan = sealPlan({

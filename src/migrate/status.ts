@@ -89,7 +89,7 @@ function halfProgress(
   );
   let steps: SqlStep[];
   try {
-    steps = compileMigration(project.engine, contents, entry.migration, direction).filter(
+    steps = compileMigration(project.engine, contents, entry.migration, direction, openSteps(state)).filter(
       (step) => step.kind === "sql",
     );
   } catch {

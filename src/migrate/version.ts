@@ -11,11 +11,11 @@ export function canonicalVersion(text: string): string {
 
 /**
  * Negative, zero or positive, as for sort. Takes canonical versions. What is none, as in a history row that somebody
- * edited, comes after all of them: it has to be shown, not tripped over.
+ * edited, comes before all of them: it has to be shown, not tripped over.
  */
 export function compareVersions(a: string, b: string): number {
   if (!canonical.test(a) || !canonical.test(b)) {
-    return Number(canonical.test(b)) - Number(canonical.test(a)) || (a < b ? -1 : a > b ? 1 : 0);
+    return Number(canonical.test(a)) - Number(canonical.test(b)) || (a < b ? -1 : a > b ? 1 : 0);
   }
   const [left, right] = [a.split("."), b.split(".")];
   for (let i = 0; i < Math.max(left.length, right.length); i++) {

@@ -34,10 +34,14 @@ for (const page of readPages()) {
   });
 }
 
-async function play(page: Page, blocks: readonly Block[], env: Readonly<Record<string, string>>): Promise<void> {
+async function play(
+  page: Page,
+  blocks: readonly Block[],
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
   await using shell = await openShell(env);
   const [expected, actual] = [normalizer(), normalizer()];
-  let text = page.text;
+  const printed = new Map<Block, string>();
   for (const block of blocks) {
     const where = `${page.path}:${block.line}`;
     const file = block.attributes.get("file");
@@ -51,18 +55,26 @@ async function play(page: Page, blocks: readonly Block[], env: Readonly<Record<s
       for (const [index, { command, output }] of shown.entries()) {
         const result = await shell.run(command);
         const explained = shown[index + 1]?.command === "echo $?";
-        assert.ok(result.code === 0 || explained, `${where}: ${command}\nexit code ${result.code}\n${result.output}`);
-        const said = result.output.replaceAll(dirname(shell.folder), "/home");
+        assert.ok(
+          result.code === 0 || explained,
+          `${where}: ${command}\nexit code ${result.code}\n${result.output}`,
+        );
+        const said = presented(result.output, shell);
         const want = trimmed(expected(output.join("\n")));
         const have = trimmed(actual(said));
         const same = matches(want, have);
         if (!update && !same) assert.deepEqual(have, want, `${where}: ${command}`);
-        lines.push(`$ ${command}`, ...(same ? output : [...trimmed(said), ...(index + 1 < shown.length ? [""] : [])]));
+        lines.push(
+          `$ ${command}`,
+          ...(same
+            ? output
+            : [...trimmed(said), ...(explained || said === "" || index + 1 === shown.length ? [] : [""])]),
+        );
       }
-      text = text.replace(block.text, () => lines.join("\n").replace(/\n+$/, ""));
+      printed.set(block, lines.join("\n").replace(/\n+$/, ""));
     }
   }
-  if (update && text !== page.text) await writeFile(join(root, page.path), text);
+  if (update) await rewrite(page, printed);
 }
 
 async function writeInto(shell: Shell, file: string, text: string): Promise<void> {
@@ -70,6 +82,23 @@ async function writeInto(shell: Shell, file: string, text: string): Promise<void
   const folder = (await shell.run("pwd")).output;
   await mkdir(dirname(join(folder, file)), { recursive: true });
   await writeFile(join(folder, file), text);
+}
+
+async function rewrite(page: Page, printed: ReadonlyMap<Block, string>): Promise<void> {
+  const lines = page.text.split("\n");
+  // From the end, so that the lines before it keep their numbers.
+  for (const [block, text] of [...printed].reverse()) {
+    lines.splice(block.line, block.text.split("\n").length, ...text.split("\n"));
+  }
+  await writeFile(join(root, page.path), lines.join("\n"));
+}
+
+/** As a reader would see it: their folder, their server. */
+function presented(output: string, shell: Shell): string {
+  return output
+    .replaceAll(dirname(shell.folder), "/home")
+    .replaceAll(/:\/\/[^/\s]*@127\.0\.0\.1:\d+\//g, "://migrator@localhost/")
+    .replaceAll(/\bgodwit_test_\w+/g, "shop");
 }
 
 /** Without blank lines at the end: they only space the page. */

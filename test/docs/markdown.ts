@@ -36,7 +36,8 @@ export function readPage(path: string, text: string): Page {
   const prose: string[] = [];
   let open: { head: string; line: number; lines: string[] } | null = null;
   for (const [index, line] of text.split("\n").entries()) {
-    if (open === null && line.startsWith("```")) open = { head: line.slice(3).trim(), line: index + 1, lines: [] };
+    if (open === null && line.startsWith("```"))
+      open = { head: line.slice(3).trim(), line: index + 1, lines: [] };
     else if (open === null) prose.push(line);
     else if (line === "```") {
       blocks.push(blockOf(open));

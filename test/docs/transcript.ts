@@ -48,8 +48,7 @@ export function normalizer(): (text: string) => string {
     [/\b\d+(?:\.\d+)? MB\b/g, "<size>"],
     [/\b[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}\b/g, run],
     [/(?<=\b(?:apply|rollback|run) )[\da-f]{8}\b/g, run],
-    [/\b\d{14}\b/g, version],
-    [/\bgodwit_test_\w+/g, "<database>"],
+    [/(?<!\d)\d{14}(?!\d)/g, version],
     // Columns are as wide as their widest text.
     [/ {2,}(?=\S)/g, "  "],
     [/[─-]{3,}/g, "---"],
@@ -67,6 +66,7 @@ export function normalizer(): (text: string) => string {
 export function matches(shown: readonly string[], actual: readonly string[]): boolean {
   const [first, ...rest] = shown;
   if (first === undefined) return actual.length === 0;
-  if (first === "…") return actual.some((_, index) => matches(rest, actual.slice(index))) || rest.length === 0;
+  if (first === "…")
+    return actual.some((_, index) => matches(rest, actual.slice(index))) || rest.length === 0;
   return first === actual[0] && matches(rest, actual.slice(1));
 }

@@ -11,7 +11,7 @@ import { applyArgs, cliOptions, rollbackArgs, runWell } from "./program.ts";
 import { seeded } from "./seeded.ts";
 
 /** Every named point is tried at its first and its last passing; so many of the passings between, by a seed. */
-const sampled = 6;
+const sampled = 4;
 const width = 3;
 
 // Two engines at once: the one waits for its disk while the other computes.

@@ -102,6 +102,7 @@ const refusals: readonly {
     word: `${up(9)}:2`,
   },
   { what: "an open comment", files: { [up(9)]: "SELECT 1; /* x" }, code: "GW2005", word: `${up(9)}:1` },
+  { what: "a NUL", files: { [up(9)]: "SELECT 1;\n-- \0" }, code: "GW2003", word: `${up(9)}:2` },
   { what: "psql's backslash", files: { [up(9)]: "\\i other.sql\n" }, code: "GW2006", word: `${up(9)}:1` },
   { what: "BEGIN", files: { [up(9)]: "BEGIN;\nSELECT 1;\nCOMMIT;" }, code: "GW2007", word: `${up(9)}:1` },
   {
@@ -189,7 +190,11 @@ test("what a file cannot be: a pipe, a link out, a link to a pipe, too large, no
       ["a link upwards", "leaves the migrations folder", () => symlink("../outside.sql", path)],
       ["a link to nowhere", "cannot be read", () => symlink("nowhere.sql", path)],
       ["bad UTF-8", "offset 11", () => writeFile(path, Buffer.from("SELECT 'abc\xff'", "latin1"))],
-      ["a cut character", "offset 10", () => writeFile(path, Buffer.from("SELECT '\u00e9\u20ac").subarray(0, 12))],
+      [
+        "a cut character",
+        "offset 10",
+        () => writeFile(path, Buffer.from("SELECT '\u00e9\u20ac").subarray(0, 12)),
+      ],
       ["10 MB", "maxFileBytes", () => writeFile(path, `SELECT 1;${" ".repeat(10_000_000)}`)],
     ];
     for (const [what, words, make] of attempts) {
@@ -197,7 +202,10 @@ test("what a file cannot be: a pipe, a link out, a link to a pipe, too large, no
       const error = await refusedUnchanged(own, () => apply(own.options), "GW2003");
       assert.ok(error.message.includes(words), `${what}: ${error.message}`);
       assert.ok(error.message.includes(path), error.message);
-      assert.ok((await validate(own.options)).problems.some(({ code }) => code === "GW2003"), what);
+      assert.ok(
+        (await validate(own.options)).problems.some(({ code }) => code === "GW2003"),
+        what,
+      );
       await rm(path);
     }
     // The link is read before the pipe that it leads to is found by itself.
@@ -254,6 +262,9 @@ test("files and folders without permission are errors, not an empty folder", { s
       assert.match(asNobody(own.folder, join(open, "x.db")), /^GW1006 .*permission denied/i);
       await chmod(join(own.folder, "migrations"), 0o755);
       assert.equal(asNobody(own.folder, join(open, "x.db")), "applied");
+      await chmod(join(open, "x.db"), 0o444);
+      await own.write(tables(2));
+      assert.match(asNobody(own.folder, join(open, "x.db")), /^GW3007 /);
       await chmod(join(open, "x.db"), 0o000);
       assert.match(asNobody(own.folder, join(open, "x.db")), /^GW300[167] /);
     } finally {

@@ -37,6 +37,11 @@ export async function scene(
 ): Promise<void> {
   await using project = await makeProject({ "migrations/.gitkeep": "" });
   await withDatabase(name, async (url) => {
+    // The tests' role has the name of the ledger's schema, which "$user" would make the place of new tables.
+    if (name === "postgres") {
+      const database = new URL(url).pathname.slice(1);
+      await administer(name, (sql) => sql(`ALTER DATABASE ${database} SET search_path = public`));
+    }
     const events: StampedEvent[] = [];
     const own: Scene = {
       name,
@@ -132,10 +137,19 @@ async function query(name: TargetName, url: string, text: string): Promise<reado
   if (name !== "sqlite") return administer(name, (sql) => sql(text), url);
   const database = new DatabaseSync(url.slice("sqlite:".length), { timeout: 5_000 });
   try {
-    return database.prepare(text).all().map((row) => ({ ...row }));
+    const statement = database.prepare(text);
+    statement.setReadBigInts(true);
+    return statement.all().map((row) => plain(row));
   } finally {
     database.close();
   }
+}
+
+/** Whole numbers as text, which JSON can hold whatever their size. */
+function plain(row: Row): Row {
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [key, typeof value === "bigint" ? String(value) : value]),
+  );
 }
 
 async function dump(name: TargetName, url: string): Promise<string> {

@@ -12,7 +12,7 @@ export async function running<T>(
   invocation: Invocation,
   work: (options: ProjectOptions, record: RunRecord) => Promise<T>,
 ): Promise<{ result: T; record: RunRecord }> {
-  const { output, env } = invocation;
+  const { output, env, interruption } = invocation;
   const record = openRunRecord();
   invocation.onFailure((error) => aftermathText(error, record.progress));
   if (output.json) {
@@ -21,7 +21,7 @@ export async function running<T>(
       // A stopped run's error is the one event that is not redacted on its way.
       output.out.writeSoon(event.type === "run:stopped" ? jsonLine({ ...event }) : eventLine(event));
     });
-    return { result: await work(options, record), record };
+    return { result: await interruption.whileStoppable(() => work(options, record)), record };
   }
   using display = openDisplay(invocation, env);
   const snapshot = () => record.progress;
@@ -29,7 +29,7 @@ export async function running<T>(
     record.receive(event);
     display.receive(event, snapshot);
   });
-  return { result: await work(options, record), record };
+  return { result: await interruption.whileStoppable(() => work(options, record)), record };
 }
 
 function openDisplay({ output }: Invocation, env: Invocation["env"]): ProgressDisplay {

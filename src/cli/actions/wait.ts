@@ -4,8 +4,10 @@ import { oneLine } from "../visible-text.ts";
 import { readingOptions } from "./reading.ts";
 
 export async function wait(invocation: Invocation): Promise<number> {
-  const { options, output } = invocation;
-  const server = await waitForServer({ ...readingOptions(invocation), timeoutMs: options.timeout });
+  const { options, output, interruption } = invocation;
+  const server = await interruption.whileStoppable(() =>
+    waitForServer({ ...readingOptions(invocation), timeoutMs: options.timeout }),
+  );
   output.result("wait", { server }, () => `${oneLine(server.version)} is ready\n`);
   return 0;
 }

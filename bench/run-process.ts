@@ -1,0 +1,49 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "./programs.ts";
+
+export interface RunOptions {
+  readonly cwd: string;
+  /** The file that takes both streams: a pipe would have to be emptied by this process, on the same cores. */
+  readonly log: string;
+  /** Where Node's compiled code is kept between runs, as a user's home folder keeps it. */
+  readonly cache: string;
+  /** Measure the peak memory, for Node programs only. */
+  readonly memory: boolean;
+}
+
+/** Runs a whole process and times it from outside. Throws with the end of its output when it fails. */
+export function runProcess(command: Command, options: RunOptions): { ms: number; peakBytes: number } {
+  const log = openSync(options.log, "w");
+  const args = options.memory
+    ? ["--require", join(import.meta.dirname, "peak-memory.cjs"), ...command.args]
+    : command.args;
+  try {
+    const began = process.hrtime.bigint();
+    const result = spawnSync(command.file, args, {
+      cwd: options.cwd,
+      // Nothing of the caller's settings reaches the programs.
+      env: {
+        PATH: process.env.PATH,
+        HOME: options.cwd,
+        XDG_CACHE_HOME: options.cache,
+        ...command.env,
+      },
+      stdio: ["ignore", log, log, options.memory ? "pipe" : "ignore"],
+      timeout: 600_000,
+      killSignal: "SIGKILL",
+    });
+    const ms = Number(process.hrtime.bigint() - began) / 1e6;
+    if (result.error !== undefined) throw new Error(`${command.file}: ${result.error.message}`);
+    if (result.status !== 0) {
+      const end = readFileSync(options.log, "utf8").slice(-2000);
+      throw new Error(
+        `${command.file} ${command.args.join(" ")} ended with ${result.status ?? result.signal}:\n${end}`,
+      );
+    }
+    return { ms, peakBytes: options.memory ? Number(result.output[3]) : 0 };
+  } finally {
+    closeSync(log);
+  }
+}

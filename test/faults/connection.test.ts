@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { makeProject } from "../support/project.ts";
+import { startProxy, type Direction, type FaultProxy, type Passing } from "../support/proxy.ts";
+import { target, type ServerName } from "../support/servers.ts";
+import { assertClean, evidence, type Evidence } from "./evidence.ts";
+import { fixtures } from "./fixtures.ts";
+import { inParallel } from "./in-parallel.ts";
+import { withOwnDatabase } from "./own-database.ts";
+import { applyArgs, eventsOf, run, runWell, type Ended } from "./program.ts";
+import { seeded } from "./seeded.ts";
+
+const servers = ["postgres", "mariadb", "mysql"] as const;
+const env = { GODWIT_CONNECT_TIMEOUT: "1s" };
+
+interface Undisturbed {
+  readonly evidence: Evidence;
+  readonly chunks: Readonly<Record<Direction, number>>;
+  readonly commits: number;
+}
+
+suite("connection faults", { concurrency: 2 }, () => {
+  for (const name of servers) {
+    test(`${name}: COMMIT is lost, or its reply`, { skip: target(name).skip }, async (t) => {
+      await using project = await makeProject(fixtures[name]);
+      const undisturbed = await observe(name, project);
+      const random = seeded();
+      const all = Array.from({ length: undisturbed.commits }, (_, index) => index + 1);
+      const chosen = [...new Set([1, ...random.sample(all, 7), undisturbed.commits])];
+      t.diagnostic(`seed ${random.seed}: of ${undisturbed.commits} commits ${chosen.join(", ")}`);
+      const cases = chosen.flatMap((nth) =>
+        (["lose-reply", "reset"] as const).map((fault) => ({ nth, fault })),
+      );
+      await inParallel(cases, 3, ({ nth, fault }) =>
+        disturbed(name, `${fault} at commit ${nth}`, async (url, proxy) => {
+          proxy.when(nthCommit(nth), fault);
+          const ended = await runWell(applyArgs, { url: proxy.url, project, env });
+          assert.equal(proxy.faults, 1);
+          assert.equal(eventsOf(ended.lines, "connection:lost").length, 1);
+          assert.deepEqual(await evidence(name, url), undisturbed.evidence);
+          await assertClean(name, url);
+        }),
+      );
+    });
+
+    test(`${name}: the connection is reset at any message`, { skip: target(name).skip }, async (t) => {
+      await using project = await makeProject(fixtures[name]);
+      const undisturbed = await observe(name, project);
+      const random = seeded();
+      const cases = (["to-server", "to-client"] as const).flatMap((direction) =>
+        random
+          .sample(
+            Array.from({ length: undisturbed.chunks[direction] }, (_, index) => index + 1),
+            12,
+          )
+          .map((nth) => ({ direction, nth })),
+      );
+      const ends: Record<string, number> = {};
+      await inParallel(cases, 3, ({ direction, nth }) =>
+        disturbed(name, `reset at chunk ${nth} ${direction}`, async (url, proxy) => {
+          proxy.when(nthChunk(nth, direction), "reset");
+          const ended = await run(applyArgs, { url: proxy.url, project, env });
+          const end = ended.error ?? "recovered";
+          ends[end] = (ends[end] ?? 0) + 1;
+          assertOrderly(ended);
+          await runWell(applyArgs, { url, project });
+          assert.deepEqual(await evidence(name, url), undisturbed.evidence);
+          await assertClean(name, url);
+        }),
+      );
+      t.diagnostic(`seed ${random.seed}: ${JSON.stringify(ends)}`);
+      assert.ok((ends["recovered"] ?? 0) > cases.length / 2, "most runs recover by themselves");
+    });
+
+    test(`${name}: the connection stalls at any message`, { skip: target(name).skip }, async (t) => {
+      await using project = await makeProject(fixtures[name]);
+      const undisturbed = await observe(name, project);
+      const random = seeded();
+      const all = Array.from({ length: undisturbed.chunks["to-server"] }, (_, index) => index + 1);
+      const chosen = [...new Set([1, 2, 3, 4, 5, 6, 7, 8, ...random.sample(all, 10), all.length])];
+      const ends: Record<string, number> = {};
+      await inParallel(chosen, 6, (nth) =>
+        disturbed(name, `stall at chunk ${nth}`, async (url, proxy) => {
+          proxy.when(nthChunk(nth, "to-server"), "stall");
+          const ended = await run(applyArgs, { url: proxy.url, project, env, timeoutMs: 25_000 });
+          const end = ended.error ?? "recovered";
+          ends[end] = (ends[end] ?? 0) + 1;
+          assertOrderly(ended);
+          // The stalled connection's session may still hold the lock; it ends with the connection.
+          await proxy[Symbol.asyncDispose]();
+          await runWell([...applyArgs, "--wait", "20s"], { url, project });
+          assert.deepEqual(await evidence(name, url), undisturbed.evidence);
+          await assertClean(name, url);
+        }),
+      );
+      t.diagnostic(`seed ${random.seed}: chunks ${chosen.join(", ")}: ${JSON.stringify(ends)}`);
+    });
+  }
+});
+
+/** A fault of the network ends in recovery, or in an error that says it, and never as something unexpected. */
+function assertOrderly(ended: Ended): void {
+  if (ended.code === 0) return;
+  assert.ok(
+    ["GW3001", "GW3005", "GW3010"].includes(ended.error ?? ""),
+    `ended with ${ended.error}:\n${ended.stdout}\n${ended.stderr}`,
+  );
+}
+
+async function observe(
+  name: ServerName,
+  project: Awaited<ReturnType<typeof makeProject>>,
+): Promise<Undisturbed> {
+  return withOwnDatabase(name, async (url) => {
+    await using proxy = await startProxy(url);
+    let commits = 0;
+    const seen = chunkReader();
+    proxy.when((passing) => {
+      if (isCommit(seen(passing))) commits += 1;
+      return false;
+    }, "reset");
+    await runWell(applyArgs, { url: proxy.url, project, env });
+    const { forwarded } = proxy;
+    return {
+      evidence: await evidence(name, url),
+      chunks: { "to-server": forwarded["to-server"].chunks, "to-client": forwarded["to-client"].chunks },
+      commits,
+    };
+  });
+}
+
+async function disturbed(
+  name: ServerName,
+  what: string,
+  use: (url: string, proxy: FaultProxy) => Promise<void>,
+): Promise<void> {
+  await withOwnDatabase(name, async (url) => {
+    await using proxy = await startProxy(url);
+    await use(url, proxy).catch((error: unknown) => {
+      throw new Error(`${what}: ${(error as Error).message}`, { cause: error });
+    });
+  });
+}
+
+function nthCommit(nth: number): (passing: Passing) => boolean {
+  const chunk = chunkReader();
+  let count = 0;
+  return (passing) => isCommit(chunk(passing)) && ++count === nth;
+}
+
+function isCommit(chunk: string): boolean {
+  return /COMMIT( AND NO CHAIN|\0)/.test(chunk);
+}
+
+function nthChunk(nth: number, direction: Direction): (passing: Passing) => boolean {
+  let count = 0;
+  return (passing) => passing.direction === direction && ++count === nth;
+}
+
+/** The chunk itself, of what goes to the server: a trigger is shown the bytes before it as well. */
+function chunkReader(): (passing: Passing) => string {
+  const before = new Map<number, number>();
+  return ({ direction, connection, bytes, text }) => {
+    if (direction === "to-client") return "";
+    const length = bytes - (before.get(connection) ?? 0);
+    before.set(connection, bytes);
+    return text.slice(-length);
+  };
+}

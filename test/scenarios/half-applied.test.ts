@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { apply, repair, rollback, status } from "../../src/index.ts";
+import { crashAt } from "../support/crash.ts";
+import { targets } from "../support/servers.ts";
+import {
+  applied,
+  historyOf,
+  refused,
+  refusedUnchanged,
+  scene,
+  type Scene,
+  stem,
+  tableNames,
+  version,
+} from "./scene.ts";
+
+const up = (number: number) => `${stem(number)}.up.sql`;
+const down = (number: number) => `${stem(number)}.down.sql`;
+const lines = (...statements: readonly string[]) => statements.map((text) => `${text};\n`).join("");
+
+/** Servers that commit each definition by itself, so that a file can take effect in part. */
+const committing = targets.filter(({ engine }) => engine === "mysql");
+
+const made = ["CREATE TABLE a (id int PRIMARY KEY)", "CREATE TABLE b (id int PRIMARY KEY)"];
+
+for (const { name, skip } of committing) {
+  /** Two tables are made, the third statement fails. */
+  const half = (play: (own: Scene) => Promise<void>) => () =>
+    scene(
+      name,
+      {
+        [up(1)]: lines(...made, "CREATE TABLE a (again int)", "CREATE TABLE d (id int)"),
+        [down(1)]: lines("DROP TABLE d", "DROP TABLE b", "DROP TABLE a"),
+      },
+      async (own) => {
+        const error = await refused(apply(own.options), "GW6001");
+        assert.match(error.message, /\.up\.sql:3:/);
+        assert.deepEqual(await tableNames(own), ["a", "b"]);
+        assert.equal((await status(own.options)).migrations[0]?.state, "half-applied");
+        await play(own);
+      },
+    );
+
+  test(
+    `${name}: what is still to do of a half-applied migration may be edited`,
+    { skip },
+    half(async (own) => {
+      // The directive is what the error about a time-out tells to write.
+      await own.write({
+        [up(1)]: `-- godwit: statement-timeout 1h\n${lines(...made, "CREATE TABLE c (id int)")}-- no more\n`,
+      });
+      await applied(own);
+      assert.deepEqual(await tableNames(own), ["a", "b", "c"]);
+      assert.deepEqual(await historyOf(own), [`apply ${version(1)}`]);
+    }),
+  );
+
+  test(
+    `${name}: what is done of a half-applied migration must stand in the file as it ran`,
+    { skip },
+    half(async (own) => {
+      const texts = [
+        lines(
+          "CREATE TABLE a (id bigint PRIMARY KEY)",
+          "CREATE TABLE b (id int PRIMARY KEY)",
+          "CREATE TABLE c (id int)",
+        ),
+        lines(
+          "CREATE TABLE b (id int PRIMARY KEY)",
+          "CREATE TABLE a (id int PRIMARY KEY)",
+          "CREATE TABLE c (id int)",
+        ),
+        lines("CREATE TABLE c (id int)", ...made),
+        lines("CREATE TABLE a (id int PRIMARY KEY)"),
+      ];
+      for (const text of texts) {
+        await own.write({ [up(1)]: text });
+        const error = await refused(apply(own.options), "GW5007");
+        assert.equal(error.outcome, "changed");
+        assert.deepEqual(await tableNames(own), ["a", "b"]);
+        assert.deepEqual(await historyOf(own), []);
+      }
+      await own.write({ [up(1)]: lines(...made, "CREATE TABLE c (id int)") });
+      await applied(own);
+    }),
+  );
+
+  test(
+    `${name}: a half-applied migration cannot lose its file, nor be rolled back`,
+    // The history row is not written when the last statement that the file still holds is done already.
+    { skip, todo: "reconcile: the history row of a file that was cut down to its done statements" },
+    half(async (own) => {
+      await refusedUnchanged(own, () => rollback(own.options), "GW5009");
+      await rm(join(own.folder, "migrations", up(1)));
+      await rm(join(own.folder, "migrations", down(1)));
+      await refusedUnchanged(own, () => apply(own.options), "GW5007");
+      await own.write({ [up(1)]: lines(...made), [down(1)]: lines("DROP TABLE b", "DROP TABLE a") });
+      await applied(own);
+      await rollback(own.options);
+      assert.deepEqual(await tableNames(own), []);
+    }),
+  );
+
+  test(
+    `${name}: an edit may join the rest of a half-applied migration to rows that are written`,
+    { skip },
+    () =>
+      scene(
+        name,
+        { [up(1)]: lines(made[0] ?? "", "INSERT INTO a VALUES (1)", "CREATE TABLE a (again int)") },
+        async (own) => {
+          await refused(apply(own.options), "GW6001");
+          await own.write({
+            [up(1)]: lines(made[0] ?? "", "INSERT INTO a VALUES (1)", "INSERT INTO a VALUES (2)"),
+          });
+          await applied(own);
+          assert.deepEqual(
+            (await own.sql("SELECT id FROM a ORDER BY id")).map(({ id }) => Number(id)),
+            [1, 2],
+          );
+        },
+      ),
+  );
+
+  test(`${name}: an unfinished rollback is finished before anything else`, { skip }, () =>
+    scene(
+      name,
+      { [up(1)]: lines(...made), [down(1)]: lines("DROP TABLE b", "DROP TABLE nothing", "DROP TABLE a") },
+      async (own) => {
+        await applied(own);
+        await refused(rollback(own.options), "GW6001");
+        assert.deepEqual(await tableNames(own), ["a"]);
+        assert.equal((await status(own.options)).migrations[0]?.state, "half-rolled-back");
+        await refusedUnchanged(own, () => apply(own.options), "GW4005");
+        await own.write({ [down(1)]: lines("DROP TABLE b", "DROP TABLE a") });
+        await rollback(own.options);
+        assert.deepEqual(await tableNames(own), []);
+        await applied(own);
+        assert.deepEqual(
+          await historyOf(own),
+          ["apply", "rollback", "apply"].map((word) => `${word} ${version(1)}`),
+        );
+      },
+    ),
+  );
+
+  test(
+    `${name}: a statement whose outcome nobody can tell blocks the run until a person says`,
+    { skip },
+    () =>
+      scene(
+        name,
+        { [up(1)]: lines("CREATE TABLE log (n int)", "CALL note()", "CREATE TABLE after_it (n int)") },
+        async (own) => {
+          await own.sql("CREATE TABLE calls (n int)");
+          await own.sql("CREATE PROCEDURE note() INSERT INTO calls VALUES (1)");
+          const key = `${version(1)}/up/2`;
+          await killedAt(own, "bare:after-statement", 2);
+          const error = await refused(apply(own.options), "GW4004");
+          assert.ok(error.message.includes(key) && error.hint.includes(key), error.message);
+          assert.equal((await status(own.options)).run?.state, "blocked");
+          await refusedUnchanged(own, () => repair({ ...own.options, done: ["other"] }), "GW1001");
+          await refusedUnchanged(own, () => repair(own.options), "GW1001");
+          await repair({ ...own.options, done: [key] });
+          assert.deepEqual(await tableNames(own), ["calls", "log"]);
+          await applied(own);
+          assert.equal((await own.sql("SELECT n FROM calls")).length, 1);
+          assert.deepEqual(await tableNames(own), ["after_it", "calls", "log"]);
+        },
+      ),
+  );
+
+  test(`${name}: a statement that a person says was not done is done again`, { skip }, () =>
+    scene(name, { [up(1)]: lines("CREATE TABLE log (n int)", "CALL note()") }, async (own) => {
+      await own.sql("CREATE TABLE calls (n int)");
+      await own.sql("CREATE PROCEDURE note() INSERT INTO calls VALUES (1)");
+      await killedAt(own, "bare:after-intent", 2);
+      await refused(apply(own.options), "GW4004");
+      await repair({ ...own.options, notDone: [`${version(1)}/up/2`] });
+      assert.equal((await own.sql("SELECT n FROM calls")).length, 0);
+      await applied(own);
+      assert.equal((await own.sql("SELECT n FROM calls")).length, 1);
+    }),
+  );
+
+  test(
+    `${name}: a migration that was rolled back and is killed when applied again is resumed, not repeated`,
+    { skip },
+    () =>
+      scene(
+        name,
+        {
+          [up(1)]: lines(...made),
+          [down(1)]: lines("DROP TABLE b", "DROP TABLE a"),
+          [up(2)]: lines("CREATE TABLE a (again int)"),
+        },
+        async (own) => {
+          await refused(apply(own.options), "GW6001");
+          await rollback(own.options);
+          await killedAt(own, "bare:after-commit", 1);
+          assert.deepEqual(await tableNames(own), ["a"]);
+          await own.write({ [up(2)]: lines("CREATE TABLE c (id int)") });
+          await applied(own);
+          assert.deepEqual(await tableNames(own), ["a", "b", "c"]);
+        },
+      ),
+  );
+
+  test(`${name}: a TypeScript migration that was killed goes on after its last statement`, { skip }, () =>
+    scene(
+      name,
+      {
+        [`${stem(1)}.ts`]: `
+          export async function up(db) {
+            await db.execute("CREATE TABLE a (id int)");
+            await db.sql\`INSERT INTO a VALUES (\${1})\`;
+            await db.execute("CREATE TABLE b (id int)");
+            await db.query("INSERT INTO a VALUES (?)", [2]);
+          }
+          export async function down(db) {
+            await db.execute("DROP TABLE b");
+            await db.execute("DROP TABLE a");
+          }`,
+      },
+      async (own) => {
+        for (const [point, nth] of [
+          ["transaction:after-commit", 1],
+          ["bare:after-statement", 1],
+          ["transaction:before-record", 1],
+        ] as const) {
+          await killedAt(own, point, nth);
+        }
+        await applied(own);
+        assert.deepEqual(
+          (await own.sql("SELECT id FROM a ORDER BY id")).map(({ id }) => Number(id)),
+          [1, 2],
+        );
+        await rollback(own.options);
+        assert.deepEqual(await tableNames(own), []);
+      },
+    ),
+  );
+}
+
+/** The command line applies, and dies there. */
+async function killedAt(own: Scene, point: string, nth: number): Promise<void> {
+  await crashAt({ name: point, nth }, ["apply"], { cwd: own.folder, env: { GODWIT_URL: own.url } });
+}
