@@ -51,3 +51,12 @@ test("an unknown outcome is said, and nothing is claimed beside it", () => {
     "whether the last statement took effect is not known",
   );
 });
+
+test("a refused statement that changed something all the same is not said to have changed nothing", () => {
+  const partial = new GodwitError("GW6001", { message: "m", outcome: "changed" });
+  assert.equal(aftermathText(partial, at("1/up/1", false)), "1_a is half applied");
+});
+
+test("a runner that was replaced claims nothing", () => {
+  assert.equal(aftermathText(new GodwitError("GW4003", { message: "m" }), at("1/up/2", false)), null);
+});

@@ -6,11 +6,14 @@ import { countText } from "./amounts.ts";
 export function aftermathText(error: GodwitError, progress: ProgressSnapshot): string | null {
   // Before a run begins nothing is written but, at most, Godwit's own empty tables.
   if (progress.kind === null) return error.outcome === "unchanged" ? "nothing was changed" : null;
+  // Where another process goes on with the run, what this one saw is no longer how it is.
+  if (error.code === "GW4003") return null;
   const parts: string[] = [];
   if (error.outcome === "unknown") parts.push("whether the last statement took effect is not known");
   const { unit, step, unitsDone, unitsTotal, kind } = progress;
-  if (unit !== null && kind !== "record" && error.outcome !== "unknown") {
-    const verb = kind === "apply" ? "applied" : "rolled back";
+  const verb = kind === "apply" ? "applied" : "rolled back";
+  if (unit !== null && error.outcome === "changed") parts.push(`${unit.title} is half ${verb}`);
+  if (unit !== null && kind !== "record" && error.outcome === "unchanged") {
     if (step !== null) {
       parts.push(
         step.transaction ? "the transaction was rolled back" : "nothing was changed by this statement",

@@ -8,10 +8,20 @@ import type { Invocation } from "./command-spec.ts";
  */
 export async function confirm(
   invocation: Invocation,
-  question: { readonly what: string; readonly describe: () => Promise<string> },
+  question: {
+    readonly what: string;
+    readonly describe: () => Promise<string>;
+    /** What is lost by it; said even where --yes leaves nothing to ask. */
+    readonly hazard?: string;
+  },
 ): Promise<void> {
   const { options, output, interruption, command } = invocation;
-  if (options.yes === true) return;
+  const { yellow } = output.err.paint;
+  const hazard = question.hazard === undefined ? "" : `${yellow("warning")}: ${question.hazard}\n`;
+  if (options.yes === true) {
+    if (!output.json) output.err.write(hazard);
+    return;
+  }
   // With --json a program reads along, and it can answer no question.
   if (output.json || process.stdin.isTTY !== true || !output.err.terminal) {
     throw new GodwitError("GW1001", {
@@ -19,7 +29,7 @@ export async function confirm(
       hint: `Look at \`godwit status\`, then pass --yes.`,
     });
   }
-  output.err.write(await question.describe());
+  output.err.write(`${await question.describe()}${hazard}`);
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   // The terminal hands Ctrl-C over as a key while a line is read, and Ctrl-D as the end of input.
   const closed = Promise.withResolvers<string>();

@@ -1,6 +1,6 @@
 /** What `godwit --help` says after the list of commands. */
 
-export const examples: readonly (readonly [command: string, description: string])[] = [
+const examples: readonly (readonly [command: string, description: string])[] = [
   ["godwit init", "begin in a project"],
   ["godwit new add_orders", "make a migration, then write its SQL"],
   ["godwit plan", "see what would run"],

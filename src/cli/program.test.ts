@@ -44,6 +44,7 @@ test("values are read by their kind", () => {
 test("what is misspelt, missing or malformed is refused with the nearest word", () => {
   const message = (...argv: string[]) => complaint(() => parseArguments(argv)).message;
   assert.equal(message("aplpy"), 'there is no command "aplpy"; did you mean "apply"?');
+  assert.equal(message("stat"), 'there is no command "stat"; did you mean "status"?');
   assert.equal(message("apply", "--tto", "1"), 'godwit apply has no option --tto; did you mean "--to"?');
   assert.match(message("apply", "--wait", "5"), /^--wait is "5": expected a duration/);
   assert.match(message("apply", "--lock-timeout", "soon"), /^--lock-timeout is "soon"/);

@@ -49,8 +49,17 @@ export function runDocument(
   const migrations = record.units.map(({ name, title, durationMs }) => {
     return { version: name, name: title, durationMs };
   });
-  const { schemaFile } = record;
-  return { state, runId, epoch, planHash: plan?.hash ?? null, migrations, performed, schemaFile, durationMs };
+  return {
+    state,
+    runId,
+    epoch,
+    planHash: plan?.hash ?? null,
+    hazards: plan?.hazards ?? [],
+    migrations,
+    performed,
+    schemaFile: record.schemaFile,
+    durationMs,
+  };
 }
 
 /** What a run that only writes history rows did: "accepted 20260131093000_orders". */

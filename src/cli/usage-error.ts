@@ -18,7 +18,8 @@ function messageOf(error: CommanderError, command: Command | undefined, program:
   const word = /'([\s\S]*)'$/.exec(text)?.[1] ?? "";
   if (error.code === "commander.unknownCommand") {
     const known = program.commands.map((candidate) => candidate.name());
-    return `there is no command ${JSON.stringify(word)}${didYouMean(word, known)}`;
+    const begun = known.find((name) => word.length > 1 && name.startsWith(word));
+    return `there is no command ${JSON.stringify(word)}${didYouMean(begun ?? word, known)}`;
   }
   if (error.code === "commander.unknownOption") {
     // What stands after the = may be a secret of a misspelt --url.

@@ -59,6 +59,7 @@ test("a project from nothing to applied and back, with results on stdout alone",
   assert.match(redone.stdout, /^rolled back 1 migration.*\napplied 1 migration/s);
   const back = await run("rollback", "--yes");
   assert.match(back.stdout, /^rolled back 1 migration/);
+  assert.match(back.stderr, /^warning: down files may drop tables/);
   assert.match((await run("rollback", "--yes")).stdout, /^nothing to do/);
 });
 

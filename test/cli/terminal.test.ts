@@ -72,7 +72,7 @@ test("a rollback asks first, and goes on only after yes", { skip }, async () => 
   const refused = onTerminal(project, "rollback", { input: "n\n" });
   assert.equal(refused.code, 130, refused.output);
   assert.match(refused.output, /This undoes 1 migration:\r\n {2}20260101000002_b\r\n/);
-  assert.match(refused.output, /Down files may drop tables/);
+  assert.match(refused.output, /warning.*: down files may drop tables/);
   assert.match(refused.output, /not confirmed: nothing was started/);
   const ended = onTerminal(project, "rollback --steps 2", { input: "\u0004" });
   assert.equal(ended.code, 130, ended.output);

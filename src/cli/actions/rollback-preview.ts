@@ -4,6 +4,8 @@ import { countText } from "../amounts.ts";
 import type { Paint } from "../paint.ts";
 import { oneLine } from "../visible-text.ts";
 
+export const rollbackHazard = "down files may drop tables, and with them the data that was added since";
+
 /** What a rollback will undo, for the question before it: read from the status, so without the lock. */
 export async function rollbackPreview(
   project: ProjectOptions,
@@ -13,7 +15,7 @@ export async function rollbackPreview(
   const { database, migrations, run } = await status(project);
   const on = `${paint.dim("database")} ${oneLine(database)}\n`;
   if (run?.kind === "rollback") {
-    return `${on}This continues the rollback ${run.id.slice(0, 8)} that was interrupted.\n${hazard(paint)}`;
+    return `${on}This continues the rollback ${run.id.slice(0, 8)} that was interrupted.\n`;
   }
   // Newest first; within one moment the higher version was applied later.
   const applied = migrations
@@ -26,9 +28,5 @@ export async function rollbackPreview(
       ? applied.slice(0, choice.steps ?? 1)
       : applied.filter((entry) => migrations.indexOf(entry) > floor);
   const names = chosen.map(({ name }) => `  ${oneLine(name)}\n`).join("");
-  return `${on}This undoes ${countText(chosen.length, "migration")}:\n${names}${hazard(paint)}`;
-}
-
-function hazard(paint: Paint): string {
-  return `${paint.yellow("Down files may drop tables, and with them the data that was added since.")}\n`;
+  return `${on}This undoes ${countText(chosen.length, "migration")}:\n${names}`;
 }

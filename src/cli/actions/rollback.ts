@@ -3,7 +3,7 @@ import type { Invocation } from "../command-spec.ts";
 import { confirm } from "../confirm.ts";
 import { runDocument, runText } from "../render-run.ts";
 import { readingOptions } from "./reading.ts";
-import { rollbackPreview } from "./rollback-preview.ts";
+import { rollbackHazard, rollbackPreview } from "./rollback-preview.ts";
 import { running } from "./running.ts";
 
 export async function rollback(invocation: Invocation): Promise<number> {
@@ -11,6 +11,7 @@ export async function rollback(invocation: Invocation): Promise<number> {
   const { steps, to } = options;
   await confirm(invocation, {
     what: "undoes migrations, and down files may drop data",
+    hazard: rollbackHazard,
     describe: () => rollbackPreview(readingOptions(invocation), { steps, to }, output.err.paint),
   });
   const { result, record } = await running(invocation, (project) =>

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+import { apply, GodwitError, status, type StampedEvent, validate, wait } from "../../src/index.ts";
+import { root } from "../support/cli.ts";
+import { target, targets } from "../support/servers.ts";
+import { applied, refused, refusedUnchanged, scene, stem, tableNames, tables, version } from "./scene.ts";
+
+const sleeping: Readonly<Record<string, string>> = {
+  postgres: "SELECT pg_sleep(60);",
+  mariadb: "SELECT sleep(60);",
+  mysql: "SELECT sleep(60);",
+};
+
+for (const { name, skip } of targets) {
+  test(`${name}: an aborted apply stops soon, says so, and can be continued`, { skip }, () =>
+    scene(name, { ...tables(1, 3), [`${stem(2)}.up.sql`]: sleeping[name] ?? "SELECT 1;" }, async (own) => {
+      await refusedUnchanged(own, () => apply({ ...own.options, signal: AbortSignal.abort() }), "GW4006");
+      const controller = new AbortController();
+      // In the statement that sleeps; SQLite cannot cancel one, so there it is before the next.
+      const onEvent = (event: StampedEvent) => {
+        if (event.type === "statement:started" && event.key.startsWith(version(2))) controller.abort();
+      };
+      const start = performance.now();
+      const error = await refused(apply({ ...own.options, onEvent, signal: controller.signal }), "GW4006");
+      assert.ok(performance.now() - start < 20_000);
+      assert.equal(error.exitCode, 130);
+      assert.ok((await tableNames(own)).includes("t1") && !(await tableNames(own)).includes("t3"));
+      assert.equal((await status(own.options)).run?.state, "resumable");
+      await own.write({ [`${stem(2)}.up.sql`]: "SELECT 1;" });
+      await applied(own);
+      assert.deepEqual(await tableNames(own), ["t1", "t3"]);
+    }),
+  );
+
+  test(
+    `${name}: events come in order, each with its number and its time, and none is printed`,
+    { skip },
+    () =>
+      scene(name, tables(1, 2), async (own) => {
+        const printed: string[] = [];
+        const writes = [process.stdout.write, process.stderr.write] as const;
+        const spy = (text: unknown) => printed.push(String(text)) > 0;
+        process.stdout.write = process.stderr.write = spy as typeof process.stdout.write;
+        try {
+          await apply(own.options);
+        } finally {
+          [process.stdout.write, process.stderr.write] = writes;
+        }
+        // The test runner's own reports go the same way, as bytes.
+        assert.deepEqual(
+          printed.filter((text) => /godwit|t1|migration/i.test(text)),
+          [],
+        );
+        assert.deepEqual(
+          own.events.map(({ seq }) => seq),
+          own.events.map((_, index) => index + 1),
+        );
+        assert.ok(own.events.every(({ at }) => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(at)));
+        const types = own.events.map(({ type }) => type).filter((type) => type !== "server:noticed");
+        const unit = [
+          "unit:started",
+          "step:started",
+          "statement:started",
+          "statement:finished",
+          "step:finished",
+          "unit:finished",
+        ];
+        assert.deepEqual(types, [
+          "lock:acquired",
+          "ledger:upgraded",
+          "run:started",
+          ...unit,
+          ...unit,
+          "run:finished",
+        ]);
+      }),
+  );
+
+  test(
+    `${name}: a program that imports the library, applies and returns comes to its end by itself`,
+    { skip },
+    () =>
+      scene(name, tables(1), async (own) => {
+        const script = `
+        import { apply, status } from ${JSON.stringify(join(root, "src/index.ts"))};
+        const options = ${JSON.stringify({ cwd: own.folder, env: {}, url: own.url })};
+        await apply(options);
+        await status(options);
+        await apply({ ...options, url: options.url + "_nowhere/x" }).catch(() => {});
+        globalThis.done = performance.now();
+        process.on("exit", () => {
+          if (performance.now() - globalThis.done > 900) console.log("something kept the process alive");
+        });`;
+        const child = spawnSync(process.execPath, ["--input-type=module", "--eval", script], {
+          encoding: "utf8",
+          timeout: 20_000,
+        });
+        assert.deepEqual([child.status, child.stdout, child.stderr], [0, "", ""]);
+        assert.deepEqual(await tableNames(own), ["t1"]);
+      }),
+  );
+}
+
+test("two databases are migrated at once in one process", { skip: target("postgres").skip }, () =>
+  scene("postgres", tables(1, 2, 3), async (one) =>
+    scene("sqlite", tables(1, 2, 3), async (two) => {
+      await scene("postgres", tables(4, 5), async (three) => {
+        const results = await Promise.all([one, two, three].map((each) => apply(each.options)));
+        assert.deepEqual(
+          results.map(({ state, performed }) => [state, performed.length]),
+          [
+            ["done", 3],
+            ["done", 3],
+            ["done", 2],
+          ],
+        );
+        assert.deepEqual(await tableNames(three), ["t4", "t5"]);
+        for (const each of [one, two, three]) {
+          assert.equal((await validate(each.options)).valid, true);
+          assert.deepEqual(
+            each.events.map(({ seq }) => seq),
+            each.events.map((_, index) => index + 1),
+          );
+        }
+      });
+    }),
+  ),
+);
+
+test(
+  "two applies on one database: one works, the other is told who does",
+  { skip: target("postgres").skip },
+  () =>
+    scene("postgres", { ...tables(1), [`${stem(2)}.up.sql`]: "SELECT pg_sleep(1.5);" }, async (own) => {
+      const started = Promise.withResolvers<void>();
+      const onEvent = (event: StampedEvent) => {
+        if (event.type === "statement:started" && event.key.startsWith(version(2))) started.resolve();
+      };
+      const first = apply({ ...own.options, onEvent });
+      await started.promise;
+      const error = await refused(apply(own.options), "GW4001");
+      assert.equal(error.exitCode, 4);
+      assert.match(error.message, /session \d+ \(godwit /);
+      const second = await apply({ ...own.options, waitMs: 20_000 });
+      assert.deepEqual([(await first).state, second.state], ["done", "nothing"]);
+    }),
+);
+
+test("what is thrown is a GodwitError that programs can read", () =>
+  scene("sqlite", { [`${stem(1)}.up.sql`]: "SELECT * FROM nowhere;" }, async (own) => {
+    const error = await refused(apply(own.options), "GW6001");
+    assert.ok(error instanceof GodwitError && error instanceof Error);
+    const json = JSON.parse(JSON.stringify(error)) as Record<string, unknown>;
+    assert.deepEqual(Object.keys(json).sort(), ["code", "details", "hint", "message", "outcome"]);
+    assert.equal(json["outcome"], "unchanged");
+    const stopped = own.events.find((event) => event.type === "run:stopped");
+    assert.equal(stopped?.error, error);
+    await refused(wait({ ...own.options, url: "postgresql://u@127.0.0.1:1/d", timeoutMs: 50 }), "GW4008");
+  }));
