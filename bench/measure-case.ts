@@ -67,6 +67,7 @@ async function prepare(
   const database = stack.use(await server.create());
   const status = required(program, "status")(database, migrations);
   const saysAll = required(program, "saysAll")(migrationCount);
+  process.stderr.write(`${item.name} prepares ${program}\n`);
   sample(item, required(program, "apply")(database, migrations), folder);
   await verify(database, program);
   return async () => {

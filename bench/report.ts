@@ -12,7 +12,7 @@ export function renderReport(measured: readonly Measured[], machine: Machine, ru
     `Medians of ${runs}, programs in turns, whole processes timed from outside. ${machine.date.slice(0, 10)}.`,
     "",
     `Machine: ${cores} cores of ${cpu}, ${memory}, ${system}, Node ${node}.`,
-    `Servers: ${Object.values(machine.servers).join(", ")}.`,
+    `Servers: ${Object.values(machine.servers).join(", ") || "none"}.`,
     `Programs: ${versions.join(", ")}.`,
     "",
     "| Measure | Program | Median | Min | Max | Godwit ÷ program | Must be | Verdict |",

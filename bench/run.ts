@@ -16,10 +16,11 @@ import { connectServers } from "./servers.ts";
 const options = readOptions(process.argv.slice(2));
 const cases = chooseCases(options.only);
 const folder = mkdtempSync(join(tmpdir(), "godwit-bench-"));
+const needed = new Set(cases.flatMap(({ server }) => server ?? []));
 const measured: Measured[] = [];
 const failures: string[] = [];
 try {
-  await using servers = await connectServers(process.env, folder);
+  await using servers = await connectServers({ env: process.env, folder, needed });
   for (const { name, server, optional } of cases) {
     if (server !== undefined && !servers.byName.has(server)) {
       const missing = `${name}: no server, ${server.toUpperCase()}_URL is not set`;
@@ -40,7 +41,7 @@ try {
   const machine = describeMachine(servers.byName);
   process.stdout.write(renderReport(measured, machine, options.runs));
   writeFileSync(
-    "bench.json",
+    join(import.meta.dirname, "../bench.json"),
     `${JSON.stringify({ machine, runs: options.runs, measured, failures }, null, 2)}\n`,
   );
 } finally {

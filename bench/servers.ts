@@ -32,12 +32,19 @@ const prefix = "godwit_bench_";
 let made = 0;
 const nextName = () => `${prefix}${process.pid}_${++made}`;
 
-/** Connects to the servers whose URLs are in the environment, and removes what an interrupted run left there. */
-export async function connectServers(env: NodeJS.ProcessEnv, folder: string): Promise<Servers> {
-  const byName = new Map<ServerName, Server>([["sqlite", sqliteServer(folder)]]);
-  if (env.POSTGRES_URL) byName.set("postgres", await postgresServer(env.POSTGRES_URL));
-  if (env.MARIADB_URL) byName.set("mariadb", await mysqlServer(env.MARIADB_URL));
-  if (env.MYSQL_URL) byName.set("mysql", await mysqlServer(env.MYSQL_URL));
+/** Connects to the needed servers whose URLs are in the environment, and removes what an interrupted run left there. */
+export async function connectServers(options: {
+  readonly env: NodeJS.ProcessEnv;
+  readonly folder: string;
+  readonly needed: ReadonlySet<ServerName>;
+}): Promise<Servers> {
+  const { folder, needed } = options;
+  const { POSTGRES_URL, MARIADB_URL, MYSQL_URL } = options.env;
+  const byName = new Map<ServerName, Server>();
+  if (needed.has("postgres") && POSTGRES_URL) byName.set("postgres", await postgresServer(POSTGRES_URL));
+  if (needed.has("mariadb") && MARIADB_URL) byName.set("mariadb", await mysqlServer(MARIADB_URL));
+  if (needed.has("mysql") && MYSQL_URL) byName.set("mysql", await mysqlServer(MYSQL_URL));
+  if (needed.has("sqlite")) byName.set("sqlite", sqliteServer(folder));
   return {
     byName,
     [Symbol.asyncDispose]: async () => {

@@ -8,6 +8,7 @@ const statement = (text: string, line: number, label: string): Statement => ({
   text,
   offset: 0,
   line,
+  column: 1,
   label,
   transactional: true,
   session: false,

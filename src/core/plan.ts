@@ -15,7 +15,14 @@ export type Effect =
       readonly byIdentity?: boolean;
     }
   /** A concurrent index build; a failed one leaves an invalid index. Without a name the server chooses one. */
-  | { readonly type: "index-build"; readonly table: ObjectName; readonly index?: string }
+  | {
+      readonly type: "index-build";
+      /** The table, or an index of it. */
+      readonly table: ObjectName;
+      readonly index?: string;
+      /** Existing indexes are built anew (REINDEX CONCURRENTLY): it can be repeated, but what it left has to go. */
+      readonly rebuild?: boolean;
+    }
   /** Doing it again does the same (VACUUM, ANALYZE, settings): it is simply repeated. */
   | { readonly type: "repeatable" }
   /** Nobody can tell afterwards: a person decides. */
@@ -38,12 +45,13 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** One SQL statement of a file. Offsets are UTF-16 units into the file's text; lines count from 1. */
+/** One SQL statement of a file. Offsets are UTF-16 units into the file's text; lines, and columns in code points, count from 1. */
 export interface Statement {
   /** The statement as written, without its terminator and surrounding comments. */
   readonly text: string;
   readonly offset: number;
   readonly line: number;
+  readonly column: number;
   /** Its kind in words, for people: "CREATE TABLE", "INSERT". */
   readonly label: string;
   /** Whether it can run inside a transaction together with its record. */

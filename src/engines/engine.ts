@@ -35,6 +35,8 @@ export interface Traits {
   readonly cancellable: boolean;
   readonly identifierBytes: number;
   readonly quote: (name: string) => string;
+  /** How the n-th parameter of a statement is written, n from 1. */
+  readonly placeholder: (n: number) => string;
 }
 
 // ── connect ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,15 +66,18 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface Session {
   /** The server's id for it: backend pid, connection id. */
   readonly id: string;
-  /** Rows of one statement. Parameters are written `?`. 64-bit integers and decimals come as strings or bigint, never rounded. */
+  /** Rows of one statement. Parameters are written as the engine does (`traits.placeholder`). 64-bit integers and decimals come as strings or bigint, never rounded. */
   query(sql: string, parameters?: readonly Value[]): Promise<Row[]>;
   /** Runs one statement exactly as written, without parameters; the rows affected where the server tells. */
   execute(sql: string): Promise<number | null>;
-  /** Runs one statement with `?` parameters; the rows affected. */
+  /** Runs one statement with parameters; the rows affected. */
   run(sql: string, parameters: readonly Value[]): Promise<number>;
   begin(): Promise<void>;
   commit(): Promise<void>;
-  rollback(): Promise<void>;
+  /** Whether everything was undone: false where a table without transactions kept its rows. */
+  rollback(): Promise<boolean>;
+  /** Inside a transaction and until its end: the login's own rights, whatever role the migration has set. */
+  asLogin?(): Promise<void>;
   /**
    * Runs the writes and commits, all in one round trip. Resolves to null when everything is committed, or to the
    * error of the first write that failed, after which the transaction was rolled back as a whole; rejects when
@@ -155,7 +160,7 @@ export interface ErrorsRole {
 export interface SyntaxRole {
   /** Loads the parser, where there is one; called once before `statements`. */
   load(): Promise<void>;
-  /** Splits and judges a file's text. Throws GW2004 to GW2007, GW2011, GW2012 with `file` and line in the message. */
+  /** Splits and judges a file's text. Throws GW2003 for a NUL character, GW2004 to GW2007, GW2011, GW2012 with `file` and line in the message. */
   statements(text: string, file: string): Statement[];
   /** The token texts that count for the semantic hash, in order: no comments, no white space, names and keywords as written. */
   tokens(text: string, file: string): string[];

@@ -59,9 +59,7 @@ export async function planApply(inputs: PlanInputs): Promise<Plan | null> {
   const pending = choosePending(assessment.migrations, inputs.choice);
   refuseLostHalves(state, new Set(pending.map(({ version }) => version)));
   const records = openSteps(state);
-  const steps = pending.flatMap((migration) =>
-    compileMigration(engine, contents, migration, "up", records),
-  );
+  const steps = pending.flatMap((migration) => compileMigration(engine, contents, migration, "up", records));
   if (steps.length === 0 && state.unfinished === null) return null;
   return sealPlan({
     kind: "apply",
@@ -118,8 +116,9 @@ function refuseLostHalves(state: LedgerState, chosen: ReadonlySet<string>): void
   });
 }
 
-function refuseUnfinishedRollback({ unfinished }: LedgerState): void {
-  if (unfinished?.kind !== "rollback") return;
+function refuseUnfinishedRollback(state: LedgerState): void {
+  const { unfinished } = state;
+  if (unfinished?.kind !== "rollback" || halfDone(state).size === 0) return;
   throw new GodwitError("GW4005", {
     message: `the rollback ${unfinished.id} of ${unfinished.startedAt} stopped halfway`,
     hint: "Finish it with `godwit rollback`.",

@@ -21,17 +21,15 @@ export function compileMigration(
   contents: Contents,
   migration: Migration,
   direction: "up" | "down",
-  records: readonly Pick<StepRecord, "key">[] = [],
+  records: readonly BegunStep[] = [],
 ): Step[] {
   if (migration.script) return [compileScript(engine, contents, migration, direction)];
   const file = direction === "up" ? contents.up(migration) : contents.down(migration);
   if (file === null) throw noWayBack(migration);
   const directives = readDirectives(engine, file.text, file.path);
   const statements = engine.syntax.statements(file.text, file.path);
-  const known = new Set(records.map(({ key }) => key));
-  const groups = groupStatements(statements, (number) =>
-    directives.noTransaction || known.has(`${migration.version}/${direction}/${number}`),
-  );
+  const starts = startsOf(records, `${migration.version}/${direction}/`);
+  const groups = groupStatements(statements, (number) => directives.noTransaction || starts.has(number));
   const undo = undoOf(engine, migration, direction, groups.length === 1);
   const preamble: Statement[] = [];
   let first = 1;
@@ -57,6 +55,22 @@ export function compileMigration(
     preamble.push(...group.statements.filter((statement) => statement.session));
     return step;
   });
+}
+
+/** What is known of a step of an interrupted run: its key, and, once it is done, how many statements it held. */
+type BegunStep = Pick<StepRecord, "key"> & Partial<Pick<StepRecord, "state" | "captured">>;
+
+/** Numbers of the statements at which the steps of an interrupted run began, or at which the one after them does. */
+function startsOf(records: readonly BegunStep[], prefix: string): ReadonlySet<number> {
+  const starts = new Set<number>();
+  for (const { key, state, captured } of records) {
+    if (!key.startsWith(prefix)) continue;
+    const start = Number(key.slice(prefix.length));
+    starts.add(start);
+    const kept = state === "done" ? (JSON.parse(captured ?? "null") as { statements?: number } | null) : null;
+    if (kept?.statements !== undefined) starts.add(start + kept.statements);
+  }
+  return starts;
 }
 
 function compileScript(
@@ -109,7 +123,8 @@ function groupStatements(
   const groups: { transaction: boolean; statements: Statement[] }[] = [];
   for (const [index, statement] of statements.entries()) {
     const last = groups.at(-1);
-    if (!begins(index + 1) && statement.transactional && last?.transaction === true) last.statements.push(statement);
+    if (!begins(index + 1) && statement.transactional && last?.transaction === true)
+      last.statements.push(statement);
     else groups.push({ transaction: statement.transactional, statements: [statement] });
   }
   return groups;

@@ -2,6 +2,7 @@ import type { GodwitError } from "../core/error.ts";
 import type { Engine, Session } from "../engines/engine.ts";
 import type { Project } from "./project.ts";
 import { reading } from "./read.ts";
+import { withPlaceholders } from "../engines/placeholders.ts";
 import type { Contents } from "./content.ts";
 import { type Migration, readFolder } from "./folder.ts";
 
@@ -41,7 +42,11 @@ async function explainEdit(
 ): Promise<Edit> {
   const { version, name } = migration;
   const [row] = await session.query(
-    `SELECT source FROM ${engine.store.table("migration")} WHERE version = ? AND action IN ('apply', 'accept') ORDER BY seq DESC LIMIT 1`,
+    withPlaceholders(
+      engine.traits,
+      `SELECT source FROM ${engine.store.table("migration")} WHERE version = ? AND action IN ('apply', 'accept')
+        ORDER BY seq DESC LIMIT 1`,
+    ),
     [version],
   );
   if (row?.source === null || row?.source === undefined) return { version, name, diff: null };

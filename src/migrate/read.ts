@@ -1,6 +1,9 @@
 import type { ServerFacts, Session } from "../engines/engine.ts";
+import { GodwitError } from "../core/error.ts";
 import { connectionFailure } from "../run/failure.ts";
 import { type LedgerState, readLedger } from "../run/ledger.ts";
+import { openSession } from "../run/open-session.ts";
+import { within } from "../run/within.ts";
 import type { Project } from "./project.ts";
 
 /** Works on a session that only reads, outside of any run: no lock is taken and no ledger is made. */
@@ -8,7 +11,7 @@ export async function reading<T>(project: Project, work: (session: Session) => P
   const { engine, target, settings, emit } = project;
   let session: Session;
   try {
-    session = await engine.connect.open(target, {
+    session = await openSession(engine, target, {
       tag: "godwit read",
       connectTimeoutMs: settings.connectTimeoutMs,
       lockTimeoutMs: settings.lockTimeoutMs,
@@ -19,13 +22,26 @@ export async function reading<T>(project: Project, work: (session: Session) => P
     throw connectionFailure(engine, target, error);
   }
   try {
-    return await work(session);
+    return await within(readingMs, target.display, untilAborted(work(session), project.signal));
   } catch (error) {
     const { kind } = engine.errors.classify(error);
     throw kind === "connection-lost" ? connectionFailure(engine, target, error) : error;
   } finally {
     await session.close();
   }
+}
+
+/** Status and the like ask quick questions; one that is not answered in this time will not be. */
+const readingMs = 60_000;
+
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(new GodwitError("GW4006", { message: "interrupted while reading" }));
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 export interface Reading {

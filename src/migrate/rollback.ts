@@ -55,10 +55,14 @@ export function planRollback(inputs: {
   refuseHalfApplied(state);
   const assessment = assess(readFolder(project.folder), state, contents);
   const unfinished = state.unfinished?.kind === "rollback" ? state.unfinished : null;
-  const asked =
-    unfinished === null
-      ? chooseVersions(assessment, choice)
-      : (unfinished.intent as { versions: string[] }).versions;
+  const halves = [...halfDone(state).keys()];
+  // Without a choice an interrupted rollback goes on to where it was to end; a new choice is what now counts.
+  const isContinued =
+    unfinished !== null && halves.length > 0 && choice.steps === undefined && choice.to === undefined;
+  const asked = isContinued
+    ? (unfinished.intent as { versions: string[] }).versions
+    : chooseVersions(assessment, choice);
+  refuseLeftHalves(halves, asked);
   // What an interrupted rollback has already undone is no longer in the history.
   const versions = asked.filter((version) => assessment.history.applied.has(version));
   const steps = versions.flatMap((version) => {
@@ -98,6 +102,18 @@ function chooseVersions({ migrations, history }: Assessment, { steps, to }: Roll
   if (/^0+$/.test(to)) return applied.map(({ version }) => version);
   const floor = knownVersion(migrations, to);
   return applied.filter(({ version }) => compareVersions(version, floor) > 0).map(({ version }) => version);
+}
+
+/** What is half undone is the newest, so every choice but an odd one holds it. */
+function refuseLeftHalves(halves: readonly string[], asked: readonly string[]): void {
+  const left = halves.filter((version) => !asked.includes(version));
+  if (left.length === 0) return;
+  throw new GodwitError("GW4005", {
+    message: `${left.join(", ")} is half rolled back, and this rollback would leave it so`,
+    hint: "Finish it with `godwit rollback`.",
+    details: { versions: left },
+    outcome: "changed",
+  });
 }
 
 function refuseHalfApplied(state: LedgerState): void {

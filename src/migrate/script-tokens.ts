@@ -23,8 +23,8 @@ export function mayExport(text: string, name: string): boolean {
   const tokens = scriptTokens(text);
   return tokens.some((token, at) => {
     if (token !== "export") return false;
-    const words = tokens.slice(at + 1, at + 5).filter((word) => !declaring.has(word));
-    return words[0] === name || words[0] === "{" || words[0] === "[" || words[0] === "*";
+    const what = tokens.slice(at + 1, at + 5).find((word) => !declaring.has(word)) ?? "";
+    return what === name || what === "{" || what === "[" || what === "*";
   });
 }
 

@@ -1,28 +1,25 @@
 import { randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { GodwitError } from "../core/error.ts";
 import type { Emit, LockHolder } from "../core/event.ts";
 import type { Plan, Step } from "../core/plan.ts";
 import { redactDeep } from "../core/secret.ts";
 import type { Target } from "../core/target.ts";
 import type { Engine, ServerFacts, Session, SessionOptions } from "../engines/engine.ts";
+import { withPlaceholders } from "../engines/placeholders.ts";
 import { serverClock } from "./clock.ts";
 import { crashPoint } from "./crash-point.ts";
 import { backoffMs, delay } from "./delay.ts";
-import { connectionFailure, lostKinds, passingKinds, statementFailure } from "./failure.ts";
-import {
-  type LedgerState,
-  openSteps,
-  readLedger,
-  RunLedger,
-  type RunState,
-  upgradeLedger,
-} from "./ledger.ts";
+import { connectionFailure, kindOf, lostKinds, passingKinds, statementFailure } from "./failure.ts";
+import { type LedgerState, openSteps, readLedger, type RunState, upgradeLedger } from "./ledger.ts";
 import { acquireLock, interrupted } from "./lock.ts";
 import { Monitor } from "./monitor.ts";
-import type { RunSettings, StepContext } from "./perform/context.ts";
+import { openSession } from "./open-session.ts";
+import type { DoneStep, RunSettings, StepContext } from "./perform/context.ts";
 import { perform } from "./perform/perform.ts";
 import { replayPreamble } from "./preamble.ts";
 import { reconcile } from "./reconcile.ts";
+import { RunLedger } from "./run-ledger.ts";
 
 export interface ExecuteOptions {
   readonly engine: Engine;
@@ -66,7 +63,8 @@ const maxReconnects = 8;
  * the ledger, the reconciliation, the remaining steps. A lost connection ends the attempt, and the next one
  * starts as if the process had been killed; so there is one way back, whatever happened.
  */
-export async function execute(options: ExecuteOptions): Promise<RunResult> {
+export async function execute(given: ExecuteOptions): Promise<RunResult> {
+  const options = { ...given, emit: harmless(given.emit) };
   const start = performance.now();
   const attempt: AttemptState = { runId: randomUUID(), lostSessions: new Set(), performed: [], epoch: 0 };
   for (let losses = 0; ;) {
@@ -74,10 +72,10 @@ export async function execute(options: ExecuteOptions): Promise<RunResult> {
       const result = await runAttempt(options, attempt);
       return { ...result, performed: attempt.performed, durationMs: Math.round(performance.now() - start) };
     } catch (error) {
-      if (error instanceof GodwitError) throw error;
+      if (error instanceof GodwitError && !(isSilence(error) && attempt.sessionId !== undefined)) throw error;
       const native = options.engine.errors.classify(error);
       if (options.signal?.aborted) throw interrupted();
-      if (!lostKinds.has(native.kind)) throw unexpected(error, native.message);
+      if (!isSilence(error) && !lostKinds.has(native.kind)) throw unexpected(error, native.message);
       losses += 1;
       if (losses > maxReconnects || attempt.sessionId === undefined) {
         throw attempt.sessionId === undefined
@@ -92,12 +90,27 @@ export async function execute(options: ExecuteOptions): Promise<RunResult> {
   }
 }
 
+/** A listener that throws must not turn a statement that succeeded into one that failed. */
+function harmless(emit: Emit): Emit {
+  let isWarned = false;
+  return (event) => {
+    try {
+      emit(event);
+    } catch (error) {
+      if (!isWarned) process.emitWarning(`a receiver of Godwit's events threw: ${(error as Error).message}`);
+      isWarned = true;
+    }
+  };
+}
+
 interface AttemptState {
   readonly runId: string;
   readonly lostSessions: Set<string>;
   readonly performed: string[];
   /** The epoch under which this process works: if the ledger has a newer one, another process took over. */
   epoch: number;
+  /** The run that this process has opened. */
+  opened?: { readonly runId: string; readonly plan: Plan };
   sessionId?: string;
 }
 
@@ -111,7 +124,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     statementTimeoutMs: settings.statementTimeoutMs,
     onNotice: (severity, message) => emit({ type: "server:noticed", severity, message }),
   };
-  const session = await openSession(options, sessionOptions, attempt);
+  const session = await connect(options, sessionOptions, attempt);
   const again = attempt.sessionId !== undefined;
   attempt.sessionId = session.id;
   if (again) emit({ type: "connection:restored", sessionId: session.id });
@@ -136,12 +149,15 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
       session,
       waitMs: options.waitMs,
       ownLostSessions: attempt.lostSessions,
+      runId: attempt.runId,
       emit,
       signal,
     });
     crashPoint("run:locked");
     const facts = await engine.connect.facts(session);
     const state = await readLedger(engine, session);
+    const closed = await alreadyClosed(engine, session, attempt, state);
+    if (closed !== null) return closed;
     const plan = await options.compile(state, facts);
     if (plan === null) return { runId: null, state: "nothing" as const, epoch: 0, plan: null };
     if (facts.readOnly) {
@@ -156,10 +172,11 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
 
     const resumed =
       state.unfinished !== null && state.unfinished.kind === plan.kind ? state.unfinished : null;
-    refuseIfReplaced(attempt, resumed);
+    // A record run is one transaction and is never resumed: a second attempt finds what the first one did.
+    if (plan.kind !== "record") refuseIfReplaced(attempt, resumed);
     const runId = resumed?.id ?? attempt.runId;
     const epoch = (resumed?.epoch ?? 0) + 1;
-    ledger = new RunLedger({
+    const opened = new RunLedger({
       engine,
       session,
       clock,
@@ -167,13 +184,11 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
       epoch,
       state: resumed === null ? { ...state, steps: [] } : state,
     });
-    await ledger.open({
-      kind: plan.kind,
-      planHash: plan.hash,
-      intent: options.intent,
-      steps: plan.steps.length,
-    });
+    await opened.open({ kind: plan.kind, planHash: plan.hash, intent: options.intent });
+    // From here on its heartbeat finds a row.
+    ledger = opened;
     attempt.epoch = epoch;
+    attempt.opened = { runId, plan };
     if (resumed !== null) await session.retag(`godwit ${runId.slice(0, 8)}`);
     crashPoint("run:opened");
     try {
@@ -224,7 +239,7 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
         decisions: options.decisions ?? new Map(),
         emit,
       })
-    : new Map<string, string>();
+    : new Map<string, DoneStep>();
   const units = countUnits(plan);
   const opening = {
     runId: ledger.runId,
@@ -253,10 +268,19 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
     if (unit.name !== step.unit) {
       unit = { name: step.unit, title: step.unitTitle, start: performance.now(), dirty: false };
       emit({ type: "unit:started", unit: step.unit, title: unit.title });
+      if (work.resumed && !hasDoneSteps(done, step.unit)) {
+        await ledger.restartUnit(
+          step.unit,
+          state.steps.filter((old) => old.unit === step.unit).map(({ key }) => key),
+        );
+      }
       await replayPreamble(session, step);
+      // The server runs in this process: without a pause no signal would be heard during the whole run.
+      if (!engine.traits.statementsOutliveClient) await setImmediate();
     }
     const next = remaining[index + 1];
     unit.dirty ||= mayChangeSession(step);
+    ledger.isUnderForeignRole = unit.dirty;
     const context: StepContext = {
       engine,
       session,
@@ -273,7 +297,7 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
       done,
     };
     await runStep(context, step).catch(async (error: unknown) => {
-      await withdraw(context, remaining.slice(index + 1));
+      await withdraw(context, remaining.slice(index));
       throw error;
     });
     attempt.performed.push(step.key);
@@ -285,6 +309,7 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
         durationMs: Math.round(performance.now() - unit.start),
       });
       if (unit.dirty) await session.reset();
+      ledger.isUnderForeignRole = false;
     }
   }
   await options.afterwards?.(session);
@@ -313,9 +338,9 @@ async function runStep(context: StepContext, step: Step): Promise<void> {
       emit({ type: "step:finished", key: step.key, durationMs: Math.round(performance.now() - start) });
       return;
     } catch (error) {
-      const native = engine.errors.classify(error instanceof GodwitError ? error.cause : error);
-      if (signal?.aborted && !lostKinds.has(native.kind)) throw interrupted({ next: step.key });
-      if (!passingKinds.has(native.kind)) throw error;
+      const kind = kindOf(engine, error);
+      if (signal?.aborted && !lostKinds.has(kind)) throw interrupted({ next: step.key });
+      if (!passingKinds.has(kind)) throw error;
       const blockers = monitor?.blockers ?? [];
       if (attempt > settings.lockRetries) throw exhausted(error, attempt, blockers);
       const delayMs = backoffMs(attempt, 500, 30_000);
@@ -325,7 +350,7 @@ async function runStep(context: StepContext, step: Step): Promise<void> {
         attempt,
         limit: settings.lockRetries,
         delayMs,
-        reason: native.message,
+        reason: (error as Error).message,
         blockers,
       });
       await delay(delayMs, signal);
@@ -342,6 +367,10 @@ function exhausted(error: unknown, attempts: number, blockers: readonly LockHold
     cause: error.cause,
     outcome: error.outcome,
   });
+}
+
+function hasDoneSteps(done: ReadonlyMap<string, DoneStep>, unit: string): boolean {
+  return [...done.keys()].some((key) => key.startsWith(`${unit}/`));
 }
 
 /** Takes back the intent of a step that was announced and is not going to be sent. */
@@ -375,25 +404,41 @@ function mayChangeSession(step: Step): boolean {
   );
 }
 
-async function openSession(
+async function connect(
   options: ExecuteOptions,
   sessionOptions: SessionOptions,
   attempt: AttemptState,
 ): Promise<Session> {
   try {
-    return await options.engine.connect.open(options.target, sessionOptions);
+    return await openSession(options.engine, options.target, sessionOptions);
   } catch (error) {
     // The first connection fails at once; a later one belongs to a run that was cut off, and is tried again.
-    const { kind } = options.engine.errors.classify(error);
-    if (attempt.sessionId !== undefined && lostKinds.has(kind)) throw error;
+    const isLater = attempt.sessionId !== undefined;
+    if (isLater && (isSilence(error) || lostKinds.has(kindOf(options.engine, error)))) throw error;
     throw connectionFailure(options.engine, options.target, error);
   }
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof GodwitError && error.code === "GW3010";
+}
+
+/** After a reconnect: the connection was lost while the run was being closed, and the close had been committed. */
+async function alreadyClosed(engine: Engine, session: Session, attempt: AttemptState, state: LedgerState) {
+  const { opened, epoch } = attempt;
+  if (opened === undefined || state.unfinished?.id === opened.runId) return null;
+  const sql = `SELECT state, epoch FROM ${engine.store.table("run")} WHERE id = ?`;
+  const [row] = await session.query(withPlaceholders(engine.traits, sql), [opened.runId]);
+  if (row?.state !== "done" || Number(row.epoch) !== epoch) return null;
+  return { ...opened, epoch, state: "done" as const };
 }
 
 /** After a reconnect: the ledger must still be at this process's epoch. */
 function refuseIfReplaced(attempt: AttemptState, unfinished: LedgerState["unfinished"]): void {
   if (attempt.epoch === 0) return;
   if (unfinished !== null && unfinished.epoch === attempt.epoch) return;
+  // Its own last opening, of which only the reply was lost.
+  if (unfinished?.pid === process.pid && attempt.lostSessions.has(unfinished.sessionId)) return;
   throw new GodwitError("GW4003", {
     message: "while this runner was cut off, another process took the run over",
     details: { epoch: attempt.epoch, now: unfinished?.epoch ?? null },
@@ -401,10 +446,7 @@ function refuseIfReplaced(attempt: AttemptState, unfinished: LedgerState["unfini
 }
 
 async function closeFailed(options: ExecuteOptions, ledger: RunLedger, error: unknown): Promise<void> {
-  if (!(error instanceof GodwitError)) {
-    const { kind } = options.engine.errors.classify(error);
-    if (lostKinds.has(kind)) return;
-  }
+  if (lostKinds.has(kindOf(options.engine, error))) return;
   if (error instanceof GodwitError && error.code === "GW4003") return;
   const state: RunState & ("resumable" | "blocked") =
     error instanceof GodwitError && error.code === "GW4004" ? "blocked" : "resumable";
@@ -428,6 +470,7 @@ async function guarded<T>(options: ExecuteOptions, work: () => Promise<T>): Prom
       text: "",
       offset: 0,
       line: 1,
+      column: 1,
       label: "making the ledger's tables",
       transactional: true,
       session: false,

@@ -27,6 +27,15 @@ const connectionCodes = {
   "read-only": "GW3007",
 } as const satisfies Partial<Record<ErrorKind, string>>;
 
+/**
+ * The kind of what was thrown: of a driver's error by its code, of one of ours by the server's error it tells of.
+ * Anything else, such as a failure of the user's own script, is "other" whatever its text.
+ */
+export function kindOf(engine: Engine, error: unknown): ErrorKind {
+  if (!(error instanceof GodwitError)) return engine.errors.classify(error).kind;
+  return (error.details.kind as ErrorKind | undefined) ?? "other";
+}
+
 /** What a failed attempt to connect means. The password is in none of the parts. */
 export function connectionFailure(engine: Engine, target: Target, error: unknown): GodwitError {
   if (error instanceof GodwitError) return error;
@@ -89,7 +98,9 @@ function statementCode(kind: ErrorKind): GodwitError["code"] {
 
 /** Line and column in the file, both from 1, of an offset in code points into the statement. */
 function position(statement: Statement, codePoints = 0): { line: number; column: number } {
-  const before = [...statement.text].slice(0, codePoints).join("");
-  const breaks = before.split("\n");
-  return { line: statement.line + breaks.length - 1, column: (breaks.at(-1)?.length ?? 0) + 1 };
+  const before = [...statement.text].slice(0, codePoints);
+  const lastBreak = before.lastIndexOf("\n");
+  if (lastBreak === -1) return { line: statement.line, column: statement.column + before.length };
+  const breaks = before.filter((character) => character === "\n").length;
+  return { line: statement.line + breaks, column: before.length - lastBreak };
 }

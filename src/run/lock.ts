@@ -17,6 +17,8 @@ export interface AcquireOptions {
   readonly waitMs: number;
   /** This process's own sessions that were lost: if one still holds the lock, it is an orphan. */
   readonly ownLostSessions: ReadonlySet<string>;
+  /** What this process's run is called where the ledger has none yet. */
+  readonly runId: string;
   readonly emit: Emit;
   readonly signal: AbortSignal | undefined;
 }
@@ -29,7 +31,7 @@ export interface AcquireOptions {
 export async function acquireLock(options: AcquireOptions): Promise<void> {
   const { engine, session, emit, signal } = options;
   const start = performance.now();
-  let orphanOf: RunRecord | null = null;
+  let orphanOf: OrphanedRun | null = null;
   for (let attempt = 1; ; attempt++) {
     if (signal?.aborted) throw interrupted();
     if (await engine.lock.tryAcquire(session)) break;
@@ -57,12 +59,18 @@ export async function acquireLock(options: AcquireOptions): Promise<void> {
   emit({ type: "lock:acquired", sessionId: session.id });
 }
 
+type OrphanedRun = Pick<RunRecord, "id" | "pid" | "host">;
+
 /** The run whose session holds the lock although its process is gone; null when the holder lives, or is unknown. */
-async function abandonedRun(options: AcquireOptions, holder: LockHolder | null): Promise<RunRecord | null> {
+async function abandonedRun(options: AcquireOptions, holder: LockHolder | null): Promise<OrphanedRun | null> {
   const { engine, session } = options;
   const { unfinished } = await readLedger(engine, session);
-  if (unfinished === null || holder === null || unfinished.state !== "running") return null;
-  if (options.ownLostSessions.has(holder.sessionId)) return unfinished;
+  if (holder === null) return null;
+  if (options.ownLostSessions.has(holder.sessionId)) {
+    // Cut off before its run was in the ledger, it is nobody else's all the same.
+    return unfinished ?? { id: options.runId, pid: process.pid, host: hostname() };
+  }
+  if (unfinished === null || unfinished.state !== "running") return null;
   if (unfinished.sessionId !== holder.sessionId) return null;
   if (unfinished.host === hostname()) return isAlive(unfinished.pid) ? null : unfinished;
   const { now } = await engine.connect.facts(session);
@@ -79,12 +87,13 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-function lockHeld(holder: LockHolder | null, run: RunRecord | null, waitedMs: number): GodwitError {
+function lockHeld(holder: LockHolder | null, run: OrphanedRun | null, waitedMs: number): GodwitError {
   const who = holder === null ? "a session that the server does not show" : describeHolder(holder);
   const details = { holder, runId: run?.id ?? null, waitedMs };
   if (run === null) return new GodwitError("GW4001", { message: `the run lock is held by ${who}`, details });
+  const fate = run.pid === process.pid && run.host === hostname() ? "lost its connection" : "was killed";
   return new GodwitError("GW4002", {
-    message: `run ${run.id} was killed (process ${run.pid} on ${run.host}), and the server still works for its ${who}`,
+    message: `run ${run.id} ${fate} (process ${run.pid} on ${run.host}), and the server still has its ${who}`,
     details,
   });
 }

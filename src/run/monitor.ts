@@ -1,6 +1,10 @@
+import { GodwitError } from "../core/error.ts";
 import type { Emit, LockHolder } from "../core/event.ts";
 import type { Target } from "../core/target.ts";
 import type { Engine, Session, SessionOptions } from "../engines/engine.ts";
+import { within } from "./within.ts";
+
+import { kindOf, lostKinds } from "./failure.ts";
 
 /** A statement shorter than this is never looked at, so that a quick run needs no second session. */
 const quietMs = 700;
@@ -99,11 +103,13 @@ export class Monitor {
     if (waitedMs < quietMs && !beatDue) return;
     this.#busy = true;
     try {
-      await within(this.#options.sessionOptions.connectTimeoutMs, this.#sample(waitedMs >= quietMs));
-    } catch {
-      // The server does not answer the monitor either; a few of these in a row end the wait.
+      const patienceMs = this.#options.sessionOptions.connectTimeoutMs || 10_000;
+      await within(patienceMs, "the monitor's session", this.#sample(waitedMs >= quietMs));
+    } catch (error) {
       this.#dropSession();
-      if (this.#waitingSince !== null) this.#badSamples++;
+      // A refusal (too many connections, say) is an answer: only a server that gives none is gone.
+      const isSilent = error instanceof GodwitError || lostKinds.has(kindOf(this.#options.engine, error));
+      if (isSilent && this.#waitingSince !== null) this.#badSamples++;
     } finally {
       this.#busy = false;
     }
@@ -130,7 +136,9 @@ export class Monitor {
     }
     if (performance.now() - this.#lastBeat > heartbeatMs) {
       this.#lastBeat = performance.now();
-      if (!(await heartbeat(this.#session))) await working.close();
+      // A beat that cannot be written now says nothing about the working session.
+      const isOurs = await heartbeat(this.#session).catch(() => true);
+      if (!isOurs) await working.close();
     }
     if (!waiting || engine.probe.activity === undefined) return;
     const since = this.#waitingSince;
@@ -151,19 +159,5 @@ export class Monitor {
     const session = this.#session;
     this.#session = null;
     void session?.close();
-  }
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("no answer in time")), ms);
-    timer.unref();
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {});
   }
 }

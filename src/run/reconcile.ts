@@ -3,7 +3,9 @@ import type { Effect, Plan, Step } from "../core/plan.ts";
 import type { Emit } from "../core/event.ts";
 import type { Engine, Session, Settlement } from "../engines/engine.ts";
 import { crashPoint } from "./crash-point.ts";
-import type { RunLedger, StepRecord } from "./ledger.ts";
+import type { StepRecord } from "./ledger.ts";
+import type { RunLedger } from "./run-ledger.ts";
+import type { DoneStep } from "./perform/context.ts";
 import { replayPreamble } from "./preamble.ts";
 
 export interface ReconcileOptions {
@@ -20,13 +22,13 @@ export interface ReconcileOptions {
 
 /**
  * Brings the plan and the ledger of an interrupted run together: which steps are done, by the record or, where
- * only the intent is recorded, by asking the catalogue. Returns the hashes of the done steps by key. Throws
- * GW5007 when a step that took effect is no longer in the plan as it ran, GW4004 when nobody can tell.
+ * only the intent is recorded, by asking the catalogue. Returns the done steps by key. Throws GW5007 when a step
+ * that took effect is no longer in the plan as it ran, GW4004 when nobody can tell.
  */
-export async function reconcile(options: ReconcileOptions): Promise<Map<string, string>> {
-  const { plan, records } = options;
+export async function reconcile(options: ReconcileOptions): Promise<Map<string, DoneStep>> {
+  const { plan, records, decisions } = options;
   const steps = new Map(plan.steps.map((step, ordinal) => [step.key, { step, ordinal }]));
-  const done = new Map<string, string>();
+  const done = new Map<string, DoneStep>();
   for (const record of records) {
     // A script's statements have no step of their own in the plan.
     const [parentKey = record.key, part] = record.key.split("#");
@@ -35,17 +37,22 @@ export async function reconcile(options: ReconcileOptions): Promise<Map<string, 
       record.state === "done" ||
       (record.state === "started" && (await settle(options, record, entry)) === "done");
     if (!took) continue;
-    if (entry === undefined || (part === undefined && entry.step.hash !== record.hash))
+    if (entry === undefined || (part === undefined && entry.step.hash !== record.hash)) {
       throw edited(record, entry?.step);
-    if (record.state === "started") {
-      // Its completion, with the history row if it is the last of its unit, is recorded now.
-      await recordLate(
-        options,
-        record,
-        part === undefined ? entry : { ...entry, step: asPart(entry.step, record) },
-      );
     }
-    done.set(record.key, record.hash);
+    const step = part === undefined ? entry.step : asPart(entry.step, record);
+    // Also a done step is recorded again when the file was cut after it: it is the last one now, and completes the unit.
+    if (record.state === "started" || step.history.length > 0) await recordLate(options, step, entry.ordinal);
+    const kept = record.state === "done" ? (JSON.parse(record.captured ?? "null") as unknown) : null;
+    done.set(record.key, { hash: record.hash, kept });
+  }
+  for (const [key, decision] of decisions) {
+    const entry = steps.get(key);
+    if (decision === "not-done" || entry === undefined || done.has(key)) continue;
+    // An operator did by hand what the run had not come to.
+    await recordLate(options, entry.step, entry.ordinal);
+    options.emit({ type: "step:settled", key, outcome: "done" });
+    done.set(key, { hash: entry.step.hash, kept: null });
   }
   return done;
 }
@@ -95,24 +102,16 @@ async function underPreamble<T>(
   return found;
 }
 
-async function recordLate(
-  options: ReconcileOptions,
-  record: StepRecord,
-  entry: { step: Step; ordinal: number },
-): Promise<void> {
-  const { session, ledger } = options;
+async function recordLate({ session, ledger }: ReconcileOptions, step: Step, ordinal: number): Promise<void> {
   await session.begin();
-  await ledger.finishAndCommit({
-    step: { ...entry.step, key: record.key, hash: record.hash },
-    ordinal: entry.ordinal,
-    took: { stepMs: 0, unitMs: 0 },
-    history: entry.step.history,
-  });
+  const took = { stepMs: 0, unitMs: 0 };
+  const kept = step.kind === "sql" ? { statements: step.statements.length } : {};
+  await ledger.finishAndCommit({ step, ordinal, took, history: step.history, kept });
 }
 
 /** A script's statement: the history row belongs to the script's end. */
 function asPart(step: Step, record: StepRecord): Step {
-  return { ...step, key: record.key, history: [] };
+  return { ...step, key: record.key, hash: record.hash, history: [] };
 }
 
 function edited(record: StepRecord, step: Step | undefined): GodwitError {

@@ -19,7 +19,7 @@ export function locate(text: string, offset: number): Place {
   return { line, column: Math.max(0, codePoints(text, lineStart, offset)) + 1 };
 }
 
-function codePoints(text: string, start: number, end: number): number {
+export function codePoints(text: string, start: number, end: number): number {
   let count = 0;
   for (let at = start; at < end; at++) {
     const code = text.charCodeAt(at);

@@ -1,6 +1,6 @@
 import { GodwitError } from "../core/error.ts";
 import { type Body, bodyOf } from "./body.ts";
-import { fileError } from "./file-error.ts";
+import { codePoints, fileError, type Place } from "./file-error.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { newDelimiter, symbol, type Token, tokenize, tokenText } from "./tokenize.ts";
 
@@ -12,6 +12,8 @@ export interface Piece {
   readonly offset: number;
   /** From 1. */
   readonly line: number;
+  /** Of its first character within the line, from 1, in code points. */
+  readonly column: number;
   /** Its tokens without comments; their offsets count from the start of the file. */
   readonly tokens: readonly Token[];
 }
@@ -32,7 +34,7 @@ export function splitStatements(text: string, lexicon: Lexicon, file: string): P
     );
   }
   const pieces: Piece[] = [];
-  const lineOf = lineCounter(text);
+  const placeOf = placeCounter(text);
   let current: Token[] = [];
   let headed = false;
   let body: Body | null = null;
@@ -50,8 +52,8 @@ export function splitStatements(text: string, lexicon: Lexicon, file: string): P
           "COPY from or to the client moves rows through a client program.",
         );
       }
-      const line = lineOf(first.start);
-      pieces.push({ text: text.slice(first.start, last.end), offset: first.start, line, tokens: current });
+      const piece = { text: text.slice(first.start, last.end), offset: first.start, tokens: current };
+      pieces.push({ ...piece, ...placeOf(first.start) });
     }
     current = [];
     headed = false;
@@ -120,15 +122,18 @@ function holds(body: Body | null, delimiter: string): boolean {
 }
 
 /** Lines of rising offsets, counted once over the text. */
-function lineCounter(text: string): (offset: number) => number {
+/** Offsets must be asked for in rising order: the text is walked once. */
+function placeCounter(text: string): (offset: number) => Place {
   let line = 1;
+  let lineStart = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   let next = text.indexOf("\n");
   return (offset) => {
     while (next !== -1 && next < offset) {
       line++;
+      lineStart = next + 1;
       next = text.indexOf("\n", next + 1);
     }
-    return line;
+    return { line, column: codePoints(text, lineStart, offset) + 1 };
   };
 }
 

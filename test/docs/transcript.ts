@@ -24,12 +24,18 @@ export function readTranscript(text: string): Shown[] {
   return shown;
 }
 
+export interface Normalizer {
+  readonly normalize: (text: string) => string;
+  /** Numbers that are made anew each time, with the labels that replace them. */
+  readonly numbers: ReadonlyMap<string, string>;
+}
+
 /**
  * Replaces what differs from run to run: times, durations, versions of software, addresses, and the numbers that
  * are made anew each time. The latter are numbered in the order in which they appear, so that the same number
  * must stand in the same places.
  */
-export function normalizer(): (text: string) => string {
+export function normalizer(): Normalizer {
   const numbers = new Map<string, string>();
   const numbered = (kind: string) => (text: string) => {
     const known = numbers.get(text) ?? `<${kind} ${numbers.size + 1}>`;
@@ -42,6 +48,7 @@ export function normalizer(): (text: string) => string {
     [/\b(?:postgres(?:ql)?|mysql|mariadb):\/\/[^\s"']+/g, "<url>"],
     [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?/g, "<time>"],
     [/\b\d+(?:\.\d+)? (?:ms|s|min|h)\b/g, "<duration>"],
+    [/"sessionId":"[\d-]+"/g, '"sessionId":<id>'],
     [/"durationMs":\d+/g, '"durationMs":<n>'],
     [/\b(SQLite|PostgreSQL|MariaDB|MySQL|Node) \d+(?:\.\d+)+/g, "$1 <version>"],
     [/\b(session|process) [\d-]+/g, "$1 <id>"],
@@ -54,12 +61,22 @@ export function normalizer(): (text: string) => string {
     [/[─-]{3,}/g, "---"],
     [/ +$/gm, ""],
   ];
-  return (text) =>
+  const normalize = (text: string) =>
     rules.reduce(
       (changed, [pattern, by]) =>
         typeof by === "string" ? changed.replaceAll(pattern, by) : changed.replaceAll(pattern, by),
       text,
     );
+  return { normalize, numbers };
+}
+
+/** A text with the numbers of one normalizer, rewritten with those that stand in the same places of another. */
+export function renumbered(text: string, from: Normalizer, to: Normalizer): string {
+  const byLabel = new Map([...to.numbers].map(([number, label]) => [label, number]));
+  return [...from.numbers].reduce(
+    (changed, [number, label]) => changed.replaceAll(number, byLabel.get(label) ?? number),
+    text,
+  );
 }
 
 /** Whether the lines match; a shown line `…` stands for any lines. */

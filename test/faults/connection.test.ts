@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import type { Cli } from "../support/cli.ts";
 import { makeProject } from "../support/project.ts";
 import { startProxy, type Direction, type FaultProxy, type Passing } from "../support/proxy.ts";
-import { target, type ServerName } from "../support/servers.ts";
+import { administer, target, type ServerName } from "../support/servers.ts";
 import { assertClean, evidence, type Evidence } from "./evidence.ts";
 import { fixtures } from "./fixtures.ts";
 import { inParallel } from "./in-parallel.ts";
 import { withOwnDatabase } from "./own-database.ts";
-import { applyArgs, eventsOf, run, runWell, type Ended } from "./program.ts";
+import { applyArgs, endOf, eventsOf, run, runWell, start, type Ended } from "./program.ts";
 import { seeded } from "./seeded.ts";
 
 const servers = ["postgres", "mariadb", "mysql"] as const;
-const env = { GODWIT_CONNECT_TIMEOUT: "1s" };
+const impatient = { "godwit.config.yaml": "connectTimeout: 1s\n" };
 
 interface Undisturbed {
   readonly evidence: Evidence;
@@ -22,7 +23,7 @@ interface Undisturbed {
 suite("connection faults", { concurrency: 2 }, () => {
   for (const name of servers) {
     test(`${name}: COMMIT is lost, or its reply`, { skip: target(name).skip }, async (t) => {
-      await using project = await makeProject(fixtures[name]);
+      await using project = await makeProject({ ...fixtures[name], ...impatient });
       const undisturbed = await observe(name, project);
       const random = seeded();
       const all = Array.from({ length: undisturbed.commits }, (_, index) => index + 1);
@@ -34,7 +35,7 @@ suite("connection faults", { concurrency: 2 }, () => {
       await inParallel(cases, 3, ({ nth, fault }) =>
         disturbed(name, `${fault} at commit ${nth}`, async (url, proxy) => {
           proxy.when(nthCommit(nth), fault);
-          const ended = await runWell(applyArgs, { url: proxy.url, project, env });
+          const ended = await runWell(applyArgs, { url: proxy.url, project });
           assert.equal(proxy.faults, 1);
           assert.equal(eventsOf(ended.lines, "connection:lost").length, 1);
           assert.deepEqual(await evidence(name, url), undisturbed.evidence);
@@ -44,7 +45,7 @@ suite("connection faults", { concurrency: 2 }, () => {
     });
 
     test(`${name}: the connection is reset at any message`, { skip: target(name).skip }, async (t) => {
-      await using project = await makeProject(fixtures[name]);
+      await using project = await makeProject({ ...fixtures[name], ...impatient });
       const undisturbed = await observe(name, project);
       const random = seeded();
       const cases = (["to-server", "to-client"] as const).flatMap((direction) =>
@@ -59,7 +60,7 @@ suite("connection faults", { concurrency: 2 }, () => {
       await inParallel(cases, 3, ({ direction, nth }) =>
         disturbed(name, `reset at chunk ${nth} ${direction}`, async (url, proxy) => {
           proxy.when(nthChunk(nth, direction), "reset");
-          const ended = await run(applyArgs, { url: proxy.url, project, env });
+          const ended = await run(applyArgs, { url: proxy.url, project });
           const end = ended.error ?? "recovered";
           ends[end] = (ends[end] ?? 0) + 1;
           assertOrderly(ended);
@@ -73,20 +74,23 @@ suite("connection faults", { concurrency: 2 }, () => {
     });
 
     test(`${name}: the connection stalls at any message`, { skip: target(name).skip }, async (t) => {
-      await using project = await makeProject(fixtures[name]);
+      await using project = await makeProject({ ...fixtures[name], ...impatient });
       const undisturbed = await observe(name, project);
       const random = seeded();
       const all = Array.from({ length: undisturbed.chunks["to-server"] }, (_, index) => index + 1);
-      const chosen = [...new Set([1, 2, 3, 4, 5, 6, 7, 8, ...random.sample(all, 10), all.length])];
+      const chosen = [...new Set([1, 2, 3, 4, 5, 6, 7, 8, ...random.sample(all, 6), all.length])];
       const ends: Record<string, number> = {};
       await inParallel(chosen, 6, (nth) =>
         disturbed(name, `stall at chunk ${nth}`, async (url, proxy) => {
           proxy.when(nthChunk(nth, "to-server"), "stall");
-          const ended = await run(applyArgs, { url: proxy.url, project, env, timeoutMs: 25_000 });
+          await using cli = start(applyArgs, { url: proxy.url, project, timeoutMs: 25_000 });
+          const administrator = endWaitedFor(name, cli);
+          const ended = await endOf(cli);
+          await administrator;
           const end = ended.error ?? "recovered";
           ends[end] = (ends[end] ?? 0) + 1;
           assertOrderly(ended);
-          // The stalled connection's session may still hold the lock; it ends with the connection.
+          // What still hangs on the stalled connection ends with it.
           await proxy[Symbol.asyncDispose]();
           await runWell([...applyArgs, "--wait", "20s"], { url, project });
           assert.deepEqual(await evidence(name, url), undisturbed.evidence);
@@ -94,9 +98,50 @@ suite("connection faults", { concurrency: 2 }, () => {
         }),
       );
       t.diagnostic(`seed ${random.seed}: chunks ${chosen.join(", ")}: ${JSON.stringify(ends)}`);
+      assert.ok((ends["recovered"] ?? 0) > chosen.length / 2, "most runs recover by themselves");
+    });
+
+    test(`${name}: the network is gone for good`, { skip: target(name).skip }, async () => {
+      await using project = await makeProject({
+        ...impatient,
+        "migrations/20260101000001_one.up.sql": "CREATE TABLE t (id int);",
+      });
+      await disturbed(name, "no network", async (url, proxy) => {
+        // This connection, and from then on each new one with its first message.
+        const stalled = new Set<number>();
+        for (let armed = 0; armed < 60; armed++) {
+          proxy.when(({ connection, text }) => {
+            if (stalled.has(connection) || (stalled.size === 0 && !/CREATE TABLE t /.test(text)))
+              return false;
+            return stalled.add(connection).size > 0;
+          }, "stall");
+        }
+        const start = performance.now();
+        const ended = await run(applyArgs, { url: proxy.url, project, timeoutMs: 100_000 });
+        assert.equal(ended.error, "GW3005", ended.stdout);
+        assert.match(ended.message, /could not be restored/);
+        assert.ok(performance.now() - start < 90_000);
+        await proxy[Symbol.asyncDispose]();
+        await runWell([...applyArgs, "--wait", "20s"], { url, project });
+        await assertClean(name, url);
+      });
     });
   }
 });
+
+/**
+ * Does what an administrator would, when the run waits for its own former session: a connection that stalls leaves
+ * the server's end of it open, and the lock with it, until the server's keep-alive gives up.
+ */
+async function endWaitedFor(name: ServerName, cli: Cli): Promise<void> {
+  const seen = await cli
+    .saw(/"type":"orphan:found","holder":\{"sessionId":"(\d+)"/, 25_000)
+    .catch(() => null);
+  if (seen === null) return;
+  const end = name === "postgres" ? `SELECT pg_terminate_backend(${seen[1]})` : `KILL ${seen[1]}`;
+  // It may have ended by itself.
+  await administer(name, (sql) => sql(end)).catch(() => undefined);
+}
 
 /** A fault of the network ends in recovery, or in an error that says it, and never as something unexpected. */
 function assertOrderly(ended: Ended): void {
@@ -119,7 +164,7 @@ async function observe(
       if (isCommit(seen(passing))) commits += 1;
       return false;
     }, "reset");
-    await runWell(applyArgs, { url: proxy.url, project, env });
+    await runWell(applyArgs, { url: proxy.url, project });
     const { forwarded } = proxy;
     return {
       evidence: await evidence(name, url),

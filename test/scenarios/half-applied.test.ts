@@ -90,17 +90,28 @@ for (const { name, skip } of committing) {
 
   test(
     `${name}: a half-applied migration cannot lose its file, nor be rolled back`,
-    // The history row is not written when the last statement that the file still holds is done already.
-    { skip, todo: "reconcile: the history row of a file that was cut down to its done statements" },
+    { skip },
     half(async (own) => {
       await refusedUnchanged(own, () => rollback(own.options), "GW5009");
       await rm(join(own.folder, "migrations", up(1)));
       await rm(join(own.folder, "migrations", down(1)));
       await refusedUnchanged(own, () => apply(own.options), "GW5007");
-      await own.write({ [up(1)]: lines(...made), [down(1)]: lines("DROP TABLE b", "DROP TABLE a") });
+      await own.write({ [up(1)]: lines(...made, "CREATE TABLE d (id int)") });
+      await own.write({ [down(1)]: lines("DROP TABLE d", "DROP TABLE b", "DROP TABLE a") });
       await applied(own);
       await rollback(own.options);
       assert.deepEqual(await tableNames(own), []);
+    }),
+  );
+
+  test(
+    `${name}: a half-applied migration may be cut down to what is done, and is recorded then`,
+    { skip, todo: "reconcile writes no history row when the last step of the file is done already" },
+    half(async (own) => {
+      await own.write({ [up(1)]: lines(...made), [down(1)]: lines("DROP TABLE b", "DROP TABLE a") });
+      await applied(own);
+      assert.deepEqual(await historyOf(own), [`apply ${version(1)}`]);
+      assert.equal((await status(own.options)).migrations[0]?.state, "applied");
     }),
   );
 
@@ -186,28 +197,35 @@ for (const { name, skip } of committing) {
     }),
   );
 
-  test(
-    `${name}: a migration that was rolled back and is killed when applied again is resumed, not repeated`,
-    { skip },
-    () =>
-      scene(
-        name,
-        {
-          [up(1)]: lines(...made),
-          [down(1)]: lines("DROP TABLE b", "DROP TABLE a"),
-          [up(2)]: lines("CREATE TABLE a (again int)"),
-        },
-        async (own) => {
-          await refused(apply(own.options), "GW6001");
-          await rollback(own.options);
-          await killedAt(own, "bare:after-commit", 1);
-          assert.deepEqual(await tableNames(own), ["a"]);
-          await own.write({ [up(2)]: lines("CREATE TABLE c (id int)") });
-          await applied(own);
-          assert.deepEqual(await tableNames(own), ["a", "b", "c"]);
-        },
-      ),
-  );
+  for (const [what, second] of [
+    ["definitions", "CREATE TABLE b (id int)"],
+    ["rows", "INSERT INTO a VALUES (1)"],
+  ] as const) {
+    // The second step keeps the number of the history row that it wrote the first time.
+    const stale = what === "rows" ? { todo: "openSteps takes the unit for complete" } : {};
+    test(
+      `${name}: a migration of ${what} that was rolled back and is killed when applied again is resumed`,
+      { skip, ...stale },
+      () =>
+        scene(
+          name,
+          {
+            [up(1)]: lines("CREATE TABLE a (id int)", second),
+            [down(1)]: lines("DROP TABLE IF EXISTS b", "DROP TABLE a"),
+            [up(2)]: lines("CREATE TABLE a (again int)"),
+          },
+          async (own) => {
+            await refused(apply(own.options), "GW6001");
+            await rollback(own.options);
+            await killedAt(own, "bare:after-commit", 1);
+            assert.deepEqual(await tableNames(own), ["a"]);
+            await own.write({ [up(2)]: lines("CREATE TABLE c (id int)") });
+            await applied(own);
+            assert.deepEqual(await tableNames(own), what === "rows" ? ["a", "c"] : ["a", "b", "c"]);
+          },
+        ),
+    );
+  }
 
   test(`${name}: a TypeScript migration that was killed goes on after its last statement`, { skip }, () =>
     scene(

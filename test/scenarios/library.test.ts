@@ -5,33 +5,69 @@ import { test } from "node:test";
 import { apply, GodwitError, status, type StampedEvent, validate, wait } from "../../src/index.ts";
 import { root } from "../support/cli.ts";
 import { target, targets } from "../support/servers.ts";
+import { until } from "../support/until.ts";
 import { applied, refused, refusedUnchanged, scene, stem, tableNames, tables, version } from "./scene.ts";
 
+// MySQL's sleep() is an error when it is killed only as a part of a statement.
 const sleeping: Readonly<Record<string, string>> = {
-  postgres: "SELECT pg_sleep(60);",
-  mariadb: "SELECT sleep(60);",
-  mysql: "SELECT sleep(60);",
+  postgres: "SELECT pg_sleep(30);",
+  mariadb: "INSERT INTO t1 VALUES (1); SELECT 1 FROM t1 WHERE sleep(30) = 0;",
+  mysql: "INSERT INTO t1 VALUES (1); SELECT 1 FROM t1 WHERE sleep(30) = 0;",
 };
 
-for (const { name, skip } of targets) {
-  test(`${name}: an aborted apply stops soon, says so, and can be continued`, { skip }, () =>
-    scene(name, { ...tables(1, 3), [`${stem(2)}.up.sql`]: sleeping[name] ?? "SELECT 1;" }, async (own) => {
+const brief: Readonly<Record<string, string>> = {
+  postgres: "SELECT pg_sleep(2);",
+  mariadb: "SELECT sleep(2);",
+  mysql: "SELECT sleep(2);",
+};
+
+for (const { name, skip } of targets.filter(({ name: each }) => each !== "sqlite")) {
+  test(`${name}: an abort cancels the statement that runs, and the run can be continued`, { skip }, () =>
+    scene(name, { ...tables(1, 3), [`${stem(2)}.up.sql`]: sleeping[name] ?? "" }, async (own) => {
       await refusedUnchanged(own, () => apply({ ...own.options, signal: AbortSignal.abort() }), "GW4006");
       const controller = new AbortController();
-      // In the statement that sleeps; SQLite cannot cancel one, so there it is before the next.
-      const onEvent = (event: StampedEvent) => {
-        if (event.type === "statement:started" && event.key.startsWith(version(2))) controller.abort();
-      };
+      const work = refused(apply({ ...own.options, signal: controller.signal }), "GW4006");
+      const view =
+        name === "postgres"
+          ? "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()"
+          : "SELECT 1 FROM information_schema.processlist WHERE db = database() AND info LIKE 'SELECT 1 FROM t1 WHERE sleep(30)%'";
+      await until(async () => (await own.sql(view)).length > 0, { what: "the statement runs" });
       const start = performance.now();
-      const error = await refused(apply({ ...own.options, onEvent, signal: controller.signal }), "GW4006");
-      assert.ok(performance.now() - start < 20_000);
+      controller.abort();
+      const error = await work;
+      assert.ok(performance.now() - start < 10_000);
       assert.equal(error.exitCode, 130);
-      assert.ok((await tableNames(own)).includes("t1") && !(await tableNames(own)).includes("t3"));
+      assert.deepEqual(await tableNames(own), ["t1"]);
       assert.equal((await status(own.options)).run?.state, "resumable");
       await own.write({ [`${stem(2)}.up.sql`]: "SELECT 1;" });
       await applied(own);
       assert.deepEqual(await tableNames(own), ["t1", "t3"]);
     }),
+  );
+}
+
+for (const { name, skip } of targets) {
+  test(
+    `${name}: an abort just before a statement keeps it from being sent`,
+    { skip, ...(name === "sqlite" ? {} : { todo: "runStatement does not look at the signal" }) },
+    () =>
+      scene(
+        name,
+        {
+          [`${stem(1)}.up.sql`]: brief[name] ?? "SELECT 1;",
+          ...tables(2),
+        },
+        async (own) => {
+          const controller = new AbortController();
+          const onEvent = ({ type }: StampedEvent) => {
+            if (type === "statement:started") controller.abort();
+          };
+          const start = performance.now();
+          await refused(apply({ ...own.options, onEvent, signal: controller.signal }), "GW4006");
+          assert.ok(performance.now() - start < 1_500);
+          assert.deepEqual(await tableNames(own), []);
+        },
+      ),
   );
 
   test(

@@ -91,7 +91,8 @@ export async function startProxy(url: string): Promise<FaultProxy> {
     from.on("data", (chunk) => pass(link, direction, chunk as Buffer, from, to));
     from.on("end", () => link.stalled.has(direction) || to.end());
     from.on("error", () => reset(link)); // one side's reset is the other's too, as without a proxy
-    from.on("close", () => links.delete(link));
+    // A stalled link's other side is still open, and has to be ended with the proxy.
+    from.on("close", () => to.destroyed && links.delete(link));
   }
 
   function pass(link: Link, direction: Direction, chunk: Buffer, from: Socket, to: Socket): void {

@@ -13,7 +13,7 @@ export const closedCode = "GODWIT_SESSION_CLOSED";
  * can mean two things, so that those are told by their words.
  */
 const numbers: readonly (readonly [ErrorKind, readonly number[]])[] = [
-  ["connection-lost", [1053, 1152, 1153, 1158, 1159, 1160, 1161, 1184, 1927, 3032]],
+  ["connection-lost", [1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 3032]],
   ["authentication", [1045, 1251, 1524, 1698, 1862, 1820, 3118, 3955]],
   ["unknown-database", [1049]],
   [

@@ -97,7 +97,11 @@ export function judgeRename(reader: TokenReader): Verdict {
 
 export function judgeTruncate(reader: TokenReader): Verdict {
   reader.take("TABLE");
-  const verdict = defined(reader.name("table"));
+  return byIdentity(defined(reader.name("table")));
+}
+
+/** An emptied table looks as before. */
+function byIdentity(verdict: Verdict): Verdict {
   if (verdict.effect.type !== "definition") return verdict;
   return { ...verdict, effect: { ...verdict.effect, byIdentity: true } };
 }
@@ -139,6 +143,8 @@ function indexed(reader: TokenReader): Verdict {
 function alteredTable(reader: TokenReader, table: ObjectName | null): Verdict {
   if (reader.peek(1) === "KEYS" && ["DISABLE", "ENABLE"].includes(reader.peek())) return repeatable;
   if (reader.peek(1) === "TABLESPACE" && ["DISCARD", "IMPORT"].includes(reader.peek())) return opaque;
+  const emptied = reader.peek() === "TRUNCATE" && reader.peek(1) === "PARTITION";
+  if (emptied) return byIdentity(defined(table));
   const names = [table];
   while (reader.seek("RENAME", "EXCHANGE")) {
     if (reader.take("PARTITION")) {

@@ -23,6 +23,9 @@ interface Reply {
 }
 
 const statusInTransaction = 1;
+
+/** ER_WARNING_NOT_COMPLETE_ROLLBACK. */
+const notRolledBack = 1196;
 const statusAutocommit = 2;
 const closeWaitMs = 1_000;
 /** The server forgets a session that says nothing for so long: a stopped runner loses its lock. */
@@ -142,9 +145,12 @@ class MysqlSession implements Session {
     this.#inTransaction = false;
   }
 
-  async rollback(): Promise<void> {
-    await this.#text("ROLLBACK AND NO CHAIN NO RELEASE");
+  async rollback(): Promise<boolean> {
+    const reply = (await this.#text("ROLLBACK AND NO CHAIN NO RELEASE")) as Reply;
     this.#inTransaction = false;
+    if ((reply.warningStatus ?? 0) === 0) return true;
+    const warnings = await this.query("SHOW WARNINGS");
+    return !warnings.some((warning) => Number(warning.Code) === notRolledBack);
   }
 
   async limit(next: Limits): Promise<void> {

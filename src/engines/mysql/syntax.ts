@@ -23,8 +23,8 @@ export const syntax: SyntaxRole = {
 };
 
 function statement(text: string, file: string, piece: Piece): Statement {
-  const { offset, line, tokens } = piece;
+  const { offset, line, column, tokens } = piece;
   const refuse: Refuse = (code, message) => fileError(code, { text, file, offset }, message);
   const label = statementLabel(text, tokens);
-  return { text: piece.text, offset, line, label, ...judge(text, tokens, refuse) };
+  return { text: piece.text, offset, line, column, label, ...judge(text, tokens, refuse) };
 }

@@ -11,4 +11,5 @@ export const traits: Traits = Object.freeze({
   // The limit is 64 characters of the basic plane; counted in bytes, a name this long fits whatever it holds.
   identifierBytes: 64,
   quote: (name: string) => `\`${name.replaceAll("`", "``")}\``,
+  placeholder: () => "?",
 });

@@ -3,7 +3,6 @@ import type { ConnectionOptions } from "node:tls";
 import type pg from "pg";
 import type { Target } from "../../core/target.ts";
 import type { ConnectRole, Row, ServerFacts, Session, SessionOptions, Value } from "../engine.ts";
-import { numberPlaceholders } from "./placeholders.ts";
 
 export const connect: ConnectRole = { open, facts };
 
@@ -37,7 +36,10 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
   client.on("error", () => {});
   if (options.onNotice) {
     const { onNotice } = options;
-    client.on("notice", (notice) => onNotice(notice.severity ?? "NOTICE", notice.message ?? ""));
+    client.on("notice", (notice) => {
+      // A rollback that finds no transaction open is ours, and means nothing.
+      if (notice.code !== "25P01") onNotice(notice.severity ?? "NOTICE", notice.message ?? "");
+    });
   }
   let serverVersion = 0;
   const { connection } = client as unknown as { connection: NodeJS.EventEmitter };
@@ -46,6 +48,7 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
   });
   await client.connect();
 
+  let pid = 0;
   let tag = options.tag;
   let limits = { lockTimeoutMs: options.lockTimeoutMs, statementTimeoutMs: options.statementTimeoutMs };
   const settings = () =>
@@ -83,7 +86,11 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
 
   /** BEGIN is sent with the first statement of the transaction. */
   let pendingBegin = false;
+  /** That message failed: BEGIN may not have run, so nothing may run before the rollback. */
+  let beginFailed = false;
   const flushBegin = async () => {
+    if (beginFailed)
+      throw inFailedTransaction("the transaction has failed; nothing is run until it is rolled back");
     if (!pendingBegin) return;
     pendingBegin = false;
     await simple("BEGIN");
@@ -93,16 +100,14 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
     const result = await client.query("COMMIT");
     // COMMIT of a failed transaction answers ROLLBACK, without an error.
     if (result.command === "COMMIT") return;
-    const message = "the transaction had failed; COMMIT rolled it back";
-    throw Object.assign(new Error(message), { code: failedTransaction });
+    throw inFailedTransaction("the transaction had failed; COMMIT rolled it back");
   };
 
-  const extended = (sql: string, parameters: readonly Value[]) =>
-    client.query(numberPlaceholders(sql), parameters as unknown[]);
+  const extended = (sql: string, parameters: readonly Value[]) => client.query(sql, parameters as unknown[]);
 
   const session: PostgresSession = {
     get id() {
-      return String(announcedPid(client));
+      return String(pid);
     },
     announcedPid: announcedPid(client),
     async query(sql, parameters = []) {
@@ -111,10 +116,14 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
       return result.rows as Row[];
     },
     async execute(sql) {
-      if (!pendingBegin) return simple(sql);
+      if (!pendingBegin) {
+        await flushBegin();
+        return simple(sql);
+      }
       // One message: when BEGIN fails, the statement is not run. It also saves a round trip a migration.
       pendingBegin = false;
       return simple(`${beginPrefix}${sql}`).catch((error: unknown) => {
+        beginFailed = true;
         throw shifted(error);
       });
     },
@@ -142,8 +151,14 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
       throw ended.reason;
     },
     async rollback() {
-      if (pendingBegin) pendingBegin = false;
-      else await simple("ROLLBACK");
+      const isOpen = !pendingBegin;
+      pendingBegin = beginFailed = false;
+      if (isOpen) await simple("ROLLBACK");
+      return true;
+    },
+    async asLogin() {
+      await flushBegin();
+      await simple("SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE");
     },
     async limit(next) {
       if (
@@ -169,7 +184,7 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
     async cancel() {
       try {
         const other = await open(target, { ...options, tag: `${tag} cancel`, onNotice: () => {} });
-        await other.query("SELECT pg_cancel_backend(?::int)", [announcedPid(client)]);
+        await other.query("SELECT pg_cancel_backend($1::int)", [pid]);
         await other.close();
       } catch {
         // The statement then ends by its own time-out.
@@ -185,7 +200,11 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
     twin: () => open(target, { ...options, onNotice: () => {} }),
   };
   try {
-    await simple(settings());
+    // Behind a pooler in session mode the backend is not the one that was announced at login.
+    const replies = (await client.query(
+      `${settings()}; SELECT pg_backend_pid() AS pid`,
+    )) as unknown as pg.QueryResult[];
+    pid = Number((replies.at(-1)?.rows[0] as { pid: number } | undefined)?.pid);
   } catch (error) {
     await session.close();
     throw error;
@@ -221,6 +240,10 @@ const ledgerSchema = "godwit";
 
 /** SQLSTATE in_failed_sql_transaction. */
 const failedTransaction = "25P02";
+
+function inFailedTransaction(message: string): Error {
+  return Object.assign(new Error(message), { code: failedTransaction });
+}
 
 const beginPrefix = "BEGIN; ";
 

@@ -67,8 +67,10 @@ const judges: Readonly<Record<string, Judge>> = {
     return definition(...names);
   },
   ReindexStmt(node) {
-    const whole = !["REINDEX_OBJECT_TABLE", "REINDEX_OBJECT_INDEX"].includes(string(node["kind"]));
-    return whole || optionIsOn(node["params"], "concurrently", false) ? repeatable : transactional;
+    const kind = { REINDEX_OBJECT_TABLE: "table", REINDEX_OBJECT_INDEX: "index" }[string(node["kind"])];
+    if (kind !== "table" && kind !== "index") return repeatable;
+    if (!optionIsOn(node["params"], "concurrently", false)) return transactional;
+    return outside({ type: "index-build", table: relation(node["relation"], kind), rebuild: true });
   },
   VacuumStmt: (node) => (node["is_vacuumcmd"] === true ? repeatable : transactional),
   ClusterStmt: (node) => (node["relation"] === undefined ? repeatable : transactional),

@@ -72,7 +72,7 @@ async function holder(session: Session): Promise<LockHolder | null> {
 
 async function blockers(session: Session, sessionId: string): Promise<LockHolder[]> {
   const rows = await session.query(
-    `SELECT ${holderColumns} FROM unnest(pg_blocking_pids(?::int)) AS b(pid) JOIN pg_stat_activity a USING (pid)`,
+    `SELECT ${holderColumns} FROM unnest(pg_blocking_pids($1::int)) AS b(pid) JOIN pg_stat_activity a USING (pid)`,
     [Number(sessionId)],
   );
   return rows.map(toHolder);

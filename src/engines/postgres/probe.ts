@@ -34,15 +34,48 @@ async function settle(
   switch (effect.type) {
     case "index-build":
       return settleIndex(session, effect, before as IndexState[], onCleaned);
-    case "definition": {
-      const now = await capture(session, effect);
-      return JSON.stringify(now) === JSON.stringify(before) ? "not-done" : "done";
-    }
+    case "definition":
+      return settleDefinition(session, effect, before as (string | null)[]);
     case "repeatable":
     case "transactional":
       return "not-done";
     case "opaque":
       return "unknown";
+  }
+}
+
+/**
+ * Concurrent drops and detaches work in two phases, and the first alone changes the catalogue: an index counts as
+ * dropped when it is gone, and a detach that is pending is finished here.
+ */
+async function settleDefinition(
+  session: Session,
+  effect: Effect & { type: "definition" },
+  before: readonly (string | null)[],
+): Promise<Settlement> {
+  const now = await Promise.all(effect.objects.map((object) => definition(session, object)));
+  if (effect.objects.every(({ kind }) => kind === "index")) {
+    return now.every((text) => text === null) && before.some((text) => text !== null) ? "done" : "not-done";
+  }
+  await finishDetach(
+    session,
+    effect.objects.filter(({ kind }) => kind === "table"),
+  );
+  const after = await Promise.all(effect.objects.map((object) => definition(session, object)));
+  return JSON.stringify(after) === JSON.stringify(before) ? "not-done" : "done";
+}
+
+async function finishDetach(session: Session, tables: readonly ObjectName[]): Promise<void> {
+  for (const table of tables) {
+    const [pending] = await session.query(
+      `SELECT inhparent::regclass::text AS parent, inhrelid::regclass::text AS child FROM pg_inherits
+        WHERE inhrelid = to_regclass($1) AND inhdetachpending`,
+      [qualified(table)],
+    );
+    if (pending === undefined) continue;
+    await session.execute(
+      `ALTER TABLE ${String(pending.parent)} DETACH PARTITION ${String(pending.child)} FINALIZE`,
+    );
   }
 }
 
@@ -66,6 +99,8 @@ async function settleIndex(
     await session.execute(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
     onCleaned(index.name, effect.table.name);
   }
+  // Repeating a rebuild does the same, so it needs no answer; only its remains had to go.
+  if (effect.rebuild === true) return "not-done";
   // An index that was valid before the statement is not its work: the statement then fails, or skips it, by itself.
   return ours.some((index) => index.valid && !known.get(index.oid)?.valid) ? "done" : "not-done";
 }
@@ -75,7 +110,7 @@ async function indexesOf(session: Session, table: ObjectName): Promise<IndexStat
     `SELECT i.indexrelid::text AS oid, c.relname AS name, n.nspname AS schema, i.indisvalid AS valid,
             EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid) AS building
        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE i.indrelid = to_regclass(?) ORDER BY i.indexrelid`,
+      WHERE i.indrelid = ${table.kind === "index" ? "(SELECT indrelid FROM pg_index WHERE indexrelid = to_regclass($1))" : "to_regclass($1)"} ORDER BY i.indexrelid`,
     [qualified(table)],
   );
   return rows.map((row) => ({
@@ -97,16 +132,16 @@ function definitionQuery(object: ObjectName): string {
   switch (object.kind) {
     case "type":
       return `SELECT concat(t.oid, ':', (SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder)
-                FROM pg_enum e WHERE e.enumtypid = t.oid)) AS definition FROM pg_type t WHERE t.oid = to_regtype(?)`;
+                FROM pg_enum e WHERE e.enumtypid = t.oid)) AS definition FROM pg_type t WHERE t.oid = to_regtype($1)`;
     case "database":
-      return "SELECT oid::text AS definition FROM pg_database WHERE quote_ident(datname) = ?";
+      return "SELECT oid::text AS definition FROM pg_database WHERE quote_ident(datname) = $1";
     case "schema":
-      return "SELECT oid::text AS definition FROM pg_namespace WHERE oid = to_regnamespace(?)";
+      return "SELECT oid::text AS definition FROM pg_namespace WHERE oid = to_regnamespace($1)";
     default:
       // Relations: identity, validity, and place in a partition tree (a detach may be pending).
       return `SELECT concat_ws(':', c.oid, c.relfilenode, c.relispartition, i.indisvalid, i.indisready,
                 (SELECT string_agg(concat(h.inhparent, h.inhdetachpending), ',') FROM pg_inherits h WHERE h.inhrelid = c.oid))
-              AS definition FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.oid = to_regclass(?)`;
+              AS definition FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.oid = to_regclass($1)`;
   }
 }
 
@@ -124,7 +159,7 @@ async function activity(session: Session, sessionId: string): Promise<Activity |
             CASE WHEN p.blocks_total > 0 THEN p.blocks_done WHEN p.tuples_total > 0 THEN p.tuples_done
                  ELSE p.lockers_done END::float8::text AS done
        FROM pg_stat_activity a LEFT JOIN pg_stat_progress_create_index p ON p.pid = a.pid
-      WHERE a.pid = ?::int`,
+      WHERE a.pid = $1::int`,
     [Number(sessionId)],
   );
   if (row === undefined) return null;

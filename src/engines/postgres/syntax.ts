@@ -31,13 +31,13 @@ const maxParsedInsert = 4 * 1024 * 1024;
 
 function statement(text: string, file: string, piece: Piece): Statement {
   const label = statementLabel(text, piece.tokens);
-  const { offset, line } = piece;
+  const { offset, line, column } = piece;
   if (label === "INSERT" && piece.text.length > maxParsedInsert) {
-    return { text: piece.text, offset, line, label, ...transactional };
+    return { text: piece.text, offset, line, column, label, ...transactional };
   }
   const tree = parseOne(text, file, piece);
   const refuse: Refuse = (code, message) => fileError(code, { text, file, offset }, message);
-  return { text: piece.text, offset, line, label, ...judge(tree, text, piece.tokens, refuse) };
+  return { text: piece.text, offset, line, column, label, ...judge(tree, text, piece.tokens, refuse) };
 }
 
 function parseOne(text: string, file: string, piece: Piece): Tree {

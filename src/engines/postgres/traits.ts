@@ -9,4 +9,5 @@ export const traits: Traits = Object.freeze({
   cancellable: true,
   identifierBytes: 63,
   quote: (name: string) => `"${name.replaceAll('"', '""')}"`,
+  placeholder: (n: number) => `$${n}`,
 });

@@ -122,11 +122,12 @@ export class SqliteSession implements Session {
     this.#before = null;
   }
 
-  async rollback(): Promise<void> {
+  async rollback(): Promise<boolean> {
     this.#before = null;
     const database = this.#open(true);
     // Some failures (disk full, ON CONFLICT ROLLBACK) have ended the transaction already.
     if (database.isTransaction) await this.#retry(() => database.exec("ROLLBACK"));
+    return true;
   }
 
   async limit(limits: { lockTimeoutMs: number }): Promise<void> {

@@ -11,4 +11,5 @@ export const traits: Traits = Object.freeze({
   // SQLite has no limit of its own; a name is bounded by the length of a statement only.
   identifierBytes: 255,
   quote: (name: string) => `"${name.replaceAll('"', '""')}"`,
+  placeholder: () => "?",
 });

@@ -1,7 +1,7 @@
 import type { Emit } from "../../core/event.ts";
 import type { Step } from "../../core/plan.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
-import type { Durations, RunLedger } from "../ledger.ts";
+import type { Durations, RunLedger } from "../run-ledger.ts";
 import type { Monitor } from "../monitor.ts";
 
 export interface RunSettings {
@@ -28,8 +28,13 @@ export interface StepContext {
   readonly next: Step | undefined;
   /** Intents that are written already: what the probe captured, by step key. */
   readonly intents: Map<string, unknown>;
-  /** Steps of this run that the ledger has as done (for scripts, which journal their statements). */
-  readonly done: ReadonlyMap<string, string>;
+  /** Steps of this run that are done, with what their record keeps; scripts add their statements as they go. */
+  readonly done: Map<string, DoneStep>;
+}
+
+export interface DoneStep {
+  readonly hash: string;
+  readonly kept: unknown;
 }
 
 export function durations({ unitStart }: StepContext, stepStart: number): Durations {

@@ -1,11 +1,15 @@
 import { pathToFileURL } from "node:url";
+import { deserialize, serialize } from "node:v8";
 import { digest } from "../../core/canonical.ts";
 import { GodwitError } from "../../core/error.ts";
 import type { ScriptStep, SqlStep, Statement } from "../../core/plan.ts";
 import type { Row, Value } from "../../engines/engine.ts";
-import { lostKinds, statementFailure } from "../failure.ts";
+import { interrupted } from "../lock.ts";
+import { runBare } from "./bare.ts";
 import { durations, type StepContext } from "./context.ts";
-import { inTransaction, runBare } from "./sql.ts";
+import { PendingCall } from "./pending-call.ts";
+import { inTransaction } from "./sql.ts";
+import { refuseInterrupted, runStatement } from "./statement.ts";
 
 /** What a TypeScript migration gets: one session, inside the migration's transaction where the engine has them for DDL. */
 export interface MigrationDatabase {
@@ -14,8 +18,6 @@ export interface MigrationDatabase {
   execute(sql: string): Promise<number | null>;
   /** A statement with its values as parameters: db.sql`UPDATE t SET a = ${a}`. Rows; 64-bit integers and decimals as text or bigint. */
   sql(strings: TemplateStringsArray, ...values: Value[]): Promise<Row[]>;
-  /** A statement with `?` parameters; `??` is a literal question mark. */
-  query(sql: string, parameters?: readonly Value[]): Promise<Row[]>;
   /** Shown as progress: done and total in any unit, e.g. rows. */
   progress(done: number, total: number | null, unit?: string): void;
   /** Aborted when the run is to stop. */
@@ -28,39 +30,31 @@ export type MigrationFunction = (db: MigrationDatabase) => Promise<void>;
 /**
  * Runs `up` or `down` of a TypeScript migration: in one transaction with its record, or, where DDL has no
  * transactions, statement by statement, each with a record of its own. When such a script is resumed it runs
- * from its start again, and the statements that the ledger has as done are skipped; so it must issue the same
- * statements in the same order.
+ * from its start again, and a statement that the ledger has as done is not sent: its kept result is returned. So
+ * it must issue the same statements in the same order.
  */
 export async function performScript(context: StepContext, step: ScriptStep): Promise<void> {
   const run = await load(step);
   if (step.transaction) {
-    await inTransaction(context, step, () => run(wholeDatabase(context, step)));
+    await inTransaction(context, step, () => carryOut(context, step, run, inOneTransaction(context, step)));
     return;
   }
   const start = performance.now();
-  await run(journaledDatabase(context, step));
-  await context.session.begin();
-  await context.ledger.finishAndCommit({
-    step,
-    ordinal: context.ordinal,
-    took: durations(context, start),
-    history: step.history,
-  });
+  await carryOut(context, step, run, journaled(context, step));
+  const { ledger, ordinal, session } = context;
+  await session.begin();
+  await ledger.finishAndCommit({ step, ordinal, took: durations(context, start), history: step.history });
 }
 
 async function load(step: ScriptStep): Promise<MigrationFunction> {
+  // The hash keeps an edited file from being served from the module cache of a long-lived process.
+  const address = `${pathToFileURL(step.file).href}?${step.hash.slice(0, 12)}`;
   let module: Record<string, unknown>;
   try {
-    // The hash keeps an edited file from being served from the module cache of a long-lived process.
-    module = (await import(`${pathToFileURL(step.file).href}?${step.hash.slice(0, 12)}`)) as Record<
-      string,
-      unknown
-    >;
+    module = (await import(address)) as Record<string, unknown>;
   } catch (error) {
-    throw new GodwitError("GW2009", {
-      message: `${step.file} could not be loaded: ${(error as Error).message}`,
-      cause: error,
-    });
+    const message = `${step.file} could not be loaded: ${(error as Error).message}`;
+    throw new GodwitError("GW2009", { message, cause: error });
   }
   const run = module[step.direction];
   if (typeof run === "function") return run as MigrationFunction;
@@ -69,135 +63,173 @@ async function load(step: ScriptStep): Promise<MigrationFunction> {
   });
 }
 
-/** Everything in the one transaction that the step has open. */
-function wholeDatabase(context: StepContext, step: ScriptStep): MigrationDatabase {
-  const { session } = context;
-  let index = 0;
-  const call = async <R>(sql: string, work: () => Promise<R>): Promise<R> => {
-    const statement = judge(context, step, sql);
-    const start = performance.now();
-    context.signal?.throwIfAborted();
-    context.emit({
-      type: "statement:started",
-      key: step.key,
-      index,
-      count: 0,
-      label: statement.label,
-      line: statement.line,
-    });
-    const result = await work().catch((error: unknown) => {
-      throw describe(context, step, statement, error);
-    });
-    const durationMs = Math.round(performance.now() - start);
-    const rows = typeof result === "number" ? result : null;
-    context.emit({ type: "statement:finished", key: step.key, index: index++, rows, durationMs });
-    return result;
+/** A statement of the script: as the engine is to get it, and as a parser takes it, with NULL for each value. */
+interface Call {
+  readonly sql: string;
+  readonly parameters: readonly Value[];
+  readonly statement: Statement;
+}
+
+/** How the calls of a script are carried out: in its one transaction, or each with a record of its own. */
+type Carrier = <R>(call: Call, send: () => Promise<R>) => Promise<R>;
+
+async function carryOut(
+  context: StepContext,
+  step: ScriptStep,
+  run: MigrationFunction,
+  carry: Carrier,
+): Promise<void> {
+  const { engine, session, signal, emit } = context;
+  const calls: PendingCall<unknown>[] = [];
+  const driverErrors = new WeakSet<object>();
+  let hasEnded = false;
+  let tail: Promise<unknown> = Promise.resolve();
+  const call = <R>(
+    sql: string,
+    shape: string,
+    parameters: readonly Value[],
+    send: () => Promise<R>,
+  ): Promise<R> => {
+    const work = async () => {
+      // After its end the script's transaction is gone, or is another migration's.
+      if (hasEnded) throw misuse(step, `a statement was issued after ${step.direction}() had returned`);
+      const statement = judge(context, step, shape);
+      return carry({ sql, parameters, statement }, send).catch((error: unknown) => {
+        if (typeof error === "object" && error !== null) driverErrors.add(error);
+        throw error;
+      });
+    };
+    // In a row, because a session does one thing at a time.
+    const promise = tail.then(work);
+    tail = promise.catch(() => {});
+    const pending = new PendingCall(sql, promise);
+    calls.push(pending);
+    return pending;
   };
-  return surface(context, step, {
-    execute: (sql) => call(sql, () => session.execute(sql)),
-    query: (sql, parameters) => call(sql, () => session.query(sql, parameters)),
-  });
+  const db: MigrationDatabase = {
+    engine: engine.id,
+    signal,
+    execute: (sql) => call(sql, sql, [], () => session.execute(sql)),
+    sql(strings, ...values) {
+      const sql = strings.reduce((text, part, n) => text + engine.traits.placeholder(n) + part);
+      return call(sql, strings.join("NULL"), values, () => session.query(sql, values));
+    },
+    progress: (done, total, unit = "rows") =>
+      emit({ type: "script:progressed", key: step.key, done, total, unit }),
+  };
+  try {
+    await run(db);
+  } catch (error) {
+    if (signal?.aborted) throw interrupted({ next: step.key });
+    if (error instanceof GodwitError) throw error;
+    if (typeof error === "object" && error !== null && driverErrors.has(error)) throw error;
+    // Not the database's: whatever its text says, the connection is well.
+    throw misuse(
+      step,
+      `${step.direction}() threw: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
+  } finally {
+    await tail;
+    hasEnded = true;
+  }
+  const forgotten = calls.find(({ isAwaited }) => !isAwaited);
+  if (forgotten !== undefined) {
+    throw misuse(step, `nothing awaits the statement ${JSON.stringify(forgotten.sql.trim().slice(0, 80))}`);
+  }
+}
+
+function misuse(step: ScriptStep, message: string, cause?: unknown): GodwitError {
+  const options = { message: `${step.file}: ${message}`, details: { kind: "other" } };
+  return new GodwitError("GW2009", cause === undefined ? options : { ...options, cause });
+}
+
+/** Everything in the one transaction that the step has open. */
+function inOneTransaction(context: StepContext, step: ScriptStep): Carrier {
+  let index = 0;
+  return async ({ statement }, send) => {
+    refuseInterrupted(context, step);
+    return runStatement(
+      context,
+      { step: partOf(step, step.key, statement, ""), statement, index: index++, count: 0 },
+      send,
+    );
+  };
 }
 
 /** Reads go through; each other statement has its own intent and record under the step's key and its number. */
-function journaledDatabase(context: StepContext, step: ScriptStep): MigrationDatabase {
+function journaled(context: StepContext, step: ScriptStep): Carrier {
   let number = 0;
-  const call = async <R>(
-    sql: string,
-    parameters: readonly Value[],
-    work: () => Promise<R>,
-    skipped: R,
-  ): Promise<R> => {
-    context.signal?.throwIfAborted();
-    const statement = judge(context, step, sql);
-    if (/^(SELECT|SHOW|EXPLAIN|WITH|DESCRIBE|VALUES|SET)\b/i.test(statement.label)) return work();
+  return async <R>({ sql, parameters, statement }: Call, send: () => Promise<R>): Promise<R> => {
+    if (/^(SELECT|SHOW|EXPLAIN|WITH|DESCRIBE|VALUES|SET)\b/i.test(statement.label)) {
+      const at = { step: partOf(step, step.key, statement, ""), statement, index: number, count: 0 };
+      return runStatement(context, at, send);
+    }
     number += 1;
     const key = `${step.key}#${number}`;
     const hash = digest([sql, parameters.map(String)]);
     const recorded = context.done.get(key);
-    if (recorded !== undefined) {
-      if (recorded === hash) return skipped;
-      throw new GodwitError("GW5007", {
-        message: `${step.file}: statement ${number} already took effect, and the script now issues another one in its place`,
-        details: { key },
-        outcome: "changed",
-      });
-    }
-    const part: SqlStep = {
-      kind: "sql",
-      key,
-      title: statement.label,
-      hash,
-      unit: step.unit,
-      unitTitle: step.unitTitle,
-      history: [],
-      limits: step.limits,
-      undo: step.undo,
-      file: step.file,
-      transaction: statement.transactional,
-      statements: [statement],
-      preamble: [],
-    };
-    let result = skipped;
+    if (recorded !== undefined) return recall<R>(step, number, hash, recorded);
+    const part = partOf(step, key, statement, hash);
     const inner = { ...context, next: undefined };
-    if (statement.transactional) {
-      await inTransaction(inner, part, async () => {
-        result = await work().catch((error: unknown) => {
-          throw describe(context, step, statement, error);
-        });
-      });
-    } else {
-      await runBare(inner, part, statement);
-    }
-    return result;
+    const at = { step: part, statement, index: 0, count: 1 };
+    const sent = async () => keep(await runStatement(context, at, send));
+    const kept = statement.transactional
+      ? await inTransaction(inner, part, sent)
+      : await runBare(inner, part, statement, sent);
+    context.done.set(key, { hash, kept: { result: kept } });
+    return restore(kept) as R;
   };
-  return surface(context, step, {
-    execute: (sql) => call<number | null>(sql, [], () => context.session.execute(sql), null),
-    query: (sql, parameters = []) =>
-      call<Row[]>(sql, parameters, () => context.session.query(sql, parameters), []),
-  });
 }
 
-/** The public face; calls are put in a row, because a session does one thing at a time. */
-function surface(
-  context: StepContext,
-  step: ScriptStep,
-  calls: Pick<MigrationDatabase, "execute" | "query">,
-): MigrationDatabase {
-  let tail: Promise<unknown> = Promise.resolve();
-  const inTurn = <R>(work: () => Promise<R>): Promise<R> => {
-    const result = tail.then(work);
-    tail = result.catch(() => {});
-    return result;
-  };
+function partOf(step: ScriptStep, key: string, statement: Statement, hash: string): SqlStep {
+  const { unit, unitTitle, limits, undo, file } = step;
+  const transaction = statement.transactional;
+  const common = { key, unit, unitTitle, limits, undo, file, hash, history: [] as const };
   return {
-    engine: context.engine.id,
-    signal: context.signal,
-    execute: (sql) => inTurn(() => calls.execute(sql)),
-    query: (sql, parameters = []) => inTurn(() => calls.query(sql, parameters)),
-    sql: (strings, ...values) =>
-      inTurn(() => calls.query(strings.map((part) => part.replaceAll("?", "??")).join("?"), values)),
-    progress: (done, total, unit = "rows") =>
-      context.emit({ type: "script:progressed", key: step.key, done, total, unit }),
+    kind: "sql",
+    title: statement.label,
+    transaction,
+    statements: [statement],
+    preamble: [],
+    ...common,
   };
 }
 
-function judge(context: StepContext, step: ScriptStep, sql: string): Statement {
-  const [statement, more] = context.engine.syntax.statements(withoutPlaceholders(sql), step.file);
+/** A result longer than this is not kept: a resumed script that needs it is refused. */
+const keptChars = 1_048_576;
+
+/** Results are kept exactly: 64-bit integers, bytes and dates survive, which JSON would lose. */
+function keep(result: unknown): string | null {
+  const text = serialize(result).toString("base64");
+  return text.length <= keptChars ? text : null;
+}
+
+function restore(kept: unknown): unknown {
+  return typeof kept === "string" ? deserialize(Buffer.from(kept, "base64")) : null;
+}
+
+function recall<R>(
+  step: ScriptStep,
+  number: number,
+  hash: string,
+  recorded: { hash: string; kept: unknown },
+): R {
+  const refuse = (why: string) =>
+    new GodwitError("GW5007", {
+      message: `${step.file}: statement ${number} already took effect, and ${why}`,
+      details: { key: `${step.key}#${number}` },
+      outcome: "changed",
+    });
+  if (recorded.hash !== hash) throw refuse("the script now issues another one in its place");
+  const { result } = (recorded.kept ?? {}) as { result?: unknown };
+  if (result === null) throw refuse("its result was too large to be kept");
+  // Its record was made after the fact, from the catalogue: it was DDL, which has no rows.
+  return (result === undefined ? null : restore(result)) as R;
+}
+
+function judge(context: StepContext, step: ScriptStep, shape: string): Statement {
+  const [statement, more] = context.engine.syntax.statements(shape, step.file);
   if (statement !== undefined && more === undefined) return statement;
-  throw new GodwitError("GW2009", { message: `${step.file}: a call must hold exactly one SQL statement` });
-}
-
-/** The statement as a parser takes it: NULL for each `?`, `?` for each `??`; quoted text as it is. */
-function withoutPlaceholders(sql: string): string {
-  return sql.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\?\??/g, (match) =>
-    match === "?" ? "NULL" : match === "??" ? "?" : match,
-  );
-}
-
-function describe(context: StepContext, step: ScriptStep, statement: Statement, error: unknown): unknown {
-  if (error instanceof GodwitError) return error;
-  const native = context.engine.errors.classify(error);
-  if (lostKinds.has(native.kind)) return error;
-  return statementFailure(native, { file: step.file, statement, key: step.key }, "unchanged", error);
+  throw misuse(step, "a call must hold exactly one SQL statement");
 }

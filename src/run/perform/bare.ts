@@ -1,0 +1,182 @@
+import { GodwitError } from "../../core/error.ts";
+import type { Effect, SqlStep, Statement } from "../../core/plan.ts";
+import type { ErrorKind, Settlement } from "../../engines/engine.ts";
+import { crashPoint } from "../crash-point.ts";
+import { backoffMs, delay } from "../delay.ts";
+import { kindOf, lostKinds, passingKinds } from "../failure.ts";
+import type { Completion } from "../run-ledger.ts";
+import { durations, type StepContext } from "./context.ts";
+import { limitsOf, refuseInterrupted } from "./statement.ts";
+
+/**
+ * A statement outside a transaction: the intent with what the catalogue shows before, the statement, the record.
+ * The record shares a commit with the intent of the statement after it, where that one can be probed. From the
+ * moment the statement has succeeded nothing may send it again: only its record is tried again.
+ */
+export async function runBare<T>(
+  context: StepContext,
+  step: SqlStep,
+  statement: Statement,
+  send: () => Promise<T>,
+): Promise<T> {
+  const { session, ledger, ordinal } = context;
+  refuseInterrupted(context, step);
+  const start = performance.now();
+  let before = context.intents.get(step.key);
+  if (!context.intents.delete(step.key)) {
+    before = await captureClean(context, statement);
+    crashPoint("bare:before-intent");
+    await ledger.start(step, ordinal, { effect: statement.effect, before });
+  }
+  crashPoint("bare:after-intent");
+  const patient = { lockTimeoutMs: 0, statementTimeoutMs: step.limits.statementTimeoutMs ?? 0 };
+  await session.limit(isPatient(statement) ? patient : limitsOf(context, step.limits));
+  let result: T;
+  try {
+    result = await send();
+  } catch (error) {
+    throw await refused(context, step, statement, before, error);
+  }
+  crashPoint("bare:after-statement");
+  const next = await prepareNext(context);
+  const took = durations(context, start);
+  const kept = step.key.includes("#") ? { result } : { statements: 1 };
+  const intent =
+    next === null ? undefined : { step: next.step, captured: { effect: next.effect, before: next.before } };
+  await recordFirmly(context, { step, ordinal, took, history: step.history, kept, next: intent });
+  if (next !== null) context.intents.set(next.step.key, next.before);
+  crashPoint("bare:after-commit");
+  return result;
+}
+
+/** Concurrent work waits for old transactions without blocking anyone: a lock time-out would only spoil it. */
+function isPatient({ label, text }: Statement): boolean {
+  return (
+    /\bCONCURRENTLY\b/.test(`${label} ${text.toUpperCase()}`) ||
+    (label === "VACUUM" && !/\bfull\b/i.test(text))
+  );
+}
+
+/** Kinds that a statement which runs code can only meet before any of the code has run. */
+const beforeCode: ReadonlySet<ErrorKind> = new Set(["syntax", "too-many-connections"]);
+
+/** What a refusal means: nothing happened, a part did, or, for a procedure that commits by itself, nobody knows. */
+async function refused(
+  context: StepContext,
+  step: SqlStep,
+  statement: Statement,
+  before: unknown,
+  error: unknown,
+): Promise<unknown> {
+  const { engine, ledger, ordinal, signal } = context;
+  const kind = kindOf(engine, error);
+  if (lostKinds.has(kind) || !(error instanceof GodwitError)) return error;
+  if (statement.effect.type === "opaque" && runsCode(statement) && !beforeCode.has(kind))
+    return unknown(step, error);
+  // An interrupted build is cleaned up by the next run: to do it now would wait for the same old transactions.
+  if (signal?.aborted && statement.effect.type === "index-build") return error;
+  let settlement: Settlement;
+  try {
+    settlement = await settle(context, statement, before);
+    await ledger.fail(step, ordinal);
+  } catch {
+    // The intent stays, and the next attempt asks the catalogue.
+    return error;
+  }
+  return settlement === "not-done" || statement.effect.type !== "definition" ? error : partial(error);
+}
+
+function runsCode({ label }: Statement): boolean {
+  return /^(CALL|DO|EXECUTE|BEGIN)\b/.test(label);
+}
+
+function unknown(step: SqlStep, error: GodwitError): GodwitError {
+  return new GodwitError("GW4004", {
+    message: `${error.message}; what it had committed before it failed is not known`,
+    hint: `Look at the database, then \`godwit repair --done ${step.key}\` or \`godwit repair --not-done ${step.key}\`.`,
+    details: { ...error.details, kind: "other", key: step.key },
+    cause: error.cause,
+    outcome: "unknown",
+  });
+}
+
+/** Refused, and yet something changed: MariaDB drops the tables that are there before it finds one missing. */
+function partial(error: GodwitError): GodwitError {
+  return new GodwitError(error.code, {
+    message: `${error.message}; a part of it took effect all the same`,
+    hint: "Compare the database with the statement, and correct the file so that it starts from what is there now.",
+    details: { ...error.details, kind: "other" },
+    cause: error.cause,
+    outcome: "changed",
+  });
+}
+
+/** The statement has taken effect: a record that fails for a passing reason is written again, the statement never. */
+async function recordFirmly(context: StepContext, completion: Completion): Promise<void> {
+  const { engine, session, ledger, settings, signal, emit } = context;
+  const { step } = completion;
+  for (let attempt = 1; ; attempt++) {
+    await session.begin();
+    crashPoint("bare:before-record");
+    try {
+      await ledger.finishAndCommit(completion);
+      return;
+    } catch (error) {
+      const native = engine.errors.classify(error);
+      if (error instanceof GodwitError || lostKinds.has(native.kind)) throw error;
+      if (!passingKinds.has(native.kind) || attempt > settings.lockRetries) {
+        throw new GodwitError("GW5006", {
+          message: `${step.title} took effect, but could not be recorded: ${native.message}`,
+          hint: "Run the same command again: the catalogue is asked first.",
+          details: { key: step.key, native: native.native },
+          cause: error,
+          outcome: "changed",
+        });
+      }
+      const delayMs = backoffMs(attempt, 200, 5_000);
+      const limit = settings.lockRetries;
+      emit({
+        type: "retry:scheduled",
+        key: step.key,
+        attempt,
+        limit,
+        delayMs,
+        reason: native.message,
+        blockers: [],
+      });
+      await delay(delayMs, signal);
+    }
+  }
+}
+
+/** What the next step needs for its intent; null where it cannot be announced before it is certain to be sent. */
+async function prepareNext(
+  context: StepContext,
+): Promise<{ step: SqlStep; effect: Effect; before: unknown } | null> {
+  const { next, engine, session, signal } = context;
+  const statement = next?.kind === "sql" && !next.transaction ? next.statements[0] : undefined;
+  if (next?.kind !== "sql" || statement?.effect.type !== "definition" || signal?.aborted) return null;
+  const { effect } = statement;
+  // Only an effect that the catalogue can tell: otherwise a crash now would leave a question that nobody can answer.
+  if (effect.byIdentity === true) return null;
+  try {
+    return { step: next, effect, before: await engine.probe.capture(session, effect) };
+  } catch (error) {
+    if (lostKinds.has(kindOf(engine, error))) throw error;
+    return null;
+  }
+}
+
+/** Captures the state before; an invalid index of an earlier failed build, which the statement would trip over, goes first. */
+async function captureClean(context: StepContext, statement: Statement): Promise<unknown> {
+  const before = await context.engine.probe.capture(context.session, statement.effect);
+  if (statement.effect.type !== "index-build") return before;
+  await settle(context, statement, before);
+  return context.engine.probe.capture(context.session, statement.effect);
+}
+
+async function settle(context: StepContext, statement: Statement, before: unknown): Promise<Settlement> {
+  return context.engine.probe.settle(context.session, statement.effect, before, (index, table) =>
+    context.emit({ type: "index:dropped-invalid", index, table }),
+  );
+}

@@ -1,0 +1,52 @@
+import { GodwitError } from "../../core/error.ts";
+import type { SqlStep, Statement, Step, StepLimits } from "../../core/plan.ts";
+import { crashPoint } from "../crash-point.ts";
+import { lostKinds, statementFailure } from "../failure.ts";
+import { interrupted } from "../lock.ts";
+import type { StepContext } from "./context.ts";
+
+export interface StatementPlace {
+  readonly step: SqlStep;
+  readonly statement: Statement;
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Sends one statement, between its two events, and turns the server's refusal into an error with its place. */
+export async function runStatement<T>(
+  context: StepContext,
+  at: StatementPlace,
+  send: () => Promise<T>,
+): Promise<T> {
+  const { engine, emit } = context;
+  const { step, statement, index, count } = at;
+  const start = performance.now();
+  const { label, line } = statement;
+  emit({ type: "statement:started", key: step.key, index, count, label, line });
+  crashPoint("statement:before");
+  let result: T;
+  try {
+    result = await send();
+  } catch (error) {
+    const native = engine.errors.classify(error);
+    if (error instanceof GodwitError || lostKinds.has(native.kind)) throw error;
+    throw statementFailure(native, { file: step.file, statement, key: step.key }, "unchanged", error);
+  }
+  const rows = typeof result === "number" ? result : null;
+  const durationMs = Math.round(performance.now() - start);
+  emit({ type: "statement:finished", key: step.key, index, rows, durationMs });
+  crashPoint("statement:after");
+  return result;
+}
+
+export function limitsOf(context: StepContext, limits: StepLimits) {
+  return {
+    lockTimeoutMs: limits.lockTimeoutMs ?? context.settings.lockTimeoutMs,
+    statementTimeoutMs: limits.statementTimeoutMs ?? context.settings.statementTimeoutMs,
+  };
+}
+
+/** A cancelled statement fails by itself; between two there is nothing to cancel. */
+export function refuseInterrupted({ signal }: StepContext, step: Step): void {
+  if (signal?.aborted) throw interrupted({ next: step.key });
+}

@@ -1,0 +1,323 @@
+import { hostname } from "node:os";
+import { GodwitError } from "../core/error.ts";
+import type { HistoryChange, PlanKind, Step } from "../core/plan.ts";
+import { version as tool } from "../core/version.ts";
+import type { Engine, Session, Value, Write } from "../engines/engine.ts";
+import { withPlaceholders } from "../engines/placeholders.ts";
+import { actor } from "./actor.ts";
+import type { Clock } from "./clock.ts";
+import { crashPoint } from "./crash-point.ts";
+import { historyRowHash, type LedgerState, type RunState, type StepRecord } from "./ledger.ts";
+
+/**
+ * The writing side, for one run under one epoch. Each write names the epoch in its condition: a runner that was
+ * replaced is refused by the database (GW4003).
+ */
+export class RunLedger {
+  readonly runId: string;
+  readonly epoch: number;
+  /** Set while a migration's settings may include a role that must not write the ledger. */
+  isUnderForeignRole = false;
+  readonly #engine: Engine;
+  readonly #session: Session;
+  readonly #clock: Clock;
+  #head: { seq: number; hash: string };
+  /** Steps that have a row already, so that it is replaced and not inserted twice. */
+  readonly #rows: Set<string>;
+
+  constructor(options: {
+    engine: Engine;
+    session: Session;
+    clock: Clock;
+    runId: string;
+    epoch: number;
+    state: Pick<LedgerState, "history" | "steps" | "lastRecordedSeq">;
+  }) {
+    this.runId = options.runId;
+    this.epoch = options.epoch;
+    this.#engine = options.engine;
+    this.#session = options.session;
+    this.#clock = options.clock;
+    const last = options.state.history.at(-1);
+    // After a lost tail that was accepted (reseal), its numbers are not used again.
+    this.#head = { seq: Math.max(last?.seq ?? 0, options.state.lastRecordedSeq), hash: last?.rowHash ?? "" };
+    this.#rows = new Set(options.state.steps.map((step) => step.key));
+  }
+
+  /** Makes the run's row (epoch 1), or takes it over by raising its epoch. */
+  async open(run: { kind: PlanKind; planHash: string; intent: unknown }): Promise<void> {
+    const now = this.#clock.now();
+    const owner = [hostname(), process.pid, actor(), this.#session.id, tool];
+    if (this.epoch > 1) {
+      const taken = await this.#run(
+        `UPDATE ${this.#table("run")} SET state = 'running', epoch = ?, plan_hash = ?, host = ?, pid = ?, actor = ?,
+           session_id = ?, tool = ?, heartbeat_at = ?, error = NULL WHERE id = ? AND epoch = ?`,
+        [this.epoch, run.planHash, ...owner, now, this.runId, this.epoch - 1],
+      );
+      if (taken !== 1) throw this.#replaced();
+      return;
+    }
+    await this.#closeOthers(run.kind, now);
+    await this.#run(
+      `INSERT INTO ${this.#table("run")} (id, kind, state, epoch, plan_hash, intent, host, pid, actor, session_id,
+         tool, started_at, heartbeat_at) VALUES (?, ?, 'running', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [this.runId, run.kind, run.planHash, JSON.stringify(run.intent), ...owner, now, now],
+    );
+  }
+
+  /**
+   * A new run ends the earlier ones: none of them has a half-done unit (those are resumed, or stand in the way),
+   * and what they left undone is part of this one's plan. A record run touches no units, so it ends only record
+   * runs, each of which was a single transaction.
+   */
+  async #closeOthers(kind: PlanKind, now: string): Promise<void> {
+    const which = kind === "record" ? "AND kind = 'record'" : "";
+    await this.#run(
+      `UPDATE ${this.#table("run")} SET state = 'done', finished_at = ? WHERE state <> 'done' AND id <> ? ${which}`,
+      [now, this.runId],
+    );
+  }
+
+  async close(state: RunState, error: Record<string, unknown> | null): Promise<void> {
+    const changed = await this.#run(
+      `UPDATE ${this.#table("run")} SET state = ?, finished_at = ?, error = ? WHERE id = ? AND epoch = ?`,
+      [
+        state,
+        state === "done" ? this.#clock.now() : null,
+        error === null ? null : JSON.stringify(error),
+        this.runId,
+        this.epoch,
+      ],
+    );
+    if (changed !== 1) throw this.#replaced();
+  }
+
+  /** Shows, on any session, that the run lives; false when another process took it over. */
+  async heartbeat(session: Session): Promise<boolean> {
+    const sql = `UPDATE ${this.#table("run")} SET heartbeat_at = ? WHERE id = ? AND epoch = ?`;
+    const parameters = [this.#clock.now(), this.runId, this.epoch];
+    return (await session.run(withPlaceholders(this.#engine.traits, sql), parameters)) === 1;
+  }
+
+  /** Drops what an earlier application of the unit left in this run, when it is applied again from its start. */
+  async restartUnit(unit: string, keys: readonly string[]): Promise<void> {
+    if (!keys.some((key) => this.#rows.has(key))) return;
+    await this.#run(`DELETE FROM ${this.#table("step")} WHERE run_id = ? AND unit = ?`, [this.runId, unit]);
+    for (const key of keys) this.#rows.delete(key);
+  }
+
+  /** The intent, before an effect that cannot share a transaction with its record. */
+  async start(step: StepIdentity, ordinal: number, captured: unknown): Promise<void> {
+    await this.#writeAlone(
+      this.#stepWrite(step, ordinal, { state: "started", captured: JSON.stringify(captured) }),
+    );
+  }
+
+  /** It did not take effect: the server said so, or the catalogue did. */
+  async fail(step: StepIdentity, ordinal: number): Promise<void> {
+    await this.#writeAlone(this.#stepWrite(step, ordinal, { state: "failed" }));
+  }
+
+  /**
+   * Records the completion and commits: call it at the end of the transaction of the effect, where there is one.
+   * `next` is the intent of the following step, which shares the commit. Rejects with the transaction rolled back.
+   */
+  async finishAndCommit(completion: Completion): Promise<void> {
+    const { step, ordinal, took, history, next, kept } = completion;
+    const head = this.#head;
+    const seq = history.length === 0 ? null : head.seq + history.length;
+    const captured = kept === undefined ? {} : { captured: JSON.stringify(kept) };
+    const writes = [
+      this.#stepWrite(step, ordinal, {
+        state: "done",
+        durationMs: Math.round(took.stepMs),
+        seq,
+        ...captured,
+      }),
+    ];
+    for (const change of history) writes.push(this.#historyWrite(change, took.unitMs));
+    if (next !== undefined) {
+      const intent = JSON.stringify(next.captured);
+      writes.push(this.#stepWrite(next.step, ordinal + 1, { state: "started", captured: intent }));
+    }
+    try {
+      await this.#commit(writes);
+    } catch (error) {
+      this.#head = head;
+      await this.#session.rollback().catch(() => {});
+      throw await this.#explained(error);
+    }
+    for (const { key } of writes) if (key !== null) this.#rows.add(key);
+  }
+
+  async #commit(writes: readonly LedgerWrite[]): Promise<void> {
+    if (this.isUnderForeignRole) await this.#session.asLogin?.();
+    // An UPDATE that hits no row is no error to the server, so it must be seen before the commit.
+    if (this.#session.commitWith !== undefined && writes.every(({ isUpdate }) => !isUpdate)) {
+      const refused = await this.#session.commitWith(writes);
+      if (refused !== null) throw refused;
+      return;
+    }
+    for (const write of writes) await this.#write(write);
+    crashPoint("ledger:before-commit");
+    await this.#session.commit();
+  }
+
+  async #write(write: LedgerWrite): Promise<void> {
+    if ((await this.#session.run(write.sql, write.parameters)) !== 1) throw this.#replaced();
+  }
+
+  /** A write outside of the transaction of an effect. */
+  async #writeAlone(write: LedgerWrite): Promise<void> {
+    try {
+      if (this.isUnderForeignRole && this.#session.asLogin !== undefined) {
+        await this.#session.begin();
+        await this.#commit([write]);
+      } else await this.#write(write);
+    } catch (error) {
+      if (this.isUnderForeignRole) await this.#session.rollback().catch(() => {});
+      throw await this.#explained(error);
+    }
+    if (write.key !== null) this.#rows.add(write.key);
+  }
+
+  /** A step's row: inserted, or replaced where an earlier attempt left one. */
+  #stepWrite(step: StepIdentity, ordinal: number, to: StepChange): LedgerWrite {
+    const now = this.#clock.now();
+    const finished = to.state === "started" ? null : now;
+    const { captured = null, durationMs = null, seq = null } = to;
+    const table = this.#table("step");
+    if (this.#rows.has(step.key)) {
+      return this.#made(
+        step.key,
+        true,
+        `UPDATE ${table} SET epoch = ?, hash = ?, title = ?, state = ?, captured = ?, finished_at = ?,
+           duration_ms = ?, history_seq = ? WHERE run_id = ? AND step_key = ?
+           AND EXISTS (SELECT 1 FROM ${this.#table("run")} WHERE id = ? AND epoch = ?)`,
+        [this.epoch, step.hash, step.title, to.state, captured, finished, durationMs, seq],
+        [this.runId, step.key, this.runId, this.epoch],
+      );
+    }
+    return this.#made(
+      step.key,
+      false,
+      // Without the run at this epoch the value is NULL, which the column refuses.
+      `INSERT INTO ${table} (run_id, step_key, epoch, unit, ordinal, title, hash, state, captured,
+           started_at, finished_at, duration_ms, history_seq)
+         VALUES (?, ?, (SELECT epoch FROM ${this.#table("run")} WHERE id = ? AND epoch = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [this.runId, step.key, this.runId, this.epoch, step.unit, ordinal, step.title, step.hash],
+      [to.state, captured, now, finished, durationMs, seq],
+    );
+  }
+
+  /** The next history row; advances the head, which a failed commit puts back. */
+  #historyWrite(change: HistoryChange, unitMs: number): LedgerWrite {
+    const body = {
+      seq: this.#head.seq + 1,
+      version: change.version,
+      name: change.name,
+      kind: change.kind,
+      action: change.action,
+      rawHash: change.rawHash,
+      sqlHash: change.sqlHash,
+      runId: this.runId,
+      epoch: this.epoch,
+      actor: actor(),
+      tool,
+      appliedAt: this.#clock.now(),
+      durationMs: Math.round(unitMs),
+      prevHash: this.#head.hash,
+    };
+    const rowHash = historyRowHash(body);
+    this.#head = { seq: body.seq, hash: rowHash };
+    return this.#made(
+      null,
+      false,
+      `INSERT INTO ${this.#table("migration")} (seq, version, name, kind, action, raw_hash, sql_hash, source, run_id,
+         epoch, actor, tool, applied_at, duration_ms, prev_hash, row_hash)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [body.seq, body.version, body.name, body.kind, body.action, body.rawHash, body.sqlHash, change.source],
+      [
+        body.runId,
+        body.epoch,
+        body.actor,
+        body.tool,
+        body.appliedAt,
+        body.durationMs,
+        body.prevHash,
+        rowHash,
+      ],
+    );
+  }
+
+  #made(
+    key: string | null,
+    isUpdate: boolean,
+    sql: string,
+    ...parameters: (readonly Value[])[]
+  ): LedgerWrite {
+    return { key, isUpdate, sql: withPlaceholders(this.#engine.traits, sql), parameters: parameters.flat() };
+  }
+
+  async #run(sql: string, parameters: readonly Value[]): Promise<number> {
+    return this.#session.run(withPlaceholders(this.#engine.traits, sql), parameters);
+  }
+
+  #table(name: "run" | "step" | "migration"): string {
+    return this.#engine.store.table(name);
+  }
+
+  /** Whether a refused ledger row means that someone else writes this history now, or something of its own. */
+  async #explained(error: unknown): Promise<unknown> {
+    if (error instanceof GodwitError || this.#engine.errors.classify(error).kind !== "constraint")
+      return error;
+    const sql = `SELECT r.epoch AS epoch, (SELECT max(seq) FROM ${this.#table("migration")}) AS seq
+      FROM ${this.#table("run")} r WHERE r.id = ?`;
+    try {
+      const [row] = await this.#session.query(withPlaceholders(this.#engine.traits, sql), [this.runId]);
+      const isOurs = Number(row?.epoch) === this.epoch && Number(row?.seq ?? 0) <= this.#head.seq;
+      return isOurs ? error : this.#replaced(error);
+    } catch {
+      return error;
+    }
+  }
+
+  #replaced(cause?: unknown): GodwitError {
+    return new GodwitError("GW4003", {
+      message: `run ${this.runId} is no longer at epoch ${this.epoch}: another process took it over`,
+      details: { runId: this.runId, epoch: this.epoch },
+      ...(cause === undefined ? {} : { cause }),
+    });
+  }
+}
+
+/** How long the step took, and its unit so far, in milliseconds. */
+export interface Durations {
+  readonly stepMs: number;
+  readonly unitMs: number;
+}
+
+export type StepIdentity = Pick<Step, "key" | "unit" | "title" | "hash">;
+
+export interface Completion {
+  readonly step: StepIdentity;
+  readonly ordinal: number;
+  readonly took: Durations;
+  readonly history: readonly HistoryChange[];
+  readonly next?: { readonly step: StepIdentity; readonly captured: unknown } | undefined;
+  /** Kept with the record of a done step; JSON. */
+  readonly kept?: unknown;
+}
+
+interface StepChange {
+  readonly state: StepRecord["state"];
+  readonly captured?: string;
+  readonly durationMs?: number;
+  readonly seq?: number | null;
+}
+
+interface LedgerWrite extends Write {
+  /** The step whose row it makes, if it is one. */
+  readonly key: string | null;
+  readonly isUpdate: boolean;
+}

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pgbouncerSkip, startPgbouncer } from "../support/pgbouncer.ts";
+import { makeProject } from "../support/project.ts";
+import { target } from "../support/servers.ts";
+import { asker, evidence } from "./evidence.ts";
+import { fixtures } from "./fixtures.ts";
+import { withOwnDatabase } from "./own-database.ts";
+import { applyArgs, run, runWell } from "./program.ts";
+
+const skip = target("postgres").skip || pgbouncerSkip();
+
+for (const [mode, size] of [
+  ["transaction", 1],
+  ["transaction", 5],
+  ["statement", 5],
+] as const) {
+  test(`pgbouncer in ${mode} mode with ${size} connections is refused`, { skip }, async () => {
+    await using project = await makeProject(fixtures.postgres);
+    await withOwnDatabase("postgres", async (url) => {
+      await using pooler = await startPgbouncer(url, { pool_mode: mode, default_pool_size: String(size) });
+      const ended = await run(applyArgs, { url: pooler.url, project });
+      assert.equal(ended.error, "GW3008", ended.stdout);
+      const schemas = await asker(
+        "postgres",
+        url,
+      )("SELECT nspname FROM pg_namespace WHERE nspname IN ('godwit', 'app')");
+      assert.deepEqual(schemas, [], "something was changed");
+      // The lock that it took to find out is not left behind on a lent session.
+      await runWell(applyArgs, { url, project });
+    });
+  });
+}
+
+test("pgbouncer in session mode serves", { skip }, async () => {
+  await using project = await makeProject(fixtures.postgres);
+  const expected = await withOwnDatabase("postgres", async (url) => {
+    await runWell(applyArgs, { url, project });
+    return evidence("postgres", url);
+  });
+  await withOwnDatabase("postgres", async (url) => {
+    await using pooler = await startPgbouncer(url, { pool_mode: "session" });
+    await runWell(applyArgs, { url: pooler.url, project });
+    assert.deepEqual(await evidence("postgres", url), expected);
+  });
+});
