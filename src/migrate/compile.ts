@@ -80,6 +80,13 @@ function compileScript(
   direction: "up" | "down",
 ): ScriptStep {
   const { rawHash, text } = contents.up(migration);
+  // As in SQL files: PostgreSQL's texts cannot hold one, and the history keeps the file's.
+  if (text.includes("\0")) {
+    throw new GodwitError("GW2003", {
+      message: `${migration.up} holds a NUL character`,
+      details: { path: migration.up },
+    });
+  }
   if (!mayExport(text, direction)) {
     throw direction === "down"
       ? noWayBack(migration)

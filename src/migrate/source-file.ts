@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  type Stats,
-} from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, type Stats } from "node:fs";
 import { sep } from "node:path";
 import { sha256 } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
@@ -32,15 +23,17 @@ export function readSourceFile(path: string, folder: string, maxBytes: number): 
     });
   let bytes: Buffer;
   try {
-    if (lstatSync(path).isSymbolicLink()) {
-      const real = realpathSync(path);
-      if (!real.startsWith(realpathSync(folder) + sep))
+    bytes = readRegular(path, {
+      link: () => {
+        if (realpathSync(path).startsWith(realpathSync(folder) + sep)) return;
         throw refuse("is a link that leaves the migrations folder");
-    }
-    bytes = readRegular(path, (stat) => {
-      if (!stat.isFile()) throw refuse("is not a regular file");
-      if (stat.size > maxBytes)
-        throw refuse(`has ${stat.size} bytes; the limit is ${maxBytes} (maxFileBytes)`);
+      },
+      found: (stat) => {
+        if (!stat.isFile()) throw refuse("is not a regular file");
+        if (stat.size > maxBytes) {
+          throw refuse(`has ${stat.size} bytes; the limit is ${maxBytes} (maxFileBytes)`);
+        }
+      },
     });
   } catch (error) {
     if (error instanceof GodwitError) throw error;
@@ -53,12 +46,29 @@ export function readSourceFile(path: string, folder: string, maxBytes: number): 
   }
 }
 
-/** Opened without blocking, because a named pipe would otherwise wait for a writer for ever. */
-function readRegular(path: string, check: (stat: Stats) => void): Buffer {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+/**
+ * Opened without blocking, because a named pipe would otherwise wait for a writer for ever; and at first without
+ * following a link, so that the usual file needs no look at its path.
+ */
+function readRegular(path: string, check: { link: () => void; found: (stat: Stats) => void }): Buffer {
+  const mode = constants.O_RDONLY | constants.O_NONBLOCK;
+  let file: number;
   try {
-    check(fstatSync(file));
-    return readFileSync(file);
+    file = openSync(path, mode | constants.O_NOFOLLOW);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw error;
+    check.link();
+    file = openSync(path, mode);
+  }
+  try {
+    const stat = fstatSync(file);
+    check.found(stat);
+    const bytes = Buffer.allocUnsafe(stat.size);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < bytes.length; length += read) {
+      read = readSync(file, bytes, length, bytes.length - length, null);
+    }
+    return bytes.subarray(0, length);
   } finally {
     closeSync(file);
   }

@@ -39,9 +39,9 @@ export async function readStatus(project: Project): Promise<StatusReport> {
   const contents = openContents(project);
   return reading(project, async (session) => {
     const state = await readLedger(engine, session);
-    // Edited files are told from reformatted ones by their tokens.
-    await engine.syntax.load();
     const { migrations, history } = assess(folder, state, contents);
+    // Only half-done files are compiled, to tell which statement is next.
+    if (migrations.some(({ progress }) => progress !== null)) await engine.syntax.load();
     const { errors, warnings } = judgeAssessment({ migrations, history }, project.policies);
     try {
       verifyHistory(state);

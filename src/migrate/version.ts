@@ -14,6 +14,8 @@ export function canonicalVersion(text: string): string {
  * edited, comes before all of them: it has to be shown, not tripped over.
  */
 export function compareVersions(a: string, b: string): number {
+  // Times of one length, the usual case, compare as text does.
+  if (a.length === b.length && digits.test(a) && digits.test(b)) return a < b ? -1 : a > b ? 1 : 0;
   if (!canonical.test(a) || !canonical.test(b)) {
     return Number(canonical.test(a)) - Number(canonical.test(b)) || (a < b ? -1 : a > b ? 1 : 0);
   }
@@ -30,4 +32,5 @@ export function isVersion(text: string): boolean {
   return /^\d{1,30}([._]\d{1,30}){0,9}$/.test(text);
 }
 
+const digits = /^\d+$/;
 const canonical = /^\d+(\.\d+)*$/;

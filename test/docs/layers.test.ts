@@ -81,6 +81,7 @@ const wrong: Readonly<Record<string, readonly [path: string, text: string]>> = {
     "src/migrate/a.ts",
     'import { b } from "../engines/registry.ts";',
   ],
+  "an engine imported by name": ["src/commands/a.ts", 'import { b } from "../engines/mysql/index.ts";'],
   "a folder without a line in the table": ["src/utils/a.ts", ""],
 };
 
@@ -132,10 +133,10 @@ function betweenLayers(path: string, module: string): string[] {
   if (features.has(from) && to === "config" && module !== configForFeatures) {
     return [`of config, a feature imports ${configForFeatures} only`];
   }
-  // Above the engines everything sees the contract; who is chosen is decided in one place.
-  const contract = module === "src/engines/engine.ts";
-  if (to === "engines" && !contract && !(from === "commands" && module === "src/engines/registry.ts")) {
-    return ["only the contract is imported; commands/ may load an engine through the registry"];
+  // Above the engines everything sees what all of them share; which is loaded is decided in one place.
+  const isRegistry = module === "src/engines/registry.ts";
+  if (to === "engines" && (engineOf(module) !== null || (isRegistry && from !== "commands"))) {
+    return ["no engine is imported by name; commands/ loads one through the registry"];
   }
   return [];
 }

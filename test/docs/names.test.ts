@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import * as v from "valibot";
@@ -69,6 +69,29 @@ test("every invariant names a test that is there", () => {
     rows.filter((row) => !/`(?:test|src)\/[\w./-]+\.test\.ts`/.test(row)),
     [],
   );
+});
+
+test("ARCHITECTURE.md lists the crash points that there are", () => {
+  const { text = "" } = pages.find(({ path }) => path === "ARCHITECTURE.md") ?? {};
+  const listed = new Set([...text.matchAll(/`([a-z]+:[a-z-]+)`/g)].map(([, name = ""]) => name));
+  const sources = globSync("src/run/**/*.ts", { cwd: root }).map((path) =>
+    readFileSync(join(root, path), "utf8"),
+  );
+  const known = new Set(
+    sources.flatMap((source) =>
+      [...source.matchAll(/crashPoint\("([^"]+)"\)/g)].map(([, name = ""]) => name),
+    ),
+  );
+  assert.ok(known.size > 10);
+  assert.deepEqual(
+    [...known].filter((name) => !listed.has(name)),
+    [],
+  );
+  const section = text.slice(text.indexOf("\n## Crash points"), text.indexOf("\n## Invariants"));
+  const gone = [...section.matchAll(/`([a-z]+:[a-z-]+)`/g)]
+    .map(([, name = ""]) => name)
+    .filter((name) => !known.has(name));
+  assert.deepEqual(gone, []);
 });
 
 test("every default that a guide gives is the program's", () => {

@@ -125,7 +125,7 @@ export async function up(db) {
   await db.execute("INSERT INTO entry VALUES (31, 'script one')");
   for (const id of [32, 33]) await db.sql\`INSERT INTO entry VALUES (\${id}, \${"script ?" + id})\`;
   db.progress(2, 3);
-  await db.query("UPDATE entry SET note = ? WHERE id = ?", ["changed", 32]);
+  await db.sql\`UPDATE entry SET note = \${"changed"} WHERE id = \${32}\`;
 }
 export async function down(db) {
   await db.execute("DELETE FROM entry WHERE id IN (31, 32, 33)");

@@ -32,8 +32,13 @@ export async function run(args: readonly string[], options: ProgramOptions): Pro
 /** The same for a run that must succeed. */
 export async function runWell(args: readonly string[], options: ProgramOptions): Promise<Ended> {
   const ended = await run(args, options);
-  assert.equal(ended.code, 0, `godwit ${args.join(" ")} failed:\n${ended.stdout}\n${ended.stderr}`);
+  assert.equal(ended.code, 0, failureOf(ended));
   return ended;
+}
+
+/** How a run ended, for an assertion's message: its error, and the last of what it said. */
+export function failureOf({ code, signal, error, message, stdout, stderr }: Ended): string {
+  return `ended with ${signal ?? code}, ${error}: ${message}\n…${stdout.slice(-1_500)}\n${stderr.slice(-1_500)}`;
 }
 
 export function start(args: readonly string[], options: ProgramOptions): Cli {

@@ -78,7 +78,7 @@ test("definitions commit, and name what they may change", () => {
     const effect: Effect = { type: "definition", objects: objects.map(named), ...identity };
     assert.deepEqual(
       { ...found, offset: 0, line: 1 },
-      { text: sql, offset: 0, line: 1, label, transactional: false, session: false, effect },
+      { text: sql, offset: 0, line: 1, column: 1, label, transactional: false, session: false, effect },
     );
   }
 });

@@ -79,7 +79,7 @@ const corpus: readonly (readonly [label: string, sql: string])[] = [
 
 test("most runs in a transaction, under a short label", () => {
   for (const [label, sql] of corpus) {
-    const { line: _, offset: __, ...found } = only(sql);
+    const { line: _, offset: __, column: ___, ...found } = only(sql);
     const expected = {
       text: sql,
       label,
@@ -120,8 +120,8 @@ test("what runs outside a transaction says how its effect is found", () => {
     ],
     ["CREATE UNIQUE INDEX CONCURRENTLY ON t (a)", { type: "index-build", table: object("table", "t") }],
     ["DROP INDEX CONCURRENTLY IF EXISTS s.i, j", definition(object("index", "i", "s"), object("index", "j"))],
-    ["REINDEX INDEX CONCURRENTLY i", repeatable],
-    ["REINDEX (CONCURRENTLY) TABLE t", repeatable],
+    ["REINDEX INDEX CONCURRENTLY i", { type: "index-build", table: object("index", "i"), rebuild: true }],
+    ["REINDEX (CONCURRENTLY) TABLE t", { type: "index-build", table: object("table", "t"), rebuild: true }],
     ["REINDEX SCHEMA s", repeatable],
     ["VACUUM (ANALYZE) t", repeatable],
     ["CLUSTER", repeatable],

@@ -1,4 +1,4 @@
-import { hasSqlDetails, loadModule, parseSync } from "libpg-query";
+import type * as Parser from "libpg-query";
 import type { Statement } from "../../core/plan.ts";
 import { directivesOf } from "../../sql/directives.ts";
 import { fileError } from "../../sql/file-error.ts";
@@ -11,13 +11,24 @@ import type { SyntaxRole } from "../engine.ts";
 import { judge } from "./judge.ts";
 import type { Tree } from "./judge-tree.ts";
 
+let parser: typeof Parser | undefined;
+
+function loaded(): typeof Parser {
+  if (parser === undefined) throw new Error("the parser was not loaded");
+  return parser;
+}
+
 /**
  * Splits with the tokenizer and judges on the server's own grammar (that of PostgreSQL 18). Each piece must
  * parse as exactly one statement, so the splitter and the parser check each other. What only a newer server
  * understands is refused (GW2012).
  */
 export const syntax: SyntaxRole = {
-  load: loadModule,
+  async load() {
+    // 19 ms, so only who compiles statements pays for it; `tokens` does without.
+    parser ??= await import("libpg-query");
+    await parser.loadModule();
+  },
   statements(text, file) {
     return splitStatements(text, postgresLexicon, file).map((piece) => statement(text, file, piece));
   },
@@ -44,7 +55,7 @@ function parseOne(text: string, file: string, piece: Piece): Tree {
   const at = (offset: number) => ({ text, file, offset });
   let statements: readonly { stmt?: unknown }[];
   try {
-    statements = parseSync(piece.text).stmts ?? [];
+    statements = loaded().parseSync(piece.text).stmts ?? [];
   } catch (error) {
     if (error instanceof RangeError) {
       throw fileError("GW2012", at(piece.offset), "the statement is nested too deeply for the parser.");
@@ -53,7 +64,7 @@ function parseOne(text: string, file: string, piece: Piece): Tree {
     if (!(error instanceof Error)) {
       throw fileError("GW2012", at(piece.offset), "the statement is too large for the parser.");
     }
-    const position = hasSqlDetails(error) ? (error.sqlDetails?.cursorPosition ?? 0) : 0;
+    const position = loaded().hasSqlDetails(error) ? (error.sqlDetails?.cursorPosition ?? 0) : 0;
     throw fileError("GW2012", at(piece.offset + utf16Offset(piece.text, position)), error.message);
   }
   const tree = statements[0]?.stmt;
