@@ -6,10 +6,11 @@ const forms = "Write it as sqlite:file.db, sqlite:///absolute/file.db or sqlite:
 
 /** `sqlite:path`, `sqlite:///absolute/path` or `sqlite::memory:`; relative paths are resolved against `folder`. */
 export function parseSqliteUrl(url: string, folder: string): Target {
-  const rest = url.slice("sqlite:".length);
+  const isReadOnly = url.endsWith("?mode=ro");
+  const rest = url.slice("sqlite:".length, isReadOnly ? -"?mode=ro".length : undefined);
   if (/[?&]/.test(rest)) {
     throw urlError(
-      "A sqlite: URL takes no parameters.",
+      "A sqlite: URL takes no parameter but mode=ro.",
       "Write ? as %3F and & as %26 where a file name holds them.",
     );
   }
@@ -23,7 +24,7 @@ export function parseSqliteUrl(url: string, folder: string): Target {
     port: 0,
     database: path === ":memory:" ? path : resolve(folder, path),
     tls: Object.freeze({ mode: "disable" }),
-    parameters: Object.freeze({}),
+    parameters: Object.freeze(isReadOnly ? { mode: "ro" } : {}),
     display: url,
   });
 }

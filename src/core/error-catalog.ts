@@ -150,7 +150,7 @@ const entries = {
   },
   GW3003: {
     title: "TLS failed or was refused",
-    hint: "Install the server's CA (sslrootcert=…), or say sslmode=disable if the network is trusted.",
+    hint: "Name the server's CA in the URL (sslrootcert=…, for MySQL and MariaDB ssl-ca=…), or say sslmode=disable if the network is trusted.",
     explanation:
       "Hosts that are not local are verified by default (certificate and name). There is no fall-back to an unencrypted connection: weaker modes are chosen in the URL.",
   },

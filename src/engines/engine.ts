@@ -76,8 +76,10 @@ export interface Session {
   commit(): Promise<void>;
   /** Whether everything was undone: false where a table without transactions kept its rows. */
   rollback(): Promise<boolean>;
-  /** Inside a transaction and until its end: the login's own rights, whatever role the migration has set. */
+  /** Inside a transaction: the login's own role and encoding, whatever the migration has set, for the ledger's rows. */
   asLogin?(): Promise<void>;
+  /** After that transaction: the migration's settings again, where its end did not bring them back. */
+  asMigration?(): Promise<void>;
   /**
    * Runs the writes and commits, all in one round trip. Resolves to null when everything is committed, or to the
    * error of the first write that failed, after which the transaction was rolled back as a whole; rejects when

@@ -159,7 +159,12 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     const closed = await alreadyClosed(engine, session, attempt, state);
     if (closed !== null) return closed;
     const plan = await options.compile(state, facts);
-    if (plan === null) return { runId: null, state: "nothing" as const, epoch: 0, plan: null };
+    if (plan === null) {
+      // Nothing is left of what this process had begun and did not end: someone else ended it.
+      if (attempt.opened !== undefined && attempt.opened.plan.kind !== "record")
+        refuseIfReplaced(attempt, null);
+      return { runId: null, state: "nothing" as const, epoch: 0, plan: null };
+    }
     if (facts.readOnly) {
       throw new GodwitError("GW3007", {
         message: `${target.display} is read-only: it is a standby, or set so`,
@@ -280,7 +285,7 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
     }
     const next = remaining[index + 1];
     unit.dirty ||= mayChangeSession(step);
-    ledger.isUnderForeignRole = unit.dirty;
+    ledger.isUnderForeignSettings = unit.dirty;
     const context: StepContext = {
       engine,
       session,
@@ -309,7 +314,7 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
         durationMs: Math.round(performance.now() - unit.start),
       });
       if (unit.dirty) await session.reset();
-      ledger.isUnderForeignRole = false;
+      ledger.isUnderForeignSettings = false;
     }
   }
   await options.afterwards?.(session);

@@ -16,8 +16,8 @@ import { historyRowHash, type LedgerState, type RunState, type StepRecord } from
 export class RunLedger {
   readonly runId: string;
   readonly epoch: number;
-  /** Set while a migration's settings may include a role that must not write the ledger. */
-  isUnderForeignRole = false;
+  /** Set while a migration's settings may include a role or an encoding that must not write the ledger. */
+  isUnderForeignSettings = false;
   readonly #engine: Engine;
   readonly #session: Session;
   readonly #clock: Clock;
@@ -142,6 +142,7 @@ export class RunLedger {
     }
     try {
       await this.#commit(writes);
+      if (this.isUnderForeignSettings) await this.#session.asMigration?.();
     } catch (error) {
       this.#head = head;
       await this.#session.rollback().catch(() => {});
@@ -151,7 +152,7 @@ export class RunLedger {
   }
 
   async #commit(writes: readonly LedgerWrite[]): Promise<void> {
-    if (this.isUnderForeignRole) await this.#session.asLogin?.();
+    if (this.isUnderForeignSettings) await this.#session.asLogin?.();
     // An UPDATE that hits no row is no error to the server, so it must be seen before the commit.
     if (this.#session.commitWith !== undefined && writes.every(({ isUpdate }) => !isUpdate)) {
       const refused = await this.#session.commitWith(writes);
@@ -170,12 +171,13 @@ export class RunLedger {
   /** A write outside of the transaction of an effect. */
   async #writeAlone(write: LedgerWrite): Promise<void> {
     try {
-      if (this.isUnderForeignRole && this.#session.asLogin !== undefined) {
+      if (this.isUnderForeignSettings && this.#session.asLogin !== undefined) {
         await this.#session.begin();
         await this.#commit([write]);
+        await this.#session.asMigration?.();
       } else await this.#write(write);
     } catch (error) {
-      if (this.isUnderForeignRole) await this.#session.rollback().catch(() => {});
+      if (this.isUnderForeignSettings) await this.#session.rollback().catch(() => {});
       throw await this.#explained(error);
     }
     if (write.key !== null) this.#rows.add(write.key);

@@ -135,53 +135,46 @@ for (const { name, skip } of servers) {
       }),
   );
 
-  test(
-    `${name}: an authority's file that is missing or empty is said to be the fault`,
-    { skip, ...(name === "postgres" ? { todo: "GW3001, as if the server were unreachable" } : {}) },
-    () =>
-      scene(name, tables(1), async (own) => {
-        await writeFile(join(own.folder, "empty.pem"), "");
-        for (const file of ["nowhere.pem", "empty.pem"]) {
-          const authority = name === "postgres" ? "sslrootcert" : "ssl-ca";
-          const url = `${own.url}?sslmode=verify-full&${authority}=${join(own.folder, file)}`;
-          const wrong = await apply({ ...own.options, url }).then(
-            () => assert.fail(`${file} was no obstacle`),
-            (reason: { code: string; message: string }) => reason,
-          );
-          assert.match(wrong.code, /^GW(1003|1006|3003)$/, `${file}: ${wrong.message}`);
-        }
-      }),
+  test(`${name}: an authority's file that is missing or empty is said to be the fault`, { skip }, () =>
+    scene(name, tables(1), async (own) => {
+      await writeFile(join(own.folder, "empty.pem"), "");
+      for (const file of ["nowhere.pem", "empty.pem"]) {
+        const authority = name === "postgres" ? "sslrootcert" : "ssl-ca";
+        const url = `${own.url}?sslmode=verify-full&${authority}=${join(own.folder, file)}`;
+        const wrong = await apply({ ...own.options, url }).then(
+          () => assert.fail(`${file} was no obstacle`),
+          (reason: { code: string; message: string }) => reason,
+        );
+        assert.match(wrong.code, /^GW(1003|1006|3003)$/, `${file}: ${wrong.message}`);
+      }
+    }),
   );
 
   // The GRANT names the database with its underscores escaped, and hides the row of an earlier one without.
-  const hidden = name === "postgres" ? {} : { todo: "doctor's GRANT takes away what was granted before" };
-  test(
-    `${name}: a role that may not create is told so, and doctor's GRANTs are enough`,
-    { skip, ...hidden },
-    () =>
-      scene(name, tables(1), async (own) => {
-        await withPlainRole(name, own, async (url, account) => {
-          // Without it the server does not even tell whether there is a ledger, and the error is GW5006.
-          if (name !== "postgres") {
-            await own.sql(`GRANT SELECT ON ${new URL(own.url).pathname.slice(1)}.* TO ${account}`);
+  test(`${name}: a role that may not create is told so, and doctor's GRANTs are enough`, { skip }, () =>
+    scene(name, tables(1), async (own) => {
+      await withPlainRole(name, own, async (url, account) => {
+        // Without it the server does not even tell whether there is a ledger, and the error is GW5006.
+        if (name !== "postgres") {
+          await own.sql(`GRANT SELECT ON ${new URL(own.url).pathname.slice(1)}.* TO ${account}`);
+        }
+        const error = await refusedUnchanged(own, () => apply({ ...own.options, url }), "GW3006");
+        assert.match(error.hint, /doctor/);
+        const { findings, healthy } = await doctor({ ...own.options, url });
+        assert.equal(healthy, false);
+        const remedies = findings
+          .filter((finding) => finding.status === "error" && finding.remedy !== undefined)
+          .map(({ remedy }) => remedy ?? "");
+        assert.notEqual(remedies.length, 0);
+        for (const remedy of remedies) {
+          for (const statement of remedy.split(/;\s*(?:\n|$)/).filter((text) => /^\s*GRANT/i.test(text))) {
+            await own.sql(statement);
           }
-          const error = await refusedUnchanged(own, () => apply({ ...own.options, url }), "GW3006");
-          assert.match(error.hint, /doctor/);
-          const { findings, healthy } = await doctor({ ...own.options, url });
-          assert.equal(healthy, false);
-          const remedies = findings
-            .filter((finding) => finding.status === "error" && finding.remedy !== undefined)
-            .map(({ remedy }) => remedy ?? "");
-          assert.notEqual(remedies.length, 0);
-          for (const remedy of remedies) {
-            for (const statement of remedy.split(/;\s*(?:\n|$)/).filter((text) => /^\s*GRANT/i.test(text))) {
-              await own.sql(statement);
-            }
-          }
-          await applied(own, { url });
-          assert.deepEqual(await tableNames(own), ["t1"]);
-        });
-      }),
+        }
+        await applied(own, { url });
+        assert.deepEqual(await tableNames(own), ["t1"]);
+      });
+    }),
   );
 
   test(`${name}: a ledger that may not be read is an error, never "nothing applied"`, { skip }, () =>

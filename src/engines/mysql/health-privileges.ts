@@ -54,13 +54,9 @@ function finding(
     check,
     status,
     message: `${who.user} lacks on ${who.database}: ${lacking.join(", ")}`,
-    remedy: `GRANT ${lacking.join(", ")} ON ${databasePattern(who.database)}.* TO ${account(who.user)};`,
+    // With the underscore escaped it would be a grant of its own, and hide the one that is there.
+    remedy: `GRANT ${lacking.join(", ")} ON ${traits.quote(who.database)}.* TO ${account(who.user)};`,
   };
-}
-
-/** In a GRANT the name is a pattern, so that _ and % have to be taken literally. */
-function databasePattern(database: string): string {
-  return traits.quote(database.replace(/[\\_%]/g, "\\$&"));
 }
 
 /** CURRENT_USER() is user@host without quotes; the host is what follows the last @. */

@@ -58,6 +58,14 @@ function checkVariable(reader: TokenReader, refuse: Refuse): void {
   ) {
     throw refuse("GW2011", "With NO_BACKSLASH_ESCAPES the server would read the file differently.");
   }
+  if (name === "CHARACTER_SET_CLIENT") {
+    const value = reader.raw(1) === "=" ? reader.raw(2) : reader.raw(3);
+    const encoding = value.replace(/^['"`](.*)['"`]$/, "$1").toUpperCase();
+    // mysqldump puts back what it has kept in a variable, which is this session's own.
+    if (!sentEncodings.has(encoding) && !encoding.startsWith("@")) {
+      throw refuse("GW2011", "The file is sent as UTF-8; another character set would garble it.");
+    }
+  }
   const named = name === "NAMES" || name === "CHARSET" ? 1 : name === "CHARACTER" ? 2 : 0;
   if (named === 0) return;
   const encoding = reader

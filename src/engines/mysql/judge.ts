@@ -11,11 +11,15 @@ import {
 } from "../../sql/verdict.ts";
 import { judgeAlter, judgeCreate, judgeDrop, judgeRename, judgeTruncate } from "./judge-definition.ts";
 import { judgeSet } from "./judge-setting.ts";
+import { temporaryTable } from "./temporary-table.ts";
 
 /** Whether a statement commits by itself, and how its effect can be found again if so. */
 export function judge(text: string, tokens: readonly Token[], refuse: Refuse): Verdict {
   const reader = tokenReader(text, tokens);
   const verb = reader.peek();
+  if (/^`?godwit_(ledger|run|step|migration)`?$/i.test(temporaryTable(text) ?? "")) {
+    throw refuse("GW2011", "A temporary table of this name would hide the ledger's own.");
+  }
   if (verb !== "CREATE" && verb !== "ALTER") refuseUnlock(text, tokens, refuse);
   if (transactionalVerbs.has(verb)) return transactional;
   if (repeatableVerbs.has(verb)) return repeatable;

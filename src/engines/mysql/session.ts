@@ -12,6 +12,7 @@ import {
   watchedSettings,
   type Settings,
 } from "./session-settings.ts";
+import { temporaryTable } from "./temporary-table.ts";
 
 type Limits = { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number };
 
@@ -23,6 +24,17 @@ interface Reply {
 }
 
 const statusInTransaction = 1;
+
+const backslashMode = "NO_BACKSLASH_ESCAPES";
+
+/** Settings under which the ledger's rows would not be stored as they are. */
+const ledgerSettings = [
+  "character_set_client",
+  "character_set_connection",
+  "character_set_results",
+  "collation_connection",
+  "sql_mode",
+];
 
 /** ER_WARNING_NOT_COMPLETE_ROLLBACK. */
 const notRolledBack = 1196;
@@ -70,6 +82,9 @@ class MysqlSession implements Session {
   #killing: Promise<void> | null = null;
   #inTransaction = false;
   #tablesLocked = false;
+  readonly #temporaryTables = new Set<string>();
+  /** The migration's settings, while the ledger is written without them. */
+  #setAside: Row | null = null;
 
   constructor(connection: Connection, login: ConnectionOptions, options: SessionOptions) {
     this.#connection = connection;
@@ -97,11 +112,18 @@ class MysqlSession implements Session {
         @godwit_tag = ${textLiteral(this.#tag)}, ${this.#limitAssignments()}`,
     );
     this.#watched = watchedSettings(version);
-    const now = await this.#settings();
+    const server = await this.#settings();
+    const mode = String(server.sql_mode).split(",");
+    // Files are cut into statements by the usual rule for backslashes.
+    if (mode.includes(backslashMode)) {
+      await this.#text(`SET SESSION sql_mode = '${mode.filter((word) => word !== backslashMode).join(",")}'`);
+    }
+    const now = mode.includes(backslashMode) ? await this.#settings() : server;
     this.#baseline = new Map([...this.#watched, "role", "database"].map((name) => [name, now[name]]));
   }
 
   async query(sql: string, parameters: readonly Value[] = []): Promise<Row[]> {
+    this.#rememberTemporary(sql);
     const rows =
       parameters.length === 0 ? await this.#text(sql, true) : await this.#prepared(sql, parameters);
     if (!Array.isArray(rows)) return [];
@@ -111,6 +133,7 @@ class MysqlSession implements Session {
 
   async execute(sql: string): Promise<number | null> {
     if (/\block\s+tables?\b/i.test(sql)) this.#tablesLocked = true;
+    this.#rememberTemporary(sql);
     const reply = await this.#stream(sql);
     if (reply === null) return null;
     this.#inTransaction = ((reply.serverStatus ?? 0) & statusInTransaction) !== 0;
@@ -171,6 +194,10 @@ class MysqlSession implements Session {
     if (this.#inTransaction) await this.rollback();
     if (this.#tablesLocked) await this.#text("UNLOCK TABLES");
     this.#tablesLocked = false;
+    if (this.#temporaryTables.size > 0) {
+      await this.#text(`DROP TEMPORARY TABLE IF EXISTS ${[...this.#temporaryTables].join(", ")}`);
+      this.#temporaryTables.clear();
+    }
     const now = await this.#settings();
     const assignments = restoringAssignments(this.#watched, this.#wanted(), now);
     if (assignments.length > 0) await this.#text(`SET ${assignments.join(", ")}`);
@@ -178,6 +205,28 @@ class MysqlSession implements Session {
     if (now.role !== role)
       await this.#text(`SET ROLE ${role === null ? "NONE" : this.#roleNames(String(role))}`);
     await this.#restoreDatabase(now.database);
+  }
+
+  async asLogin(): Promise<void> {
+    const now = await this.#settings();
+    const assignments = restoringAssignments(ledgerSettings, this.#wanted(), { ...now, stopped: 0 });
+    if (assignments.length === 0) return;
+    this.#setAside = now;
+    await this.#text(`SET ${assignments.join(", ")}`);
+  }
+
+  async asMigration(): Promise<void> {
+    const theirs = this.#setAside;
+    if (theirs === null) return;
+    this.#setAside = null;
+    const wanted = new Map(Object.entries(theirs));
+    const assignments = restoringAssignments(ledgerSettings, wanted, Object.fromEntries(this.#wanted()));
+    await this.#text(`SET ${assignments.join(", ")}`);
+  }
+
+  #rememberTemporary(sql: string): void {
+    const table = temporaryTable(sql);
+    if (table !== null) this.#temporaryTables.add(table);
   }
 
   async retag(tag: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import type pg from "pg";
+import { GodwitError } from "../../core/error.ts";
 import type { Target } from "../../core/target.ts";
 import type { ConnectRole, Row, ServerFacts, Session, SessionOptions, Value } from "../engine.ts";
 
@@ -62,6 +63,8 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
             `SELECT set_config('search_path', regexp_replace(current_setting('search_path'), '"\\$user"\\s*,?\\s*', ''), false)`,
           ]
         : []),
+      // Files are cut into statements by the standard rule for backslashes.
+      "SET standard_conforming_strings = on",
       // A stopped runner must not hold its locks for ever.
       "SET idle_in_transaction_session_timeout = '5min'",
       // Frees the locks of a killed client within a second, instead of when its statement ends.
@@ -272,13 +275,26 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+function pem(parameter: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const message = `the file of ${parameter} cannot be read: ${(error as Error).message}`;
+    throw new GodwitError("GW3003", {
+      message,
+      hint: `Correct ${parameter} in the connection URL.`,
+      cause: error,
+    });
+  }
+}
+
 function tls(target: Target): ConnectionOptions | false {
   const { mode, ca, cert, key } = target.tls;
   if (mode === "disable") return false;
   return {
-    ...(ca === undefined ? {} : { ca: readFileSync(ca, "utf8") }),
-    ...(cert === undefined ? {} : { cert: readFileSync(cert, "utf8") }),
-    ...(key === undefined ? {} : { key: readFileSync(key, "utf8") }),
+    ...(ca === undefined ? {} : { ca: pem("sslrootcert", ca) }),
+    ...(cert === undefined ? {} : { cert: pem("sslcert", cert) }),
+    ...(key === undefined ? {} : { key: pem("sslkey", key) }),
     rejectUnauthorized: mode !== "require",
     // verify-ca checks the chain and not the name.
     ...(mode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),

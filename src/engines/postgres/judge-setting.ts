@@ -24,6 +24,9 @@ export function judgeSetting(node: Tree, refuse: Refuse): Verdict {
   if (name === "client_encoding" && value !== "" && !["utf8", "utf-8", "unicode"].includes(value)) {
     throw refuse("GW2011", "The file is sent as UTF-8; another client_encoding would garble it.");
   }
+  if ((name === "default_transaction_read_only" || name === "transaction_read_only") && !isOff(value)) {
+    throw refuse("GW2011", "A read-only session could not record the migration.");
+  }
   return node["is_local"] === true ? transactional : sessionOnly;
 }
 

@@ -70,6 +70,11 @@ async function refused(
 ): Promise<unknown> {
   const { engine, ledger, ordinal, signal } = context;
   const kind = kindOf(engine, error);
+  if (error instanceof GodwitError && error.code === "GW4006" && error.cause === undefined) {
+    // Stopped before it was sent.
+    await ledger.fail(step, ordinal).catch(() => {});
+    return error;
+  }
   if (lostKinds.has(kind) || !(error instanceof GodwitError)) return error;
   if (statement.effect.type === "opaque" && runsCode(statement) && !beforeCode.has(kind))
     return unknown(step, error);

@@ -24,6 +24,8 @@ export async function runStatement<T>(
   const { label, line } = statement;
   emit({ type: "statement:started", key: step.key, index, count, label, line });
   crashPoint("statement:before");
+  // Nothing was sent yet, so there is nothing to cancel.
+  refuseInterrupted(context, step);
   let result: T;
   try {
     result = await send();
