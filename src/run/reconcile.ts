@@ -29,23 +29,33 @@ export async function reconcile(options: ReconcileOptions): Promise<Map<string, 
   const { plan, records, decisions } = options;
   const steps = new Map(plan.steps.map((step, ordinal) => [step.key, { step, ordinal }]));
   const done = new Map<string, DoneStep>();
-  for (const record of records) {
+  const entryOf = (record: StepRecord) => {
     // A script's statements have no step of their own in the plan.
     const [parentKey = record.key, part] = record.key.split("#");
     const entry = steps.get(parentKey);
-    const took =
-      record.state === "done" ||
-      (record.state === "started" && (await settle(options, record, entry)) === "done");
-    if (!took) continue;
-    if (entry === undefined || (part === undefined && entry.step.hash !== record.hash)) {
-      throw edited(record, entry?.step);
-    }
-    const step = part === undefined ? entry.step : asPart(entry.step, record);
-    // Also a done step is recorded again when the file was cut after it: it is the last one now, and completes the unit.
-    if (record.state === "started" || step.history.length > 0) await recordLate(options, step, entry.ordinal);
-    const kept = record.state === "done" ? (JSON.parse(record.captured ?? "null") as unknown) : null;
-    done.set(record.key, { hash: record.hash, kept });
+    return entry === undefined || part === undefined ? entry : { ...entry, step: asPart(entry.step, record) };
+  };
+  const mustStand = (record: StepRecord) => {
+    const entry = entryOf(record);
+    if (entry === undefined || entry.step.hash !== record.hash) throw edited(record, entry?.step);
+    return entry;
+  };
+  // All that took effect must stand in the plan before anything is written.
+  const recorded = records
+    .filter(({ state }) => state === "done")
+    .map((record) => ({ record, ...mustStand(record) }));
+  for (const { record } of recorded) {
+    done.set(record.key, { hash: record.hash, kept: JSON.parse(record.captured ?? "null") as unknown });
   }
+  for (const record of records.filter(({ state }) => state === "started")) {
+    if ((await settle(options, record, entryOf(record))) !== "done") continue;
+    const { step, ordinal } = mustStand(record);
+    await recordLate(options, step, ordinal);
+    done.set(record.key, { hash: record.hash, kept: null });
+  }
+  // A file that was cut after its done steps: the last of them now completes the unit.
+  for (const { step, ordinal } of recorded)
+    if (step.history.length > 0) await recordLate(options, step, ordinal);
   for (const [key, decision] of decisions) {
     const entry = steps.get(key);
     if (decision === "not-done" || entry === undefined || done.has(key)) continue;

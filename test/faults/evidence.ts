@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import { administer, type ServerName, type TargetName } from "../support/servers.ts";
 import { until } from "../support/until.ts";
+import { isOwnSession } from "./open-session.ts";
 
 /**
  * What a database holds, taken by tools of its own and never by the project's code: the schema, each table's rows
@@ -61,7 +62,7 @@ export async function sessions(name: ServerName, url: string): Promise<Row[]> {
     return [...(await administer(name, (sql) => sql(text)))];
   }
   const all = await administer(name, (sql) => sql("SHOW FULL PROCESSLIST"));
-  return all.filter((row) => row["db"] === database);
+  return all.filter((row) => row["db"] === database && !isOwnSession(String(row["Id"])));
 }
 
 export function ledgerTable(name: TargetName, table: "run" | "step" | "migration"): string {

@@ -234,7 +234,7 @@ for (const { name, skip } of committing) {
             await db.execute("CREATE TABLE a (id int)");
             await db.sql\`INSERT INTO a VALUES (\${1})\`;
             await db.execute("CREATE TABLE b (id int)");
-            await db.query("INSERT INTO a VALUES (?)", [2]);
+            await db.sql\`INSERT INTO a VALUES (\${2})\`;
           }
           export async function down(db) {
             await db.execute("DROP TABLE b");

@@ -74,7 +74,7 @@ for (const { name, skip } of targets) {
           export async function up(db: any): Promise<void> {
             await db.execute("CREATE TABLE t (id bigint, word varchar(40))");
             await db.sql\`INSERT INTO t VALUES (\${9223372036854775807n}, \${"it's ?"})\`;
-            const rows = await db.query("SELECT id, word FROM t WHERE word = ?", ["it's ?"]);
+            const rows = await db.sql\`SELECT id, word FROM t WHERE word = \${"it's ?"} AND 'Why?' <> ''\`;
             if (rows.length !== 1 || String(rows[0].id) !== "9223372036854775807") throw new Error("not so");
           }
           export const down = async (db: any) => { await db.execute("DROP TABLE t"); };`,
