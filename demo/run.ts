@@ -49,9 +49,9 @@ say("Starting PostgreSQL from its npm package …");
 
   title("Resume, and a second kill while an index is built concurrently");
   const holder = await observe(server.url);
-  await holder.client.query("BEGIN; SELECT txid_current()");
+  await holder.client.query("BEGIN; LOCK TABLE cities IN ROW EXCLUSIVE MODE");
   const build = godwit("apply");
-  // The build waits for the transaction that is open; that is where it dies.
+  // The build waits for the transactions that write to the table; that is where it dies.
   await until(async () => (await number(client, "SELECT count(*) FROM pg_index WHERE NOT indisvalid")) === 1);
   build.kill("SIGKILL");
   await ended(build);

@@ -190,7 +190,7 @@ const refused: readonly [string, RegExp][] = [
   ["sqlite:dir/", /names no file/],
   ["sqlite://host/a.db", /no host/],
   ["sqlite::memry:", /begins with a colon/],
-  ["sqlite::memory:?cache=shared", /no parameters/],
+  ["sqlite::memory:?cache=shared", /no parameter but mode=ro/],
   ["sqlite:file:a.db", /not a file: URI/],
   ["sqlite:FILE:a.db", /not a file: URI/],
   ["sqlite:~/a.db", /not expanded/],

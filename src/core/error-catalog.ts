@@ -231,12 +231,6 @@ const entries = {
       "A signal or the caller stopped the run. What was committed is recorded; the statement that was running was cancelled.",
     exit: 130,
   },
-  GW4007: {
-    title: "The plan is stale",
-    hint: "Make the plan again and review it.",
-    explanation:
-      "The database or the files changed since the plan was computed, so what would run is not what was reviewed.",
-  },
   GW4008: {
     title: "The server did not become ready in time",
     hint: "Raise --timeout, or look at the server's log.",

@@ -107,6 +107,8 @@ export interface ServerFacts {
   /** What identifies this server and not its twin: system identifier, server_uuid, file path; "" if not known. */
   readonly identity: string;
   readonly readOnly: boolean;
+  /** Why a run is refused on this version; null where it is not. */
+  readonly unsupported: string | null;
   /** The server's clock, ISO 8601 in UTC with milliseconds. */
   readonly now: string;
 }

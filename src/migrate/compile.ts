@@ -30,7 +30,8 @@ export function compileMigration(
   const statements = engine.syntax.statements(file.text, file.path);
   const starts = startsOf(records, `${migration.version}/${direction}/`);
   const groups = groupStatements(statements, (number) => directives.noTransaction || starts.has(number));
-  const undo = undoOf(engine, migration, direction, groups.length === 1);
+  const isOneTransaction = groups.length === 1 && groups[0]?.transaction === true;
+  const undo = undoOf(engine, migration, direction, isOneTransaction);
   const preamble: Statement[] = [];
   let first = 1;
   return groups.map((group, index): SqlStep => {

@@ -18,8 +18,11 @@ export interface Migration {
   readonly down: string | null;
 }
 
-/** Names that are no migrations and mean nothing: they keep an empty folder in version control. */
-const permitted: ReadonlySet<string> = new Set([".gitkeep"]);
+/**
+ * Names that are no migrations and mean nothing: one keeps an empty folder in version control, the others are how
+ * Kubernetes lays out a mounted ConfigMap.
+ */
+const permitted = /^(\.gitkeep|\.\.data|\.\.\d{4}_\d{2}_\d{2}_[\d_.]+)$/;
 
 /**
  * Reads the folder: versioned migrations in the order of their versions, then the repeatable ones by name.
@@ -61,7 +64,7 @@ export function compareMigrations(
 function list(folder: string): string[] {
   try {
     return readdirSync(folder)
-      .filter((name) => !permitted.has(name))
+      .filter((name) => !permitted.test(name))
       .sort();
   } catch (error) {
     throw new GodwitError("GW1006", {

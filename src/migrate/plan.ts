@@ -1,14 +1,21 @@
-import type { Plan } from "../core/plan.ts";
+import { type Plan, sealPlan } from "../core/plan.ts";
+import { openSteps } from "../run/ledger.ts";
 import { type ApplyChoice, planApply } from "./apply.ts";
 import { openContents } from "./content.ts";
 import type { Project } from "./project.ts";
 import { readingLedger } from "./read.ts";
 
-/** The plan that `apply` would run now; null when nothing is pending. Reads only. */
+/** The plan that `apply` would run now, without what an interrupted run has done; null when nothing is pending. Reads only. */
 export async function planMigrations(project: Project, choice: ApplyChoice = {}): Promise<Plan | null> {
   await project.engine.syntax.load();
   const contents = openContents(project);
-  return readingLedger(project, ({ session, state, facts }) =>
-    planApply({ project, choice, contents, state, facts, session }),
-  );
+  return readingLedger(project, async ({ session, state, facts }) => {
+    const plan = await planApply({ project, choice, contents, state, facts, session });
+    if (plan === null) return null;
+    const done = new Set(openSteps(state).flatMap((step) => (step.state === "done" ? [step.key] : [])));
+    const steps = plan.steps.filter((step) => !done.has(step.key));
+    if (steps.length === 0) return null;
+    const { kind, target, hazards } = plan;
+    return done.size === 0 ? plan : sealPlan({ kind, target, steps, hazards });
+  });
 }

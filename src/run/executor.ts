@@ -155,6 +155,9 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     });
     crashPoint("run:locked");
     const facts = await engine.connect.facts(session);
+    if (facts.unsupported !== null) {
+      throw new GodwitError("GW3009", { message: `${facts.version} is not supported: ${facts.unsupported}` });
+    }
     const state = await readLedger(engine, session);
     const closed = await alreadyClosed(engine, session, attempt, state);
     if (closed !== null) return closed;

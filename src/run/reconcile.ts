@@ -20,6 +20,11 @@ export interface ReconcileOptions {
   readonly emit: Emit;
 }
 
+interface PlanEntry {
+  readonly step: Step;
+  readonly ordinal: number;
+}
+
 /**
  * Brings the plan and the ledger of an interrupted run together: which steps are done, by the record or, where
  * only the intent is recorded, by asking the catalogue. Returns the done steps by key. Throws GW5007 when a step
@@ -41,10 +46,9 @@ export async function reconcile(options: ReconcileOptions): Promise<Map<string, 
     return entry;
   };
   // All that took effect must stand in the plan before anything is written.
-  const recorded = records
-    .filter(({ state }) => state === "done")
-    .map((record) => ({ record, ...mustStand(record) }));
-  for (const { record } of recorded) {
+  const recorded = new Map<StepRecord, PlanEntry>();
+  for (const record of records) if (record.state === "done") recorded.set(record, mustStand(record));
+  for (const record of recorded.keys()) {
     done.set(record.key, { hash: record.hash, kept: JSON.parse(record.captured ?? "null") as unknown });
   }
   for (const record of records.filter(({ state }) => state === "started")) {
@@ -54,8 +58,9 @@ export async function reconcile(options: ReconcileOptions): Promise<Map<string, 
     done.set(record.key, { hash: record.hash, kept: null });
   }
   // A file that was cut after its done steps: the last of them now completes the unit.
-  for (const { step, ordinal } of recorded)
+  for (const { step, ordinal } of recorded.values()) {
     if (step.history.length > 0) await recordLate(options, step, ordinal);
+  }
   for (const [key, decision] of decisions) {
     const entry = steps.get(key);
     if (decision === "not-done" || entry === undefined || done.has(key)) continue;
@@ -70,7 +75,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Map<string, 
 async function settle(
   options: ReconcileOptions,
   record: StepRecord,
-  entry: { step: Step; ordinal: number } | undefined,
+  entry: PlanEntry | undefined,
 ): Promise<Settlement> {
   const { engine, session, ledger, emit, decisions } = options;
   const { effect, before } = JSON.parse(record.captured ?? "null") as { effect: Effect; before: unknown };

@@ -59,10 +59,13 @@ export async function sessions(name: ServerName, url: string): Promise<Row[]> {
   if (name === "postgres") {
     const text = `SELECT pid, state, query FROM pg_stat_activity
       WHERE datname = '${database}' AND application_name LIKE 'godwit%'`;
-    return [...(await administer(name, (sql) => sql(text)))];
+    return asker(name, url)(text);
   }
-  const all = await administer(name, (sql) => sql("SHOW FULL PROCESSLIST"));
-  return all.filter((row) => row["db"] === database && !isOwnSession(String(row["Id"])));
+  const all = await asker(name, url)("SHOW FULL PROCESSLIST");
+  return all.filter(
+    (row) =>
+      row["db"] === database && !isOwnSession(String(row["Id"])) && row["Info"] !== "SHOW FULL PROCESSLIST",
+  );
 }
 
 export function ledgerTable(name: TargetName, table: "run" | "step" | "migration"): string {

@@ -28,7 +28,7 @@ export async function startPrivatePostgres(): Promise<PrivatePostgres> {
   const account = unprivileged();
   const folder = await mkdtemp(join(tmpdir(), "godwit-postgres-"));
   await chmod(folder, 0o755);
-  if (account.uid !== undefined) await chown(folder, account.uid, account.gid);
+  if (account !== null) await chown(folder, account.uid, account.gid);
   const data = join(folder, "data");
   const port = await freePort();
   const call = (name: string, ...args: string[]) =>
@@ -71,8 +71,8 @@ function program(name: string): string {
 }
 
 /** The server refuses to run as root. */
-function unprivileged(): { uid?: number; gid?: number } {
-  if (userInfo().uid !== 0) return {};
+function unprivileged(): { uid: number; gid: number } | null {
+  if (userInfo().uid !== 0) return null;
   const id = (flag: string): number => Number(execFileSync("id", [flag, "nobody"], { encoding: "utf8" }));
   return { uid: id("-u"), gid: id("-g") };
 }

@@ -317,7 +317,9 @@ for (const { name, skip } of targets) {
 
   test(`${name}: a TypeScript migration without down stops a rollback before its first step`, { skip }, () =>
     scene(name, tables(1, 3), async (own) => {
-      await own.write({ [`${stem(2)}.ts`]: "export async function up(db) { await db.execute('SELECT 1'); }" });
+      await own.write({
+        [`${stem(2)}.ts`]: "export async function up(db) { await db.execute('SELECT 1'); }",
+      });
       await applied(own);
       await refusedUnchanged(own, () => rollback({ ...own.options, steps: 3 }), "GW2008");
       assert.deepEqual(await tableNames(own), ["t1", "t3"]);

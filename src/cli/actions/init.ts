@@ -19,7 +19,8 @@ export async function init(invocation: Invocation): Promise<number> {
       default: "new",
     }[report.folderFrom];
     const config = `wrote ${near(report.config)}\nmigrations are in ${near(report.migrations)} (${folder})\n`;
-    return `${config}next: set GODWIT_URL, then \`godwit new NAME\`\n`;
+    const set = report.engine === null ? "set GODWIT_URL, then " : "";
+    return `${config}next: ${set}\`godwit new NAME\`\n`;
   });
   return 0;
 }

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from "mysql2";
 import type { Target } from "../../core/target.ts";
 import type { ConnectRole, ServerFacts, Session, SessionOptions } from "../engine.ts";
 import { secureLogin } from "./secure-login.ts";
-import { isMariaDb, versionNumber } from "./server-version.ts";
+import { isMariaDb, unsupportedVersion, versionNumber } from "./server-version.ts";
 import { openSession } from "./session.ts";
 
 export const connect: ConnectRole = { open, facts };
@@ -78,6 +78,7 @@ async function facts(session: Session): Promise<ServerFacts> {
     identity: identity(value),
     // MariaDB 12 has further values that all refuse writes.
     readOnly: readOnlyNames.some((name) => !["OFF", "0", undefined].includes(value.get(name))),
+    unsupported: unsupportedVersion(String(row.version)),
     now: `${String(row.now).slice(0, 23)}Z`,
   };
 }

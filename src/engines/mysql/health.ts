@@ -1,6 +1,6 @@
 import type { Finding, HealthRole, Row, Session } from "../engine.ts";
 import { checkPrivileges } from "./health-privileges.ts";
-import { atLeast, isMariaDb, versionNumber } from "./server-version.ts";
+import { isMariaDb, unsupportedVersion, versionNumber } from "./server-version.ts";
 import { isLedgerTable } from "./store.ts";
 
 export const health: HealthRole = { findings };
@@ -22,6 +22,8 @@ interface Server {
   readonly mariaDb: boolean;
   readonly version: readonly number[];
   readonly versionText: string;
+  /** VERSION() as the server says it. */
+  readonly versionAsSaid: string;
   readonly database: string;
   readonly user: string;
   readonly utcMs: number;
@@ -59,6 +61,7 @@ async function readServer(session: Session): Promise<Server> {
     mariaDb: isMariaDb(String(row?.version)),
     version: version.parts,
     versionText: version.text,
+    versionAsSaid: String(row?.version),
     database: String(row?.database ?? ""),
     user: String(row?.user ?? ""),
     utcMs: Date.parse(`${String(row?.now).slice(0, 23)}Z`),
@@ -70,15 +73,15 @@ function isOn(value: string | undefined): boolean {
   return value !== undefined && value !== "OFF" && value !== "0";
 }
 
-function checkVersion({ mariaDb, version, versionText }: Server): Finding {
-  const supported = mariaDb ? atLeast(version, 10, 6) : atLeast(version, 8, 0);
+function checkVersion({ mariaDb, versionText, versionAsSaid }: Server): Finding {
   const name = `${mariaDb ? "MariaDB" : "MySQL"} ${versionText}`;
-  if (supported) return { check: "version", status: "ok", message: name };
+  const unsupported = unsupportedVersion(versionAsSaid);
+  if (unsupported === null) return { check: "version", status: "ok", message: name };
   return {
     check: "version",
     status: "error",
-    message: `${name} is older than ${mariaDb ? "MariaDB 10.6" : "MySQL 8.0"}: its DDL is not atomic, so a killed statement can leave half of its work`,
-    remedy: `upgrade the server to ${mariaDb ? "MariaDB 10.6" : "MySQL 8.0"} or newer`,
+    message: `${name}: ${unsupported}`,
+    remedy: "upgrade the server",
   };
 }
 

@@ -14,3 +14,13 @@ export function atLeast(version: readonly number[], major: number, minor: number
   const [a = 0, b = 0] = version;
   return a > major || (a === major && b >= minor);
 }
+
+/** Why a server is too old; null where it is not. */
+export function unsupportedVersion(versionText: string): string | null {
+  const { parts } = versionNumber(versionText);
+  const [oldest, isKnown] = isMariaDb(versionText)
+    ? ["MariaDB 10.6", atLeast(parts, 10, 6)]
+    : ["MySQL 8.0", atLeast(parts, 8, 0)];
+  if (isKnown) return null;
+  return `it is older than ${oldest}: its DDL is not atomic, so a killed statement can leave half of its work`;
+}

@@ -231,6 +231,10 @@ async function facts(session: Session): Promise<ServerFacts> {
     user: String(row.user),
     identity: String(row.identity),
     readOnly: row.read_only === true,
+    unsupported:
+      Number.parseInt(String(row.version), 10) >= oldestVersion
+        ? null
+        : `it is older than PostgreSQL ${oldestVersion}, the oldest that Godwit knows`,
     now: String(row.now),
   };
 }
@@ -238,6 +242,8 @@ async function facts(session: Session): Promise<ServerFacts> {
 function announcedPid(client: pg.Client): number {
   return (client as unknown as { processID: number }).processID;
 }
+
+const oldestVersion = 13;
 
 const ledgerSchema = "godwit";
 

@@ -39,6 +39,7 @@ async function facts(session: Session): Promise<ServerFacts> {
     database: path,
     user: userName(),
     identity: path,
+    unsupported: null,
     readOnly: readOnly || !canWrite(path),
     now: new Date().toISOString(),
   };
