@@ -86,6 +86,8 @@ export interface Session {
    * COMMIT itself fails. Missing where the protocol has no pipeline.
    */
   commitWith?(writes: readonly Write[]): Promise<unknown>;
+  /** `commitWith` also refuses where a write does not hit exactly one row. */
+  readonly verifiesWrites?: boolean;
   /** Sets the limits for the statements to come; 0 is none. Issues nothing when they are so already. */
   limit(limits: { lockTimeoutMs: number; statementTimeoutMs: number }): Promise<void>;
   /** Puts back every setting a migration may have changed, keeping the run's lock and tag. */

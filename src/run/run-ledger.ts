@@ -154,7 +154,8 @@ export class RunLedger {
   async #commit(writes: readonly LedgerWrite[]): Promise<void> {
     if (this.isUnderForeignSettings) await this.#session.asLogin?.();
     // An UPDATE that hits no row is no error to the server, so it must be seen before the commit.
-    if (this.#session.commitWith !== undefined && writes.every(({ isUpdate }) => !isUpdate)) {
+    const isVerified = this.#session.verifiesWrites === true || writes.every(({ isUpdate }) => !isUpdate);
+    if (this.#session.commitWith !== undefined && isVerified) {
       const refused = await this.#session.commitWith(writes);
       if (refused !== null) throw refused;
       return;

@@ -52,6 +52,34 @@ suite("killed at every point", { concurrency: 2 }, () => {
   }
 });
 
+for (const { name, skip } of targets) {
+  test(`${name}: the same rollback again, after a kill, undoes no more`, { skip }, async () => {
+    await using project = await makeProject({
+      "migrations/20260101000001_one.up.sql": "CREATE TABLE one (id int);",
+      "migrations/20260101000001_one.down.sql": "DROP TABLE one;",
+      "migrations/20260101000002_two.up.sql": "CREATE TABLE two (id int);",
+      "migrations/20260101000002_two.down.sql": "DROP TABLE two;",
+    });
+    const rollback = ["rollback", "--yes", "--json", "--no-schema-file"];
+    const points = await withOwnDatabase(name, async (url) => {
+      await runWell(applyArgs, { url, project });
+      return crashPoints(rollback, cliOptions({ url, project }));
+    });
+    // Once the run is closed, the same command is another rollback.
+    const inside = points.filter((point) => point.name !== "run:closed");
+    await inParallel(inside, width, (point) =>
+      withOwnDatabase(name, async (url) => {
+        await runWell(applyArgs, { url, project });
+        await crashAt(point, rollback, cliOptions({ url, project }));
+        await runWell(rollback, { url, project });
+        const { rows } = await evidence(name, url);
+        assert.equal(Object.keys(rows).length, 1, `killed at ${label(point)}: one table is left`);
+        await assertClean(name, url);
+      }),
+    );
+  });
+}
+
 interface Undisturbed {
   readonly up: Evidence;
   readonly down: Evidence;

@@ -78,10 +78,11 @@ export function asker(name: TargetName, url: string): (text: string) => Promise<
   return async (text) => {
     const database = new DatabaseSync(url.slice("sqlite:".length));
     try {
+      // Plain objects: the driver's have no prototype, which equality looks at.
       return database
         .prepare(text)
         .all()
-        .map((row) => ({ ...row }));
+        .map((row) => Object.assign({}, row));
     } finally {
       database.close();
     }

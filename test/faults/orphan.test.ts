@@ -147,7 +147,7 @@ for (const name of ["mariadb", "mysql"] as const) {
       await withOwnDatabase(name, async (url) => {
         await using cli = start(applyArgs, { url, project });
         await until(async () =>
-          (await sessions(name, url)).some((row) => /^CREATE TABLE u/.test(String(row["Info"]))),
+          (await sessions(name, url)).some((row) => String(row["Info"]).startsWith("CREATE TABLE u")),
         );
         cli.kill();
         await cli.result;
@@ -195,5 +195,5 @@ test(
 
 /** A session waits in a concurrent build. */
 function building(rows: readonly Readonly<Record<string, unknown>>[]): boolean {
-  return rows.some((row) => /^CREATE INDEX/.test(String(row["query"])) && row["state"] === "active");
+  return rows.some((row) => String(row["query"]).startsWith("CREATE INDEX") && row["state"] === "active");
 }

@@ -59,7 +59,7 @@ export function cliOptions({ url, project, env, timeoutMs }: ProgramOptions): Cl
 
 export function asEnded(result: CliResult): Ended {
   const lines = linesOf(result.stdout);
-  const [failure] = lines.filter(({ type }) => type === "error");
+  const failure = lines.find(({ type }) => type === "error");
   const error = (failure?.["error"] ?? failure) as { code?: string; message?: string } | undefined;
   return { ...result, lines, error: error?.code ?? null, message: error?.message ?? "" };
 }

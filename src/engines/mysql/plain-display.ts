@@ -16,6 +16,8 @@ export async function withPlainDisplay<T>(
   session: Session,
   work: (surroundings: Surroundings) => Promise<T>,
 ): Promise<T> {
+  const known = plainSessions.get(session);
+  if (known !== undefined) return quietly(session, () => work(known));
   const [row] = await session.query(
     `SELECT DATABASE() AS \`database\`, VERSION() AS version, @@sql_mode AS sql_mode, @@time_zone AS time_zone,
        @@sql_quote_show_create AS sql_quote_show_create, @@character_set_results AS character_set_results`,
@@ -26,7 +28,10 @@ export async function withPlainDisplay<T>(
     mariaDb: isMariaDb(String(row.version)),
     version: versionNumber(String(row.version)).parts,
   };
-  if (isPlain(row)) return work(surroundings);
+  if (isPlain(row)) {
+    plainSessions.set(session, surroundings);
+    return quietly(session, () => work(surroundings));
+  }
   await session.execute(
     `SET SESSION sql_mode = '', SESSION time_zone = '+00:00', SESSION sql_quote_show_create = 1,
       SESSION character_set_results = utf8mb4`,
@@ -40,6 +45,31 @@ export async function withPlainDisplay<T>(
         SESSION character_set_results = ${row.character_set_results === null ? "NULL" : text(row.character_set_results)}`,
     );
   }
+}
+
+/** Sessions whose settings were found plain, until something runs that could change them. */
+const plainSessions = new WeakMap<Session, Surroundings>();
+
+/** Sessions that are being asked by the engine itself, which changes no settings. */
+const asking = new WeakSet<Session>();
+
+async function quietly<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  asking.add(session);
+  try {
+    return await work();
+  } finally {
+    asking.delete(session);
+  }
+}
+
+/** Statements that leave the session's settings as they are: no code of the user's runs in them. */
+const inert =
+  /^\s*(create\s+(table|index|unique\s+index)|alter\s+table|drop\s+(table|index)|rename\s+table|start\s+transaction|begin\s+not\s+atomic|commit|rollback)\b/i;
+
+/** To be told of each statement that may be the user's. */
+export function noticeStatement(session: Session, sql: string): void {
+  if (asking.has(session)) return;
+  if (!inert.test(sql) || /\bselect\b/i.test(sql)) plainSessions.delete(session);
 }
 
 function isPlain(row: Row): boolean {

@@ -1,9 +1,11 @@
 import type { EventEmitter } from "node:events";
 import type { Connection, ConnectionOptions } from "mysql2";
 import { GodwitError } from "../../core/error.ts";
-import type { Row, Session, SessionOptions, Value } from "../engine.ts";
+import type { Row, Session, SessionOptions, Value, Write } from "../engine.ts";
 import { closedCode, errors, statementTimeoutCode } from "./errors.ts";
+import { ledgerBlock, textLiteral } from "./ledger-block.ts";
 import { killQuery, rawConnection } from "./raw-connection.ts";
+import { noticeStatement } from "./plain-display.ts";
 import { isMariaDb } from "./server-version.ts";
 import {
   restoringAssignments,
@@ -67,6 +69,9 @@ export async function openSession(
 }
 
 class MysqlSession implements Session {
+  /** MariaDB only: MySQL has no blocks outside of routines. */
+  commitWith?: NonNullable<Session["commitWith"]>;
+  readonly verifiesWrites = true;
   readonly #connection: Connection;
   readonly #login: ConnectionOptions;
   readonly #onNotice: SessionOptions["onNotice"];
@@ -82,6 +87,8 @@ class MysqlSession implements Session {
   #killing: Promise<void> | null = null;
   #inTransaction = false;
   #tablesLocked = false;
+  /** On MariaDB START TRANSACTION is sent with what comes next. */
+  #pendingBegin = false;
   readonly #temporaryTables = new Set<string>();
   /** The migration's settings, while the ledger is written without them. */
   #setAside: Row | null = null;
@@ -106,6 +113,7 @@ class MysqlSession implements Session {
     this.#id = String(row?.id);
     const version = String(row?.version);
     this.#mariaDb = isMariaDb(version);
+    if (this.#mariaDb) this.commitWith = (writes) => this.#commitWith(writes);
     await this.#text(
       // NAMES takes the server's own default collation for utf8mb4, which differs by version.
       `SET NAMES utf8mb4, SESSION time_zone = '+00:00', SESSION wait_timeout = ${waitTimeoutSeconds},
@@ -124,6 +132,8 @@ class MysqlSession implements Session {
 
   async query(sql: string, parameters: readonly Value[] = []): Promise<Row[]> {
     this.#rememberTemporary(sql);
+    await this.#flushBegin();
+    noticeStatement(this, sql);
     const rows =
       parameters.length === 0 ? await this.#text(sql, true) : await this.#prepared(sql, parameters);
     if (!Array.isArray(rows)) return [];
@@ -134,6 +144,8 @@ class MysqlSession implements Session {
   async execute(sql: string): Promise<number | null> {
     if (/\block\s+tables?\b/i.test(sql)) this.#tablesLocked = true;
     this.#rememberTemporary(sql);
+    await this.#flushBegin();
+    noticeStatement(this, sql);
     const reply = await this.#stream(sql);
     if (reply === null) return null;
     this.#inTransaction = ((reply.serverStatus ?? 0) & statusInTransaction) !== 0;
@@ -146,6 +158,7 @@ class MysqlSession implements Session {
   }
 
   async run(sql: string, parameters: readonly Value[]): Promise<number> {
+    await this.#flushBegin();
     const reply = (
       parameters.length === 0 ? await this.#text(sql, true) : await this.#prepared(sql, parameters)
     ) as Reply;
@@ -158,17 +171,44 @@ class MysqlSession implements Session {
   }
 
   async begin(): Promise<void> {
-    await this.#text("START TRANSACTION");
+    if (this.#dead !== null) throw this.#dead;
+    if (this.#mariaDb) this.#pendingBegin = true;
+    else await this.#text("START TRANSACTION");
     this.#inTransaction = true;
   }
 
+  async #flushBegin(): Promise<void> {
+    if (!this.#pendingBegin) return;
+    this.#pendingBegin = false;
+    await this.#text("START TRANSACTION");
+  }
+
+  async #commitWith(writes: readonly Write[]): Promise<unknown> {
+    const begins = this.#pendingBegin;
+    this.#pendingBegin = false;
+    try {
+      await this.#text(ledgerBlock(writes, begins));
+      this.#inTransaction = false;
+      return null;
+    } catch (error) {
+      if (errors.classify(error).kind === "connection-lost") throw error;
+      await this.rollback();
+      return error;
+    }
+  }
+
   async commit(): Promise<void> {
+    await this.#flushBegin();
     // In words, because completion_type can turn a bare COMMIT into one that ends the session.
     await this.#text("COMMIT AND NO CHAIN NO RELEASE");
     this.#inTransaction = false;
   }
 
   async rollback(): Promise<boolean> {
+    const isSent = !this.#pendingBegin;
+    this.#pendingBegin = false;
+    this.#inTransaction = false;
+    if (!isSent) return true;
     const reply = (await this.#text("ROLLBACK AND NO CHAIN NO RELEASE")) as Reply;
     this.#inTransaction = false;
     if ((reply.warningStatus ?? 0) === 0) return true;
@@ -410,10 +450,6 @@ function parameter(value: Value): unknown {
 }
 
 /** As hexadecimal digits, because what quotes and backslashes mean depends on sql_mode. */
-function textLiteral(text: string): string {
-  return `CONVERT(X'${Buffer.from(text, "utf8").toString("hex")}' USING utf8mb4)`;
-}
-
 function lostError(): Error {
   return Object.assign(new Error("the server closed the connection"), { code: "PROTOCOL_CONNECTION_LOST" });
 }
