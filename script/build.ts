@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "..");
 process.chdir(root);
 rmSync("dist", { recursive: true, force: true });
 
-await build({
+const built = await build({
   entryPoints: { index: "src/index.ts", "cli/main": "src/cli/main.ts" },
   outdir: "dist",
   bundle: true,
@@ -18,13 +18,20 @@ await build({
   platform: "node",
   target: "node24",
   chunkNames: "chunks/[name]-[hash]",
-  external: Object.keys(manifest.dependencies),
+  // The rest is bundled: one file opens faster than a hundred. `pg` asks for pg-native, which nobody has to have.
+  external: [...Object.keys(manifest.dependencies), "pg-native"],
+  banner: {
+    js: `import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);`,
+  },
+  metafile: true,
   // The tests' crash points: no environment variable may kill a published program.
   define: { "process.env.GODWIT_CRASH_AT": "undefined", "process.env.GODWIT_CRASH_TRACE": "undefined" },
   minifySyntax: true,
   legalComments: "inline",
   logLevel: "warning",
 });
+
+writeFileSync("dist/third-party-licences.txt", licences(Object.keys(built.metafile.inputs)));
 
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
   stdio: "inherit",
@@ -33,4 +40,20 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconf
 for (const file of globSync("dist/types/**/*.d.ts")) {
   const text = readFileSync(file, "utf8");
   writeFileSync(file, text.replace(/((?:from|import\(|import) ?")(\.\.?\/[^"]+)\.ts"/g, '$1$2.js"'));
+}
+
+/** The licences of the packages that are in the bundles. */
+function licences(inputs: readonly string[]): string {
+  const packages = new Set(
+    inputs.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
+  );
+  const texts = [...packages].sort().map((name) => {
+    const [file] = globSync(`node_modules/${name}/{LICENSE,LICENCE,license}*`);
+    // Some ship none, and name it only.
+    const { license, author } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8"));
+    const text =
+      file === undefined ? `${license}; ${JSON.stringify(author)}` : readFileSync(file, "utf8").trim();
+    return `${name} (${license})\n\n${text}\n`;
+  });
+  return texts.join("\n----\n\n");
 }

@@ -27,7 +27,7 @@ suite("connection faults", { concurrency: 2 }, () => {
       const undisturbed = await observe(name, project);
       const random = seeded();
       const all = Array.from({ length: undisturbed.commits }, (_, index) => index + 1);
-      const chosen = [...new Set([1, ...random.sample(all, 7), undisturbed.commits])];
+      const chosen = [...new Set([1, ...random.sample(all, 5), undisturbed.commits])];
       t.diagnostic(`seed ${random.seed}: of ${undisturbed.commits} commits ${chosen.join(", ")}`);
       const cases = chosen.flatMap((nth) =>
         (["lose-reply", "reset"] as const).map((fault) => ({ nth, fault })),
@@ -82,7 +82,7 @@ suite("connection faults", { concurrency: 2 }, () => {
         random
           .sample(
             Array.from({ length: undisturbed.chunks[direction] }, (_, index) => index + 1),
-            12,
+            8,
           )
           .map((nth) => ({ direction, nth })),
       );
@@ -108,7 +108,7 @@ suite("connection faults", { concurrency: 2 }, () => {
       const undisturbed = await observe(name, project);
       const random = seeded();
       const all = Array.from({ length: undisturbed.chunks["to-server"] }, (_, index) => index + 1);
-      const chosen = [...new Set([1, 2, 3, 4, 5, 6, 7, 8, ...random.sample(all, 6), all.length])];
+      const chosen = [...new Set([1, 2, 3, 4, 5, 6, 7, 8, ...random.sample(all, 3), all.length])];
       const ends: Record<string, number> = {};
       await inParallel(chosen, 6, (nth) =>
         disturbed(name, `stall at chunk ${nth}`, async (url, proxy) => {

@@ -33,7 +33,7 @@ describe("the published package", () => {
 
   test("holds the program, the library and nothing else", async () => {
     const expected =
-      /^(package\.json|README\.md|LICENSE|bin\/(godwit|package\.json)|dist\/.+\.js|dist\/types\/src\/.+\.d\.ts)$/;
+      /^(package\.json|README\.md|LICENSE|bin\/(godwit|package\.json)|dist\/.+\.js|dist\/third-party-licences\.txt|dist\/types\/src\/.+\.d\.ts)$/;
     assert.deepEqual(
       files.filter((file) => !expected.test(file) || /test/i.test(file)),
       [],
