@@ -15,9 +15,9 @@ import { type LedgerState, openSteps, readLedger, type RunState, upgradeLedger }
 import { acquireLock, interrupted } from "./lock.ts";
 import { Monitor } from "./monitor.ts";
 import { openSession } from "./open-session.ts";
-import type { DoneStep, RunSettings, StepContext } from "./perform/context.ts";
+import type { DoneStep, OpenPart, RunSettings, StepContext } from "./perform/context.ts";
 import { perform } from "./perform/perform.ts";
-import { replayPreamble } from "./preamble.ts";
+import { refuseLostValues, replayPreamble } from "./preamble.ts";
 import { reconcile } from "./reconcile.ts";
 import { RunLedger } from "./run-ledger.ts";
 
@@ -104,7 +104,7 @@ function harmless(emit: Emit): Emit {
 }
 
 interface AttemptState {
-  readonly runId: string;
+  runId: string;
   readonly lostSessions: Set<string>;
   readonly performed: string[];
   /** The epoch under which this process works: if the ledger has a newer one, another process took over. */
@@ -212,7 +212,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
       });
       return { runId, epoch, plan, state: finished };
     } catch (error) {
-      await closeFailed(options, ledger, error);
+      await closeFailed(options, session, ledger, error);
       throw error;
     }
   } finally {
@@ -237,7 +237,7 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
   const { options, attempt, plan, session, ledger, monitor, state } = work;
   const { engine, emit, signal } = options;
   const start = performance.now();
-  const done = work.resumed
+  const { done, open } = work.resumed
     ? await reconcile({
         engine,
         session,
@@ -247,7 +247,7 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
         decisions: options.decisions ?? new Map(),
         emit,
       })
-    : new Map<string, DoneStep>();
+    : { done: new Map<string, DoneStep>(), open: new Map<string, OpenPart>() };
   const units = countUnits(plan);
   const opening = {
     runId: ledger.runId,
@@ -265,6 +265,14 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
     await ledger.close("resumable", null);
     return "resumable";
   }
+  // Before any intent is written, because it would be dropped with them.
+  for (const unit of work.resumed ? new Set(remaining.map((step) => step.unit)) : []) {
+    if (hasDoneSteps(done, open, unit)) continue;
+    await ledger.restartUnit(
+      unit,
+      state.steps.filter((old) => old.unit === unit).map(({ key }) => key),
+    );
+  }
   const intents = new Map<string, unknown>();
   const ordinals = new Map(plan.steps.map((step, ordinal) => [step, ordinal]));
   let unit = { name: "", title: "", start: 0, dirty: false };
@@ -276,12 +284,10 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
     if (unit.name !== step.unit) {
       unit = { name: step.unit, title: step.unitTitle, start: performance.now(), dirty: false };
       emit({ type: "unit:started", unit: step.unit, title: unit.title });
-      if (work.resumed && !hasDoneSteps(done, step.unit)) {
-        await ledger.restartUnit(
-          step.unit,
-          state.steps.filter((old) => old.unit === step.unit).map(({ key }) => key),
-        );
-      }
+      refuseLostValues(
+        plan.steps.filter((other) => other.unit === step.unit && done.has(other.key)),
+        hasDoneSteps(done, open, step.unit) ? remaining.filter((other) => other.unit === step.unit) : [],
+      );
       await replayPreamble(session, step);
       // The server runs in this process: without a pause no signal would be heard during the whole run.
       if (!engine.traits.statementsOutliveClient) await setImmediate();
@@ -303,6 +309,8 @@ async function runSteps(work: Work): Promise<"done" | "resumable"> {
       next: next?.unit === step.unit || !unit.dirty ? next : undefined,
       intents,
       done,
+      open,
+      restore: unit.dirty ? () => restore(session, step) : null,
     };
     await runStep(context, step).catch(async (error: unknown) => {
       await withdraw(context, remaining.slice(index));
@@ -347,7 +355,8 @@ async function runStep(context: StepContext, step: Step): Promise<void> {
       return;
     } catch (error) {
       const kind = kindOf(engine, error);
-      if (signal?.aborted && !lostKinds.has(kind)) throw interrupted({ next: step.key });
+      const isHarmless = !(error instanceof GodwitError) || error.outcome === "unchanged";
+      if (signal?.aborted && !lostKinds.has(kind) && isHarmless) throw interrupted({ next: step.key });
       if (!passingKinds.has(kind)) throw error;
       const blockers = monitor?.blockers ?? [];
       if (attempt > settings.lockRetries) throw exhausted(error, attempt, blockers);
@@ -363,6 +372,7 @@ async function runStep(context: StepContext, step: Step): Promise<void> {
       });
       await delay(delayMs, signal);
       if (signal?.aborted) throw interrupted({ next: step.key });
+      await context.restore?.();
     }
   }
 }
@@ -377,8 +387,18 @@ function exhausted(error: unknown, attempts: number, blockers: readonly LockHold
   });
 }
 
-function hasDoneSteps(done: ReadonlyMap<string, DoneStep>, unit: string): boolean {
-  return [...done.keys()].some((key) => key.startsWith(`${unit}/`));
+function hasDoneSteps(
+  done: ReadonlyMap<string, DoneStep>,
+  open: ReadonlyMap<string, OpenPart>,
+  unit: string,
+): boolean {
+  return [...done.keys(), ...open.keys()].some((key) => key.startsWith(`${unit}/`));
+}
+
+/** A failed attempt can leave settings and temporary tables, which a rollback does not undo everywhere. */
+async function restore(session: Session, step: Step): Promise<void> {
+  await session.reset();
+  await replayPreamble(session, step);
 }
 
 /** Takes back the intent of a step that was announced and is not going to be sent. */
@@ -403,12 +423,22 @@ const plainLabels: ReadonlySet<string> = new Set([
   "DROP INDEX CONCURRENTLY",
 ]);
 
+/** An index over an expression, a default for the rows there are, a check of them: each can call a function. */
+const mayCall: Readonly<Record<string, RegExp>> = {
+  "CREATE INDEX": /\(.*\(|\bwhere\b/is,
+  "CREATE INDEX CONCURRENTLY": /\(.*\(|\bwhere\b/is,
+  "ALTER TABLE": /\b(default|using|check|generated|validate|attach)\b/i,
+};
+
 function mayChangeSession(step: Step): boolean {
   if (step.kind === "record") return false;
   if (step.kind === "script" || step.preamble.length > 0) return true;
   return step.statements.some(
     ({ label, session, text }) =>
-      session || !plainLabels.has(label) || /\b(temp|temporary|select|set_config)\b/i.test(text),
+      session ||
+      !plainLabels.has(label) ||
+      /\b(temp|temporary|select|set_config)\b/i.test(text) ||
+      mayCall[label]?.test(text) === true,
   );
 }
 
@@ -435,10 +465,17 @@ function isSilence(error: unknown): boolean {
 async function alreadyClosed(engine: Engine, session: Session, attempt: AttemptState, state: LedgerState) {
   const { opened, epoch } = attempt;
   if (opened === undefined || state.unfinished?.id === opened.runId) return null;
-  const sql = `SELECT state, epoch FROM ${engine.store.table("run")} WHERE id = ?`;
-  const [row] = await session.query(withPlaceholders(engine.traits, sql), [opened.runId]);
-  if (row?.state !== "done" || Number(row.epoch) !== epoch) return null;
-  return { ...opened, epoch, state: "done" as const };
+  const ask = async (sql: string) =>
+    (await session.query(withPlaceholders(engine.traits, sql), [opened.runId]))[0];
+  const run = await ask(`SELECT state, epoch FROM ${engine.store.table("run")} WHERE id = ?`);
+  const finished = { ...opened, epoch, state: "done" as const };
+  if (run?.state === "done" && Number(run.epoch) === epoch) return finished;
+  if (opened.plan.kind !== "record") return null;
+  const step = await ask(`SELECT state FROM ${engine.store.table("step")} WHERE run_id = ?`);
+  if (step?.state === "done") return finished;
+  // Its one transaction was not committed: the next attempt is a run of its own.
+  attempt.runId = randomUUID();
+  return null;
 }
 
 /** After a reconnect: the ledger must still be at this process's epoch. */
@@ -453,7 +490,12 @@ function refuseIfReplaced(attempt: AttemptState, unfinished: LedgerState["unfini
   });
 }
 
-async function closeFailed(options: ExecuteOptions, ledger: RunLedger, error: unknown): Promise<void> {
+async function closeFailed(
+  options: ExecuteOptions,
+  session: Session,
+  ledger: RunLedger,
+  error: unknown,
+): Promise<void> {
   if (lostKinds.has(kindOf(options.engine, error))) return;
   if (error instanceof GodwitError && error.code === "GW4003") return;
   const state: RunState & ("resumable" | "blocked") =
@@ -461,6 +503,8 @@ async function closeFailed(options: ExecuteOptions, ledger: RunLedger, error: un
   const described =
     error instanceof GodwitError ? error : unexpected(error, String((error as Error).message));
   const { cause: _, ...json } = described.toJSON();
+  // A role that the migration set may not write the ledger.
+  if (ledger.isUnderForeignSettings) await session.reset().catch(() => {});
   // If even this cannot be written, the run still reads as resumable: nobody holds its lock.
   await ledger.close(state, redactDeep(json) as Record<string, unknown>).catch(() => {});
   options.emit({ type: "run:stopped", runId: ledger.runId, state, error: described });

@@ -9,6 +9,8 @@ import { readLedger, type RunRecord } from "./ledger.ts";
 const staleHeartbeatMs = 15_000;
 /** How long the session of a killed run is waited for, even without --wait. */
 const orphanWaitMs = 60_000;
+/** A lock without a holder was let go a moment ago, or is being taken: the next try finds it free or learns the name. */
+const namelessWaitMs = 1_000;
 
 export interface AcquireOptions {
   readonly engine: Engine;
@@ -42,8 +44,8 @@ export async function acquireLock(options: AcquireOptions): Promise<void> {
       emit({ type: "orphan:found", holder, runId: run.id });
     }
     orphanOf = run;
-    if (waitedMs >= Math.max(options.waitMs, run === null ? 0 : orphanWaitMs))
-      throw lockHeld(holder, run, waitedMs);
+    const patienceMs = run !== null ? orphanWaitMs : holder === null ? namelessWaitMs : 0;
+    if (waitedMs >= Math.max(options.waitMs, patienceMs)) throw lockHeld(holder, run, waitedMs);
     emit({ type: "lock:waiting", holder, waitedMs });
     await delay(Math.min(100 * attempt, 1_000), signal);
   }

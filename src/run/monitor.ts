@@ -22,6 +22,8 @@ const watchedCalls = [
   "limit",
   "reset",
   "retag",
+  "asLogin",
+  "asMigration",
 ] as const;
 
 export interface MonitorOptions {
@@ -128,6 +130,8 @@ export class Monitor {
       const opened = await engine.connect.open(target, {
         ...sessionOptions,
         tag: `${sessionOptions.tag} monitor`,
+        // It must not wait for a lock while the working session is judged by its silence.
+        lockTimeoutMs: 1_000,
         onNotice: () => {},
       });
       // stop() may have come in between.

@@ -5,7 +5,7 @@ import type { Engine, Session, Settlement } from "../engines/engine.ts";
 import { crashPoint } from "./crash-point.ts";
 import type { StepRecord } from "./ledger.ts";
 import type { RunLedger } from "./run-ledger.ts";
-import type { DoneStep } from "./perform/context.ts";
+import type { DoneStep, OpenPart } from "./perform/context.ts";
 import { replayPreamble } from "./preamble.ts";
 
 export interface ReconcileOptions {
@@ -27,10 +27,11 @@ interface PlanEntry {
 
 /**
  * Brings the plan and the ledger of an interrupted run together: which steps are done, by the record or, where
- * only the intent is recorded, by asking the catalogue. Returns the done steps by key. Throws GW5007 when a step
+ * only the intent is recorded, by asking the catalogue. Returns the done steps by key, and the statements of scripts
+ * that are settled when their script comes to them. Throws GW5007 when a step
  * that took effect is no longer in the plan as it ran, GW4004 when nobody can tell.
  */
-export async function reconcile(options: ReconcileOptions): Promise<Map<string, DoneStep>> {
+export async function reconcile(options: ReconcileOptions): Promise<Reconciled> {
   const { plan, records, decisions } = options;
   const steps = new Map(plan.steps.map((step, ordinal) => [step.key, { step, ordinal }]));
   const done = new Map<string, DoneStep>();
@@ -51,7 +52,13 @@ export async function reconcile(options: ReconcileOptions): Promise<Map<string, 
   for (const record of recorded.keys()) {
     done.set(record.key, { hash: record.hash, kept: JSON.parse(record.captured ?? "null") as unknown });
   }
+  const open = new Map<string, OpenPart>();
   for (const record of records.filter(({ state }) => state === "started")) {
+    const isPart = record.key.includes("#");
+    if (isPart && entryOf(record) !== undefined && !decisions.has(record.key)) {
+      open.set(record.key, record);
+      continue;
+    }
     if ((await settle(options, record, entryOf(record))) !== "done") continue;
     const { step, ordinal } = mustStand(record);
     await recordLate(options, step, ordinal);
@@ -61,15 +68,35 @@ export async function reconcile(options: ReconcileOptions): Promise<Map<string, 
   for (const { step, ordinal } of recorded.values()) {
     if (step.history.length > 0) await recordLate(options, step, ordinal);
   }
-  for (const [key, decision] of decisions) {
-    const entry = steps.get(key);
-    if (decision === "not-done" || entry === undefined || done.has(key)) continue;
+  for (const [ordinal, step] of plan.steps.entries()) {
+    if (decisions.get(step.key) !== "done" || done.has(step.key)) continue;
+    const before = plan.steps.slice(0, ordinal).find(({ key, unit }) => unit === step.unit && !done.has(key));
+    if (before !== undefined) {
+      throw new GodwitError("GW1001", {
+        message: `${step.key} cannot be done before ${before.key}, which is not`,
+      });
+    }
     // An operator did by hand what the run had not come to.
-    await recordLate(options, entry.step, entry.ordinal);
-    options.emit({ type: "step:settled", key, outcome: "done" });
-    done.set(key, { hash: entry.step.hash, kept: null });
+    await recordLate(options, step, ordinal);
+    options.emit({ type: "step:settled", key: step.key, outcome: "done" });
+    done.set(step.key, { hash: step.hash, kept: null });
   }
-  return done;
+  return { done, open };
+}
+
+export interface Reconciled {
+  readonly done: Map<string, DoneStep>;
+  readonly open: Map<string, OpenPart>;
+}
+
+/** Neither the ledger nor the catalogue can tell: a person decides. */
+export function unknownOutcome(key: string, title: string): GodwitError {
+  return new GodwitError("GW4004", {
+    message: `nobody can tell whether ${key} took effect: ${title}`,
+    hint: `Look at the database, then \`godwit repair --done ${key}\` or \`godwit repair --not-done ${key}\`.`,
+    details: { key },
+    outcome: "unknown",
+  });
 }
 
 async function settle(
@@ -86,14 +113,7 @@ async function settle(
   const outcome = decisions.get(record.key) ?? (await underPreamble(session, entry?.step, probe));
   emit({ type: "step:settled", key: record.key, outcome });
   crashPoint("reconcile:after-probe");
-  if (outcome === "unknown") {
-    throw new GodwitError("GW4004", {
-      message: `nobody can tell whether ${record.key} took effect: ${entry?.step.title ?? "its file is gone"}`,
-      hint: `Look at the database, then \`godwit repair --done ${record.key}\` or \`godwit repair --not-done ${record.key}\`.`,
-      details: { key: record.key },
-      outcome: "unknown",
-    });
-  }
+  if (outcome === "unknown") throw unknownOutcome(record.key, entry?.step.title ?? "its file is gone");
   if (outcome === "not-done") {
     await ledger.fail(
       { key: record.key, unit: record.unit, title: entry?.step.title ?? "", hash: record.hash },

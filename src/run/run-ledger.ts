@@ -142,13 +142,14 @@ export class RunLedger {
     }
     try {
       await this.#commit(writes);
-      if (this.isUnderForeignSettings) await this.#session.asMigration?.();
     } catch (error) {
       this.#head = head;
       await this.#session.rollback().catch(() => {});
+      await this.#session.asMigration?.().catch(() => {});
       throw await this.#explained(error);
     }
     for (const { key } of writes) if (key !== null) this.#rows.add(key);
+    await this.#session.asMigration?.();
   }
 
   async #commit(writes: readonly LedgerWrite[]): Promise<void> {
@@ -175,13 +176,14 @@ export class RunLedger {
       if (this.isUnderForeignSettings && this.#session.asLogin !== undefined) {
         await this.#session.begin();
         await this.#commit([write]);
-        await this.#session.asMigration?.();
       } else await this.#write(write);
     } catch (error) {
       if (this.isUnderForeignSettings) await this.#session.rollback().catch(() => {});
+      await this.#session.asMigration?.().catch(() => {});
       throw await this.#explained(error);
     }
     if (write.key !== null) this.#rows.add(write.key);
+    await this.#session.asMigration?.();
   }
 
   /** A step's row: inserted, or replaced where an earlier attempt left one. */

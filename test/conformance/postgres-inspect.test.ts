@@ -217,7 +217,7 @@ function suite(start: () => Promise<{ url: string } & Partial<AsyncDisposable>>)
 
   it("reports the cause, not the rollback, when the connection breaks", async () => {
     const session = await open(url, names[0]);
-    await admin.query("SELECT pg_terminate_backend(?::int)", [session.id]);
+    await admin.query("SELECT pg_terminate_backend($1::int)", [session.id]);
     await assert.rejects(inspect.dump(session), (error: Error) => !/rollback/i.test(error.message));
     await session.close();
   });

@@ -20,7 +20,7 @@ interface Undisturbed {
   readonly commits: number;
 }
 
-suite("connection faults", { concurrency: 2 }, () => {
+suite("connection faults", { concurrency: 2, timeout: 600_000 }, () => {
   for (const name of servers) {
     test(`${name}: COMMIT is lost, or its reply`, { skip: target(name).skip }, async (t) => {
       await using project = await makeProject({ ...fixtures[name], ...impatient });

@@ -15,7 +15,7 @@ const sampled = 4;
 const width = 3;
 
 // Two engines at once: the one waits for its disk while the other computes.
-suite("killed at every point", { concurrency: 2 }, () => {
+suite("killed at every point", { concurrency: 2, timeout: 600_000 }, () => {
   for (const { name, skip } of targets) {
     test(`${name}: apply and rollback reach the same end`, { skip }, async (t) => {
       await using project = await makeProject(fixtures[name]);

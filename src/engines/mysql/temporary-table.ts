@@ -9,5 +9,7 @@ const creation = new RegExp(
  * lists a session's temporary tables only for those who may see all sessions, so they are remembered instead.
  */
 export function temporaryTable(sql: string): string | null {
-  return creation.exec(sql)?.[1] ?? null;
+  if (!/\btemporary\b/i.test(sql)) return null;
+  const code = sql.slice(0, 10_000).replaceAll(/\/\*(?!!).*?\*\/|(?:-- |#)[^\n]*\n/gs, " ");
+  return creation.exec(code)?.[1] ?? null;
 }

@@ -65,6 +65,8 @@ export class SqliteSession implements Session {
   /** Ends the wait for a lock early. */
   #wake: ((reason: Error) => void) | null = null;
   /** Broken references before the first statement of the transaction that may break one; null before it. */
+  /** Some failures (ON CONFLICT ROLLBACK, disk full) end the transaction; nothing may then run as if by itself. */
+  #hasBegun = false;
   #before: Violations | null = null;
 
   constructor(path: string, options: SessionOptions & { readonly readOnly: boolean }) {
@@ -106,6 +108,7 @@ export class SqliteSession implements Session {
     // IMMEDIATE: a transaction that first reads and then writes can fail without a wait (SQLITE_BUSY_SNAPSHOT).
     await this.#retry(() => this.#open(true).exec("BEGIN IMMEDIATE"));
     this.#before = null;
+    this.#hasBegun = true;
   }
 
   /** Refuses with GW6004, rolled back, if the transaction broke a reference while foreign keys were off. */
@@ -118,12 +121,15 @@ export class SqliteSession implements Session {
         throw violated(broken);
       }
     }
+    if (this.#hasBegun && !database.isTransaction) throw endedError();
     await this.#retry(() => database.exec("COMMIT"));
+    this.#hasBegun = false;
     this.#before = null;
   }
 
   async rollback(): Promise<boolean> {
     this.#before = null;
+    this.#hasBegun = false;
     const database = this.#open(true);
     // Some failures (disk full, ON CONFLICT ROLLBACK) have ended the transaction already.
     if (database.isTransaction) await this.#retry(() => database.exec("ROLLBACK"));
@@ -171,6 +177,7 @@ export class SqliteSession implements Session {
   async #attempt<T>(write: boolean, sql: string, action: (statement: StatementSync) => T): Promise<T> {
     return this.#retry(() => {
       const database = this.#open(write);
+      if (this.#hasBegun && !database.isTransaction) throw endedError();
       const statement = this.#prepare(database, sql);
       this.#remember(database, sql);
       return action(statement);
@@ -267,4 +274,10 @@ function violated(broken: readonly Violation[]): GodwitError {
 
 function closedError(): Error {
   return Object.assign(new Error("the session is closed"), { code: "ERR_INVALID_STATE" });
+}
+
+function endedError(): Error {
+  const message =
+    "the transaction was ended by a statement that failed; nothing is run until it is rolled back";
+  return Object.assign(new Error(message), { code: "ERR_SQLITE_ERROR", errcode: 1 });
 }

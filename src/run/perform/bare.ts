@@ -118,7 +118,7 @@ function partial(error: GodwitError): GodwitError {
 
 /** The statement has taken effect: a record that fails for a passing reason is written again, the statement never. */
 async function recordFirmly(context: StepContext, completion: Completion): Promise<void> {
-  const { engine, session, ledger, settings, signal, emit } = context;
+  const { engine, session, ledger, settings, emit } = context;
   const { step } = completion;
   for (let attempt = 1; ; attempt++) {
     await session.begin();
@@ -129,7 +129,9 @@ async function recordFirmly(context: StepContext, completion: Completion): Promi
     } catch (error) {
       const native = engine.errors.classify(error);
       if (error instanceof GodwitError || lostKinds.has(native.kind)) throw error;
-      if (!passingKinds.has(native.kind) || attempt > settings.lockRetries) {
+      // An abort that meant the statement may arrive now: what it did has to be recorded all the same.
+      const isPassing = passingKinds.has(native.kind) || native.kind === "cancelled";
+      if (!isPassing || attempt > settings.lockRetries) {
         throw new GodwitError("GW5006", {
           message: `${step.title} took effect, but could not be recorded: ${native.message}`,
           hint: "Run the same command again: the catalogue is asked first.",
@@ -149,7 +151,7 @@ async function recordFirmly(context: StepContext, completion: Completion): Promi
         reason: native.message,
         blockers: [],
       });
-      await delay(delayMs, signal);
+      await delay(delayMs);
     }
   }
 }

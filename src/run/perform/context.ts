@@ -30,6 +30,17 @@ export interface StepContext {
   readonly intents: Map<string, unknown>;
   /** Steps of this run that are done, with what their record keeps; scripts add their statements as they go. */
   readonly done: Map<string, DoneStep>;
+  /** Statements of scripts that an interrupted run announced; settled when the script comes to them. */
+  readonly open: Map<string, OpenPart>;
+  /** Brings the session back to how the step found it, before it is tried again; null where nothing can have changed. */
+  readonly restore: (() => Promise<void>) | null;
+}
+
+/** The intent of a script's statement whose outcome is not known yet. */
+export interface OpenPart {
+  readonly hash: string;
+  /** JSON: the effect, and what the probe captured before it. */
+  readonly captured: string | null;
 }
 
 export interface DoneStep {

@@ -6,6 +6,7 @@ export class PendingCall<T> implements Promise<T> {
   readonly [Symbol.toStringTag] = "Promise";
   /** Whether `then`, `catch` or `finally` was called. */
   isAwaited = false;
+  isSettled = false;
   readonly sql: string;
   readonly #promise: Promise<T>;
 
@@ -13,7 +14,11 @@ export class PendingCall<T> implements Promise<T> {
     this.sql = sql;
     this.#promise = promise;
     // Its failure is reported at the script's end; it must not end the process.
-    promise.catch(() => {});
+    promise
+      .catch(() => {})
+      .finally(() => {
+        this.isSettled = true;
+      });
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- it is a promise

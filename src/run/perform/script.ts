@@ -1,10 +1,13 @@
 import { pathToFileURL } from "node:url";
+import { setImmediate } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import { digest } from "../../core/canonical.ts";
 import { GodwitError } from "../../core/error.ts";
-import type { ScriptStep, SqlStep, Statement } from "../../core/plan.ts";
+import type { Effect, ScriptStep, SqlStep, Statement } from "../../core/plan.ts";
 import type { Row, Value } from "../../engines/engine.ts";
-import { interrupted } from "../lock.ts";
+import { kindOf, lostKinds } from "../failure.ts";
+import { isComputed, lostValue } from "../preamble.ts";
+import { unknownOutcome } from "../reconcile.ts";
 import { runBare } from "./bare.ts";
 import { durations, type StepContext } from "./context.ts";
 import { PendingCall } from "./pending-call.ts";
@@ -41,9 +44,21 @@ export async function performScript(context: StepContext, step: ScriptStep): Pro
   }
   const start = performance.now();
   await carryOut(context, step, run, journaled(context, step));
+  refuseUnreached(context, step);
   const { ledger, ordinal, session } = context;
   await session.begin();
   await ledger.finishAndCommit({ step, ordinal, took: durations(context, start), history: step.history });
+}
+
+/** An interrupted run sent a statement that the script no longer issues: nobody knows what became of it. */
+function refuseUnreached(context: StepContext, step: ScriptStep): void {
+  const left = [...context.open.keys()].find((key) => key.startsWith(`${step.key}#`));
+  if (left === undefined) return;
+  throw new GodwitError("GW5007", {
+    message: `${step.file}: the interrupted run sent ${left}, and the script no longer issues it`,
+    details: { key: left },
+    outcome: "changed",
+  });
 }
 
 async function load(step: ScriptStep): Promise<MigrationFunction> {
@@ -73,6 +88,9 @@ interface Call {
 /** How the calls of a script are carried out: in its one transaction, or each with a record of its own. */
 type Carrier = <R>(call: Call, send: () => Promise<R>) => Promise<R>;
 
+/** After these nothing the script does can be right, also when it catches them. */
+const finalCodes: ReadonlySet<string> = new Set(["GW4003", "GW4004", "GW4006", "GW5006", "GW5007"]);
+
 async function carryOut(
   context: StepContext,
   step: ScriptStep,
@@ -82,7 +100,9 @@ async function carryOut(
   const { engine, session, signal, emit } = context;
   const calls: PendingCall<unknown>[] = [];
   const driverErrors = new WeakSet<object>();
-  let hasEnded = false;
+  let final: { error: unknown } | null = null;
+  let late: string | null = null;
+  let hasReturned = false;
   let tail: Promise<unknown> = Promise.resolve();
   const call = <R>(
     sql: string,
@@ -90,12 +110,18 @@ async function carryOut(
     parameters: readonly Value[],
     send: () => Promise<R>,
   ): Promise<R> => {
+    if (hasReturned) {
+      late ??= sql;
+      // Never settled: the code that forgot to be awaited ends here, and cannot bring the process down.
+      return new Promise<R>(() => {});
+    }
     const work = async () => {
-      // After its end the script's transaction is gone, or is another migration's.
-      if (hasEnded) throw misuse(step, `a statement was issued after ${step.direction}() had returned`);
       const statement = judge(context, step, shape);
       return carry({ sql, parameters, statement }, send).catch((error: unknown) => {
         if (typeof error === "object" && error !== null) driverErrors.add(error);
+        const isFinal =
+          error instanceof GodwitError ? finalCodes.has(error.code) : lostKinds.has(kindOf(engine, error));
+        if (isFinal) final ??= { error };
         throw error;
       });
     };
@@ -117,26 +143,36 @@ async function carryOut(
     progress: (done, total, unit = "rows") =>
       emit({ type: "script:progressed", key: step.key, done, total, unit }),
   };
+  let thrown: { error: unknown } | null = null;
   try {
     await run(db);
   } catch (error) {
-    if (signal?.aborted) throw interrupted({ next: step.key });
-    if (error instanceof GodwitError) throw error;
-    if (typeof error === "object" && error !== null && driverErrors.has(error)) throw error;
-    // Not the database's: whatever its text says, the connection is well.
-    throw misuse(
-      step,
-      `${step.direction}() threw: ${error instanceof Error ? error.message : String(error)}`,
-      error,
-    );
-  } finally {
-    await tail;
-    hasEnded = true;
+    thrown = { error };
   }
-  const forgotten = calls.find(({ isAwaited }) => !isAwaited);
-  if (forgotten !== undefined) {
-    throw misuse(step, `nothing awaits the statement ${JSON.stringify(forgotten.sql.trim().slice(0, 80))}`);
+  hasReturned = true;
+  const unfinished = calls.find(({ isSettled, isAwaited }) => !isSettled || !isAwaited);
+  // What is under way is waited for, and what it wakes up is seen.
+  await tail;
+  await setImmediate();
+  const stop = final as { error: unknown } | null;
+  if (stop !== null) throw stop.error;
+  refuseInterrupted(context, step);
+  if (thrown !== null) throw scriptFailure(step, thrown.error, driverErrors);
+  const forgotten = unfinished?.sql ?? late;
+  if (forgotten !== null) {
+    throw misuse(step, `nothing awaits the statement ${JSON.stringify(forgotten.trim().slice(0, 80))}`);
   }
+}
+
+function scriptFailure(step: ScriptStep, error: unknown, driverErrors: WeakSet<object>): unknown {
+  if (error instanceof GodwitError) return error;
+  if (typeof error === "object" && error !== null && driverErrors.has(error)) return error;
+  // Not the database's: whatever its text says, the connection is well.
+  return misuse(
+    step,
+    `${step.direction}() threw: ${error instanceof Error ? error.message : String(error)}`,
+    error,
+  );
 }
 
 function misuse(step: ScriptStep, message: string, cause?: unknown): GodwitError {
@@ -161,25 +197,75 @@ function inOneTransaction(context: StepContext, step: ScriptStep): Carrier {
 function journaled(context: StepContext, step: ScriptStep): Carrier {
   let number = 0;
   return async <R>({ sql, parameters, statement }: Call, send: () => Promise<R>): Promise<R> => {
-    if (/^(SELECT|SHOW|EXPLAIN|WITH|DESCRIBE|VALUES|SET)\b/i.test(statement.label)) {
+    refuseInterrupted(context, step);
+    if (statement.session && isComputed(statement) && hasParts(context, step))
+      throw lostValue(step.key, statement);
+    if (isPureRead(statement) || statement.session) {
       const at = { step: partOf(step, step.key, statement, ""), statement, index: number, count: 0 };
       return runStatement(context, at, send);
     }
     number += 1;
     const key = `${step.key}#${number}`;
     const hash = digest([sql, parameters.map(String)]);
+    const part = partOf(step, key, statement, hash);
+    // Settled here and not before: the names mean what the script's settings up to this call make of them.
+    await settlePart(context, part);
     const recorded = context.done.get(key);
     if (recorded !== undefined) return recall<R>(step, number, hash, recorded);
-    const part = partOf(step, key, statement, hash);
     const inner = { ...context, next: undefined };
     const at = { step: part, statement, index: 0, count: 1 };
-    const sent = async () => keep(await runStatement(context, at, send));
+    let result: R | undefined;
+    const sent = async () => {
+      result = await runStatement(context, at, send);
+      return keep(result);
+    };
     const kept = statement.transactional
       ? await inTransaction(inner, part, sent)
       : await runBare(inner, part, statement, sent);
     context.done.set(key, { hash, kept: { result: kept } });
-    return restore(kept) as R;
+    return result as R;
   };
+}
+
+function hasParts(context: StepContext, step: ScriptStep): boolean {
+  return [...context.done.keys()].some((key) => key.startsWith(`${step.key}#`));
+}
+
+/** A statement whose intent an interrupted run recorded: whether it took effect is asked of the catalogue now. */
+async function settlePart(context: StepContext, part: SqlStep): Promise<void> {
+  const record = context.open.get(part.key);
+  if (record === undefined) return;
+  context.open.delete(part.key);
+  const { session, ledger, engine, emit, ordinal } = context;
+  const { effect, before } = JSON.parse(record.captured ?? "null") as { effect: Effect; before: unknown };
+  const outcome = await engine.probe.settle(session, effect, before, (index, table) =>
+    emit({ type: "index:dropped-invalid", index, table }),
+  );
+  emit({ type: "step:settled", key: part.key, outcome });
+  if (outcome === "unknown") throw unknownOutcome(part.key, part.title);
+  if (outcome === "not-done") return ledger.fail(part, ordinal);
+  await session.begin();
+  const took = { stepMs: 0, unitMs: 0 };
+  await ledger.finishAndCommit({ step: { ...part, hash: record.hash }, ordinal, took, history: [] });
+  context.done.set(part.key, { hash: record.hash, kept: null });
+}
+
+const readLabels = /^(SELECT|SHOW|EXPLAIN|WITH|DESCRIBE|VALUES|TABLE)\b/i;
+const writingWords = /\b(insert|update|delete|merge|replace|into|call|analyze|analyse|lock)\b/i;
+/** What may stand before a parenthesis in a statement that runs no code of the user's. */
+const harmlessBefore = new Set(
+  "in values select and or not from where as on exists any all some join union over by using distinct case when then else with count sum min max avg coalesce nullif lower upper length char_length concat substring substr trim round abs floor ceil cast now".split(
+    " ",
+  ),
+);
+
+/** Whether repeating it on a resume changes nothing: it reads, and calls nothing that could write. */
+function isPureRead({ label, text }: Statement): boolean {
+  const bare = text.replaceAll(/'(?:[^'\\]|\\.|'')*'|"[^"]*"|`[^`]*`/g, "''");
+  if (!readLabels.test(label) || writingWords.test(bare)) return false;
+  return [...bare.matchAll(/([\w$]+)\s*\(/g)].every(([, word = ""]) =>
+    harmlessBefore.has(word.toLowerCase()),
+  );
 }
 
 function partOf(step: ScriptStep, key: string, statement: Statement, hash: string): SqlStep {

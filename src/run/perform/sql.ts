@@ -80,8 +80,16 @@ async function rolledBack(context: StepContext, error: unknown): Promise<unknown
 
 /** A constraint that is checked at the commit fails there: the step's statements are to blame. */
 function asCommitFailure(context: StepContext, step: Step, error: unknown): unknown {
-  if (error instanceof GodwitError || step.kind !== "sql") return error;
+  if (error instanceof GodwitError) return error;
   const native = context.engine.errors.classify(error);
+  if (step.kind === "script" && !lostKinds.has(native.kind)) {
+    return new GodwitError("GW2009", {
+      message: `${step.file}: the transaction could not be committed: ${native.message}. A statement that fails spoils it, also when the script catches the failure`,
+      details: { kind: native.kind },
+      cause: error,
+    });
+  }
+  if (step.kind !== "sql") return error;
   const last = step.statements.at(-1);
   if (lostKinds.has(native.kind) || last === undefined) return error;
   const place = { file: step.file, statement: { ...last, label: "COMMIT" }, key: step.key };
