@@ -20,6 +20,13 @@ export interface RollbackChoice {
   readonly to?: string | undefined;
 }
 
+/** Kept with the run: what was asked for, and which versions that meant. */
+interface RollbackIntent {
+  readonly command: "rollback";
+  readonly choice: RollbackChoice;
+  versions: string[];
+}
+
 /** Undoes the newest migrations in the reverse of the order in which they were applied, or continues such a run. */
 export async function rollbackMigrations(
   project: Project,
@@ -28,7 +35,7 @@ export async function rollbackMigrations(
   await project.engine.syntax.load();
   const contents = openContents(project);
   readFolder(project.folder);
-  const intent: { command: "rollback"; versions: string[] } = { command: "rollback", versions: [] };
+  const intent: RollbackIntent = { command: "rollback", choice, versions: [] };
   const result = await execute({
     ...executionOf(project),
     intent,
@@ -56,12 +63,11 @@ export function planRollback(inputs: {
   const assessment = assess(readFolder(project.folder), state, contents);
   const unfinished = state.unfinished?.kind === "rollback" ? state.unfinished : null;
   const halves = [...halfDone(state).keys()];
-  // Without a choice an interrupted rollback goes on to where it was to end; a new choice is what now counts.
-  const isContinued =
-    unfinished !== null && halves.length > 0 && choice.steps === undefined && choice.to === undefined;
-  const asked = isContinued
-    ? (unfinished.intent as { versions: string[] }).versions
-    : chooseVersions(assessment, choice);
+  // The same command again goes on to where the interrupted one was to end, and no further, also when nothing of
+  // it is left but to say so. Another choice is what now counts.
+  const earlier = unfinished === null ? null : (unfinished.intent as RollbackIntent);
+  const isContinued = earlier !== null && isSameChoice(earlier.choice, choice);
+  const asked = isContinued ? earlier.versions : chooseVersions(assessment, choice);
   refuseLeftHalves(halves, asked);
   // What an interrupted rollback has already undone is no longer in the history.
   const versions = asked.filter((version) => assessment.history.applied.has(version));
@@ -102,6 +108,10 @@ function chooseVersions({ migrations, history }: Assessment, { steps, to }: Roll
   if (/^0+$/.test(to)) return applied.map(({ version }) => version);
   const floor = knownVersion(migrations, to);
   return applied.filter(({ version }) => compareVersions(version, floor) > 0).map(({ version }) => version);
+}
+
+function isSameChoice(a: RollbackChoice, b: RollbackChoice): boolean {
+  return a.steps === b.steps && a.to === b.to;
 }
 
 /** What is half undone is the newest, so every choice but an odd one holds it. */

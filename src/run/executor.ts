@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import { GodwitError } from "../core/error.ts";
-import type { Emit, LockHolder } from "../core/event.ts";
-import type { Plan, Step } from "../core/plan.ts";
+import type { Emit } from "../core/event.ts";
+import type { Plan } from "../core/plan.ts";
 import { redactDeep } from "../core/secret.ts";
 import type { Target } from "../core/target.ts";
 import type { Engine, ServerFacts, Session, SessionOptions } from "../engines/engine.ts";
@@ -10,21 +9,16 @@ import { withPlaceholders } from "../engines/placeholders.ts";
 import { serverClock } from "./clock.ts";
 import { crashPoint } from "./crash-point.ts";
 import { backoffMs, delay } from "./delay.ts";
-import { connectionFailure, kindOf, lostKinds, passingKinds, statementFailure } from "./failure.ts";
-import { type LedgerState, openSteps, readLedger, type RunState, upgradeLedger } from "./ledger.ts";
+import { connectionFailure, kindOf, lostKinds, statementFailure } from "./failure.ts";
+import { type LedgerState, readLedger, type RunState, upgradeLedger } from "./ledger.ts";
 import { acquireLock, interrupted } from "./lock.ts";
 import { Monitor } from "./monitor.ts";
 import { openSession } from "./open-session.ts";
-import type { DoneStep, OpenPart, RunSettings, StepContext } from "./perform/context.ts";
-import { perform } from "./perform/perform.ts";
-import { refuseLostValues, replayPreamble } from "./preamble.ts";
-import { reconcile } from "./reconcile.ts";
 import { RunLedger } from "./run-ledger.ts";
+import { runSteps, type StepsOptions } from "./steps.ts";
 
-export interface ExecuteOptions {
-  readonly engine: Engine;
+export interface ExecuteOptions extends StepsOptions {
   readonly target: Target;
-  readonly settings: RunSettings;
   /**
    * Makes the plan, or checks a frozen one, against what the ledger says now that the lock is held; null when
    * there is nothing to do. It throws where an unfinished run must not be continued by this one.
@@ -32,16 +26,8 @@ export interface ExecuteOptions {
   readonly compile: (state: LedgerState, facts: ServerFacts) => Promise<Plan | null>;
   /** What the caller asked for, kept with the run for people and for resuming; JSON. */
   readonly intent: unknown;
-  readonly emit: Emit;
-  readonly signal?: AbortSignal | undefined;
   /** How long to wait while another runner holds the lock; 0 is not at all. */
   readonly waitMs: number;
-  /** Answers for steps whose outcome the catalogue cannot tell (`godwit repair`). */
-  readonly decisions?: ReadonlyMap<string, "done" | "not-done">;
-  /** Stop after the reconciliation: nothing new is run. */
-  readonly reconcileOnly?: boolean;
-  /** Called on the working session after a run that changed something, before the lock is released. */
-  readonly afterwards?: (session: Session) => Promise<void>;
 }
 
 export interface RunResult {
@@ -202,7 +188,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     try {
       const finished = await runSteps({
         options,
-        attempt,
+        performed: attempt.performed,
         plan,
         session,
         ledger,
@@ -220,226 +206,6 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     await monitor?.stop();
     await session.close();
   }
-}
-
-interface Work {
-  readonly options: ExecuteOptions;
-  readonly attempt: AttemptState;
-  readonly plan: Plan;
-  readonly session: Session;
-  readonly ledger: RunLedger;
-  readonly monitor: Monitor | null;
-  readonly state: LedgerState;
-  readonly resumed: boolean;
-}
-
-async function runSteps(work: Work): Promise<"done" | "resumable"> {
-  const { options, attempt, plan, session, ledger, monitor, state } = work;
-  const { engine, emit, signal } = options;
-  const start = performance.now();
-  const { done, open } = work.resumed
-    ? await reconcile({
-        engine,
-        session,
-        ledger,
-        plan,
-        records: openSteps(state),
-        decisions: options.decisions ?? new Map(),
-        emit,
-      })
-    : { done: new Map<string, DoneStep>(), open: new Map<string, OpenPart>() };
-  const units = countUnits(plan);
-  const opening = {
-    runId: ledger.runId,
-    kind: plan.kind,
-    epoch: ledger.epoch,
-    steps: plan.steps.length,
-    units,
-  };
-  emit(
-    work.resumed ? { type: "run:resumed", ...opening, done: done.size } : { type: "run:started", ...opening },
-  );
-
-  const remaining = plan.steps.filter((step) => !done.has(step.key));
-  if (options.reconcileOnly && remaining.length > 0) {
-    await ledger.close("resumable", null);
-    return "resumable";
-  }
-  // Before any intent is written, because it would be dropped with them.
-  for (const unit of work.resumed ? new Set(remaining.map((step) => step.unit)) : []) {
-    if (hasDoneSteps(done, open, unit)) continue;
-    await ledger.restartUnit(
-      unit,
-      state.steps.filter((old) => old.unit === unit).map(({ key }) => key),
-    );
-  }
-  const intents = new Map<string, unknown>();
-  const ordinals = new Map(plan.steps.map((step, ordinal) => [step, ordinal]));
-  let unit = { name: "", title: "", start: 0, dirty: false };
-  for (const [index, step] of remaining.entries()) {
-    if (signal?.aborted) {
-      await withdraw({ ledger, intents }, remaining.slice(index));
-      throw interrupted({ runId: ledger.runId, next: step.key });
-    }
-    if (unit.name !== step.unit) {
-      unit = { name: step.unit, title: step.unitTitle, start: performance.now(), dirty: false };
-      emit({ type: "unit:started", unit: step.unit, title: unit.title });
-      refuseLostValues(
-        plan.steps.filter((other) => other.unit === step.unit && done.has(other.key)),
-        hasDoneSteps(done, open, step.unit) ? remaining.filter((other) => other.unit === step.unit) : [],
-      );
-      await replayPreamble(session, step);
-      // The server runs in this process: without a pause no signal would be heard during the whole run.
-      if (!engine.traits.statementsOutliveClient) await setImmediate();
-    }
-    const next = remaining[index + 1];
-    unit.dirty ||= mayChangeSession(step);
-    ledger.isUnderForeignSettings = unit.dirty;
-    const context: StepContext = {
-      engine,
-      session,
-      ledger,
-      monitor,
-      settings: options.settings,
-      emit,
-      signal,
-      unitStart: unit.start,
-      ordinal: ordinals.get(step) ?? 0,
-      // What the next unit changes is looked up by its names, which this unit's settings could lead elsewhere.
-      next: next?.unit === step.unit || !unit.dirty ? next : undefined,
-      intents,
-      done,
-      open,
-      restore: unit.dirty ? () => restore(session, step) : null,
-    };
-    await runStep(context, step).catch(async (error: unknown) => {
-      await withdraw(context, remaining.slice(index));
-      throw error;
-    });
-    attempt.performed.push(step.key);
-    if (next?.unit !== step.unit) {
-      emit({
-        type: "unit:finished",
-        unit: unit.name,
-        title: unit.title,
-        durationMs: Math.round(performance.now() - unit.start),
-      });
-      if (unit.dirty) await session.reset();
-      ledger.isUnderForeignSettings = false;
-    }
-  }
-  await options.afterwards?.(session);
-  await ledger.close("done", null);
-  crashPoint("run:closed");
-  emit({
-    type: "run:finished",
-    runId: ledger.runId,
-    state: "done",
-    units,
-    durationMs: Math.round(performance.now() - start),
-  });
-  return "done";
-}
-
-/** One step, tried again within the bound when it failed for a reason that passes by itself. */
-async function runStep(context: StepContext, step: Step): Promise<void> {
-  const { emit, settings, signal, monitor, engine } = context;
-  const start = performance.now();
-  const transaction = step.kind === "record" || step.transaction;
-  emit({ type: "step:started", key: step.key, title: step.title, transaction });
-  monitor?.at(step.key);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await perform(context, step);
-      emit({ type: "step:finished", key: step.key, durationMs: Math.round(performance.now() - start) });
-      return;
-    } catch (error) {
-      const kind = kindOf(engine, error);
-      const isHarmless = !(error instanceof GodwitError) || error.outcome === "unchanged";
-      if (signal?.aborted && !lostKinds.has(kind) && isHarmless) throw interrupted({ next: step.key });
-      if (!passingKinds.has(kind)) throw error;
-      const blockers = monitor?.blockers ?? [];
-      if (attempt > settings.lockRetries) throw exhausted(error, attempt, blockers);
-      const delayMs = backoffMs(attempt, 500, 30_000);
-      emit({
-        type: "retry:scheduled",
-        key: step.key,
-        attempt,
-        limit: settings.lockRetries,
-        delayMs,
-        reason: (error as Error).message,
-        blockers,
-      });
-      await delay(delayMs, signal);
-      if (signal?.aborted) throw interrupted({ next: step.key });
-      await context.restore?.();
-    }
-  }
-}
-
-function exhausted(error: unknown, attempts: number, blockers: readonly LockHolder[]): unknown {
-  if (!(error instanceof GodwitError)) return error;
-  return new GodwitError(error.code, {
-    message: `${error.message} (${attempts} attempts)`,
-    details: { ...error.details, attempts, blockers },
-    cause: error.cause,
-    outcome: error.outcome,
-  });
-}
-
-function hasDoneSteps(
-  done: ReadonlyMap<string, DoneStep>,
-  open: ReadonlyMap<string, OpenPart>,
-  unit: string,
-): boolean {
-  return [...done.keys(), ...open.keys()].some((key) => key.startsWith(`${unit}/`));
-}
-
-/** A failed attempt can leave settings and temporary tables, which a rollback does not undo everywhere. */
-async function restore(session: Session, step: Step): Promise<void> {
-  await session.reset();
-  await replayPreamble(session, step);
-}
-
-/** Takes back the intent of a step that was announced and is not going to be sent. */
-async function withdraw(
-  { ledger, intents }: Pick<StepContext, "ledger" | "intents">,
-  steps: readonly Step[],
-): Promise<void> {
-  for (const step of steps) {
-    // Without a connection it stays, and the next run asks the catalogue.
-    if (intents.delete(step.key)) await ledger.fail(step, 0).catch(() => {});
-  }
-}
-
-/** Statements that run no code of the user's and leave nothing in the session: after them, nothing has to be put back. */
-const plainLabels: ReadonlySet<string> = new Set([
-  "CREATE TABLE",
-  "CREATE INDEX",
-  "CREATE INDEX CONCURRENTLY",
-  "ALTER TABLE",
-  "DROP TABLE",
-  "DROP INDEX",
-  "DROP INDEX CONCURRENTLY",
-]);
-
-/** An index over an expression, a default for the rows there are, a check of them: each can call a function. */
-const mayCall: Readonly<Record<string, RegExp>> = {
-  "CREATE INDEX": /\(.*\(|\bwhere\b/is,
-  "CREATE INDEX CONCURRENTLY": /\(.*\(|\bwhere\b/is,
-  "ALTER TABLE": /\b(default|using|check|generated|validate|attach)\b/i,
-};
-
-function mayChangeSession(step: Step): boolean {
-  if (step.kind === "record") return false;
-  if (step.kind === "script" || step.preamble.length > 0) return true;
-  return step.statements.some(
-    ({ label, session, text }) =>
-      session ||
-      !plainLabels.has(label) ||
-      /\b(temp|temporary|select|set_config)\b/i.test(text) ||
-      mayCall[label]?.test(text) === true,
-  );
 }
 
 async function connect(
@@ -542,8 +308,4 @@ function lost(message: string, cause: unknown): GodwitError {
     cause,
     outcome: "unknown",
   });
-}
-
-function countUnits(plan: Plan): number {
-  return new Set(plan.steps.map((step) => step.unit)).size;
 }

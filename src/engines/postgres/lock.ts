@@ -1,3 +1,4 @@
+import { GodwitError } from "../../core/error.ts";
 import type { LockHolder } from "../../core/event.ts";
 import type { LockRole, Row, Session } from "../engine.ts";
 import type { PostgresSession } from "./connect.ts";
@@ -20,13 +21,14 @@ const holderColumns = `
   to_char(coalesce(a.query_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS since,
   CASE WHEN a.state = 'active' THEN left(a.query, 200) END AS statement`;
 
+/** Behind a pooler the lock would stay on a backend that is lent to others, so it is taken only where it can hold. */
 async function tryAcquire(session: Session): Promise<boolean> {
+  if (await isPooledByTransaction(session as PostgresSession)) throw pooled();
   const [row] = await session.query(`SELECT pg_try_advisory_lock(${key}) AS got`);
   return row?.got === true;
 }
 
 async function verify(session: Session): Promise<boolean> {
-  if (await isPooledByTransaction(session as PostgresSession)) return false;
   const [row] = await session.query(`SELECT 1 AS held FROM pg_locks ${ours} AND pid = pg_backend_pid()`);
   return row !== undefined;
 }
@@ -40,8 +42,9 @@ const ours = `
  * changes its backend, or shares it with another one, proves that the backend is lent by the transaction.
  */
 async function isPooledByTransaction(session: PostgresSession): Promise<boolean> {
+  // The common case needs no question: the session learnt its backend when it was set up.
+  if (session.id === String(session.announcedPid)) return false;
   const first = await backendPid(session);
-  if (first === session.announcedPid) return false;
   const other = await session.twin();
   try {
     for (let i = 0; i < 5; i++) {
@@ -51,6 +54,12 @@ async function isPooledByTransaction(session: PostgresSession): Promise<boolean>
   } finally {
     await other.close();
   }
+}
+
+function pooled(): GodwitError {
+  return new GodwitError("GW3008", {
+    message: "the server is behind a pooler that lends its sessions by the transaction",
+  });
 }
 
 async function backendPid(session: Session): Promise<number> {
