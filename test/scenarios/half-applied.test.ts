@@ -3,7 +3,6 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { apply, repair, rollback, status } from "../../src/index.ts";
-import { crashAt } from "../support/crash.ts";
 import { targets } from "../support/servers.ts";
 import {
   applied,
@@ -14,8 +13,7 @@ import {
   type Scene,
   stem,
   tableNames,
-  version,
-} from "./scene.ts";
+  version, killedAt } from "./scene.ts";
 
 const up = (number: number) => `${stem(number)}.up.sql`;
 const down = (number: number) => `${stem(number)}.down.sql`;
@@ -261,7 +259,3 @@ for (const { name, skip } of committing) {
   );
 }
 
-/** The command line applies, and dies there. */
-async function killedAt(own: Scene, point: string, nth: number): Promise<void> {
-  await crashAt({ name: point, nth }, ["apply"], { cwd: own.folder, env: { GODWIT_URL: own.url } });
-}

@@ -8,6 +8,7 @@ import {
   type StampedEvent,
   validate,
 } from "../../src/index.ts";
+import { crashAt } from "../support/crash.ts";
 import { makeProject } from "../support/project.ts";
 import { administer, type TargetName, withDatabase } from "../support/servers.ts";
 
@@ -109,6 +110,11 @@ export async function applied(own: Scene, options: Partial<ProjectOptions> = {})
     report.problems.map(({ code, message }) => `${code} ${message}`),
     [],
   );
+}
+
+/** `apply` as a process of its own, killed at that passing of a crash point. */
+export async function killedAt(own: Scene, point: string, nth: number): Promise<void> {
+  await crashAt({ name: point, nth }, ["apply"], { cwd: own.folder, env: { GODWIT_URL: own.url } });
 }
 
 /** The ledger table's name as that server has it. */
