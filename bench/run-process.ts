@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "./programs.ts";
 
@@ -16,6 +16,8 @@ export interface RunOptions {
 /** Runs a whole process and times it from outside. Throws with the end of its output when it fails. */
 export function runProcess(command: Command, options: RunOptions): { ms: number; peakBytes: number } {
   const log = openSync(options.log, "w");
+  const peak = `${options.log}.peak`;
+  rmSync(peak, { force: true });
   const args = options.memory
     ? ["--require", join(import.meta.dirname, "peak-memory.cjs"), ...command.args]
     : command.args;
@@ -29,8 +31,9 @@ export function runProcess(command: Command, options: RunOptions): { ms: number;
         HOME: options.cwd,
         XDG_CACHE_HOME: options.cache,
         ...command.env,
+        ...(options.memory ? { GODWIT_BENCH_PEAK: peak } : {}),
       },
-      stdio: ["ignore", log, log, options.memory ? "pipe" : "ignore"],
+      stdio: ["ignore", log, log],
       timeout: 600_000,
       killSignal: "SIGKILL",
     });
@@ -42,8 +45,14 @@ export function runProcess(command: Command, options: RunOptions): { ms: number;
         `${command.file} ${command.args.join(" ")} ended with ${result.status ?? result.signal}:\n${end}`,
       );
     }
-    return { ms, peakBytes: options.memory ? Number(result.output[3]) : 0 };
+    return { ms, peakBytes: options.memory ? peakBytes(peak) : 0 };
   } finally {
     closeSync(log);
   }
+}
+
+function peakBytes(path: string): number {
+  const bytes = Number(readFileSync(path, "utf8"));
+  if (bytes > 0) return bytes;
+  throw new Error("the measured process did not tell its peak memory");
 }
