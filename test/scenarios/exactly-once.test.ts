@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { apply, repair } from "../../src/index.ts";
 import { targets } from "../support/servers.ts";
-import { applied, historyOf, killedAt, refused, type Row, type Scene, scene, stem, tableNames } from "./scene.ts";
+import {
+  applied,
+  historyOf,
+  killedAt,
+  refused,
+  type Row,
+  type Scene,
+  scene,
+  stem,
+  tableNames,
+} from "./scene.ts";
 
 // What was found by trying to make a statement run twice, or be recorded without having run.
 
@@ -87,7 +97,7 @@ for (const { name, skip } of targets) {
       {
         [up(1)]: "CREATE TABLE t (n int);",
         [`${stem(2)}.ts`]: script(
-          '  for (const n of [1, 2]) {\n    db.progress(n, 2);\n    try { await db.execute(`INSERT INTO t VALUES (${n})`); } catch {}\n  }',
+          "  for (const n of [1, 2]) {\n    db.progress(n, 2);\n    try { await db.execute(`INSERT INTO t VALUES (${n})`); } catch {}\n  }",
         ),
       },
       async (own) => {
@@ -191,20 +201,23 @@ INSERT INTO t (n) VALUES (@id);`,
   );
 }
 
-test("postgres: a query that writes is recorded like any other statement", { skip: postgres?.skip ?? true }, () =>
-  scene(
-    "postgres",
-    {
-      [up(1)]: "CREATE TABLE t (n int);",
-      [`${stem(2)}.ts`]: script(
-        '  await db.sql`WITH x AS (INSERT INTO t VALUES (1) RETURNING n) SELECT * FROM x`;\n  await db.execute("CREATE TABLE z (n int)");',
-        "export const transaction = false;",
-      ),
-    },
-    async (own) => {
-      await killedAt(own, "transaction:before-record", 3);
-      await applied(own);
-      assert.deepEqual(await written(own), [1]);
-    },
-  ),
+test(
+  "postgres: a query that writes is recorded like any other statement",
+  { skip: postgres?.skip ?? true },
+  () =>
+    scene(
+      "postgres",
+      {
+        [up(1)]: "CREATE TABLE t (n int);",
+        [`${stem(2)}.ts`]: script(
+          '  await db.sql`WITH x AS (INSERT INTO t VALUES (1) RETURNING n) SELECT * FROM x`;\n  await db.execute("CREATE TABLE z (n int)");',
+          "export const transaction = false;",
+        ),
+      },
+      async (own) => {
+        await killedAt(own, "transaction:before-record", 3);
+        await applied(own);
+        assert.deepEqual(await written(own), [1]);
+      },
+    ),
 );

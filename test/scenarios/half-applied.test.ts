@@ -13,7 +13,9 @@ import {
   type Scene,
   stem,
   tableNames,
-  version, killedAt } from "./scene.ts";
+  version,
+  killedAt,
+} from "./scene.ts";
 
 const up = (number: number) => `${stem(number)}.up.sql`;
 const down = (number: number) => `${stem(number)}.down.sql`;
@@ -258,4 +260,3 @@ for (const { name, skip } of committing) {
     ),
   );
 }
-
