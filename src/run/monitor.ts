@@ -6,8 +6,12 @@ import { within } from "./within.ts";
 
 import { kindOf, lostKinds } from "./failure.ts";
 
-/** A statement shorter than this is never looked at, so that a quick run needs no second session. */
-const quietMs = 700;
+/**
+ * A statement shorter than this is never looked at, so that a quick run needs no second session. Well below the
+ * shortest lock time-out that MySQL knows (1 s), so that whom it waited for is seen before it gives up.
+ */
+const quietMs = 400;
+const tickMs = 200;
 const sampleMs = 1_000;
 const heartbeatMs = 5_000;
 
@@ -53,6 +57,9 @@ export class Monitor {
   #timer: NodeJS.Timeout | null = null;
   #busy = false;
   #lastBeat = performance.now();
+  /** The call that was looked at last, by when it was sent, and when that was. */
+  #seen: number | null = null;
+  #seenAt = 0;
   /** Samples in a row that say that no reply will come. */
   #badSamples = 0;
 
@@ -63,7 +70,7 @@ export class Monitor {
   /** Watches every call of the session from now on. The object stays the same: engines know their sessions by it. */
   watch(session: Session): void {
     this.#working = session;
-    this.#timer = setInterval(() => void this.#tick(), sampleMs / 2).unref();
+    this.#timer = setInterval(() => void this.#tick(), tickMs).unref();
     for (const name of watchedCalls) {
       const method = session[name] as ((...args: unknown[]) => Promise<unknown>) | undefined;
       if (method === undefined) continue;
@@ -103,6 +110,10 @@ export class Monitor {
     const waitedMs = this.#waitingSince === null ? 0 : performance.now() - this.#waitingSince;
     const beatDue = performance.now() - this.#lastBeat > heartbeatMs;
     if (waitedMs < quietMs && !beatDue) return;
+    const isSeen = this.#seen === this.#waitingSince && performance.now() - this.#seenAt < sampleMs;
+    if (isSeen && !beatDue) return;
+    this.#seen = this.#waitingSince;
+    this.#seenAt = performance.now();
     this.#busy = true;
     try {
       const patienceMs = this.#options.sessionOptions.connectTimeoutMs || 10_000;
