@@ -21,5 +21,5 @@ COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 # The user of the base image that is not root, by number: Kubernetes' runAsNonRoot cannot judge a name.
 USER 1000:1000
-WORKDIR /work
+WORKDIR /srv
 ENTRYPOINT ["node", "/app/bin/godwit"]
