@@ -2,9 +2,8 @@ import { GodwitError } from "../core/error.ts";
 import type { Emit, LockHolder } from "../core/event.ts";
 import type { Target } from "../core/target.ts";
 import type { Engine, Session, SessionOptions } from "../engines/engine.ts";
-import { within } from "./within.ts";
-
 import { kindOf, lostKinds } from "./failure.ts";
+import { within } from "./within.ts";
 
 /**
  * A statement shorter than this is never looked at, so that a quick run needs no second session. Well below the

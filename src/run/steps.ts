@@ -94,10 +94,15 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
     if (unit.name !== step.unit) {
       unit = { name: step.unit, title: step.unitTitle, start: performance.now(), dirty: false };
       emit({ type: "unit:started", unit: step.unit, title: unit.title });
-      refuseLostValues(
-        plan.steps.filter((other) => other.unit === step.unit && done.has(other.key)),
-        hasDoneSteps(done, open, step.unit) ? remaining.filter((other) => other.unit === step.unit) : [],
-      );
+      // Only the unit at which an interrupted run stopped has steps that are done.
+      if (hasDoneSteps(done, open, step.unit)) {
+        const ofUnit = plan.steps.filter((other) => other.unit === step.unit);
+        const [before, after] = [
+          ofUnit.filter(({ key }) => done.has(key)),
+          ofUnit.filter(({ key }) => !done.has(key)),
+        ];
+        refuseLostValues(before, after);
+      }
       await replayPreamble(session, step);
       // The server runs in this process: without a pause no signal would be heard during the whole run.
       if (!engine.traits.statementsOutliveClient) await setImmediate();
