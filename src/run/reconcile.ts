@@ -1,7 +1,8 @@
 import { GodwitError } from "../core/error.ts";
-import type { Effect, Plan, Step } from "../core/plan.ts";
+import type { Plan, Step } from "../core/plan.ts";
 import type { Emit } from "../core/event.ts";
 import type { Engine, Session, Settlement } from "../engines/engine.ts";
+import { askCatalogue, readIntent, unknownOutcome } from "./ask-catalogue.ts";
 import { crashPoint } from "./crash-point.ts";
 import type { StepRecord } from "./ledger.ts";
 import type { RunLedger } from "./run-ledger.ts";
@@ -89,27 +90,14 @@ export interface Reconciled {
   readonly open: Map<string, OpenPart>;
 }
 
-/** Neither the ledger nor the catalogue can tell: a person decides. */
-export function unknownOutcome(key: string, title: string): GodwitError {
-  return new GodwitError("GW4004", {
-    message: `nobody can tell whether ${key} took effect: ${title}`,
-    hint: `Look at the database, then \`godwit repair --done ${key}\` or \`godwit repair --not-done ${key}\`.`,
-    details: { key },
-    outcome: "unknown",
-  });
-}
-
 async function settle(
   options: ReconcileOptions,
   record: StepRecord,
   entry: PlanEntry | undefined,
 ): Promise<Settlement> {
-  const { engine, session, ledger, emit, decisions } = options;
-  const { effect, before } = JSON.parse(record.captured ?? "null") as { effect: Effect; before: unknown };
-  const probe = () =>
-    engine.probe.settle(session, effect, before, (index, table) =>
-      emit({ type: "index:dropped-invalid", index, table }),
-    );
+  const { session, ledger, emit, decisions } = options;
+  const { effect, before } = readIntent(record.captured);
+  const probe = () => askCatalogue(options, effect, before);
   const outcome = decisions.get(record.key) ?? (await underPreamble(session, entry?.step, probe));
   emit({ type: "step:settled", key: record.key, outcome });
   crashPoint("reconcile:after-probe");

@@ -1,5 +1,6 @@
 import type { ErrorKind, ErrorsRole, NativeError } from "../engine.ts";
 import { syntaxErrorPosition } from "./error-position.ts";
+import { networkErrors } from "../network-errors.ts";
 
 export const errors: ErrorsRole = { classify };
 
@@ -56,17 +57,8 @@ const words: readonly (readonly [ErrorKind, RegExp])[] = [
 
 /** Codes of Node and of the driver. */
 const byCode: Readonly<Record<string, ErrorKind>> = {
-  ECONNREFUSED: "unreachable",
-  ENOTFOUND: "unreachable",
-  EAI_AGAIN: "unreachable",
-  EHOSTUNREACH: "unreachable",
-  ENETUNREACH: "unreachable",
-  ETIMEDOUT: "unreachable",
-  ENOENT: "unreachable",
-  EACCES: "unreachable",
+  ...networkErrors,
   ENOTSOCK: "unreachable",
-  ECONNRESET: "connection-lost",
-  EPIPE: "connection-lost",
   ECONNABORTED: "connection-lost",
   ERR_STREAM_DESTROYED: "connection-lost",
   ERR_STREAM_WRITE_AFTER_END: "connection-lost",

@@ -1,18 +1,9 @@
 import type { ErrorKind, ErrorsRole, NativeError } from "../engine.ts";
+import { networkErrors } from "../network-errors.ts";
 
 /** SQLSTATEs and network codes by kind; the first match of a full code or of its class (two characters) wins. */
 const byCode: Readonly<Record<string, ErrorKind>> = {
-  // network, from Node
-  ECONNREFUSED: "unreachable",
-  ENOTFOUND: "unreachable",
-  EAI_AGAIN: "unreachable",
-  EHOSTUNREACH: "unreachable",
-  ENETUNREACH: "unreachable",
-  ETIMEDOUT: "unreachable",
-  ENOENT: "unreachable",
-  EACCES: "unreachable",
-  ECONNRESET: "connection-lost",
-  EPIPE: "connection-lost",
+  ...networkErrors,
   DEPTH_ZERO_SELF_SIGNED_CERT: "tls",
   SELF_SIGNED_CERT_IN_CHAIN: "tls",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "tls",

@@ -1,6 +1,7 @@
 import { GodwitError } from "../../core/error.ts";
 import type { Effect, SqlStep, Statement } from "../../core/plan.ts";
 import type { ErrorKind, Settlement } from "../../engines/engine.ts";
+import { askCatalogue, decisionHint } from "../ask-catalogue.ts";
 import { crashPoint } from "../crash-point.ts";
 import { backoffMs, delay } from "../delay.ts";
 import { kindOf, lostKinds, passingKinds } from "../failure.ts";
@@ -82,7 +83,7 @@ async function refused(
   if (signal?.aborted && statement.effect.type === "index-build") return error;
   let settlement: Settlement;
   try {
-    settlement = await settle(context, statement, before);
+    settlement = await askCatalogue(context, statement.effect, before);
     await ledger.fail(step, ordinal);
   } catch {
     // The intent stays, and the next attempt asks the catalogue.
@@ -98,7 +99,7 @@ function runsCode({ label }: Statement): boolean {
 function unknown(step: SqlStep, error: GodwitError): GodwitError {
   return new GodwitError("GW4004", {
     message: `${error.message}; what it had committed before it failed is not known`,
-    hint: `Look at the database, then \`godwit repair --done ${step.key}\` or \`godwit repair --not-done ${step.key}\`.`,
+    hint: decisionHint(step.key),
     details: { ...error.details, kind: "other", key: step.key },
     cause: error.cause,
     outcome: "unknown",
@@ -178,12 +179,6 @@ async function prepareNext(
 async function captureClean(context: StepContext, statement: Statement): Promise<unknown> {
   const before = await context.engine.probe.capture(context.session, statement.effect);
   if (statement.effect.type !== "index-build") return before;
-  await settle(context, statement, before);
+  await askCatalogue(context, statement.effect, before);
   return context.engine.probe.capture(context.session, statement.effect);
-}
-
-async function settle(context: StepContext, statement: Statement, before: unknown): Promise<Settlement> {
-  return context.engine.probe.settle(context.session, statement.effect, before, (index, table) =>
-    context.emit({ type: "index:dropped-invalid", index, table }),
-  );
 }

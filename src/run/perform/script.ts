@@ -3,11 +3,11 @@ import { setImmediate } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import { digest } from "../../core/canonical.ts";
 import { GodwitError } from "../../core/error.ts";
-import type { Effect, ScriptStep, SqlStep, Statement } from "../../core/plan.ts";
+import type { ScriptStep, SqlStep, Statement } from "../../core/plan.ts";
 import type { Row, Value } from "../../engines/engine.ts";
+import { askCatalogue, readIntent, unknownOutcome } from "../ask-catalogue.ts";
 import { kindOf, lostKinds } from "../failure.ts";
 import { isComputed, lostValue } from "../preamble.ts";
-import { unknownOutcome } from "../reconcile.ts";
 import { runBare } from "./bare.ts";
 import { durations, type StepContext } from "./context.ts";
 import { PendingCall } from "./pending-call.ts";
@@ -236,11 +236,9 @@ async function settlePart(context: StepContext, part: SqlStep): Promise<void> {
   const record = context.open.get(part.key);
   if (record === undefined) return;
   context.open.delete(part.key);
-  const { session, ledger, engine, emit, ordinal } = context;
-  const { effect, before } = JSON.parse(record.captured ?? "null") as { effect: Effect; before: unknown };
-  const outcome = await engine.probe.settle(session, effect, before, (index, table) =>
-    emit({ type: "index:dropped-invalid", index, table }),
-  );
+  const { session, ledger, emit, ordinal } = context;
+  const { effect, before } = readIntent(record.captured);
+  const outcome = await askCatalogue(context, effect, before);
   emit({ type: "step:settled", key: part.key, outcome });
   if (outcome === "unknown") throw unknownOutcome(part.key, part.title);
   if (outcome === "not-done") return ledger.fail(part, ordinal);
