@@ -16,6 +16,7 @@ import { Monitor } from "./monitor.ts";
 import { openSession } from "./open-session.ts";
 import { RunLedger } from "./run-ledger.ts";
 import { runSteps, type StepsOptions } from "./steps.ts";
+import { within } from "./within.ts";
 
 export interface ExecuteOptions extends StepsOptions {
   readonly target: Target;
@@ -43,6 +44,8 @@ export interface RunResult {
 
 /** A lost connection is restored this often; the last waits are about ten seconds each. */
 const maxReconnects = 8;
+/** The release of the lock is a courtesy to the next run: a server that does not answer is not waited for. */
+const releaseWaitMs = 2_000;
 
 /**
  * Runs a plan to its end or to a state from which the same call continues. One attempt is: a session, the lock,
@@ -129,6 +132,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
   // An abort cancels the statement that is running; the failure then ends the attempt in order.
   const cancel = () => void session.cancel();
   signal?.addEventListener("abort", cancel, { once: true });
+  let isHeld = false;
   try {
     await acquireLock({
       engine,
@@ -139,6 +143,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
       emit,
       signal,
     });
+    isHeld = true;
     crashPoint("run:locked");
     const facts = await engine.connect.facts(session);
     if (facts.unsupported !== null) {
@@ -201,11 +206,23 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
       await closeFailed(options, session, ledger, error);
       throw error;
     }
+  } catch (error) {
+    isHeld &&= !isSilence(error) && !lostKinds.has(kindOf(engine, error));
+    throw error;
   } finally {
     signal?.removeEventListener("abort", cancel);
     await monitor?.stop();
+    if (isHeld) await letGo(engine, session);
     await session.close();
   }
+}
+
+/**
+ * Releases the run lock. It would end with the session, but a server may end that
+ * after its client was told goodbye (MariaDB does), and the next run would find it held by nobody's session.
+ */
+async function letGo(engine: Engine, session: Session): Promise<void> {
+  await within(releaseWaitMs, "the release of the run lock", engine.lock.release(session)).catch(() => {});
 }
 
 async function connect(
