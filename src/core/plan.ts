@@ -17,7 +17,7 @@ export type Effect =
   /** A concurrent index build; a failed one leaves an invalid index. Without a name the server chooses one. */
   | {
       readonly type: "index-build";
-      /** The table, or an index of it. */
+      /** The table; for a rebuild also an index, a schema or a database. */
       readonly table: ObjectName;
       readonly index?: string;
       /** Existing indexes are built anew (REINDEX CONCURRENTLY): it can be repeated, but what it left has to go. */

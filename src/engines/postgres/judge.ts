@@ -1,4 +1,5 @@
 import type { GodwitError } from "../../core/error.ts";
+import type { ObjectName } from "../../core/plan.ts";
 import { symbol, type Token } from "../../sql/tokenize.ts";
 import {
   definition,
@@ -67,10 +68,13 @@ const judges: Readonly<Record<string, Judge>> = {
     return definition(...names);
   },
   ReindexStmt(node) {
-    const kind = { REINDEX_OBJECT_TABLE: "table", REINDEX_OBJECT_INDEX: "index" }[string(node["kind"])];
-    if (kind !== "table" && kind !== "index") return repeatable;
-    if (!optionIsOn(node["params"], "concurrently", false)) return transactional;
-    return outside({ type: "index-build", table: relation(node["relation"], kind), rebuild: true });
+    const kind = string(node["kind"]).replace("REINDEX_OBJECT_", "").toLowerCase();
+    const isPart = kind === "table" || kind === "index";
+    if (!optionIsOn(node["params"], "concurrently", false)) return isPart ? transactional : repeatable;
+    if (isPart) return rebuild(relation(node["relation"], kind));
+    // The database is the one of the session, whether it is named or not.
+    if (kind === "schema" || kind === "database") return rebuild({ kind, name: string(node["name"]) });
+    return repeatable;
   },
   VacuumStmt: (node) => (node["is_vacuumcmd"] === true ? repeatable : transactional),
   ClusterStmt: (node) => (node["relation"] === undefined ? repeatable : transactional),
@@ -121,6 +125,11 @@ const judges: Readonly<Record<string, Judge>> = {
   PrepareStmt: () => sessionOnly,
   LoadStmt: () => sessionOnly,
 };
+
+/** Existing indexes are built anew, beside the old ones. */
+function rebuild(table: ObjectName): Verdict {
+  return outside({ type: "index-build", table, rebuild: true });
+}
 
 /** `SELECT set_config(name, value, false)`, as pg_dump writes it, is a SET. */
 function settingCall(node: Tree, refuse: Refuse): Verdict | null {

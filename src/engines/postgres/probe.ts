@@ -1,6 +1,8 @@
 import type { Effect, ObjectName } from "../../core/plan.ts";
 import type { Activity, ProbeRole, Session, Settlement } from "../engine.ts";
 import { lock } from "./lock.ts";
+import { qualifiedName } from "./qualified-name.ts";
+import { dropRemains, type Remains, remainsOf } from "./rebuild-remains.ts";
 import { traits } from "./traits.ts";
 
 export const probe: ProbeRole = { capture, settle, activity };
@@ -17,7 +19,7 @@ interface IndexState {
 async function capture(session: Session, effect: Effect): Promise<unknown> {
   switch (effect.type) {
     case "index-build":
-      return indexesOf(session, effect.table);
+      return effect.rebuild === true ? remainsOf(session, effect.table) : indexesOf(session, effect.table);
     case "definition":
       return Promise.all(effect.objects.map((object) => definition(session, object)));
     default:
@@ -33,7 +35,10 @@ async function settle(
 ): Promise<Settlement> {
   switch (effect.type) {
     case "index-build":
-      return settleIndex(session, effect, before as IndexState[], onCleaned);
+      if (effect.rebuild !== true) return settleIndex(session, effect, before as IndexState[], onCleaned);
+      // Repeating a rebuild does the same, so it needs no answer; only its remains have to go.
+      await dropRemains(session, effect.table, before as Remains[], onCleaned);
+      return "not-done";
     case "definition":
       return settleDefinition(session, effect, before as (string | null)[]);
     case "repeatable":
@@ -70,7 +75,7 @@ async function finishDetach(session: Session, tables: readonly ObjectName[]): Pr
     const [pending] = await session.query(
       `SELECT inhparent::regclass::text AS parent, inhrelid::regclass::text AS child FROM pg_inherits
         WHERE inhrelid = to_regclass($1) AND inhdetachpending`,
-      [qualified(table)],
+      [qualifiedName(table)],
     );
     if (pending === undefined) continue;
     await session.execute(
@@ -99,8 +104,6 @@ async function settleIndex(
     await session.execute(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
     onCleaned(index.name, effect.table.name);
   }
-  // Repeating a rebuild does the same, so it needs no answer; only its remains had to go.
-  if (effect.rebuild === true) return "not-done";
   // An index that was valid before the statement is not its work: the statement then fails, or skips it, by itself.
   return ours.some((index) => index.valid && !known.get(index.oid)?.valid) ? "done" : "not-done";
 }
@@ -110,8 +113,8 @@ async function indexesOf(session: Session, table: ObjectName): Promise<IndexStat
     `SELECT i.indexrelid::text AS oid, c.relname AS name, n.nspname AS schema, i.indisvalid AS valid,
             EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid) AS building
        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE i.indrelid = ${table.kind === "index" ? "(SELECT indrelid FROM pg_index WHERE indexrelid = to_regclass($1))" : "to_regclass($1)"} ORDER BY i.indexrelid`,
-    [qualified(table)],
+      WHERE i.indrelid = to_regclass($1) ORDER BY i.indexrelid`,
+    [qualifiedName(table)],
   );
   return rows.map((row) => ({
     oid: String(row.oid),
@@ -124,7 +127,7 @@ async function indexesOf(session: Session, table: ObjectName): Promise<IndexStat
 
 /** A text that differs whenever the object differs; null when it is not there. */
 async function definition(session: Session, object: ObjectName): Promise<string | null> {
-  const [row] = await session.query(definitionQuery(object), [qualified(object)]);
+  const [row] = await session.query(definitionQuery(object), [qualifiedName(object)]);
   return row?.definition === undefined || row.definition === null ? null : String(row.definition);
 }
 
@@ -143,13 +146,6 @@ function definitionQuery(object: ObjectName): string {
                 (SELECT string_agg(concat(h.inhparent, h.inhdetachpending), ',') FROM pg_inherits h WHERE h.inhrelid = c.oid))
               AS definition FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE c.oid = to_regclass($1)`;
   }
-}
-
-function qualified(object: ObjectName): string {
-  const name = traits.quote(object.name);
-  if (object.kind === "database" || object.kind === "schema")
-    return /^[a-z_][a-z0-9_$]*$/.test(object.name) ? object.name : name;
-  return object.schema === undefined ? name : `${traits.quote(object.schema)}.${name}`;
 }
 
 async function activity(session: Session, sessionId: string): Promise<Activity | null> {

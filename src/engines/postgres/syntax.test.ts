@@ -123,6 +123,12 @@ test("what runs outside a transaction says how its effect is found", () => {
     ["REINDEX INDEX CONCURRENTLY i", { type: "index-build", table: object("index", "i"), rebuild: true }],
     ["REINDEX (CONCURRENTLY) TABLE t", { type: "index-build", table: object("table", "t"), rebuild: true }],
     ["REINDEX SCHEMA s", repeatable],
+    ["REINDEX (VERBOSE, CONCURRENTLY off) DATABASE d", repeatable],
+    ['REINDEX SCHEMA CONCURRENTLY "S"', { type: "index-build", table: object("schema", "S"), rebuild: true }],
+    [
+      "REINDEX (CONCURRENTLY) DATABASE",
+      { type: "index-build", table: object("database", ""), rebuild: true },
+    ],
     ["VACUUM (ANALYZE) t", repeatable],
     ["CLUSTER", repeatable],
     ["ALTER TYPE s.e ADD VALUE IF NOT EXISTS 'x' BEFORE 'y'", definition(object("type", "e", "s"))],

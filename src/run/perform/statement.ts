@@ -32,13 +32,26 @@ export async function runStatement<T>(
   } catch (error) {
     const native = engine.errors.classify(error);
     if (error instanceof GodwitError || lostKinds.has(native.kind)) throw error;
-    throw statementFailure(native, { file: step.file, statement, key: step.key }, "unchanged", error);
+    const left = leftBehind(context, statement);
+    const told = left === null ? native : { ...native, message: `${native.message}; ${left}` };
+    const outcome = left === null ? "unchanged" : "unknown";
+    throw statementFailure(told, { file: step.file, statement, key: step.key }, outcome, error);
   }
   const rows = typeof result === "number" ? result : null;
   const durationMs = Math.round(performance.now() - start);
   emit({ type: "statement:finished", key: step.key, index, rows, durationMs });
   crashPoint("statement:after");
   return result;
+}
+
+/** What a refused build of indexes can have done all the same; null where nothing. */
+function leftBehind({ signal }: StepContext, { effect }: Statement): string | null {
+  if (effect.type !== "index-build") return null;
+  const parts = [
+    ...(effect.rebuild === true ? ["the indexes that it had rebuilt by then stay rebuilt"] : []),
+    ...(signal?.aborted === true ? ["what it left invalid is dropped when the run goes on"] : []),
+  ];
+  return parts.length === 0 ? null : parts.join(", ");
 }
 
 export function limitsOf(context: StepContext, limits: StepLimits) {
