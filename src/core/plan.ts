@@ -59,6 +59,17 @@ export interface Statement {
   /** It changes only the session (SET …), so a resumed run repeats it first. */
   readonly session: boolean;
   readonly effect: Effect;
+  /**
+   * It may end transactions itself, or refuse to run in one, and only the server can tell: where its file asks for no
+   * transaction it runs outside of one, with this effect. Absent where it keeps a transaction for its record.
+   */
+  readonly alone?: Effect;
+}
+
+/** A statement as it runs where its file, or its script, asks for no transaction. */
+export function withoutTransaction(statement: Statement): Statement {
+  const { alone } = statement;
+  return alone === undefined ? statement : { ...statement, transactional: false, effect: alone };
 }
 
 /** Time limits of a step in milliseconds; 0 is none, absent is the configuration's. */

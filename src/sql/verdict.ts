@@ -2,7 +2,7 @@ import type { GodwitError } from "../core/error.ts";
 import type { Effect, ObjectName, Statement } from "../core/plan.ts";
 
 /** What an engine's judge says of one statement. */
-export type Verdict = Pick<Statement, "transactional" | "session" | "effect">;
+export type Verdict = Pick<Statement, "transactional" | "session" | "effect" | "alone">;
 
 /** Makes the error for a statement that is not run, with its place in the file. */
 export type Refuse = (code: "GW2006" | "GW2007" | "GW2011", message: string) => GodwitError;
@@ -20,6 +20,11 @@ export const opaque: Verdict = outside({ type: "opaque" });
 /** A statement that runs outside a transaction, or commits by itself. */
 export function outside(effect: Effect): Verdict {
   return { transactional: false, session: false, effect };
+}
+
+/** In a transaction, but outside of one where its file asks for none. */
+export function outsideOnRequest(effect: Effect): Verdict {
+  return { ...transactional, alone: effect };
 }
 
 /** Outside a transaction, and seen in the definition of these objects. */

@@ -1,5 +1,5 @@
 import { type Refuse, sessionOnly, transactional, type Verdict } from "../../sql/verdict.ts";
-import { constant, list, string, type Tree } from "./judge-tree.ts";
+import { constant, list, option, string, type Tree } from "./judge-tree.ts";
 
 /** SET and RESET. A setting outlives its transaction unless it is LOCAL. */
 export function judgeSetting(node: Tree, refuse: Refuse): Verdict {
@@ -24,12 +24,27 @@ export function judgeSetting(node: Tree, refuse: Refuse): Verdict {
   if (name === "client_encoding" && value !== "" && !["utf8", "utf-8", "unicode"].includes(value)) {
     throw refuse("GW2011", "The file is sent as UTF-8; another client_encoding would garble it.");
   }
-  if ((name === "default_transaction_read_only" || name === "transaction_read_only") && !isOff(value)) {
-    throw refuse("GW2011", "A read-only session could not record the migration.");
-  }
+  if (isReadOnly(kind, name, node["args"])) throw refuse("GW2011", readOnlyRefusal);
   return node["is_local"] === true ? transactional : sessionOnly;
 }
 
-function isOff(value: string): boolean {
+export const readOnlyRefusal = "A read-only session could not record the migration.";
+
+/** A reset is none: it brings back what the run began with. */
+function isReadOnly(kind: string, name: string, args: unknown): boolean {
+  if (kind === "VAR_SET_MULTI" && name === "session characteristics") {
+    const mode = option(args, "transaction_read_only");
+    return mode !== undefined && constant(mode["arg"]) !== "0";
+  }
+  if (kind === "VAR_RESET" || kind === "VAR_SET_DEFAULT" || !readOnlyNames.has(name)) return false;
+  return !isOff((constant(list(args)[0]) ?? "").toLowerCase());
+}
+
+const readOnlyNames: ReadonlySet<string> = new Set([
+  "default_transaction_read_only",
+  "transaction_read_only",
+]);
+
+export function isOff(value: string): boolean {
   return ["off", "of", "false", "fals", "fal", "fa", "f", "no", "n", "0"].includes(value);
 }

@@ -13,6 +13,21 @@ export function members(tree: Tree, type: string): Tree {
   return asTree(tree[type]);
 }
 
+/** Every node of that type, at any depth: its members. */
+export function nodesOf(tree: Tree, type: string): Tree[] {
+  const found: Tree[] = [];
+  // Not by recursion: a tree may be deeper than the stack.
+  const open: unknown[] = [tree];
+  while (open.length > 0) {
+    const node = open.pop();
+    if (typeof node !== "object" || node === null) continue;
+    const own = (node as Tree)[type];
+    if (!Array.isArray(node) && typeof own === "object" && own !== null) found.push(own as Tree);
+    for (const value of Object.values(node)) open.push(value);
+  }
+  return found;
+}
+
 export function asTree(value: unknown): Tree {
   return typeof value === "object" && value !== null ? (value as Tree) : {};
 }

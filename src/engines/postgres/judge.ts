@@ -1,21 +1,20 @@
-import type { GodwitError } from "../../core/error.ts";
 import type { ObjectName } from "../../core/plan.ts";
-import { symbol, type Token } from "../../sql/tokenize.ts";
 import {
   definition,
   opaque,
   outside,
+  outsideOnRequest,
   type Refuse,
   repeatable,
   sessionOnly,
   transactional,
   type Verdict,
 } from "../../sql/verdict.ts";
-import { endsTransaction } from "./judge-block.ts";
+import { endsTransaction, refuseBlock } from "./judge-block.ts";
+import { refuseCalls, settingCall } from "./judge-calls.ts";
 import { judgeSetting } from "./judge-setting.ts";
 import {
   asTree,
-  constant,
   list,
   listName,
   members,
@@ -28,11 +27,16 @@ import {
 } from "./judge-tree.ts";
 
 /** Whether a parsed statement can run in a transaction, and how its effect can be found again if not. */
-export function judge(tree: Tree, text: string, tokens: readonly Token[], refuse: Refuse): Verdict {
-  refuseUnlockAll(text, tokens, refuse);
+export function judge(tree: Tree, sql: string, refuse: Refuse): Verdict {
+  refuseCalls(tree, sql, refuse);
   const type = nodeType(tree);
   return judges[type]?.(members(tree, type), refuse) ?? transactional;
 }
+
+/** Of a partitioned table, each partition is done in a transaction of its own. */
+const mayRefuse = outsideOnRequest({ type: "repeatable" });
+/** What a procedure does, and what it has committed when it fails, only itself can tell. */
+const mayCommit = outsideOnRequest({ type: "opaque" });
 
 type Judge = (node: Tree, refuse: Refuse) => Verdict;
 
@@ -47,7 +51,10 @@ const judges: Readonly<Record<string, Judge>> = {
     );
   },
   VariableSetStmt: judgeSetting,
-  SelectStmt: (node, refuse) => settingCall(node, refuse) ?? transactional,
+  SelectStmt(node, refuse) {
+    const setting = settingCall(node);
+    return setting === null ? transactional : judgeSetting(setting, refuse);
+  },
   DiscardStmt(node, refuse) {
     if (node["target"] !== "DISCARD_ALL") return transactional;
     throw refuse("GW2011", "DISCARD ALL drops the run's lock and its settings.");
@@ -70,14 +77,15 @@ const judges: Readonly<Record<string, Judge>> = {
   ReindexStmt(node) {
     const kind = string(node["kind"]).replace("REINDEX_OBJECT_", "").toLowerCase();
     const isPart = kind === "table" || kind === "index";
-    if (!optionIsOn(node["params"], "concurrently", false)) return isPart ? transactional : repeatable;
+    if (!optionIsOn(node["params"], "concurrently", false)) return isPart ? mayRefuse : repeatable;
     if (isPart) return rebuild(relation(node["relation"], kind));
     // The database is the one of the session, whether it is named or not.
     if (kind === "schema" || kind === "database") return rebuild({ kind, name: string(node["name"]) });
     return repeatable;
   },
   VacuumStmt: (node) => (node["is_vacuumcmd"] === true ? repeatable : transactional),
-  ClusterStmt: (node) => (node["relation"] === undefined ? repeatable : transactional),
+  ClusterStmt: (node) => (node["relation"] === undefined ? repeatable : mayRefuse),
+  CallStmt: () => mayCommit,
   // Allowed in a transaction since version 12, but the value cannot be used before that commits.
   AlterEnumStmt: (node) =>
     node["oldVal"] === undefined ? definition(listName(node["typeName"], "type")) : transactional,
@@ -117,9 +125,10 @@ const judges: Readonly<Record<string, Judge>> = {
   DropSubscriptionStmt: () => opaque,
   DoStmt(node, refuse) {
     const body = string(members(asTree(option(node["args"], "as")?.["arg"]), "String")["sval"]);
+    refuseBlock(body, refuse);
     const found = endsTransaction(body);
-    if (found.unlocksAll) throw unlockAll(refuse);
-    return found.ends ? opaque : transactional;
+    if (found.ends) return opaque;
+    return found.mayEnd ? mayCommit : transactional;
   },
   // It stays in the session and is lost with it.
   PrepareStmt: () => sessionOnly,
@@ -129,38 +138,4 @@ const judges: Readonly<Record<string, Judge>> = {
 /** Existing indexes are built anew, beside the old ones. */
 function rebuild(table: ObjectName): Verdict {
   return outside({ type: "index-build", table, rebuild: true });
-}
-
-/** `SELECT set_config(name, value, false)`, as pg_dump writes it, is a SET. */
-function settingCall(node: Tree, refuse: Refuse): Verdict | null {
-  const targets = list(node["targetList"]);
-  const value = asTree(members(targets[0] ?? {}, "ResTarget")["val"]);
-  if (targets.length !== 1 || !("FuncCall" in value)) return null;
-  const call = members(value, "FuncCall");
-  if (listName(call["funcname"], "routine").name !== "set_config") return null;
-  const [name, setting, local] = list(call["args"]);
-  return judgeSetting(
-    {
-      kind: "VAR_SET_VALUE",
-      name: constant(name) ?? "",
-      args: [setting],
-      is_local: constant(local) === "true",
-    },
-    refuse,
-  );
-}
-
-function refuseUnlockAll(text: string, tokens: readonly Token[], refuse: Refuse): void {
-  for (let index = 0; index + 1 < tokens.length; index++) {
-    const token = tokens[index];
-    // Its length first: this looks at every token of every statement.
-    if (token?.kind !== "word" || token.end - token.start !== 22) continue;
-    if (symbol(text, token) === "PG_ADVISORY_UNLOCK_ALL" && symbol(text, tokens[index + 1]) === "(") {
-      throw unlockAll(refuse);
-    }
-  }
-}
-
-function unlockAll(refuse: Refuse): GodwitError {
-  return refuse("GW2011", "pg_advisory_unlock_all() releases the run's lock.");
 }

@@ -11,9 +11,9 @@ import type { PostgresSession } from "./connect.ts";
 export const lock: LockRole = { tryAcquire, verify, release, holder, blockers };
 
 /** "godwit" in ASCII. Advisory locks belong to a database, so one key serves all. */
-const key = BigInt("0x676f64776974");
-const high = Number(key >> 32n);
-const low = Number(key & 0xffffffffn);
+export const runLockKey = BigInt("0x676f64776974");
+const high = Number(runLockKey >> 32n);
+const low = Number(runLockKey & 0xffffffffn);
 
 const holderColumns = `
   a.pid AS pid, a.application_name AS application, a.usename AS "user",
@@ -24,7 +24,7 @@ const holderColumns = `
 /** Behind a pooler the lock would stay on a backend that is lent to others, so it is taken only where it can hold. */
 async function tryAcquire(session: Session): Promise<boolean> {
   if (await isPooledByTransaction(session as PostgresSession)) throw pooled();
-  const [row] = await session.query(`SELECT pg_try_advisory_lock(${key}) AS got`);
+  const [row] = await session.query(`SELECT pg_try_advisory_lock(${runLockKey}) AS got`);
   return row?.got === true;
 }
 
@@ -68,7 +68,7 @@ async function backendPid(session: Session): Promise<number> {
 }
 
 async function release(session: Session): Promise<void> {
-  await session.query(`SELECT pg_advisory_unlock(${key})`);
+  await session.query(`SELECT pg_advisory_unlock(${runLockKey})`);
 }
 
 async function holder(session: Session): Promise<LockHolder | null> {

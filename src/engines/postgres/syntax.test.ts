@@ -79,7 +79,7 @@ const corpus: readonly (readonly [label: string, sql: string])[] = [
 
 test("most runs in a transaction, under a short label", () => {
   for (const [label, sql] of corpus) {
-    const { line: _, offset: __, column: ___, ...found } = only(sql);
+    const { line: _, offset: __, column: ___, alone: ____, ...found } = only(sql);
     const expected = {
       text: sql,
       label,
@@ -162,6 +162,89 @@ test("what runs outside a transaction says how its effect is found", () => {
     );
   }
   assert.equal(only("CREATE INDEX CONCURRENTLY ON t (a)").label, "CREATE INDEX CONCURRENTLY");
+});
+
+test("what may refuse a transaction, or end one, does without where its file asks for none", () => {
+  const cases: readonly (readonly [sql: string, type: string | undefined])[] = [
+    ["CALL p(1, 'x')", "opaque"],
+    ["DO $$ BEGIN CALL p(); END $$", "opaque"],
+    ["DO LANGUAGE plperl $$ spi_commit(); $$", "opaque"],
+    ["DO $$ BEGIN UPDATE t SET a = locally(b); END $$", undefined],
+    ["REINDEX TABLE t", "repeatable"],
+    ["REINDEX (VERBOSE) INDEX i", "repeatable"],
+    ["CLUSTER t USING i", "repeatable"],
+    ["UPDATE t SET a = 1", undefined],
+    ["CREATE TABLE t (id int)", undefined],
+  ];
+  for (const [sql, type] of cases) {
+    const { transactional, effect, alone } = only(sql);
+    assert.deepEqual([sql, transactional, effect.type], [sql, true, "transactional"]);
+    assert.deepEqual([sql, alone?.type], [sql, type]);
+  }
+});
+
+test("what would make the session read-only is refused, however it is said", () => {
+  for (const sql of [
+    "SET default_transaction_read_only = on",
+    "SET \"DEFAULT_transaction_READ_ONLY\" TO 'yes'",
+    "SET LOCAL transaction_read_only = 1",
+    "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE",
+    "SELECT set_config('default_transaction_read_only', 'on', false)",
+    "SELECT 1, pg_catalog.\"set_config\"('Default_Transaction_Read_Only'::text, 'true'::text, false)",
+    "SELECT * FROM set_config(is_local => true, new_value => 't', setting_name => 'transaction_read_only')",
+    "SELECT set_config('default_transaction_read_only', (SELECT v FROM t), false)",
+    "WITH s AS (SELECT set_config('default_transaction_read_only', 'on', false)) INSERT INTO t SELECT * FROM s",
+    "DO $$ BEGIN SET default_transaction_read_only = on; END $$",
+    "DO 'BEGIN SET SESSION /* ; */ \"transaction_read_only\" TO true; END'",
+    "DO $$ BEGIN SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY; END $$",
+    "DO $$ BEGIN SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY; END $$",
+    "DO $$ BEGIN PERFORM pg_catalog.set_config('default_transaction_read_only', 'on', false); END $$",
+    "DO $$ BEGIN EXECUTE 'SET default_transaction_read_only = on'; END $$",
+  ]) {
+    fails(`\n${sql}`, "GW2011", "2:1:");
+  }
+  for (const sql of [
+    "SET default_transaction_read_only = off",
+    "RESET default_transaction_read_only",
+    "SET default_transaction_read_only TO DEFAULT",
+    "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE, ISOLATION LEVEL SERIALIZABLE",
+    "SELECT set_config('default_transaction_read_only', 'off', false)",
+    "ALTER ROLE reader SET default_transaction_read_only = on",
+    "ALTER DATABASE d SET default_transaction_read_only = on",
+    "DO $$ BEGIN SET transaction_read_only TO off; RAISE NOTICE 'SET transaction_read_only = on'; END $$",
+    "DO $$ BEGIN UPDATE message SET transaction = 1 WHERE is_read; -- SET TRANSACTION READ ONLY\nEND $$",
+    "CREATE FUNCTION f() RETURNS text BEGIN ATOMIC SELECT set_config('transaction_read_only', 'on', true); END",
+  ]) {
+    only(sql);
+  }
+});
+
+test("no spelling of a call releases the run's lock", () => {
+  for (const sql of [
+    'SELECT pg_catalog."pg_advisory_unlock_all"()',
+    "SELECT 1 WHERE PG_ADVISORY_UNLOCK_ALL() IS NULL",
+    'SELECT U&"pg\\005fadvisory_unlock_all"()',
+    `SELECT pg_advisory_unlock(${0x676f64776974})`,
+    "SELECT pg_catalog.pg_advisory_unlock('0x676f64776974'::bigint)",
+    `SELECT pg_advisory_unlock(${0x676f}, ${0x64776974})`,
+    'DO $$ BEGIN PERFORM pg_catalog."pg_advisory_unlock_all"(); END $$',
+    "DO $$ BEGIN PERFORM /* all */ pg_catalog . Pg_Advisory_Unlock_All ( ); END $$",
+    `DO $$ BEGIN PERFORM pg_advisory_unlock(${0x676f64776974}::bigint); END $$`,
+    "DO $$ BEGIN EXECUTE 'SELECT pg_advisory_unlock_all()'; END $$",
+  ]) {
+    fails(`\n${sql}`, "GW2011", "2:1:");
+  }
+  for (const sql of [
+    "SELECT pg_advisory_unlock(1), pg_advisory_unlock(1, 2), pg_advisory_unlock(hashtext('x'))",
+    "SELECT app.pg_advisory_unlock_all()",
+    "SELECT 'pg_advisory_unlock_all()'",
+    'SELECT "PG_ADVISORY_UNLOCK_ALL"()',
+    "DO $$ BEGIN PERFORM pg_advisory_unlock(7); -- not pg_advisory_unlock_all()\nEND $$",
+    "CREATE FUNCTION f() RETURNS void BEGIN ATOMIC SELECT pg_advisory_unlock_all(); END",
+  ]) {
+    only(sql);
+  }
 });
 
 test("settings belong to the session", () => {

@@ -48,7 +48,7 @@ function statement(text: string, file: string, piece: Piece): Statement {
   }
   const tree = parseOne(text, file, piece);
   const refuse: Refuse = (code, message) => fileError(code, { text, file, offset }, message);
-  return { text: piece.text, offset, line, column, label, ...judge(tree, text, piece.tokens, refuse) };
+  return { text: piece.text, offset, line, column, label, ...judge(tree, piece.text, refuse) };
 }
 
 function parseOne(text: string, file: string, piece: Piece): Tree {
