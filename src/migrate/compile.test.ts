@@ -69,6 +69,10 @@ test("no-transaction stands each statement alone, and the limits go to each step
   assert.deepEqual(shape(steps), ["1T", "2T"]);
   for (const { limits } of steps)
     assert.deepEqual(limits, { lockTimeoutMs: 3_000, statementTimeoutMs: 3_600_000 });
+  const mixed = `${insert(1)} CALL p(); REINDEX TABLE a; ${insert(2)}`;
+  assert.deepEqual(shape(await compile(t, up(mixed), { engine: "postgres" })), ["1T"]);
+  const alone = await compile(t, up(`-- godwit: no-transaction\n${mixed}`), { engine: "postgres" });
+  assert.deepEqual(shape(alone), ["1T", "2", "3", "4T"]);
 });
 
 test("a step's identity is its statements: not the comments, the limits or what stands after them", async (t) => {

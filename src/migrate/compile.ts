@@ -1,6 +1,14 @@
 import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
-import type { HistoryChange, ScriptStep, SqlStep, Statement, Step, StepLimits } from "../core/plan.ts";
+import {
+  type HistoryChange,
+  type ScriptStep,
+  type SqlStep,
+  type Statement,
+  type Step,
+  type StepLimits,
+  withoutTransaction,
+} from "../core/plan.ts";
 import type { Engine } from "../engines/engine.ts";
 import type { StepRecord } from "../run/ledger.ts";
 import type { Contents } from "./content.ts";
@@ -27,7 +35,8 @@ export function compileMigration(
   const file = direction === "up" ? contents.up(migration) : contents.down(migration);
   if (file === null) throw noWayBack(migration);
   const directives = readDirectives(engine, file.text, file.path);
-  const statements = engine.syntax.statements(file.text, file.path);
+  const read = engine.syntax.statements(file.text, file.path);
+  const statements = directives.noTransaction ? read.map(withoutTransaction) : read;
   const starts = startsOf(records, `${migration.version}/${direction}/`);
   const groups = groupStatements(statements, (number) => directives.noTransaction || starts.has(number));
   const isOneTransaction = groups.length === 1 && groups[0]?.transaction === true;

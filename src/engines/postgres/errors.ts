@@ -49,6 +49,14 @@ const lostMessages =
   /Connection terminated|connection error and is not queryable|Client was closed|socket hang up|Connection ended/i;
 const tlsMessages = /does not support SSL|certificate|self.signed|SSL\/TLS|wrong version number|alert/i;
 
+const withoutTransaction =
+  "CALL, DO, REINDEX and CLUSTER run outside of a transaction in a file with `-- godwit: no-transaction`, or in a script with `export const transaction = false`";
+/** What the server leaves unsaid, by SQLSTATE. */
+const hints: Readonly<Record<string, string>> = {
+  "25001": withoutTransaction, // active_sql_transaction: cannot run inside a transaction block
+  "2D000": withoutTransaction, // invalid_transaction_termination
+};
+
 export const errors: ErrorsRole = { classify };
 
 function classify(error: unknown): NativeError {
@@ -62,12 +70,13 @@ function classify(error: unknown): NativeError {
   } | null;
   const message = native?.message ?? String(error);
   const code = typeof native?.code === "string" ? native.code : "";
+  const hint = native?.hint ?? hints[code];
   return {
     kind: kindOf(code, message),
     native: code,
     message,
     ...(native?.detail === undefined ? {} : { detail: native.detail }),
-    ...(native?.hint === undefined ? {} : { hint: native.hint }),
+    ...(hint === undefined ? {} : { hint }),
     ...(native?.position === undefined ? {} : { position: Number(native.position) - 1 }),
   };
 }

@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import { digest } from "../../core/canonical.ts";
 import { GodwitError } from "../../core/error.ts";
-import type { ScriptStep, SqlStep, Statement } from "../../core/plan.ts";
+import { type ScriptStep, type SqlStep, type Statement, withoutTransaction } from "../../core/plan.ts";
 import type { Row, Value } from "../../engines/engine.ts";
 import { askCatalogue, readIntent, unknownOutcome } from "../ask-catalogue.ts";
 import { kindOf, lostKinds } from "../failure.ts";
@@ -196,8 +196,9 @@ function inOneTransaction(context: StepContext, step: ScriptStep): Carrier {
 /** Reads go through; each other statement has its own intent and record under the step's key and its number. */
 function journaled(context: StepContext, step: ScriptStep): Carrier {
   let number = 0;
-  return async <R>({ sql, parameters, statement }: Call, send: () => Promise<R>): Promise<R> => {
+  return async <R>({ sql, parameters, ...call }: Call, send: () => Promise<R>): Promise<R> => {
     refuseInterrupted(context, step);
+    const statement = withoutTransaction(call.statement);
     if (statement.session && isComputed(statement) && hasParts(context, step))
       throw lostValue(step.key, statement);
     if (isPureRead(statement) || statement.session) {
