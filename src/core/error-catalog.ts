@@ -123,7 +123,7 @@ const entries = {
     title: "Statement that Godwit does not run",
     hint: "Remove the statement, or do it through Godwit's own settings.",
     explanation:
-      "The statement would change which database, or with which identity, the rest of the run works (USE, DISCARD ALL, RESET of the run's settings, releasing the run's lock).",
+      "The statement would change which database, or with which identity, the rest of the run works (USE, DISCARD ALL, RESET of the run's settings, releasing the run's lock), keep it from recording what it did (a read-only session), or change the ledger.",
   },
   GW2012: {
     title: "SQL that the parser refuses",

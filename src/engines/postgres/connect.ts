@@ -4,6 +4,7 @@ import type pg from "pg";
 import { GodwitError } from "../../core/error.ts";
 import type { Target } from "../../core/target.ts";
 import type { ConnectRole, Row, ServerFacts, Session, SessionOptions, Value } from "../engine.ts";
+import { ledgerSchema } from "./store.ts";
 
 export const connect: ConnectRole = { open, facts };
 
@@ -244,8 +245,6 @@ function announcedPid(client: pg.Client): number {
 }
 
 const oldestVersion = 13;
-
-const ledgerSchema = "godwit";
 
 /** SQLSTATE in_failed_sql_transaction. */
 const failedTransaction = "25P02";

@@ -1,4 +1,5 @@
 import { type Refuse, sessionOnly, transactional, type Verdict } from "../../sql/verdict.ts";
+import { ledgerSchema } from "./store.ts";
 import { constant, list, option, string, type Tree } from "./judge-tree.ts";
 
 /** SET and RESET. A setting outlives its transaction unless it is LOCAL. */
@@ -24,6 +25,12 @@ export function judgeSetting(node: Tree, refuse: Refuse): Verdict {
   if (name === "client_encoding" && value !== "" && !["utf8", "utf-8", "unicode"].includes(value)) {
     throw refuse("GW2011", "The file is sent as UTF-8; another client_encoding would garble it.");
   }
+  if (name === "search_path" && list(node["args"]).some((arg) => namesLedger(constant(arg) ?? ""))) {
+    throw refuse(
+      "GW2011",
+      `schema ${ledgerSchema} is the ledger's: objects of the migration would be made in it.`,
+    );
+  }
   if (isReadOnly(kind, name, node["args"])) throw refuse("GW2011", readOnlyRefusal);
   return node["is_local"] === true ? transactional : sessionOnly;
 }
@@ -38,6 +45,11 @@ function isReadOnly(kind: string, name: string, args: unknown): boolean {
   }
   if (kind === "VAR_RESET" || kind === "VAR_SET_DEFAULT" || !readOnlyNames.has(name)) return false;
   return !isOff((constant(list(args)[0]) ?? "").toLowerCase());
+}
+
+/** One name, or, in set_config, the list of them. */
+function namesLedger(value: string): boolean {
+  return value.split(",").some((name) => name.trim().replaceAll(/^"|"$/g, "") === ledgerSchema);
 }
 
 const readOnlyNames: ReadonlySet<string> = new Set([

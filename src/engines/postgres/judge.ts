@@ -12,6 +12,7 @@ import {
 } from "../../sql/verdict.ts";
 import { endsTransaction, refuseBlock } from "./judge-block.ts";
 import { refuseCalls, settingCall } from "./judge-calls.ts";
+import { refuseLedger } from "./judge-ledger.ts";
 import { judgeSetting } from "./judge-setting.ts";
 import {
   asTree,
@@ -29,6 +30,7 @@ import {
 /** Whether a parsed statement can run in a transaction, and how its effect can be found again if not. */
 export function judge(tree: Tree, sql: string, refuse: Refuse): Verdict {
   refuseCalls(tree, sql, refuse);
+  refuseLedger(tree, sql, refuse);
   const type = nodeType(tree);
   return judges[type]?.(members(tree, type), refuse) ?? transactional;
 }

@@ -1,5 +1,7 @@
 import type { LedgerTable, Session, StoreRole } from "../engine.ts";
 
+export const ledgerSchema = "godwit";
+
 /** The ledger lives in a schema of its own. Texts that are times are ISO 8601 in UTC with milliseconds. */
 export const store: StoreRole = {
   table: (name: LedgerTable) => `godwit.${name}`,

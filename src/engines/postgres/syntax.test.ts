@@ -220,6 +220,52 @@ test("what would make the session read-only is refused, however it is said", () 
   }
 });
 
+test("the ledger is not a migration's to change", () => {
+  for (const sql of [
+    "DROP SCHEMA godwit CASCADE",
+    'DROP SCHEMA IF EXISTS app, "godwit"',
+    "ALTER SCHEMA godwit RENAME TO old",
+    "ALTER SCHEMA Godwit OWNER TO x",
+    "DROP TABLE app.t, GODWIT.Migration",
+    'DROP TABLE shop."godwit"."run"',
+    'DROP TABLE U&"\\0067odwit".run',
+    "ALTER TABLE godwit.run SET SCHEMA public",
+    "ALTER TABLE ONLY godwit.run RENAME TO runs",
+    "ALTER TABLE godwit.run RENAME COLUMN id TO key",
+    "ALTER TABLE IF EXISTS godwit.step ADD COLUMN x int",
+    "TRUNCATE app.t, godwit.step",
+    "INSERT INTO godwit.ledger VALUES (1)",
+    "UPDATE ONLY godwit.migration SET actor = 'x'",
+    "DELETE FROM godwit.run r USING t WHERE r.id = t.id",
+    "MERGE INTO godwit.run USING u ON true WHEN MATCHED THEN DELETE",
+    "WITH gone AS (DELETE FROM godwit.run RETURNING *) SELECT * FROM gone",
+    "COPY godwit.run FROM '/x'",
+    "CREATE TRIGGER t BEFORE INSERT ON godwit.migration FOR EACH ROW EXECUTE FUNCTION f()",
+    "CREATE RULE r AS ON INSERT TO godwit.migration DO INSTEAD NOTHING",
+    "CREATE POLICY p ON godwit.migration",
+    "SET search_path = godwit, public",
+    "SELECT set_config('search_path', 'public, \"godwit\"', false)",
+  ]) {
+    fails(`\n${sql}`, "GW2011", "2:1:");
+  }
+  for (const sql of [
+    "SELECT * FROM godwit.migration",
+    "INSERT INTO app.audit SELECT * FROM godwit.migration",
+    "CREATE VIEW app.applied AS SELECT version FROM godwit.migration",
+    "GRANT SELECT ON godwit.migration TO reader",
+    "DROP TABLE app.run, migration, godwit.own, app.godwit",
+    'DROP SCHEMA "Godwit", godwit2',
+    "TRUNCATE app.migration",
+    "DROP ROLE godwit",
+    "ALTER ROLE godwit SET search_path = public",
+    "ALTER TABLE app.t OWNER TO godwit",
+    "DELETE FROM app.migration WHERE schema = 'godwit'",
+    "SET search_path = godwit_app, public",
+  ]) {
+    only(sql);
+  }
+});
+
 test("no spelling of a call releases the run's lock", () => {
   for (const sql of [
     'SELECT pg_catalog."pg_advisory_unlock_all"()',

@@ -1,6 +1,7 @@
 import { type TokenReader, tokenReader } from "../../sql/token-reader.ts";
 import type { Token } from "../../sql/tokenize.ts";
 import { opaque, outside, type Refuse, repeatable, transactional, type Verdict } from "../../sql/verdict.ts";
+import { refuseLedger } from "./judge-ledger.ts";
 
 // Pragmas that read, or that write the database file as a table does, even with an argument.
 const transactionalPragmas = new Set(
@@ -12,6 +13,7 @@ const sessionPragma: Verdict = { ...outside({ type: "repeatable" }), session: tr
 
 /** Whether a statement can run in a transaction, and how its effect can be found again if not. */
 export function judge(text: string, tokens: readonly Token[], refuse: Refuse): Verdict {
+  refuseLedger(text, tokens, refuse);
   const reader = tokenReader(text, tokens);
   const verb = reader.peek();
   reader.skip();

@@ -99,3 +99,36 @@ test("what Godwit does not run is told with its line", () => {
     }
   }
 });
+
+test("the ledger is not a migration's to change", () => {
+  for (const sql of [
+    "DROP TABLE godwit_run",
+    "DROP TABLE IF EXISTS main.[Godwit_Step]",
+    "ALTER TABLE 'godwit_ledger' RENAME TO x",
+    "INSERT INTO godwit_migration VALUES (1)",
+    'INSERT OR REPLACE INTO "main"."godwit_migration" VALUES (1)',
+    "REPLACE INTO `godwit_run` VALUES (1)",
+    "UPDATE OR IGNORE godwit_run SET state = 'done'",
+    "DELETE /* all */ FROM main . godwit_run",
+    "WITH x (a) AS (SELECT 1 FROM t) DELETE FROM godwit_run WHERE id IN x",
+    "CREATE TRIGGER t BEFORE UPDATE OF actor ON godwit_migration BEGIN SELECT 1; END",
+  ]) {
+    assert.throws(
+      () => syntax.statements(`SELECT 1;\n${sql}`, "f.sql"),
+      (error) =>
+        error instanceof GodwitError && error.code === "GW2011" && error.message.startsWith("f.sql:2:"),
+      sql,
+    );
+  }
+  for (const sql of [
+    "SELECT * FROM godwit_migration",
+    "INSERT INTO audit SELECT * FROM godwit_migration",
+    "CREATE VIEW v AS SELECT version FROM godwit_migration",
+    "DROP TABLE godwit_runs",
+    "DELETE FROM temp.godwit_run",
+    "UPDATE t SET godwit_run = 'godwit_run'",
+    "WITH godwit_run AS (SELECT 1) DELETE FROM t WHERE id IN godwit_run",
+  ]) {
+    only(sql);
+  }
+});
