@@ -198,6 +198,24 @@ for (const { name, skip } of servers) {
   );
 }
 
+test(
+  "PostgreSQL: a URL without the password that the server asks for is said to lack it",
+  { skip: postgres.skip },
+  () =>
+    scene("postgres", tables(1), async (own) => {
+      const without = new URL(own.url);
+      without.password = "";
+      for (const command of [apply, wait]) {
+        const error = await refused(command({ ...own.options, url: String(without) }), "GW3002");
+        assert.match(
+          error.message,
+          /^cannot connect to \w+:\/\/.*: the server asks for a password, and none was given$/,
+        );
+        assert.match(error.hint, /\/\/user:PASSWORD@host/);
+      }
+    }),
+);
+
 test("a PostgreSQL database that is read-only", { skip: postgres.skip }, () =>
   scene("postgres", tables(1), async (own) => {
     const database = new URL(own.url).pathname.slice(1);

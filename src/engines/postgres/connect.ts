@@ -48,7 +48,13 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
   connection.on("parameterStatus", (status: { parameterName: string; parameterValue: string }) => {
     if (status.parameterName === "server_version") serverVersion = Number.parseInt(status.parameterValue, 10);
   });
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (error) {
+    // What the driver itself refuses it leaves open, until the server gives up after a minute.
+    socketOf(client).destroy();
+    throw lacksPassword(client, error) ? noPassword(target, error) : error;
+  }
 
   let pid = 0;
   let tag = options.tag;
@@ -199,7 +205,7 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
         client.end().catch(() => {}),
         new Promise<void>((resolve) => setTimeout(resolve, 1_000).unref()),
       ]);
-      (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+      socketOf(client).destroy();
     },
     twin: () => open(target, { ...options, onNotice: () => {} }),
   };
@@ -214,6 +220,26 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
     throw error;
   }
   return session;
+}
+
+function socketOf(client: pg.Client): { destroy(): void } {
+  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
+}
+
+/** The driver refuses in its own words where there is none, or sends an empty one. */
+function lacksPassword(client: pg.Client, error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  const asked = code === "28P01" || /client password must be a/.test(message ?? "");
+  return asked && ((client as { password?: unknown }).password ?? "") === "";
+}
+
+function noPassword(target: Target, cause: unknown): GodwitError {
+  return new GodwitError("GW3002", {
+    message: `cannot connect to ${target.display}: the server asks for a password, and none was given`,
+    hint: "Put it into the URL, as //user:PASSWORD@host, percent-encoded; in godwit.config.yaml as ${NAME} or ${file:PATH} in its place.",
+    details: { kind: "authentication", native: (cause as { code?: string }).code ?? "" },
+    cause,
+  });
 }
 
 async function facts(session: Session): Promise<ServerFacts> {
