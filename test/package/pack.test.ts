@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -11,27 +11,37 @@ import { root } from "../support/cli.ts";
 
 const run = promisify(execFile);
 
-/** The package as a stranger gets it: packed from a copy, installed from its tarball into an empty folder. */
+/**
+ * The package as a stranger gets it: made by a bare `npm pack` in a checkout that was never built, installed from its
+ * tarball into an empty folder.
+ */
 describe("the published package", () => {
   let folder: string;
+  let checkout: string;
   let installed: string;
   let files: string[];
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "godwit-package-"));
     installed = join(folder, "node_modules/godwit");
-    await run(process.execPath, ["script/build.ts"], { cwd: root });
-    const { stdout } = await npm(["pack", "--json", "--pack-destination", folder], root);
+    checkout = join(folder, "checkout");
+    await copyUnbuilt(checkout);
+    // No flag about scripts: the one that builds must run by itself, as it does in `npm publish`.
+    const { stdout } = await npm(["pack", "--json", "--pack-destination", folder], checkout);
     const [packed] = Object.values(JSON.parse(stdout)) as { filename: string; files: { path: string }[] }[];
     assert.ok(packed);
     files = packed.files.map((file) => file.path);
     await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module" }');
-    await npm(["install", "--prefer-offline", join(folder, packed.filename)], folder);
+    const tarball = join(folder, packed.filename);
+    await npm(["install", "--ignore-scripts", "--prefer-offline", tarball], folder);
   });
 
   after(() => rm(folder, { recursive: true, force: true }));
 
   test("holds the program, the library and nothing else", async () => {
+    for (const file of ["bin/godwit", "dist/index.js", "dist/cli/main.js", "dist/types/src/index.d.ts"]) {
+      assert.ok(files.includes(file), `${file} is missing`);
+    }
     const expected =
       /^(package\.json|README\.md|LICENSE|bin\/(godwit|package\.json)|dist\/.+\.js|dist\/third-party-licences\.txt|dist\/types\/src\/.+\.d\.ts)$/;
     assert.deepEqual(
@@ -41,7 +51,7 @@ describe("the published package", () => {
     for (const file of files) {
       const text = await readFile(join(installed, file), "utf8");
       assert.ok(
-        !text.includes(root) && !text.includes("sourceMappingURL"),
+        !text.includes(root) && !text.includes(checkout) && !text.includes("sourceMappingURL"),
         `${file} names this machine or a map`,
       );
       assert.ok(!text.includes("GODWIT_CRASH"), `${file} holds the tests' crash points`);
@@ -98,8 +108,17 @@ describe("the published package", () => {
   });
 });
 
+/** The checkout as `script/bootstrap` leaves it: with its packages, without dist/. */
+async function copyUnbuilt(to: string): Promise<void> {
+  // A folder at the top that is none of the checkout's own is not needed, and may be large or belong to a server.
+  const left = new Set(["dist", ".git", ".node", ".databases"]);
+  for (const name of (await readdir(root)).filter((entry) => !left.has(entry))) {
+    await cp(join(root, name), join(to, name), { recursive: true, verbatimSymlinks: true });
+  }
+}
+
 function npm(args: readonly string[], cwd: string): Promise<{ stdout: string }> {
-  return run("npm", [...args, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd });
+  return run("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], { cwd });
 }
 
 /** Rejects with what the failing command printed. */
