@@ -32,8 +32,7 @@ say("Starting PostgreSQL from its npm package …");
     async () =>
       (await number(client, "SELECT coalesce(pg_relation_size(to_regclass('cities')), 0)")) > 4_000_000,
   );
-  load.kill("SIGKILL");
-  await ended(load);
+  await kill(load);
   say(
     `Killed. The table had ${await number(client, "SELECT pg_relation_size('cities') / 8192")} pages of cities that were never committed.`,
   );
@@ -53,8 +52,7 @@ say("Starting PostgreSQL from its npm package …");
   const build = godwit("apply");
   // The build waits for the transactions that write to the table; that is where it dies.
   await until(async () => (await number(client, "SELECT count(*) FROM pg_index WHERE NOT indisvalid")) === 1);
-  build.kill("SIGKILL");
-  await ended(build);
+  await kill(build);
   await settled(client);
   await holder.client.query("ROLLBACK");
   await holder[Symbol.asyncDispose]();
@@ -115,6 +113,13 @@ async function run(child: ChildProcess): Promise<void> {
 function ended(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
   return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+}
+
+/** What is killed can't put its terminal back: it leaves a line that isn't ended, and no cursor. */
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  await ended(child);
+  if (process.stderr.isTTY) process.stderr.write("\u001b[?25h\n");
 }
 
 async function observe(url: string) {
