@@ -8,7 +8,7 @@ const examples: readonly (readonly [command: string, description: string])[] = [
 ];
 
 export const variables: readonly (readonly [name: string, description: string])[] = [
-  ["GODWIT_URL, DATABASE_URL", "the database; also read from a .env file"],
+  ["GODWIT_URL, DATABASE_URL", "the database; where neither is set, they are read from a .env file"],
   ["GODWIT_MIGRATIONS", "the folder of the migrations"],
   ["GODWIT_CONFIG", "the configuration file"],
   ["GODWIT_PROFILE", "a profile of the configuration file"],

@@ -8,9 +8,9 @@ export interface CreateOptions extends ProjectOptions {
   readonly repeatable?: boolean | undefined;
 }
 
-/** Makes the files of a new migration and returns their paths. */
+/** Makes the files of a new migration and returns their paths. Needs no database, so none has to be given. */
 export async function create(options: CreateOptions): Promise<readonly string[]> {
-  const { migrations } = await openConfig(options);
+  const { migrations } = await openConfig(options, ["migrations"]);
   const { name, script, repeatable } = options;
   return createMigration(migrations, { name, script, repeatable, now: new Date() });
 }

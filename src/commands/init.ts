@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { parseConnectionUrl } from "../config/connection-url.ts";
+import { firstVariable, readEnvironment, urlVariables } from "../config/environment.ts";
 import { GodwitError } from "../core/error.ts";
 import type { EngineId } from "../core/target.ts";
+import { parseFileName } from "../migrate/index.ts";
 
 export interface InitOptions {
   readonly cwd?: string | undefined;
@@ -17,7 +19,11 @@ export interface InitReport {
   readonly migrations: string;
   /** Null where no URL tells it. */
   readonly engine: EngineId | null;
-  /** How the folder was chosen: given, found with migrations in it, or the default. */
+  /** The variable that the configuration takes the URL from. */
+  readonly variable: (typeof urlVariables)[number];
+  /** Where that variable is set: the environment, the path of the .env file, or null for nowhere yet. */
+  readonly variableFrom: string | null;
+  /** How the folder was chosen: given, found with migrations in it or empty, or the default. */
   readonly folderFrom: "given" | "found" | "default";
 }
 
@@ -26,10 +32,15 @@ const usualFolders = [
   "migrations",
   "db/migrations",
   "db/migrate",
+  "db/migration",
   "database/migrations",
   "sql/migrations",
+  "src/main/resources/db/migration",
   "sql",
 ];
+
+/** For a new folder: the first that is not there yet. */
+const newFolders = ["migrations", "db/migrations", "godwit/migrations"];
 
 const schemaUrl = "https://raw.githubusercontent.com/godwit-db/godwit/main/docs/reference/config.schema.json";
 
@@ -45,25 +56,52 @@ export async function init(options: InitOptions = {}): Promise<InitReport> {
       hint: "Edit it, or remove it first.",
     });
   }
-  const given = options.url ?? env.GODWIT_URL ?? env.DATABASE_URL;
-  const engine = given === undefined || given === "" ? null : parseConnectionUrl(given, cwd).engine;
+  // As every command will read it later.
+  const set = firstVariable(await readEnvironment(env, cwd), urlVariables);
+  const target =
+    options.url !== undefined
+      ? parseConnectionUrl(options.url, cwd)
+      : set === undefined || set.value === ""
+        ? null
+        : parseConnectionUrl(set.value, set.file === null ? cwd : dirname(set.file));
+  const engine = target?.engine ?? null;
+  const variable = set?.name ?? urlVariables[0];
   const folder = chooseFolder(cwd, options.migrations);
-  const variable =
-    options.url === undefined && env.GODWIT_URL === undefined && env.DATABASE_URL !== undefined
-      ? "DATABASE_URL"
-      : "GODWIT_URL";
   mkdirSync(resolve(cwd, folder.path), { recursive: true });
   writeFileSync(config, configText(folder.path, variable, engine), { flag: "wx" });
-  return { config, migrations: resolve(cwd, folder.path), engine, folderFrom: folder.from };
+  return {
+    config,
+    migrations: resolve(cwd, folder.path),
+    engine,
+    variable,
+    variableFrom: set === undefined || set.value === "" ? null : (set.file ?? "environment"),
+    folderFrom: folder.from,
+  };
 }
 
+/**
+ * A folder is told by the files in it: `sql` often holds queries, and `db/migrate` another tool's migrations, which
+ * would all be errors. Where no usual folder has migrations, one that somebody left empty for them is taken.
+ */
 function chooseFolder(
   cwd: string,
   given: string | undefined,
 ): { path: string; from: InitReport["folderFrom"] } {
   if (given !== undefined) return { path: relative(cwd, resolve(cwd, given)) || ".", from: "given" };
-  const found = usualFolders.find((name) => existsSync(join(cwd, name)));
-  return found === undefined ? { path: "migrations", from: "default" } : { path: found, from: "found" };
+  const found =
+    usualFolders.find((name) => filesIn(join(cwd, name))?.some((file) => parseFileName(file) !== null)) ??
+    usualFolders.find((name) => filesIn(join(cwd, name))?.length === 0);
+  if (found !== undefined) return { path: found, from: "found" };
+  return { path: newFolders.find((name) => !existsSync(join(cwd, name))) ?? "migrations", from: "default" };
+}
+
+/** The names in a folder, but for what keeps it in version control; null where there is no folder that can be read. */
+function filesIn(folder: string): string[] | null {
+  try {
+    return readdirSync(folder).filter((name) => name !== ".gitkeep");
+  } catch {
+    return null;
+  }
 }
 
 function configText(folder: string, variable: string, engine: EngineId | null): string {

@@ -1,6 +1,7 @@
 import { loadConfig } from "../config/load.ts";
 import { connectTimeoutMsOf, requireTarget } from "../config/require-target.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
+import type { SettingKey } from "../config/settings.ts";
 import type { StampedEvent } from "../core/event.ts";
 import type { Emit } from "../core/event.ts";
 import { redactDeep } from "../core/secret.ts";
@@ -59,8 +60,13 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
   };
 }
 
-export async function openConfig(options: ProjectOptions): Promise<ResolvedConfig> {
+/** The settings that a command uses, `only` these where it needs no others. */
+export async function openConfig(
+  options: ProjectOptions,
+  only?: readonly SettingKey[],
+): Promise<ResolvedConfig> {
   return loadConfig({
+    only,
     cwd: options.cwd ?? process.cwd(),
     env: options.env ?? process.env,
     configPath: options.config,

@@ -11,6 +11,9 @@ export interface Variable {
 
 export type Environment = ReadonlyMap<string, Variable>;
 
+/** The variables that name the database, the first that is set winning. */
+export const urlVariables = ["GODWIT_URL", "DATABASE_URL"] as const;
+
 const maxEnvBytes = 1024 * 1024;
 
 /** The real variables, and those of `folder/.env` that are not set. `process.env` is left as it is. */
@@ -37,4 +40,19 @@ export async function readEnvironment(
     if (value !== undefined) variables.set(name, { value, file: null });
   }
   return variables;
+}
+
+/**
+ * The first of these variables that is really set, else the first of the `.env` file. A file that lies in the folder
+ * never wins over what someone set for this process, whichever of the names they set.
+ */
+export function firstVariable<Name extends string>(
+  env: Environment,
+  names: readonly Name[],
+): (Variable & { readonly name: Name }) | undefined {
+  const found = names.flatMap((name) => {
+    const variable = env.get(name);
+    return variable === undefined ? [] : [{ name, ...variable }];
+  });
+  return found.find(({ file }) => file === null) ?? found[0];
 }

@@ -57,7 +57,13 @@ test("without anything there are the defaults, frozen", async () => {
       file: null,
       profile: null,
       sources: Object.fromEntries(Object.keys(config.sources).map((key) => [key, "default"])),
-      searched: ["--url", "GODWIT_URL", "DATABASE_URL", `godwit.config.* in ${cwd} and the folders above it`],
+      searched: [
+        "--url",
+        "GODWIT_URL",
+        "DATABASE_URL",
+        `both in ${join(cwd, ".env")}`,
+        `godwit.config.* in ${cwd} and the folders above it`,
+      ],
       notices: [],
     },
   );
@@ -67,7 +73,7 @@ test("without anything there are the defaults, frozen", async () => {
     (error) =>
       error instanceof GodwitError &&
       error.code === "GW1002" &&
-      /--url; GODWIT_URL; DATABASE_URL; godwit/.test(error.message),
+      /--url; GODWIT_URL; DATABASE_URL; both in .*\.env; godwit/.test(error.message),
   );
 });
 
@@ -148,6 +154,66 @@ test("the environment: GODWIT_URL before DATABASE_URL, real variables before .en
   assert.equal(process.env.DATABASE_URL === "sqlite:dotenv.db", false);
 });
 
+const real = { GODWIT_URL: "sqlite:real-own.db", DATABASE_URL: "sqlite:real-common.db" };
+const dotenv = { GODWIT_URL: "sqlite:file-own.db", DATABASE_URL: "sqlite:file-common.db" };
+
+test("a real variable wins over .env, whichever of the two names it has", async () => {
+  const order = [
+    real,
+    { GODWIT_URL: real.GODWIT_URL },
+    { DATABASE_URL: real.DATABASE_URL },
+    {},
+  ] as const satisfies Partial<typeof real>[];
+  const winners: (string | null)[][] = [];
+  for (const file of [dotenv, { GODWIT_URL: dotenv.GODWIT_URL }, { DATABASE_URL: dotenv.DATABASE_URL }]) {
+    const text = Object.entries(file).map(([name, value]) => `${name}=${value}\n`);
+    const cwd = project({ ".env": text.join("") });
+    winners.push(await Promise.all(order.map(async (env) => (await load(cwd, { env })).url)));
+  }
+  const { GODWIT_URL: own, DATABASE_URL: common } = real;
+  assert.deepEqual(winners, [
+    [own, own, common, dotenv.GODWIT_URL],
+    [own, own, common, dotenv.GODWIT_URL],
+    [own, own, common, dotenv.DATABASE_URL],
+  ]);
+});
+
+test("a real DATABASE_URL that wins over a GODWIT_URL of .env is told, where they differ", async () => {
+  const cwd = project({ ".env": `GODWIT_URL=${dotenv.GODWIT_URL}\n` });
+  const notices = async (options: Partial<LoadOptions>): Promise<readonly string[]> =>
+    (await load(cwd, options)).notices;
+  assert.deepEqual(await notices({ env: { DATABASE_URL: real.DATABASE_URL } }), [
+    `The variable DATABASE_URL of the environment wins over GODWIT_URL of ${join(cwd, ".env")}, which names another database.`,
+  ]);
+  assert.deepEqual(await notices({ env: { DATABASE_URL: dotenv.GODWIT_URL } }), []);
+  assert.deepEqual(await notices({ env: real }), []);
+  assert.deepEqual(await notices({ env: {} }), []);
+  assert.deepEqual(
+    await notices({ env: { DATABASE_URL: real.DATABASE_URL }, flags: { url: "sqlite:flag.db" } }),
+    [],
+  );
+  // A CI system's unset secret is an empty variable: the file must not take its place.
+  await refuses("GW1005", /DATABASE_URL is set, but empty/, load(cwd, { env: { DATABASE_URL: "" } }));
+  const empty = project({ ".env": "GODWIT_URL=\n" });
+  const config = await load(empty, { env: { DATABASE_URL: real.DATABASE_URL } });
+  assert.deepEqual([config.url, config.notices], [real.DATABASE_URL, []]);
+});
+
+test("${NAME} takes the real variable, then the one of .env, by that name alone", async () => {
+  const cwd = project({
+    ".env": "APP_URL=sqlite:file.db\n",
+    "godwit.config.yaml": "url: ${APP_URL}\n",
+  });
+  assert.equal((await load(cwd)).url, "sqlite:file.db");
+  assert.equal((await load(cwd, { env: { APP_URL: "sqlite:real.db" } })).url, "sqlite:real.db");
+  // Also where the file refers to one of the two: the real one of the other name is the environment's.
+  const referring = project({
+    ".env": `GODWIT_URL=${dotenv.GODWIT_URL}\n`,
+    "godwit.config.yaml": "url: ${GODWIT_URL}\n",
+  });
+  assert.equal((await load(referring, { env: { DATABASE_URL: real.DATABASE_URL } })).url, real.DATABASE_URL);
+});
+
 test("a relative file in .env is relative to .env, also from a folder below", async () => {
   const cwd = project({ ".env": "DATABASE_URL=sqlite:a.db", "godwit.config.json": "{}", "sub/x": "" });
   assert.equal(requireTarget(await load(join(cwd, "sub"))).database, join(cwd, "a.db"));
@@ -196,6 +262,36 @@ test("a variable that names another database than the profile that was asked for
     "The variable DATABASE_URL of the environment wins over the url of the profile prod.",
   ]);
   assert.deepEqual((await load(cwd)).notices, []);
+});
+
+test("a .env that names another database than the profile that was really asked for is refused", async () => {
+  const cwd = project({ "godwit.config.yaml": layered, ".env": `GODWIT_URL=${dotenv.GODWIT_URL}\n` });
+  const message = /names a database, and the variable GODWIT_URL of \S+\.env names another/;
+  await refuses("GW1004", message, load(cwd, { profile: "dev" }));
+  await refuses("GW1004", message, load(cwd, { env: { GODWIT_PROFILE: "dev" } }));
+  await refuses("GW1004", /^GODWIT_PROFILE=dev names/, load(cwd, { env: { GODWIT_PROFILE: "dev" } }));
+  assert.equal(
+    (await load(cwd, { env: { GODWIT_PROFILE: "dev", GODWIT_URL: "sqlite:dev.db" } })).url,
+    "sqlite:dev.db",
+  );
+  // The file's default profile, and one of .env itself, were not asked for by whoever runs this.
+  assert.equal((await load(cwd)).url, dotenv.GODWIT_URL);
+  const both = project({
+    "godwit.config.yaml": layered,
+    ".env": `GODWIT_URL=${dotenv.GODWIT_URL}\nGODWIT_PROFILE=dev\n`,
+  });
+  const config = await load(both);
+  assert.equal(config.url, dotenv.GODWIT_URL);
+  assert.deepEqual(config.notices, [
+    `The variable GODWIT_URL of ${join(both, ".env")} wins over the url of the profile dev.`,
+  ]);
+});
+
+test("settings that are not used are not resolved", async () => {
+  const cwd = project({ "godwit.config.yaml": "url: ${NO}\nmigrations: m\nlockTimeout: ${NO}\n" });
+  const config = await load(cwd, { only: ["migrations"], env: { GODWIT_URL: "" } });
+  assert.deepEqual([config.migrations, config.url], [join(cwd, "m"), null]);
+  await refuses("GW1005", /NO/, load(cwd, { only: ["url"] }));
 });
 
 test("the search goes up to a folder with .git, and no further", async () => {

@@ -1,8 +1,8 @@
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { GodwitError } from "../core/error.ts";
 import { registerUrlPassword } from "./connection-url.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import { type Environment, readEnvironment } from "./environment.ts";
+import { type Environment, firstVariable, readEnvironment, urlVariables } from "./environment.ts";
 import { findConfig } from "./find-config.ts";
 import { interpolate } from "./interpolate.ts";
 import type { LoadedConfigFile } from "./read-config-file.ts";
@@ -20,16 +20,18 @@ export interface LoadOptions {
   /** `--profile`. */
   readonly profile?: string | undefined;
   readonly flags?: ConfigFlags | undefined;
+  /** The settings that are used. The others keep their defaults: what they refer to need not be set. Default all. */
+  readonly only?: readonly SettingKey[] | undefined;
 }
 
-/** Which variables give which setting, the first that is set winning. */
+/** Which variables give which setting; `firstVariable` chooses. */
 const variables: Readonly<Partial<Record<SettingKey, readonly string[]>>> = {
-  url: ["GODWIT_URL", "DATABASE_URL"],
+  url: urlVariables,
   migrations: ["GODWIT_MIGRATIONS"],
 };
 
 /**
- * Finds, reads and resolves the configuration: flag, then environment (`.env` last), then profile, then file, then
+ * Finds, reads and resolves the configuration: flag, then real variables, then those of `.env`, then profile, then file, then
  * default. Values that are not used are not resolved, so another profile's unset variables do no harm.
  * Throws GW1001 (flags), GW1004 (files), GW1005 (unset variables), GW1006 (missing files).
  */
@@ -41,22 +43,23 @@ export async function loadConfig(options: LoadOptions): Promise<ResolvedConfig> 
   const env = await readEnvironment(options.env, folder);
   const profile = profileOf(options, env, file);
 
-  const flags = flagLayer(options);
-  const environment = environmentLayer(env, resolve(options.cwd), flags);
-  const profileValues = file === null || profile === null ? null : fileLayer(file, env, profile);
+  const used = options.only ?? settingKeys;
+  const flags = flagLayer(options, used);
+  const environment = environmentLayer(env, { cwd: resolve(options.cwd), flags, used });
+  const profileValues = file === null || profile === null ? null : fileLayer(file, { env, profile, used });
   const layers = [
     flags,
     environment,
     ...(profileValues === null ? [] : [profileValues]),
-    ...(file === null ? [] : [fileLayer(file, env, null)]),
+    ...(file === null ? [] : [fileLayer(file, { env, profile: null, used })]),
   ];
-  await refuseTwoDatabases(options, layers, profileValues, profile);
+  await refuseTwoDatabases(askedProfile(options, env), layers, profileValues);
   const config = await resolveConfig(layers, {
     folder,
     file: path,
     profile,
-    searched: searchedPlaces(options, path, profile),
-    notices: noticesOf(layers, profileValues, profile),
+    searched: searchedPlaces(folder, path, profile),
+    notices: [...noticesOf(layers, profileValues, profile), ...dotenvNotices(layers, env)],
   });
   if (config.url !== null) registerUrlPassword(config.url);
   return config;
@@ -90,9 +93,9 @@ function profileOf(options: LoadOptions, env: Environment, file: LoadedConfigFil
   });
 }
 
-function flagLayer(options: LoadOptions): Layer {
+function flagLayer(options: LoadOptions, used: readonly SettingKey[]): Layer {
   const values = new Map<SettingKey, LayerValue>();
-  for (const key of settingKeys) {
+  for (const key of used) {
     const value = options.flags?.[key];
     if (value === undefined) continue;
     const what = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -102,64 +105,85 @@ function flagLayer(options: LoadOptions): Layer {
   return { values };
 }
 
-function environmentLayer(env: Environment, cwd: string, flags: Layer): Layer {
+function environmentLayer(
+  env: Environment,
+  { cwd, flags, used }: { readonly cwd: string; readonly flags: Layer; readonly used: readonly SettingKey[] },
+): Layer {
   const values = new Map<SettingKey, LayerValue>();
-  for (const key of settingKeys) {
+  for (const key of used) {
     if (flags.values.has(key)) continue;
-    for (const name of variables[key] ?? []) {
-      const variable = env.get(name);
-      if (variable === undefined) continue;
-      // An unset secret of a CI system is an empty variable: to go on would reach another database.
-      if (variable.value === "") throw emptyVariable(name);
-      const source: Source = variable.file === null ? "environment" : `file ${variable.file}`;
-      const folder = variable.file === null ? cwd : dirname(variable.file);
-      const place = { what: `The variable ${name}`, code: "GW1004", folder } as const;
-      values.set(key, { source, place, value: async () => variable.value });
-      break;
-    }
+    const variable = firstVariable(env, variables[key] ?? []);
+    if (variable === undefined) continue;
+    // An unset secret of a CI system is an empty variable: to go on would reach another database.
+    if (variable.value === "") throw emptyVariable(variable.name);
+    const source: Source = variable.file === null ? "environment" : `file ${variable.file}`;
+    const folder = variable.file === null ? cwd : dirname(variable.file);
+    const place = { what: `The variable ${variable.name}`, code: "GW1004", folder } as const;
+    values.set(key, { source, place, value: async () => variable.value });
   }
   return { values };
 }
 
-function fileLayer(file: LoadedConfigFile, env: Environment, profile: string | null): Layer {
+function fileLayer(
+  file: LoadedConfigFile,
+  context: {
+    readonly env: Environment;
+    readonly profile: string | null;
+    readonly used: readonly SettingKey[];
+  },
+): Layer {
+  const { env, profile, used } = context;
   const section = profile === null ? file.config : (file.config.profiles?.[profile] ?? {});
   const source: Source = profile === null ? `file ${file.path}` : `profile ${profile}`;
   const values = new Map<SettingKey, LayerValue>();
-  for (const key of settingKeys) {
+  for (const key of used) {
     const value = section[key];
     if (value === undefined) continue;
     const what = file.placeOf(profile === null ? [key] : ["profiles", profile, key]);
     const place = { what, code: "GW1004", folder: dirname(file.path) } as const;
-    const context = { env, file: file.path, what, url: key === "url" };
+    const within = { env, file: file.path, what, url: key === "url" };
     const replaced = file.interpolated && typeof value === "string";
-    values.set(key, { source, place, value: async () => (replaced ? interpolate(value, context) : value) });
+    values.set(key, { source, place, value: async () => (replaced ? interpolate(value, within) : value) });
   }
   return { values };
 }
 
-function searchedPlaces(options: LoadOptions, path: string | null, profile: string | null): string[] {
+function searchedPlaces(folder: string, path: string | null, profile: string | null): string[] {
   return [
     "--url",
-    "GODWIT_URL",
-    "DATABASE_URL",
+    ...urlVariables,
+    `both in ${join(folder, ".env")}`,
     ...(profile === null ? [] : [`the profile ${profile}`]),
-    path ?? `godwit.config.* in ${resolve(options.cwd)} and the folders above it`,
+    path ?? `godwit.config.* in ${folder} and the folders above it`,
   ];
+}
+
+/** A profile that was asked for, and how. */
+interface AskedProfile {
+  readonly name: string;
+  readonly by: "--profile" | "GODWIT_PROFILE";
+}
+
+function askedProfile(options: LoadOptions, env: Environment): AskedProfile | null {
+  if (options.profile !== undefined) return { name: options.profile, by: "--profile" };
+  const variable = env.get("GODWIT_PROFILE");
+  return variable?.file === null ? { name: variable.value, by: "GODWIT_PROFILE" } : null;
 }
 
 /**
  * A profile that was asked for names one database and a variable that happens to be set names another: by the
- * order of settings the variable wins, and the run would reach a database that nobody meant.
+ * order of settings the variable wins, and the run would reach a database that nobody meant. Where both are real
+ * variables, someone set both: then the order holds, with a notice.
  */
 async function refuseTwoDatabases(
-  options: LoadOptions,
+  asked: AskedProfile | null,
   layers: readonly Layer[],
   profileValues: Layer | null,
-  profile: string | null,
 ): Promise<void> {
   const own = profileValues?.values.get("url");
-  const winner = layers.find((layer) => layer.values.has("url"))?.values.get("url");
-  if (options.profile === undefined || own === undefined || winner === undefined) return;
+  const winner = winningUrl(layers);
+  if (asked === null || own === undefined || winner === undefined) return;
+  if (asked.by === "GODWIT_PROFILE" && winner.source === "environment") return;
   if (
     winner === own ||
     winner.source === "flag" ||
@@ -167,11 +191,21 @@ async function refuseTwoDatabases(
   ) {
     return;
   }
+  const { name, by } = asked;
+  const variable = `${lowerFirst(winner.place.what)}${winner.source === "environment" ? "" : ` of ${placeName(winner)}`}`;
   throw new GodwitError("GW1004", {
-    message: `--profile ${profile} names a database, and ${lowerFirst(winner.place.what)} names another.`,
+    message: `${by === "--profile" ? `--profile ${name}` : `GODWIT_PROFILE=${name}`} names a database, and ${variable} names another.`,
     hint: "Unset the variable, pass --url, or write the profile's url as that variable.",
-    details: { profile, variable: winner.place.what },
+    details: { profile: name, variable: winner.place.what },
   });
+}
+
+function winningUrl(layers: readonly Layer[]): LayerValue | undefined {
+  return layers.find((layer) => layer.values.has("url"))?.values.get("url");
+}
+
+function placeName({ source }: LayerValue): string {
+  return source === "environment" ? "the environment" : source.replace(/^file /, "");
 }
 
 function lowerFirst(text: string): string {
@@ -179,11 +213,23 @@ function lowerFirst(text: string): string {
 }
 
 function noticesOf(layers: readonly Layer[], profileValues: Layer | null, profile: string | null): string[] {
-  const winner = layers.find((layer) => layer.values.has("url"))?.values.get("url");
+  const winner = winningUrl(layers);
   if (winner === undefined || winner.source === "flag" || !profileValues?.values.has("url")) return [];
   if (winner === profileValues.values.get("url")) return [];
-  const where = winner.source === "environment" ? "the environment" : winner.source.slice("file ".length);
-  return [`${winner.place.what} of ${where} wins over the url of the profile ${profile}.`];
+  return [`${winner.place.what} of ${placeName(winner)} wins over the url of the profile ${profile}.`];
+}
+
+/** GODWIT_URL wins over DATABASE_URL, but not from a file over a real variable: whoever expected that is told. */
+function dotenvNotices(layers: readonly Layer[], env: Environment): string[] {
+  const chosen = firstVariable(env, urlVariables);
+  const [first] = urlVariables;
+  const passedOver = env.get(first);
+  if (winningUrl(layers)?.source !== "environment" || chosen === undefined || chosen.name === first)
+    return [];
+  if (passedOver === undefined || passedOver.value === "" || passedOver.value === chosen.value) return [];
+  return [
+    `The variable ${chosen.name} of the environment wins over ${first} of ${passedOver.file}, which names another database.`,
+  ];
 }
 
 function emptyVariable(name: string): GodwitError {

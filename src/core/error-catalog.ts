@@ -23,7 +23,7 @@ const entries = {
     title: "No database given",
     hint: "Set GODWIT_URL or DATABASE_URL, or `url` in godwit.config.yaml, or pass --url.",
     explanation:
-      "Godwit needs a connection URL. It is looked for in this order: --url, GODWIT_URL, DATABASE_URL, the profile, the configuration file. A `.env` file beside the configuration is read.",
+      "Godwit needs a connection URL. It is looked for in this order: --url, GODWIT_URL and DATABASE_URL of the environment, then both in the `.env` file beside the configuration, the profile, the configuration file.",
     exit: 64,
   },
   GW1003: {

@@ -3,6 +3,7 @@ export { type ApplyChoice, applyMigrations } from "./apply.ts";
 export type { AssessedMigration, MigrationState } from "./assess.ts";
 export { type CreateChoice, createMigration } from "./create.ts";
 export type { Edit } from "./edits.ts";
+export { parseFileName } from "./file-name.ts";
 export { planMigrations } from "./plan.ts";
 export type { Project } from "./project.ts";
 export { reading } from "./read.ts";

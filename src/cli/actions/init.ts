@@ -19,7 +19,7 @@ export async function init(invocation: Invocation): Promise<number> {
       default: "new",
     }[report.folderFrom];
     const config = `wrote ${near(report.config)}\nmigrations are in ${near(report.migrations)} (${folder})\n`;
-    const set = report.engine === null ? "set GODWIT_URL, then " : "";
+    const set = report.variableFrom === null ? `set ${report.variable}, then ` : "";
     return `${config}next: ${set}\`godwit new NAME\`\n`;
   });
   return 0;
