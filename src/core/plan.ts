@@ -13,6 +13,10 @@ export type Effect =
       readonly objects: readonly ObjectName[];
       /** The definition stays the same, only the object's identity changes (TRUNCATE): without one, nobody can tell. */
       readonly byIdentity?: boolean;
+      /** What is there is removed before the new one is made (OR REPLACE): gone now, it may have stopped between. */
+      readonly replaces?: boolean;
+      /** It can leave the definition as it was, and done again it would lose what was stored since: no difference tells nothing. */
+      readonly repeatDestroys?: boolean;
     }
   /** A concurrent index build; a failed one leaves an invalid index. Without a name the server chooses one. */
   | {

@@ -6,6 +6,7 @@ import type { Effect, ObjectName } from "../../src/core/plan.ts";
 import type { Session } from "../../src/engines/engine.ts";
 import { lock } from "../../src/engines/mysql/lock.ts";
 import { probe } from "../../src/engines/mysql/probe.ts";
+import { syntax } from "../../src/engines/mysql/syntax.ts";
 import { administer } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 import { mysqlTargets, withPlace, type Place } from "./mysql-roles.ts";
@@ -60,7 +61,19 @@ const steps: readonly { sql: string; effect: Effect; setup?: string[]; only?: "m
   { sql: "ALTER EVENT w DISABLE", effect: of("event", "w") },
   { sql: "CREATE SEQUENCE s", effect: of("sequence", "s"), only: "mariadb" },
   { sql: "ALTER SEQUENCE s MAXVALUE 77", effect: of("sequence", "s"), only: "mariadb" },
-  { sql: "CREATE OR REPLACE TABLE e (id int)", effect: tables("e"), only: "mariadb" },
+];
+
+/** Done twice, each would lose what was stored in between, or put back what it changed. */
+const sameAfter: readonly { sql: string; setup: string[]; only?: "mariadb" }[] = [
+  {
+    setup: ["CREATE TABLE z (id int AUTO_INCREMENT PRIMARY KEY, c int, d int)"],
+    sql: "ALTER TABLE z DROP COLUMN c, ADD COLUMN c int AFTER id",
+  },
+  { setup: [], sql: "ALTER TABLE z DROP PRIMARY KEY, DROP id, ADD id int AUTO_INCREMENT PRIMARY KEY FIRST" },
+  { setup: [], sql: "ALTER TABLE z CHANGE d c int AFTER id, CHANGE c d int AFTER c" },
+  { setup: ["CREATE TABLE y (c int) ENGINE=MyISAM"], sql: "TRUNCATE y" },
+  { setup: [], sql: "CREATE OR REPLACE TABLE y (c int) ENGINE=MyISAM", only: "mariadb" },
+  { setup: ["CREATE SEQUENCE x"], sql: "ALTER SEQUENCE x RESTART 100", only: "mariadb" },
 ];
 
 /** The ledger keeps what was captured as JSON. */
@@ -135,6 +148,34 @@ for (const { name, skip } of mysqlTargets) {
         assert.equal((await lock.holder(session))?.sessionId, admin.id);
       } finally {
         await administer(name as "mysql", (sql) => sql(`DROP USER ${account}`));
+      }
+    });
+
+    place("what looks the same after it is never said to be not done", async ({ open, mariaDb }) => {
+      const session = await open();
+      for (const { setup, sql, only } of sameAfter) {
+        if (only === "mariadb" && !mariaDb) continue;
+        for (const statement of setup) await session.execute(statement);
+        const { effect } = syntax.statements(sql, "f.sql")[0]!;
+        const before = await capture(session, effect);
+        assert.equal(await settle(session, effect, before), "unknown", sql);
+        await session.execute(sql);
+        assert.notEqual(await settle(session, effect, before), "not-done", sql);
+      }
+    });
+
+    place("OR REPLACE is told by the identity of what is there", async ({ open, mariaDb }) => {
+      if (!mariaDb) return;
+      const session = await open();
+      for (const sql of ["CREATE OR REPLACE TABLE t (a int)", "CREATE OR REPLACE SEQUENCE s"]) {
+        await session.execute(sql);
+        const { effect } = syntax.statements(sql, "f.sql")[0]!;
+        const before = await capture(session, effect);
+        assert.equal(await settle(session, effect, before), "not-done", sql);
+        await session.execute(sql);
+        assert.equal(await settle(session, effect, before), "done", sql);
+        await session.execute(sql.includes("TABLE") ? "DROP TABLE t" : "DROP SEQUENCE s");
+        assert.equal(await settle(session, effect, before), "unknown", sql);
       }
     });
 

@@ -30,7 +30,9 @@ async function captureObject(session: Session, object: ObjectName, where: Surrou
   try {
     const definition = await definitionOf(session, object);
     if (definition === null) return { kind, hash: null, identity: null, unreadable: false };
-    const identity = kind === "table" ? await tableIdentity(session, object, where) : null;
+    // A sequence is stored as a table.
+    const stores = kind === "table" || kind === "sequence";
+    const identity = stores ? await tableIdentity(session, object, where) : null;
     return { kind, hash: sha256(definition), identity, unreadable: false };
   } catch (error) {
     const refused = error === unreadable || errors.classify(error).kind === "permission";

@@ -1,4 +1,4 @@
-import type { ObjectName } from "../../core/plan.ts";
+import type { Effect, ObjectName } from "../../core/plan.ts";
 import type { TokenReader } from "../../sql/token-reader.ts";
 import {
   definition,
@@ -8,6 +8,7 @@ import {
   transactional,
   type Verdict,
 } from "../../sql/verdict.ts";
+import { tradesColumns } from "./altered-columns.ts";
 
 // Definitions that the catalogue shows. Accounts, servers and tablespaces are missing: they are opaque.
 const kinds: Readonly<Record<string, ObjectName["kind"]>> = {
@@ -45,7 +46,7 @@ const databaseOptions = new Set([
 ]);
 
 export function judgeCreate(reader: TokenReader): Verdict {
-  const { kind, temporary } = readKind(reader);
+  const { kind, temporary, replaces } = readKind(reader);
   // A temporary table or sequence does not commit.
   if (temporary) return transactional;
   if (kind === "INDEX") return indexed(reader);
@@ -54,16 +55,21 @@ export function judgeCreate(reader: TokenReader): Verdict {
   const name = reader.name(object);
   // A loadable function is no routine of the catalogue.
   if (kind === "FUNCTION" && reader.seek("SONAME")) return opaque;
-  return defined(name);
+  if (!replaces) return defined(name);
+  // Only of these a repetition would lose what was stored in them since.
+  const stores = object === "table" || object === "sequence" || object === "database";
+  return marked(defined(name), { replaces: true, ...(stores ? { byIdentity: true } : {}) });
 }
 
-export function judgeAlter(reader: TokenReader): Verdict {
+export function judgeAlter(reader: TokenReader, text: string): Verdict {
   const { kind } = readKind(reader);
   const object = kinds[kind];
   if (object === undefined) return opaque;
   if (object === "database" && databaseOptions.has(reader.peek())) return repeatable;
   const name = reader.name(object);
-  if (kind === "TABLE") return alteredTable(reader, name);
+  if (kind === "TABLE") return alteredTable(reader, text, name);
+  // The counter is in no definition.
+  if (kind === "SEQUENCE" && reader.seek("RESTART")) return marked(defined(name), { repeatDestroys: true });
   if (kind === "EVENT" && name !== null && reader.seek("RENAME") && reader.take("TO")) {
     return defined(name, reader.name("event"));
   }
@@ -97,18 +103,33 @@ export function judgeRename(reader: TokenReader): Verdict {
 
 export function judgeTruncate(reader: TokenReader): Verdict {
   reader.take("TABLE");
-  return byIdentity(defined(reader.name("table")));
+  return emptied(reader.name("table"));
 }
 
 /** An emptied table looks as before. */
-function byIdentity(verdict: Verdict): Verdict {
-  if (verdict.effect.type !== "definition") return verdict;
-  return { ...verdict, effect: { ...verdict.effect, byIdentity: true } };
+function emptied(name: ObjectName | null): Verdict {
+  return marked(defined(name), { byIdentity: true });
 }
 
-/** Skips OR REPLACE, DEFINER=… and the like, and IF [NOT] EXISTS; the word for the kind of object, or "". */
-function readKind(reader: TokenReader): { readonly kind: string; readonly temporary: boolean } {
+type Marks = Pick<Effect & { readonly type: "definition" }, "byIdentity" | "replaces" | "repeatDestroys">;
+
+function marked(verdict: Verdict, marks: Marks): Verdict {
+  if (verdict.effect.type !== "definition") return verdict;
+  return { ...verdict, effect: { ...verdict.effect, ...marks } };
+}
+
+interface Kind {
+  /** The word for the kind of object, or "". */
+  readonly kind: string;
+  readonly temporary: boolean;
+  /** OR REPLACE. */
+  readonly replaces: boolean;
+}
+
+/** Skips DEFINER=… and the like, and IF [NOT] EXISTS. */
+function readKind(reader: TokenReader): Kind {
   let temporary = false;
+  let replaces = false;
   while (!reader.done()) {
     const word = reader.peek();
     if (word === "DEFINER") {
@@ -117,13 +138,14 @@ function readKind(reader: TokenReader): { readonly kind: string; readonly tempor
     }
     reader.skip();
     if (word === "TEMPORARY") temporary = true;
+    if (word === "REPLACE") replaces = true;
     if (word in kinds || otherKinds.has(word)) {
       if (word === "PACKAGE") reader.take("BODY");
       if (!reader.take("IF", "NOT", "EXISTS")) reader.take("IF", "EXISTS");
-      return { kind: word, temporary };
+      return { kind: word, temporary, replaces };
     }
   }
-  return { kind: "", temporary };
+  return { kind: "", temporary, replaces };
 }
 
 /** DEFINER = name[@host] or CURRENT_USER[()]. */
@@ -140,11 +162,16 @@ function indexed(reader: TokenReader): Verdict {
   return reader.seek("ON") ? defined(reader.name("table")) : opaque;
 }
 
-function alteredTable(reader: TokenReader, table: ObjectName | null): Verdict {
-  if (reader.peek(1) === "KEYS" && ["DISABLE", "ENABLE"].includes(reader.peek())) return repeatable;
-  if (reader.peek(1) === "TABLESPACE" && ["DISCARD", "IMPORT"].includes(reader.peek())) return opaque;
-  const emptied = reader.peek() === "TRUNCATE" && reader.peek(1) === "PARTITION";
-  if (emptied) return byIdentity(defined(table));
+function alteredTable(reader: TokenReader, text: string, table: ObjectName | null): Verdict {
+  if (reader.take("WAIT")) reader.skip();
+  else reader.take("NOWAIT");
+  const verb = reader.peek();
+  if (reader.peek(1) === "KEYS" && ["DISABLE", "ENABLE"].includes(verb)) return repeatable;
+  if (["DISCARD", "IMPORT"].includes(verb) && ["TABLESPACE", "PARTITION"].includes(reader.peek(1))) {
+    return opaque;
+  }
+  if (verb === "TRUNCATE" && reader.peek(1) === "PARTITION") return emptied(table);
+  const marks: Marks = tradesColumns(text, reader.rest()) ? { repeatDestroys: true } : {};
   const names = [table];
   while (reader.seek("RENAME", "EXCHANGE")) {
     if (reader.take("PARTITION")) {
@@ -154,7 +181,7 @@ function alteredTable(reader: TokenReader, table: ObjectName | null): Verdict {
       names.push(reader.name("table"));
     }
   }
-  return defined(...names);
+  return marked(defined(...names), marks);
 }
 
 /** Without all its names a statement cannot be probed. */

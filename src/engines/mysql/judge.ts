@@ -38,7 +38,7 @@ const repeatableVerbs = words("ANALYZE OPTIMIZE CHECK REPAIR CACHE GRANT REVOKE"
 /** By verb, the verb itself consumed; what is missing here is opaque, and assumed to commit. */
 const judges: Readonly<Record<string, Judge>> = {
   CREATE: judgeCreate,
-  ALTER: judgeAlter,
+  ALTER: (reader, _, text) => judgeAlter(reader, text),
   DROP: judgeDrop,
   RENAME: judgeRename,
   TRUNCATE: judgeTruncate,

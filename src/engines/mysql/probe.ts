@@ -22,12 +22,8 @@ async function settle(session: Session, effect: Effect, before: unknown): Promis
     case "definition":
     case "index-build": {
       if (!Array.isArray(before)) return "unknown";
-      const was = before as Captured[];
-      const byIdentity = effect.type === "definition" && effect.byIdentity === true;
-      // Repeating it could empty the table of rows that were written since.
-      if (byIdentity && was.some(({ hash, identity }) => hash !== null && identity === null))
-        return "unknown";
-      return compare(was, (await capture(session, effect)) ?? []);
+      const now = (await capture(session, effect)) ?? [];
+      return answer(effect, before as Captured[], now);
     }
     case "repeatable":
     case "transactional":
@@ -37,9 +33,22 @@ async function settle(session: Session, effect: Effect, before: unknown): Promis
   }
 }
 
+/** The comparison, where neither a removal without its replacement nor a repetition can be mistaken for something else. */
+export function answer(effect: Effect, before: readonly Captured[], now: readonly Captured[]): Settlement {
+  const settlement = compare(before, now);
+  if (effect.type !== "definition") return settlement;
+  const there = before.flatMap((was, index) => (was.hash === null ? [] : [{ was, is: now[index] }]));
+  // The old one was removed, and the new one was not made.
+  if (effect.replaces === true && there.some(({ is }) => is?.hash === null)) return "unknown";
+  if (effect.replaces === true && settlement === "done") return "done";
+  if (effect.repeatDestroys === true && settlement === "not-done") return "unknown";
+  const isBlind = there.some(({ was, is }) => was.identity === null || (is?.identity ?? null) === null);
+  return effect.byIdentity === true && isBlind ? "unknown" : settlement;
+}
+
 /**
- * Any difference means done, because each server makes one object's DDL atomic (MySQL 8.0, MariaDB 10.6). The
- * exception is a statement over several: MariaDB drops tables one after another, so a kill can leave the rest.
+ * Any difference means done, because each server makes the DDL of one object atomic (MySQL 8.0, MariaDB 10.6), but
+ * for OR REPLACE. A statement over several is not: MariaDB drops tables one after another, so a kill can leave the rest.
  */
 export function compare(before: readonly Captured[], now: readonly Captured[]): Settlement {
   if (before.length !== now.length) return "unknown";
@@ -54,7 +63,8 @@ export function compare(before: readonly Captured[], now: readonly Captured[]): 
   if (pairs.some(({ was }) => was.unreadable)) return "unknown";
   // Two tables that changed places look the same by definition; only their identity tells.
   const tables = pairs.filter(({ was }) => was.kind === "table" && was.hash !== null);
-  return tables.length > 1 && tables.some(({ was }) => was.identity === null) ? "unknown" : "not-done";
+  const isBlind = tables.some(({ was, is }) => was.identity === null || is.identity === null);
+  return tables.length > 1 && isBlind ? "unknown" : "not-done";
 }
 
 function differs(was: Captured, is: Captured): boolean {

@@ -75,12 +75,73 @@ test("definitions commit, and name what they may change", () => {
     const found = only(sql);
     // An emptied table looks as before; only its identity tells.
     const identity = label === "TRUNCATE" ? { byIdentity: true } : {};
-    const effect: Effect = { type: "definition", objects: objects.map(named), ...identity };
+    const replaces = sql.includes("OR REPLACE") ? { replaces: true } : {};
+    const stores = label === "CREATE TABLE" && sql.includes("OR REPLACE") ? { byIdentity: true } : {};
+    const effect: Effect = {
+      type: "definition",
+      objects: objects.map(named),
+      ...identity,
+      ...replaces,
+      ...stores,
+    };
     assert.deepEqual(
       { ...found, offset: 0, line: 1 },
       { text: sql, offset: 0, line: 1, column: 1, label, transactional: false, session: false, effect },
     );
   }
+});
+
+test("what looks the same after it, and would lose rows if it were done again, is marked", () => {
+  const marksOf = (sql: string) => {
+    const { effect } = only(sql);
+    if (effect.type !== "definition") return effect.type;
+    const { byIdentity = false, replaces = false, repeatDestroys = false } = effect;
+    return Object.entries({ byIdentity, replaces, repeatDestroys }).flatMap(([name, is]) =>
+      is ? [name] : [],
+    );
+  };
+  for (const sql of [
+    "ALTER TABLE t DROP COLUMN c, ADD COLUMN c INT",
+    "ALTER TABLE t DROP `C`, ADD c INT",
+    "ALTER TABLE t ADD COLUMN c INT FIRST, DROP COLUMN c",
+    "ALTER TABLE t WAIT 5 DROP c, ADD (x INT DEFAULT (1 + 1), c ENUM('a', 'b'), KEY (c)), ADD KEY (x)",
+    "ALTER TABLE t DROP id, ADD id INT AUTO_INCREMENT PRIMARY KEY",
+    "ALTER TABLE t DROP COLUMN IF EXISTS gone, DROP COLUMN c, ADD COLUMN c INT",
+    "ALTER TABLE t RENAME COLUMN a TO b, RENAME COLUMN b TO a",
+    "ALTER TABLE t CHANGE a b INT, CHANGE COLUMN b a INT",
+    "ALTER TABLE t DROP SYSTEM VERSIONING, ADD SYSTEM VERSIONING",
+    "ALTER SEQUENCE s RESTART 100",
+    "ALTER SEQUENCE IF EXISTS s MAXVALUE 9 RESTART",
+    "SET STATEMENT lock_wait_timeout = 1 FOR ALTER TABLE t DROP c, ADD c INT",
+  ]) {
+    assert.deepEqual(marksOf(sql), ["repeatDestroys"], sql);
+  }
+  for (const sql of [
+    "ALTER TABLE t DROP COLUMN a, ADD COLUMN b INT",
+    // The old column's place is taken by another, which shows.
+    "ALTER TABLE t DROP COLUMN a, CHANGE a_new a INT",
+    "ALTER TABLE t CHANGE a a BIGINT, MODIFY b INT, RENAME COLUMN c TO d",
+    "ALTER TABLE t DROP INDEX i, ADD INDEX i (a), DROP PRIMARY KEY, ADD PRIMARY KEY (b)",
+    "ALTER TABLE t DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (a > 0)",
+    "ALTER TABLE t RENAME INDEX a TO b, RENAME INDEX b TO a",
+    "ALTER TABLE t DROP PARTITION p",
+    "ALTER SEQUENCE s MAXVALUE 9",
+    "CREATE OR REPLACE INDEX i ON t (a)",
+  ]) {
+    assert.deepEqual(marksOf(sql), [], sql);
+  }
+  for (const kind of ["TABLE t (a INT)", "SEQUENCE s", "DATABASE d"]) {
+    assert.deepEqual(marksOf(`CREATE OR REPLACE ${kind}`), ["byIdentity", "replaces"]);
+  }
+  for (const kind of [
+    "VIEW v AS SELECT 1",
+    "PROCEDURE p() SELECT 1",
+    "EVENT e ON SCHEDULE EVERY 1 DAY DO SET @x = 1",
+  ]) {
+    assert.deepEqual(marksOf(`CREATE OR REPLACE ${kind}`), ["replaces"]);
+  }
+  assert.equal(marksOf("CREATE OR REPLACE TEMPORARY TABLE t (a INT)"), "transactional");
+  assert.deepEqual(marksOf("ALTER TABLE t NOWAIT TRUNCATE PARTITION p"), ["byIdentity"]);
 });
 
 test("what else commits is repeatable or opaque", () => {
@@ -114,6 +175,7 @@ test("what else commits is repeatable or opaque", () => {
     "FROBNICATE x",
     "CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'x')",
     "ALTER TABLE t IMPORT TABLESPACE",
+    "ALTER TABLE t DISCARD PARTITION p TABLESPACE",
   ];
   for (const [type, all] of Object.entries({ repeatable, opaque })) {
     for (const sql of all) {

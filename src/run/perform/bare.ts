@@ -1,3 +1,4 @@
+import { canonicalJson as canonical } from "../../core/canonical.ts";
 import { GodwitError } from "../../core/error.ts";
 import type { Effect, SqlStep, Statement } from "../../core/plan.ts";
 import type { ErrorKind, Settlement } from "../../engines/engine.ts";
@@ -83,13 +84,26 @@ async function refused(
   if (signal?.aborted && statement.effect.type === "index-build") return error;
   let settlement: Settlement;
   try {
-    settlement = await askCatalogue(context, statement.effect, before);
+    settlement = await settleRefused(context, statement, before);
     await ledger.fail(step, ordinal);
   } catch {
     // The intent stays, and the next attempt asks the catalogue.
     return error;
   }
   return settlement === "not-done" || statement.effect.type !== "definition" ? error : partial(error);
+}
+
+/** After a refusal the same picture means that nothing happened, also where after a lost reply it would mean nothing. */
+async function settleRefused(
+  context: StepContext,
+  { effect }: Statement,
+  before: unknown,
+): Promise<Settlement> {
+  if (effect.type === "definition") {
+    const now = await context.engine.probe.capture(context.session, effect);
+    if (canonical(now) === canonical(before)) return "not-done";
+  }
+  return askCatalogue(context, effect, before);
 }
 
 function runsCode({ label }: Statement): boolean {
@@ -166,7 +180,7 @@ async function prepareNext(
   if (next?.kind !== "sql" || statement?.effect.type !== "definition" || signal?.aborted) return null;
   const { effect } = statement;
   // Only an effect that the catalogue can tell: otherwise a crash now would leave a question that nobody can answer.
-  if (effect.byIdentity === true) return null;
+  if (effect.byIdentity === true || effect.repeatDestroys === true) return null;
   try {
     return { step: next, effect, before: await engine.probe.capture(session, effect) };
   } catch (error) {
