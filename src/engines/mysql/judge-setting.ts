@@ -4,6 +4,7 @@ import { type Refuse, repeatable, sessionOnly, transactional, type Verdict } fro
 
 const serverWide = new Set(["GLOBAL", "PERSIST", "PERSIST_ONLY"]);
 const scopes = new Set([...serverWide, "SESSION", "LOCAL"]);
+const readOnlySwitches = new Set(["TRANSACTION_READ_ONLY", "TX_READ_ONLY", "READ_ONLY", "SUPER_READ_ONLY"]);
 const sentEncodings = new Set(["UTF8MB4", "UTF8MB3", "UTF8", "DEFAULT"]);
 
 /** SET in all its forms; `judgeRest` judges the statement inside SET STATEMENT … FOR …. */
@@ -52,10 +53,13 @@ function checkVariable(reader: TokenReader, refuse: Refuse): void {
   if (name === "AUTOCOMMIT" || name === "COMPLETION_TYPE") {
     throw refuse("GW2011", `${name.toLowerCase()} changes where the run's transactions end.`);
   }
-  if (
-    name === "SQL_MODE" &&
-    reader.rest().some((_, index) => /NO_BACKSLASH_ESCAPES/i.test(reader.raw(index)))
-  ) {
+  if (name === "TRANSACTION" && /\bREAD,ONLY\b/i.test(rawRest(reader).join(","))) {
+    throw refuse("GW2011", "In a READ ONLY transaction the run could not record what it does.");
+  }
+  if (readOnlySwitches.has(name) && !isSwitchedOff(reader)) {
+    throw refuse("GW2011", `With ${name.toLowerCase()} on, the run could not record what it does.`);
+  }
+  if (name === "SQL_MODE" && rawRest(reader).some((word) => /NO_BACKSLASH_ESCAPES/i.test(word))) {
     throw refuse("GW2011", "With NO_BACKSLASH_ESCAPES the server would read the file differently.");
   }
   if (name === "CHARACTER_SET_CLIENT") {
@@ -75,4 +79,14 @@ function checkVariable(reader: TokenReader, refuse: Refuse): void {
   if (!sentEncodings.has(encoding)) {
     throw refuse("GW2011", "The file is sent as UTF-8; another character set would garble it.");
   }
+}
+
+/** Assigned one word that means off, and nothing that would have to be computed. */
+function isSwitchedOff(reader: TokenReader): boolean {
+  const [, sign = "", value = "", next = ","] = rawRest(reader);
+  return /^:?=$/.test(sign) && /^(['"]?)(0|off|false|default)\1$/i.test(value) && next === ",";
+}
+
+function rawRest(reader: TokenReader): string[] {
+  return reader.rest().map((_, index) => reader.raw(index));
 }

@@ -10,6 +10,7 @@ import {
   type Verdict,
 } from "../../sql/verdict.ts";
 import { judgeAlter, judgeCreate, judgeDrop, judgeRename, judgeTruncate } from "./judge-definition.ts";
+import { refuseLedgerChange } from "./judge-ledger.ts";
 import { judgeSet } from "./judge-setting.ts";
 import { temporaryTable } from "./temporary-table.ts";
 
@@ -20,6 +21,7 @@ export function judge(text: string, tokens: readonly Token[], refuse: Refuse): V
   if (/^`?godwit_(ledger|run|step|migration)`?$/i.test(temporaryTable(text) ?? "")) {
     throw refuse("GW2011", "A temporary table of this name would hide the ledger's own.");
   }
+  refuseLedgerChange(text, tokens, refuse);
   if (verb !== "CREATE" && verb !== "ALTER") refuseUnlock(text, tokens, refuse);
   if (transactionalVerbs.has(verb)) return transactional;
   if (repeatableVerbs.has(verb)) return repeatable;
@@ -33,7 +35,7 @@ const transactionalVerbs = words(
   "INSERT UPDATE DELETE REPLACE SELECT WITH ( VALUES TABLE DO SHOW DESCRIBE DESC EXPLAIN HELP SIGNAL RESIGNAL GET HANDLER SAVEPOINT CHECKSUM",
 );
 // They commit, and doing them again does the same.
-const repeatableVerbs = words("ANALYZE OPTIMIZE CHECK REPAIR CACHE GRANT REVOKE");
+const repeatableVerbs = words("OPTIMIZE CHECK REPAIR CACHE GRANT REVOKE");
 
 /** By verb, the verb itself consumed; what is missing here is opaque, and assumed to commit. */
 const judges: Readonly<Record<string, Judge>> = {
@@ -43,6 +45,12 @@ const judges: Readonly<Record<string, Judge>> = {
   RENAME: judgeRename,
   TRUNCATE: judgeTruncate,
   SET: (reader, refuse, text) => judgeSet(reader, refuse, (rest) => judge(text, rest, refuse)),
+  ANALYZE(reader, refuse, text) {
+    if (["TABLE", "TABLES", "LOCAL", "NO_WRITE_TO_BINLOG"].includes(reader.peek())) return repeatable;
+    // MariaDB's ANALYZE [FORMAT = x] carries the statement out.
+    if (reader.take("FORMAT", "=")) reader.skip();
+    return judge(text, reader.rest(), refuse);
+  },
   BEGIN(reader, refuse) {
     if (reader.take("NOT", "ATOMIC")) return opaque;
     throw control(refuse, "BEGIN");

@@ -190,6 +190,7 @@ test("what else commits is repeatable or opaque", () => {
 
 test("rows and temporary tables stay in the transaction", () => {
   const cases = [
+    ["ANALYZE", "ANALYZE FORMAT=JSON UPDATE t SET a = a + 1"],
     ["INSERT", "INSERT INTO t VALUES ('it\\'s; #', 1)"],
     ["UPDATE", "UPDATE t SET a = 1"],
     ["DELETE", "WITH x AS (SELECT 1) DELETE FROM t"],
@@ -224,6 +225,10 @@ test("settings of the session and of the server", () => {
     "SET GLOBAL a = 1, SESSION b = 2",
     "SET SESSION b = 2, GLOBAL a = 1",
     "SET SESSION TRANSACTION READ WRITE",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    "SET transaction_read_only = OFF",
+    "SET @@session.tx_read_only := 0, @x = 1",
+    "SET @transaction_read_only = 1",
     "SET ROLE x",
     "SET @@session.lock_wait_timeout = 3",
     "PREPARE s FROM 'x'",
@@ -273,12 +278,84 @@ test("what Godwit does not run is told with its line", () => {
     "SET CHARACTER SET cp1251",
     "FLUSH TABLES WITH READ LOCK",
     "FLUSH TABLES t FOR EXPORT",
+    "SET SESSION TRANSACTION READ ONLY",
+    "SET LOCAL TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY",
+    "SET GLOBAL TRANSACTION READ ONLY",
+    "SET transaction_read_only=1",
+    "SET tx_read_only = ON",
+    "SET @a = 1, @@session.transaction_read_only := true",
+    "SET @@local.`tx_read_only` = 'ON'",
+    "SET @@TX_READ_ONLY = @old",
+    "SET SESSION sql_mode = '', transaction_read_only = 1 - 0",
+    "SET transaction_read_only = 0 + 1",
+    "SET GLOBAL read_only = 1",
+    "/*!50003 SET SESSION TRANSACTION READ ONLY */",
   ]) {
     fails(`SELECT 1;\n${sql};`, "GW2011", "2:1:");
   }
   fails("LOAD DATA LOCAL INFILE 'x' INTO TABLE t", "GW2006", "1:1:");
   fails("LOAD XML CONCURRENT LOCAL INFILE 'x' INTO TABLE t", "GW2006", "1:1:");
   assert.equal(only("SELECT release_lock FROM t").label, "SELECT");
+});
+
+test("the ledger's tables are changed by nobody else", () => {
+  for (const sql of [
+    "DROP TABLE godwit_run",
+    "DROP TABLE IF EXISTS a, `b`, shop.`godwit_step` CASCADE",
+    'DROP TABLE "godwit_ledger"',
+    "DROP TABLES a, GODWIT_MIGRATION",
+    "drop /* now */ table\n`shop` . `godwit_migration`",
+    "/*!40000 DROP TABLE godwit_run */",
+    "DROP VIEW godwit_run",
+    "DROP INDEX i ON godwit_step",
+    "ALTER TABLE godwit_run ADD x INT",
+    "ALTER ONLINE IGNORE TABLE shop.godwit_run DISCARD TABLESPACE",
+    "ALTER TABLE a RENAME TO godwit_run",
+    "ALTER TABLE a EXCHANGE PARTITION p WITH TABLE godwit_run",
+    "RENAME TABLE a TO b, godwit_run TO c",
+    "RENAME TABLE a TO godwit_run",
+    "TRUNCATE godwit_migration",
+    "TRUNCATE TABLE shop.godwit_migration",
+    "CREATE TABLE IF NOT EXISTS godwit_run (a INT)",
+    "CREATE OR REPLACE TABLE shop.godwit_run AS SELECT 1",
+    "CREATE TEMPORARY TABLE shop.godwit_run (a INT)",
+    "CREATE VIEW godwit_run AS SELECT 1",
+    "CREATE INDEX i ON godwit_run (state)",
+    "CREATE TRIGGER t BEFORE INSERT ON godwit_run FOR EACH ROW SET @x = 1",
+    "INSERT INTO godwit_run VALUES (1)",
+    "INSERT LOW_PRIORITY IGNORE shop.godwit_run (id) SELECT 1",
+    "INSERT godwit_run SET id = 1",
+    "REPLACE INTO `godwit_migration` () VALUES ()",
+    "UPDATE godwit_run SET state = 'done'",
+    "UPDATE IGNORE a JOIN (b, godwit_step) SET b.x = 1",
+    "WITH x AS (SELECT 1) UPDATE godwit_run SET state = 'done'",
+    "DELETE FROM godwit_migration",
+    "DELETE FROM godwit_step WHERE state = 'x'",
+    "DELETE a, g FROM a JOIN shop.godwit_step g",
+    "DELETE FROM a USING a JOIN godwit_run",
+    "WITH x AS (SELECT 1) DELETE FROM godwit_run",
+    "LOAD DATA INFILE '/x' INTO TABLE shop.godwit_run",
+    "SET STATEMENT lock_wait_timeout = 1 FOR DROP TABLE godwit_run",
+    "ANALYZE FORMAT=JSON DELETE FROM godwit_run",
+  ]) {
+    fails(`SELECT 1;\n${sql};`, "GW2011", "2:1:");
+  }
+  for (const sql of [
+    "SELECT * FROM godwit_migration",
+    "INSERT INTO a SELECT version FROM godwit_migration",
+    "CREATE TABLE a AS SELECT * FROM godwit_migration",
+    "CREATE TABLE a LIKE godwit_migration",
+    "CREATE VIEW v AS SELECT * FROM godwit_migration",
+    "DELETE FROM a WHERE v IN (SELECT version FROM godwit_migration)",
+    "UPDATE a SET v = (SELECT MAX(version) FROM godwit_migration)",
+    "INSERT INTO a VALUES ('godwit_run')",
+    "DROP TABLE godwit_run.a, godwit_runs, my_godwit_run",
+    "DROP DATABASE godwit_run",
+    "DROP USER godwit_run",
+    "OPTIMIZE TABLE godwit_step",
+  ]) {
+    assert.notEqual(only(sql).label, "", sql);
+  }
 });
 
 test("tokens and directives", () => {
