@@ -43,6 +43,29 @@ for (const { name, skip } of mysqlTargets) {
       assert.ok(Math.abs(Date.parse(facts.now) - Date.now()) < 60_000);
     });
 
+    place("what looks after tables fails where its rows say so", async ({ open }) => {
+      const [session, other] = [await open({ lockTimeoutMs: 1_000 }), await open()];
+      await session.execute("CREATE TABLE t (id int)");
+      await session.execute("CREATE VIEW v AS SELECT 1");
+      for (const sql of ["OPTIMIZE", "ANALYZE", "CHECK", "REPAIR"]) {
+        assert.equal(await kindOf(session.execute(`${sql} TABLE t`)), "none", sql);
+        assert.equal(await kindOf(session.execute(`/* x */ ${sql} TABLE t, nowhere`)), "missing-object", sql);
+        assert.equal(
+          await kindOf(session.execute(`/*!40000 ${sql} TABLE nowhere */`)),
+          "missing-object",
+          sql,
+        );
+      }
+      await assert.rejects(session.execute("OPTIMIZE TABLE v"), /\.v: .*BASE TABLE/);
+      const report = "'t' AS `Table`, 'check' AS Op, 'Error' AS Msg_type, 'x' AS Msg_text";
+      assert.equal(await kindOf(session.execute(`SELECT ${report}`)), "none");
+      await other.begin();
+      await other.query("SELECT * FROM t");
+      assert.equal(await kindOf(session.execute("OPTIMIZE TABLE t")), "lock-timeout");
+      await other.rollback();
+      assert.equal(await kindOf(session.execute("OPTIMIZE TABLE t")), "none");
+    });
+
     place("values go there and back unchanged", async ({ open }) => {
       const session = await open();
       await session.execute(

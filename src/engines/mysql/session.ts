@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import type { Connection, ConnectionOptions } from "mysql2";
+import type { Connection, ConnectionOptions, FieldPacket } from "mysql2";
 import { GodwitError } from "../../core/error.ts";
 import type { Row, Session, SessionOptions, Value, Write } from "../engine.ts";
 import { closedCode, errors, statementTimeoutCode } from "./errors.ts";
@@ -14,6 +14,7 @@ import {
   watchedSettings,
   type Settings,
 } from "./session-settings.ts";
+import { type TableReport, tableReport } from "./table-report.ts";
 import { temporaryTable } from "./temporary-table.ts";
 
 type Limits = { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number };
@@ -146,7 +147,10 @@ class MysqlSession implements Session {
     this.#rememberTemporary(sql);
     await this.#flushBegin();
     noticeStatement(this, sql);
-    const reply = await this.#stream(sql);
+    const { reply, report } = await this.#stream(sql);
+    for (const warning of report?.warnings ?? []) this.#onNotice?.("Warning", warning);
+    const failure = report?.failure() ?? null;
+    if (failure !== null) throw failure;
     if (reply === null) return null;
     this.#inTransaction = ((reply.serverStatus ?? 0) & statusInTransaction) !== 0;
     if ((reply.warningStatus ?? 0) > 0 && this.#onNotice) {
@@ -348,20 +352,30 @@ class MysqlSession implements Session {
     });
   }
 
-  /** Rows are dropped as they come, so that a SELECT of any size costs no memory; the last OK, or null. */
-  #stream(sql: string): Promise<Reply | null> {
+  /**
+   * Rows are dropped as they come, so that a SELECT of any size costs no memory; the last OK, or null, and what the
+   * rows of a statement like OPTIMIZE report.
+   */
+  #stream(sql: string): Promise<{ reply: Reply | null; report: TableReport | null }> {
     return this.#ask(true, (resolve, reject) => {
       let reply: Reply | null = null;
+      let report: TableReport | null = null;
       let rows = false;
       const command = this.#connection.query(sql) as unknown as EventEmitter;
-      command.on("fields", (fields) => {
+      command.on("fields", (fields?: readonly FieldPacket[]) => {
         rows = fields !== undefined;
+        if (fields !== undefined)
+          report ??= tableReport(
+            sql,
+            fields.map(({ name }) => name),
+          );
       });
-      command.on("result", (result: Reply) => {
-        if (!rows) reply = result;
+      command.on("result", (result: Reply | Row) => {
+        if (rows) report?.add(result as Row);
+        else reply = result as Reply;
       });
       command.on("error", reject);
-      command.on("end", () => resolve(reply));
+      command.on("end", () => resolve({ reply, report }));
     });
   }
 
