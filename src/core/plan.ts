@@ -28,9 +28,13 @@ export type Effect =
       readonly rebuild?: boolean;
     }
   /** Doing it again does the same (VACUUM, ANALYZE, settings): it is simply repeated. */
-  | { readonly type: "repeatable" }
+  | { readonly type: "repeatable"; readonly single?: boolean }
   /** Nobody can tell afterwards: a person decides. */
-  | { readonly type: "opaque" };
+  | {
+      readonly type: "opaque";
+      /** It is about one thing (one account, one table), here and above: refused by the server, it did nothing. */
+      readonly single?: boolean;
+    };
 
 export interface ObjectName {
   readonly kind:

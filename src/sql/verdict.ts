@@ -17,6 +17,13 @@ export const sessionOnly: Verdict = { ...transactional, session: true };
 export const repeatable: Verdict = outside({ type: "repeatable" });
 export const opaque: Verdict = outside({ type: "opaque" });
 
+/** About one thing: what the server refuses of it has changed nothing. */
+export function single(verdict: Verdict): Verdict {
+  const { effect } = verdict;
+  if (effect.type !== "opaque" && effect.type !== "repeatable") return verdict;
+  return { ...verdict, effect: { ...effect, single: true } };
+}
+
 /** A statement that runs outside a transaction, or commits by itself. */
 export function outside(effect: Effect): Verdict {
   return { transactional: false, session: false, effect };

@@ -197,6 +197,72 @@ for (const { name, skip } of committing) {
     }),
   );
 
+  test(
+    `${name}: a list of accounts that is refused in its middle is not said to have changed nothing`,
+    { skip },
+    () =>
+      scene(name, {}, async (own) => {
+        // Accounts belong to the whole server.
+        const suffix = new URL(own.url).pathname.slice(-12);
+        const [there, missing] = [`'there_${suffix}'`, `'missing_${suffix}'`];
+        const accounts = async () =>
+          (await own.sql(`SELECT user FROM mysql.user WHERE user LIKE '%${suffix}'`)).length;
+        await own.sql(`CREATE USER ${there}`);
+        try {
+          for (const [sql, outcome] of [
+            [`CREATE USER ${there}`, "unchanged"],
+            [`GRANT SELECT ON *.* TO ${missing} WITH FROBNICATION`, "unchanged"],
+            [`OPTIMIZE TABLE missing`, "unchanged"],
+            [`GRANT SELECT ON nowhere.* TO ${there}, ${missing}`, "unknown"],
+            [`DROP USER ${missing}, ${there}`, "unknown"],
+          ] as const) {
+            await own.write({ [up(1)]: lines("CREATE TABLE IF NOT EXISTS a (id int)", sql) });
+            const isForbidden = name === "mysql" && sql.startsWith("GRANT SELECT ON nowhere");
+            const error = await refused(apply(own.options), isForbidden ? "GW3006" : "GW6001");
+            assert.equal(error.outcome, outcome, `${sql}: ${error.message}`);
+            assert.equal(
+              /a part of it may have taken effect/.test(error.message),
+              outcome === "unknown",
+              sql,
+            );
+            assert.equal((await status(own.options)).run?.state, "resumable");
+          }
+          // MySQL takes back the whole list, MariaDB goes through it.
+          assert.equal(await accounts(), name === "mariadb" ? 0 : 1);
+          await own.write({
+            [up(1)]: lines(
+              "CREATE TABLE IF NOT EXISTS a (id int)",
+              `DROP USER IF EXISTS ${missing}, ${there}`,
+            ),
+          });
+          await applied(own);
+          assert.equal(await accounts(), 0);
+        } finally {
+          await own.sql(`DROP USER IF EXISTS ${there}, ${missing}`);
+        }
+      }),
+  );
+
+  for (const [file, text] of [
+    [up(1), "ANALYZE TABLE a, missing;"],
+    [
+      `${stem(1)}.ts`,
+      'export async function up(db) { await db.execute("ANALYZE TABLE a, missing"); }\nexport async function down() {}',
+    ],
+  ] as const) {
+    test(`${name}: a failure that the server tells in rows is one: ${file}`, { skip }, () =>
+      scene(name, { [file]: text }, async (own) => {
+        await own.sql("CREATE TABLE a (id int)");
+        const error = await refused(apply(own.options), "GW6001");
+        assert.match(error.message, /missing' doesn't exist; a part of it may have taken effect$/);
+        assert.equal(error.outcome, "unknown");
+        assert.deepEqual(await historyOf(own), []);
+        await own.sql("CREATE TABLE missing (id int)");
+        await applied(own);
+      }),
+    );
+  }
+
   for (const [what, second] of [
     ["definitions", "CREATE TABLE b (id int)"],
     ["rows", "INSERT INTO a VALUES (1)"],

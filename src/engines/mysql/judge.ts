@@ -6,9 +6,11 @@ import {
   type Refuse,
   repeatable,
   sessionOnly,
+  single,
   transactional,
   type Verdict,
 } from "../../sql/verdict.ts";
+import { concernsOne } from "./concerns-one.ts";
 import { judgeAlter, judgeCreate, judgeDrop, judgeRename, judgeTruncate } from "./judge-definition.ts";
 import { refuseLedgerChange } from "./judge-ledger.ts";
 import { judgeSet } from "./judge-setting.ts";
@@ -16,6 +18,13 @@ import { temporaryTable } from "./temporary-table.ts";
 
 /** Whether a statement commits by itself, and how its effect can be found again if so. */
 export function judge(text: string, tokens: readonly Token[], refuse: Refuse): Verdict {
+  const verdict = judgeVerb(text, tokens, refuse);
+  // Most statements are rows, and need no second look.
+  if (verdict.effect.type !== "opaque" && verdict.effect.type !== "repeatable") return verdict;
+  return concernsOne(text, tokens) ? single(verdict) : verdict;
+}
+
+function judgeVerb(text: string, tokens: readonly Token[], refuse: Refuse): Verdict {
   const reader = tokenReader(text, tokens);
   const verb = reader.peek();
   if (/^`?godwit_(ledger|run|step|migration)`?$/i.test(temporaryTable(text) ?? "")) {

@@ -181,10 +181,54 @@ test("what else commits is repeatable or opaque", () => {
     for (const sql of all) {
       const { transactional, session, effect } = only(sql);
       assert.deepEqual(
-        { sql, transactional, session, effect },
-        { sql, transactional: false, session: false, effect: { type } },
+        { sql, transactional, session, type: effect.type },
+        { sql, transactional: false, session: false, type },
       );
     }
+  }
+});
+
+test("only what is about one thing did nothing when it is refused", () => {
+  const isSingle = (sql: string) => {
+    const { effect } = only(sql);
+    assert.ok(effect.type === "opaque" || effect.type === "repeatable", sql);
+    return effect.single === true;
+  };
+  for (const sql of [
+    "CREATE USER a@b IDENTIFIED BY 'x, y' REQUIRE SSL",
+    "DROP USER IF EXISTS a",
+    "ALTER USER a IDENTIFIED BY 'x'",
+    "RENAME USER a TO b",
+    "GRANT SELECT (a, b), INSERT ON db.t TO a WITH GRANT OPTION",
+    "REVOKE SELECT, INSERT ON t FROM a",
+    "GRANT r TO a",
+    "SET PASSWORD FOR a = 'x'",
+    "OPTIMIZE TABLE t",
+    "FLUSH PRIVILEGES",
+    "CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (HOST 'x', PORT 1)",
+    "SET STATEMENT max_statement_time = 1, lock_wait_timeout = 1 FOR DROP USER a",
+  ]) {
+    assert.equal(isSingle(sql), true, sql);
+  }
+  for (const sql of [
+    "CREATE USER a, b",
+    "DROP USER a, b",
+    "DROP ROLE IF EXISTS a, b",
+    "RENAME USER a TO b, c TO d",
+    "GRANT SELECT ON t TO a, b",
+    "GRANT r, s TO a",
+    "GRANT r TO a, b",
+    "REVOKE SELECT ON t FROM a, b",
+    "REVOKE ALL PRIVILEGES, GRANT OPTION FROM a",
+    "SET DEFAULT ROLE r TO a, b",
+    "OPTIMIZE TABLE t, u",
+    "ALTER TABLE t IMPORT TABLESPACE",
+    "CALL p()",
+    "FROBNICATE x",
+    "SET STATEMENT max_statement_time = 1 FOR CALL p()",
+    "SET STATEMENT max_statement_time = 1 FOR DROP USER a, b",
+  ]) {
+    assert.equal(isSingle(sql), false, sql);
   }
 });
 

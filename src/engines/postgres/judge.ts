@@ -7,6 +7,7 @@ import {
   type Refuse,
   repeatable,
   sessionOnly,
+  single,
   transactional,
   type Verdict,
 } from "../../sql/verdict.ts";
@@ -85,7 +86,10 @@ const judges: Readonly<Record<string, Judge>> = {
     if (kind === "schema" || kind === "database") return rebuild({ kind, name: string(node["name"]) });
     return repeatable;
   },
-  VacuumStmt: (node) => (node["is_vacuumcmd"] === true ? repeatable : transactional),
+  VacuumStmt(node) {
+    if (node["is_vacuumcmd"] !== true) return transactional;
+    return list(node["rels"]).length === 1 ? single(repeatable) : repeatable;
+  },
   ClusterStmt: (node) => (node["relation"] === undefined ? repeatable : mayRefuse),
   CallStmt: () => mayCommit,
   // Allowed in a transaction since version 12, but the value cannot be used before that commits.
@@ -107,10 +111,11 @@ const judges: Readonly<Record<string, Judge>> = {
   },
   CreatedbStmt: (node) => definition({ kind: "database", name: string(node["dbname"]) }),
   DropdbStmt: (node) => definition({ kind: "database", name: string(node["dbname"]) }),
-  AlterDatabaseStmt: (node) => (option(node["options"], "tablespace") === undefined ? transactional : opaque),
-  CreateTableSpaceStmt: () => opaque,
-  DropTableSpaceStmt: () => opaque,
-  AlterSystemStmt: () => repeatable,
+  AlterDatabaseStmt: (node) =>
+    option(node["options"], "tablespace") === undefined ? transactional : single(opaque),
+  CreateTableSpaceStmt: () => single(opaque),
+  DropTableSpaceStmt: () => single(opaque),
+  AlterSystemStmt: () => single(repeatable),
   // Making or dropping the slot at the publisher cannot be rolled back.
   CreateSubscriptionStmt(node) {
     const connect = optionIsOn(node["options"], "connect", true);

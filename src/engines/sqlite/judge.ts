@@ -1,6 +1,6 @@
 import { type TokenReader, tokenReader } from "../../sql/token-reader.ts";
 import type { Token } from "../../sql/tokenize.ts";
-import { opaque, outside, type Refuse, repeatable, transactional, type Verdict } from "../../sql/verdict.ts";
+import { opaque, type Refuse, repeatable, single, transactional, type Verdict } from "../../sql/verdict.ts";
 import { refuseLedger } from "./judge-ledger.ts";
 
 // Pragmas that read, or that write the database file as a table does, even with an argument.
@@ -9,7 +9,7 @@ const transactionalPragmas = new Set(
     " ",
   ),
 );
-const sessionPragma: Verdict = { ...outside({ type: "repeatable" }), session: true };
+const sessionPragma: Verdict = { ...single(repeatable), session: true };
 
 /** Whether a statement can run in a transaction, and how its effect can be found again if not. */
 export function judge(text: string, tokens: readonly Token[], refuse: Refuse): Verdict {
@@ -22,7 +22,7 @@ export function judge(text: string, tokens: readonly Token[], refuse: Refuse): V
       return judgePragma(reader, refuse);
     case "VACUUM":
       // INTO writes a new file, and fails when it is there already.
-      return reader.seek("INTO") ? opaque : repeatable;
+      return reader.seek("INTO") ? opaque : single(repeatable);
     case "ATTACH":
     case "DETACH":
       throw refuse("GW2011", `${verb} changes which files the rest of the run works on.`);
@@ -41,7 +41,7 @@ export function judge(text: string, tokens: readonly Token[], refuse: Refuse): V
 
 function judgePragma(reader: TokenReader, refuse: Refuse): Verdict {
   const name = reader.name("other")?.name.toLowerCase() ?? "";
-  if (name === "wal_checkpoint") return repeatable;
+  if (name === "wal_checkpoint") return single(repeatable);
   const sets = reader.peek() === "=" || reader.peek() === "(";
   if (!sets || transactionalPragmas.has(name)) return transactional;
   if (name === "query_only")

@@ -67,13 +67,16 @@ test("pragmas that set something belong to the session, outside a transaction", 
     const { transactional, session, effect } = only(sql);
     assert.deepEqual(
       { sql, transactional, session, effect },
-      { sql, transactional: false, session: true, effect: { type: "repeatable" } },
+      { sql, transactional: false, session: true, effect: { type: "repeatable", single: true } },
     );
   }
 });
 
 test("VACUUM and checkpoints stand outside a transaction", () => {
-  assert.deepEqual([only("VACUUM").transactional, only("VACUUM").effect], [false, { type: "repeatable" }]);
+  assert.deepEqual(
+    [only("VACUUM").transactional, only("VACUUM").effect],
+    [false, { type: "repeatable", single: true }],
+  );
   assert.deepEqual(only("VACUUM main INTO 'x'").effect, { type: "opaque" });
   assert.deepEqual(
     [only("PRAGMA wal_checkpoint(FULL)").transactional, only("PRAGMA wal_checkpoint").session],

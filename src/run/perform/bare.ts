@@ -59,10 +59,12 @@ function isPatient({ label, text }: Statement): boolean {
   );
 }
 
-/** Kinds that a statement which runs code can only meet before any of the code has run. */
-const beforeCode: ReadonlySet<ErrorKind> = new Set(["syntax", "too-many-connections"]);
+/** Kinds that a server can only meet before it does anything of a statement, however many parts that has. */
+const beforeAnything: ReadonlySet<ErrorKind> = new Set(["syntax", "too-many-connections"]);
+/** Kinds that can end a statement in the middle of one thing. */
+const inTheMiddle: ReadonlySet<ErrorKind> = new Set(["cancelled", "statement-timeout", "disk-full"]);
 
-/** What a refusal means: nothing happened, a part did, or, for a procedure that commits by itself, nobody knows. */
+/** What a refusal means: nothing happened, a part did or may have, or, for a procedure that commits by itself, nobody knows. */
 async function refused(
   context: StepContext,
   step: SqlStep,
@@ -71,6 +73,7 @@ async function refused(
   error: unknown,
 ): Promise<unknown> {
   const { engine, ledger, ordinal, signal } = context;
+  const { effect } = statement;
   const kind = kindOf(engine, error);
   if (error instanceof GodwitError && error.code === "GW4006" && error.cause === undefined) {
     // Stopped before it was sent.
@@ -78,10 +81,16 @@ async function refused(
     return error;
   }
   if (lostKinds.has(kind) || !(error instanceof GodwitError)) return error;
-  if (statement.effect.type === "opaque" && runsCode(statement) && !beforeCode.has(kind))
+  if (effect.type === "opaque" && runsCode(statement) && !beforeAnything.has(kind))
     return unknown(step, error);
+  if (effect.type === "opaque" || effect.type === "repeatable") {
+    // Where even this fails, the intent stays: the next run repeats the statement, or asks a person.
+    await ledger.fail(step, ordinal).catch(() => {});
+    const isWhole = beforeAnything.has(kind) || (effect.single === true && !inTheMiddle.has(kind));
+    return isWhole ? error : perhapsPartial(error, effect.type === "repeatable");
+  }
   // An interrupted build is cleaned up by the next run: to do it now would wait for the same old transactions.
-  if (signal?.aborted && statement.effect.type === "index-build") return error;
+  if (signal?.aborted && effect.type === "index-build") return error;
   let settlement: Settlement;
   try {
     settlement = await settleRefused(context, statement, before);
@@ -90,7 +99,7 @@ async function refused(
     // The intent stays, and the next attempt asks the catalogue.
     return error;
   }
-  return settlement === "not-done" || statement.effect.type !== "definition" ? error : partial(error);
+  return settlement === "not-done" || effect.type !== "definition" ? error : partial(error);
 }
 
 /** After a refusal the same picture means that nothing happened, also where after a lost reply it would mean nothing. */
@@ -106,8 +115,9 @@ async function settleRefused(
   return askCatalogue(context, effect, before);
 }
 
-function runsCode({ label }: Statement): boolean {
-  return /^(CALL|DO|EXECUTE|BEGIN)\b/.test(label);
+function runsCode({ label, text }: Statement): boolean {
+  if (/^(CALL|DO|EXECUTE|BEGIN)\b/.test(label)) return true;
+  return /^SET\b/.test(label) && /\bFOR\s+(CALL|EXECUTE|BEGIN)\b/i.test(text);
 }
 
 function unknown(step: SqlStep, error: GodwitError): GodwitError {
@@ -128,6 +138,20 @@ function partial(error: GodwitError): GodwitError {
     details: { ...error.details, kind: "other" },
     cause: error.cause,
     outcome: "changed",
+  });
+}
+
+/** Refused, perhaps in the middle of a list: a server that has no transactions for it keeps what it did before. */
+function perhapsPartial(error: GodwitError, canBeRepeated: boolean): GodwitError {
+  return new GodwitError(error.code, {
+    message: `${error.message}; a part of it may have taken effect`,
+    hint: canBeRepeated
+      ? "Correct the cause, then run the same command again: the whole statement is repeated, which does no harm."
+      : "Compare the database with the statement, and correct the file so that it starts from what is there now.",
+    // What can't be repeated is not tried again by itself either.
+    details: canBeRepeated ? error.details : { ...error.details, kind: "other" },
+    cause: error.cause,
+    outcome: "unknown",
   });
 }
 
