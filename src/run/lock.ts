@@ -38,8 +38,10 @@ export async function acquireLock(options: AcquireOptions): Promise<void> {
     if (signal?.aborted) throw interrupted();
     if (await engine.lock.tryAcquire(session)) break;
     const waitedMs = Math.round(performance.now() - start);
-    const holder = await engine.lock.holder(session);
-    const run = await abandonedRun(options, holder);
+    const found = await engine.lock.holder(session);
+    const { unfinished } = await readLedger(engine, session);
+    const holder = named(found, unfinished);
+    const run = await abandonedRun(options, holder, unfinished);
     if (run !== null && orphanOf === null && holder !== null) {
       emit({ type: "orphan:found", holder, runId: run.id });
     }
@@ -61,12 +63,22 @@ export async function acquireLock(options: AcquireOptions): Promise<void> {
   emit({ type: "lock:acquired", sessionId: session.id });
 }
 
+/** With the run's tag from the ledger, where the server shows none (MariaDB without its performance schema). */
+function named(holder: LockHolder | null, unfinished: RunRecord | null): LockHolder | null {
+  if (holder === null || holder.application !== undefined || unfinished?.state !== "running") return holder;
+  if (unfinished.sessionId !== holder.sessionId) return holder;
+  return { ...holder, application: `godwit ${unfinished.id.slice(0, 8)}` };
+}
+
 type OrphanedRun = Pick<RunRecord, "id" | "pid" | "host">;
 
 /** The run whose session holds the lock although its process is gone; null when the holder lives, or is unknown. */
-async function abandonedRun(options: AcquireOptions, holder: LockHolder | null): Promise<OrphanedRun | null> {
+async function abandonedRun(
+  options: AcquireOptions,
+  holder: LockHolder | null,
+  unfinished: RunRecord | null,
+): Promise<OrphanedRun | null> {
   const { engine, session } = options;
-  const { unfinished } = await readLedger(engine, session);
   if (holder === null) return null;
   if (options.ownLostSessions.has(holder.sessionId)) {
     // Cut off before its run was in the ledger, it is nobody else's all the same.

@@ -243,6 +243,27 @@ for (const { name, skip } of committing) {
       }),
   );
 
+  test(`${name}: a statement that could not be announced was not sent, and the error says so`, { skip }, () =>
+    scene(
+      name,
+      { [up(1)]: lines(made[0] ?? "", "SELECT forbid_writes()", "CREATE TABLE b (id int)") },
+      async (own) => {
+        const variable = name === "mariadb" ? "tx_read_only" : "transaction_read_only";
+        // What a file says is refused before it is run; what a function does is not seen.
+        await own.sql(`CREATE FUNCTION forbid_writes() RETURNS int DETERMINISTIC
+          BEGIN SET SESSION ${variable} = 1; RETURN 1; END`);
+        const error = await refused(apply(own.options), "GW5006");
+        assert.match(error.message, /^CREATE TABLE.* was not sent, .*READ ONLY/);
+        assert.equal(error.outcome, "unchanged");
+        assert.deepEqual(await tableNames(own), ["a"]);
+        assert.equal((await status(own.options)).run?.state, "resumable");
+        await own.sql("DROP FUNCTION forbid_writes");
+        await applied(own);
+        assert.deepEqual(await tableNames(own), ["a", "b"]);
+      },
+    ),
+  );
+
   for (const [file, text] of [
     [up(1), "ANALYZE TABLE a, missing;"],
     [

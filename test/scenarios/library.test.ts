@@ -162,24 +162,32 @@ test("two databases are migrated at once in one process", { skip: target("postgr
   ),
 );
 
-test(
-  "two applies on one database: one works, the other is told who does",
-  { skip: target("postgres").skip },
-  () =>
-    scene("postgres", { ...tables(1), [`${stem(2)}.up.sql`]: "SELECT pg_sleep(1.5);" }, async (own) => {
-      const started = Promise.withResolvers<void>();
-      const onEvent = (event: StampedEvent) => {
-        if (event.type === "statement:started" && event.key.startsWith(version(2))) started.resolve();
-      };
-      const first = apply({ ...own.options, onEvent });
-      await started.promise;
-      const error = await refused(apply(own.options), "GW4001");
-      assert.equal(error.exitCode, 4);
-      assert.match(error.message, /session \d+ \(godwit /);
-      const second = await apply({ ...own.options, waitMs: 20_000 });
-      assert.deepEqual([(await first).state, second.state], ["done", "nothing"]);
-    }),
-);
+for (const [name, pause] of [
+  ["postgres", "SELECT pg_sleep(1.5);"],
+  ["mariadb", "SELECT SLEEP(1.5);"],
+  ["mysql", "SELECT SLEEP(1.5);"],
+] as const) {
+  test(
+    `${name}: two applies on one database: one works, the other is told which run does`,
+    { skip: target(name).skip },
+    () =>
+      scene(name, { ...tables(1), [`${stem(2)}.up.sql`]: pause }, async (own) => {
+        const started = Promise.withResolvers<void>();
+        let runId = "";
+        const onEvent = (event: StampedEvent) => {
+          if (event.type === "run:started") runId = event.runId;
+          if (event.type === "statement:started" && event.key.startsWith(version(2))) started.resolve();
+        };
+        const first = apply({ ...own.options, onEvent });
+        await started.promise;
+        const error = await refused(apply(own.options), "GW4001");
+        assert.equal(error.exitCode, 4);
+        assert.match(error.message, new RegExp(`session \\d+ \\(godwit ${runId.slice(0, 8)}`));
+        const second = await apply({ ...own.options, waitMs: 20_000 });
+        assert.deepEqual([(await first).state, second.state], ["done", "nothing"]);
+      }),
+  );
+}
 
 test("what is thrown is a GodwitError that programs can read", () =>
   scene("sqlite", { [`${stem(1)}.up.sql`]: "SELECT * FROM nowhere;" }, async (own) => {

@@ -21,14 +21,12 @@ export async function runBare<T>(
   statement: Statement,
   send: () => Promise<T>,
 ): Promise<T> {
-  const { session, ledger, ordinal } = context;
+  const { session, ordinal } = context;
   refuseInterrupted(context, step);
   const start = performance.now();
   let before = context.intents.get(step.key);
   if (!context.intents.delete(step.key)) {
-    before = await captureClean(context, statement);
-    crashPoint("bare:before-intent");
-    await ledger.start(step, ordinal, { effect: statement.effect, before });
+    before = await announce(context, step, statement);
   }
   crashPoint("bare:after-intent");
   const patient = { lockTimeoutMs: 0, statementTimeoutMs: step.limits.statementTimeoutMs ?? 0 };
@@ -49,6 +47,27 @@ export async function runBare<T>(
   if (next !== null) context.intents.set(next.step.key, next.before);
   crashPoint("bare:after-commit");
   return result;
+}
+
+/** Writes the intent, with what the catalogue shows before. A refusal says that the statement itself was not sent. */
+async function announce(context: StepContext, step: SqlStep, statement: Statement): Promise<unknown> {
+  const { engine, ledger, ordinal } = context;
+  try {
+    const before = await captureClean(context, statement);
+    crashPoint("bare:before-intent");
+    await ledger.start(step, ordinal, { effect: statement.effect, before });
+    return before;
+  } catch (error) {
+    const { kind, native, message } = engine.errors.classify(error);
+    if (error instanceof GodwitError || lostKinds.has(kind)) throw error;
+    throw new GodwitError("GW5006", {
+      message: `${step.title} was not sent, because the intent to send it could not be recorded: ${message}`,
+      hint: "Correct what the server complains of, then run the same command again; `godwit doctor` checks the privileges.",
+      // By its kind a refusal that passes by itself is tried again.
+      details: { key: step.key, kind, native },
+      cause: error,
+    });
+  }
 }
 
 /** Concurrent work waits for old transactions without blocking anyone: a lock time-out would only spoil it. */
