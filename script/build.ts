@@ -1,37 +1,48 @@
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type BuildOptions } from "esbuild";
 import manifest from "../package.json" with { type: "json" };
 
-/** Makes dist/: the program and the library as bundles that share their chunks, and the library's declarations. */
+/** Makes dist/: the program as one file, the library as a bundle in chunks, and the library's declarations. */
 const root = join(import.meta.dirname, "..");
 process.chdir(root);
 rmSync("dist", { recursive: true, force: true });
 
-const built = await build({
-  entryPoints: { index: "src/index.ts", "cli/main": "src/cli/main.ts" },
-  outdir: "dist",
+const shared: BuildOptions = {
   bundle: true,
-  splitting: true,
-  format: "esm",
   platform: "node",
   target: "node24",
-  chunkNames: "chunks/[name]-[hash]",
   // The rest is bundled: one file opens faster than a hundred. `pg` asks for pg-native, which nobody has to have.
   external: [...Object.keys(manifest.dependencies), "pg-native"],
-  banner: {
-    js: `import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);`,
-  },
   metafile: true,
   // The tests' crash points: no environment variable may kill a published program.
   define: { "process.env.GODWIT_CRASH_AT": "undefined", "process.env.GODWIT_CRASH_TRACE": "undefined" },
   minifySyntax: true,
   legalComments: "inline",
   logLevel: "warning",
-});
+};
+const built = await Promise.all([
+  build({
+    ...shared,
+    entryPoints: { index: "src/index.ts" },
+    outdir: "dist",
+    splitting: true,
+    format: "esm",
+    chunkNames: "chunks/[name]-[hash]",
+    banner: {
+      js: `import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);`,
+    },
+  }),
+  // One file, in which a module runs when it is first asked for; and CommonJS, because Node's loader of ES modules
+  // takes longer to start than all of it takes to load.
+  build({ ...shared, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli/main.cjs", format: "cjs" }),
+]);
 
-writeFileSync("dist/third-party-licences.txt", licences(Object.keys(built.metafile.inputs)));
+writeFileSync(
+  "dist/third-party-licences.txt",
+  licences(built.flatMap(({ metafile }) => Object.keys(metafile?.inputs ?? {}))),
+);
 
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
   stdio: "inherit",

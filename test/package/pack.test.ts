@@ -43,7 +43,7 @@ describe("the published package", () => {
       assert.ok(files.includes(file), `${file} is missing`);
     }
     const expected =
-      /^(package\.json|README\.md|LICENSE|bin\/(godwit|package\.json)|dist\/.+\.js|dist\/third-party-licences\.txt|dist\/types\/src\/.+\.d\.ts)$/;
+      /^(package\.json|README\.md|LICENSE|bin\/(godwit|package\.json)|dist\/cli\/main\.cjs|dist\/.+\.js|dist\/third-party-licences\.txt|dist\/types\/src\/.+\.d\.ts)$/;
     assert.deepEqual(
       files.filter((file) => !expected.test(file) || /test/i.test(file)),
       [],
