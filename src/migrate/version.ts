@@ -4,6 +4,8 @@
  * the history.
  */
 export function canonicalVersion(text: string): string {
+  // A time, the usual case, is canonical as it is.
+  if (/^[1-9]\d*$/.test(text)) return text;
   const parts = text.split(/[._]/).map((part) => BigInt(part));
   while (parts.length > 1 && parts.at(-1) === 0n) parts.pop();
   return parts.join(".");
