@@ -227,6 +227,11 @@ export interface StoreRole {
   table(name: LedgerTable): string;
   /** Whether there is a ledger: its version, or null where it was never made. Other failures reject. */
   version(session: Session): Promise<number | null>;
+  /**
+   * A query for all rows of a table as one text, `rows`: a JSON array of arrays. Its numbers are read as JavaScript
+   * reads them. Missing where the server bounds the length of such a text.
+   */
+  jsonRows?(query: { readonly columns: string; readonly table: string; readonly order: string }): string;
   /** Forward-only: entry n brings the ledger from version n to n + 1. Each is safe to repeat where DDL is not transactional. */
   readonly scripts: readonly (readonly string[])[];
 }

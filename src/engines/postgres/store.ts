@@ -6,6 +6,8 @@ export const ledgerSchema = "godwit";
 export const store: StoreRole = {
   table: (name: LedgerTable) => `godwit.${name}`,
   version,
+  jsonRows: ({ columns, table, order }) =>
+    `SELECT coalesce(json_agg(json_build_array(${columns}) ORDER BY ${order})::text, '[]') AS rows FROM ${table}`,
   scripts: [
     [
       `CREATE SCHEMA IF NOT EXISTS godwit`,

@@ -4,6 +4,8 @@ import type { LedgerTable, Session, StoreRole } from "../engine.ts";
 export const store: StoreRole = {
   table: (name: LedgerTable) => `main."godwit_${name}"`,
   version,
+  jsonRows: ({ columns, table, order }) =>
+    `SELECT json_group_array(json_array(${columns}) ORDER BY ${order}) AS rows FROM ${table}`,
   scripts: [
     [
       `CREATE TABLE main."godwit_ledger" (
