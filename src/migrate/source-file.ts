@@ -23,18 +23,20 @@ export function readSourceFile(path: string, folder: string, maxBytes: number): 
     });
   let bytes: Buffer;
   try {
-    bytes = readRegular(path, {
-      link: () => {
-        if (realpathSync(path).startsWith(realpathSync(folder) + sep)) return;
-        throw refuse("is a link that leaves the migrations folder");
-      },
-      found: (stat) => {
-        if (!stat.isFile()) throw refuse("is not a regular file");
-        if (stat.size > maxBytes) {
-          throw refuse(`has ${stat.size} bytes; the limit is ${maxBytes} (maxFileBytes)`);
-        }
-      },
-    });
+    bytes =
+      readShort(path, maxBytes) ??
+      readRegular(path, {
+        link: () => {
+          if (realpathSync(path).startsWith(realpathSync(folder) + sep)) return;
+          throw refuse("is a link that leaves the migrations folder");
+        },
+        found: (stat) => {
+          if (!stat.isFile()) throw refuse("is not a regular file");
+          if (stat.size > maxBytes) {
+            throw refuse(`has ${stat.size} bytes; the limit is ${maxBytes} (maxFileBytes)`);
+          }
+        },
+      });
   } catch (error) {
     if (error instanceof GodwitError) throw error;
     throw refuse(`cannot be read: ${(error as Error).message}`, error);
@@ -46,19 +48,50 @@ export function readSourceFile(path: string, folder: string, maxBytes: number): 
   }
 }
 
+/** Refilled by each call: what was read is decoded and hashed at once. */
+const shortFile = Buffer.allocUnsafeSlow(65_536);
+
+/**
+ * The usual file, read to its end with no look at what it is beforehand: that saves a third of the time over a
+ * thousand files. Null for all that is not certainly a short, regular file, which is then looked at: what is longer
+ * or empty, and what refuses to be read at a position, as pipes and terminals do.
+ */
+function readShort(path: string, maxBytes: number): Buffer | null {
+  let file: number;
+  try {
+    file = openSync(path, openMode | constants.O_NOFOLLOW);
+  } catch {
+    return null;
+  }
+  try {
+    let length = 0;
+    while (length < shortFile.length) {
+      const read = readSync(file, shortFile, length, shortFile.length - length, length);
+      if (read === 0) return length === 0 || length > maxBytes ? null : shortFile.subarray(0, length);
+      length += read;
+    }
+    return null;
+  } catch {
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}
+
+const openMode = constants.O_RDONLY | constants.O_NONBLOCK;
+
 /**
  * Opened without blocking, because a named pipe would otherwise wait for a writer for ever; and at first without
  * following a link, so that the usual file needs no look at its path.
  */
 function readRegular(path: string, check: { link: () => void; found: (stat: Stats) => void }): Buffer {
-  const mode = constants.O_RDONLY | constants.O_NONBLOCK;
   let file: number;
   try {
-    file = openSync(path, mode | constants.O_NOFOLLOW);
+    file = openSync(path, openMode | constants.O_NOFOLLOW);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw error;
     check.link();
-    file = openSync(path, mode);
+    file = openSync(path, openMode);
   }
   try {
     const stat = fstatSync(file);
