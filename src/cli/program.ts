@@ -5,7 +5,7 @@ import { version } from "../core/version.ts";
 import type { CommandSpec, OptionSpec, OptionValues } from "./command-spec.ts";
 import { commandGroups, commandSpecs, globalOptions } from "./command-specs.ts";
 import { closingHelp, section } from "./help-text.ts";
-import { usageError } from "./usage-error.ts";
+import { unknownCommand, usageError } from "./usage-error.ts";
 
 export interface ParsedCommand {
   readonly command: CommandSpec;
@@ -33,7 +33,14 @@ export function parseArguments(argv: readonly string[]): ParsedCommand | Printed
     program.parse(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.help") return { text, wanted: argv[0] === "help" };
+    if (error.code === "commander.help") {
+      const [word, about] = program.args;
+      // Commander prints the general help about a command that there is not.
+      if (word === "help" && about !== undefined && about !== "help" && error.exitCode !== 0) {
+        throw unknownCommand(about, program);
+      }
+      return { text, wanted: word === "help" };
+    }
     if (error.exitCode === 0) return { text, wanted: true };
     throw usageError(error, argv, program);
   }

@@ -12,15 +12,25 @@ export function usageError(error: CommanderError, argv: readonly string[], progr
   return new GodwitError("GW1001", { message: messageOf(error, command, program), hint });
 }
 
+/** For a word that commander took without a complaint. */
+export function unknownCommand(word: string, program: Command): GodwitError {
+  return new GodwitError("GW1001", {
+    message: unknownCommandText(word, program),
+    hint: "See `godwit --help`.",
+  });
+}
+
+function unknownCommandText(word: string, program: Command): string {
+  const known = program.commands.map((candidate) => candidate.name());
+  const begun = known.find((name) => word.length > 1 && name.startsWith(word));
+  return `there is no command ${JSON.stringify(word)}${didYouMean(begun ?? word, known)}`;
+}
+
 function messageOf(error: CommanderError, command: Command | undefined, program: Command): string {
   // The last suggestion of commander's is left out for one that also knows swapped letters.
   const text = error.message.replace(/^error: /, "").replace(/\n\(Did you mean [\s\S]*$/, "");
   const word = /'([\s\S]*)'$/.exec(text)?.[1] ?? "";
-  if (error.code === "commander.unknownCommand") {
-    const known = program.commands.map((candidate) => candidate.name());
-    const begun = known.find((name) => word.length > 1 && name.startsWith(word));
-    return `there is no command ${JSON.stringify(word)}${didYouMean(begun ?? word, known)}`;
-  }
+  if (error.code === "commander.unknownCommand") return unknownCommandText(word, program);
   if (error.code === "commander.unknownOption") {
     // What stands after the = may be a secret of a misspelt --url.
     const name = word.split("=", 1)[0] ?? "";

@@ -77,6 +77,7 @@ test("wrong usage exits with 64, names the nearest word, and touches nothing", a
     [["repair"], /^error GW1001: nothing to repair was named/],
     [["apply", "--to", "7"], /^error GW2013: there is no migration/],
     [["completion", "bsh"], /did you mean "bash"/],
+    [["help", "aplly"], /^error GW1001: there is no command "aplly"; did you mean "apply"\?\n/],
     [[], /^Usage: godwit COMMAND/],
   ];
   await Promise.all(
