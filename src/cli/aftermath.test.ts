@@ -11,9 +11,9 @@ const running: ProgressSnapshot = {
   unitsTotal: 1,
   unit: { name: "1", title: "1_a", startedMs: 0 },
 };
-const at = (key: string, transaction: boolean): ProgressSnapshot => ({
+const at = (key: string, transaction: boolean, effects = 0): ProgressSnapshot => ({
   ...running,
-  step: { key, transaction },
+  step: { key, transaction, effects },
 });
 
 test("before the run began nothing was changed", () => {
@@ -29,13 +29,18 @@ test("a transaction at the start of a migration leaves nothing of it", () => {
 
 test("the statements before a later step have taken effect", () => {
   assert.equal(
-    aftermathText(failed, at("1/up/4", false)),
+    aftermathText(failed, at("1/up/4", false, 3)),
     "nothing was changed by this statement; 1_a is half applied: 3 statements before this one took effect",
   );
 });
 
-test("a script without a transaction may be half done", () => {
-  assert.match(aftermathText(failed, at("1/up", false)) ?? "", /1_a may be half applied$/);
+test("what only set the session before is not counted", () => {
+  assert.match(aftermathText(failed, at("1/up/2", false)) ?? "", /nothing of 1_a was applied$/);
+});
+
+test("a script without a transaction may be half done, where a statement of it took effect", () => {
+  assert.match(aftermathText(failed, at("1/up", false, 1)) ?? "", /1_a may be half applied$/);
+  assert.match(aftermathText(failed, at("1/up", false)) ?? "", /nothing of 1_a was applied$/);
   assert.match(aftermathText(failed, at("1/up", true)) ?? "", /nothing of 1_a was applied$/);
 });
 

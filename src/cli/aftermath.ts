@@ -1,5 +1,5 @@
 import type { GodwitError } from "../core/error.ts";
-import type { ProgressSnapshot } from "../core/progress.ts";
+import type { CurrentStep, ProgressSnapshot } from "../core/progress.ts";
 import { countText } from "./amounts.ts";
 
 /** What a failed run left behind, in one or two sentences; null where nothing is known beyond the error's own words. */
@@ -14,11 +14,8 @@ export function aftermathText(error: GodwitError, progress: ProgressSnapshot): s
   const verb = kind === "apply" ? "applied" : "rolled back";
   if (unit !== null && error.outcome === "changed") parts.push(`${unit.title} is half ${verb}`);
   if (unit !== null && kind !== "record" && error.outcome === "unchanged") {
-    if (step !== null) {
-      parts.push(
-        step.transaction ? "the transaction was rolled back" : "nothing was changed by this statement",
-      );
-    }
+    if (step?.transaction === true) parts.push("the transaction was rolled back");
+    else if (step !== null && isStatement(step)) parts.push("nothing was changed by this statement");
     parts.push(unitText(unit.title, verb, step));
   }
   if (unitsTotal > 1) {
@@ -29,12 +26,14 @@ export function aftermathText(error: GodwitError, progress: ProgressSnapshot): s
 }
 
 function unitText(title: string, verb: string, step: ProgressSnapshot["step"]): string {
-  // A step of SQL is numbered by its first statement, and those before it are recorded.
-  const first = /\/(\d+)$/.exec(step?.key ?? "")?.[1];
-  if (first === undefined) {
-    return step?.transaction === true ? `nothing of ${title} was ${verb}` : `${title} may be half ${verb}`;
-  }
-  const kept = Number(first) - 1;
-  if (kept === 0) return `nothing of ${title} was ${verb}`;
-  return `${title} is half ${verb}: ${countText(kept, "statement")} before this one took effect`;
+  if (step === null) return `${title} may be half ${verb}`;
+  if (step.effects === 0) return `nothing of ${title} was ${verb}`;
+  // Of a script's last statement only the commit may have failed.
+  if (!isStatement(step)) return `${title} may be half ${verb}`;
+  return `${title} is half ${verb}: ${countText(step.effects, "statement")} before this one took effect`;
+}
+
+/** A step of SQL is numbered by its first statement; a script is not. */
+function isStatement({ key }: CurrentStep): boolean {
+  return /\/\d+$/.test(key);
 }

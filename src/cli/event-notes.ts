@@ -16,7 +16,9 @@ export function noteOf(event: StampedEvent, paint: Paint): string | null {
     case "run:resumed":
       return `continuing run ${event.runId.slice(0, 8)}${event.done > 0 ? `: ${event.done} of its open steps had taken effect` : ""}`;
     case "step:settled":
-      return `${oneLine(event.key)}: its outcome was not recorded; the database says: ${event.outcome}`;
+      return event.by === "operator"
+        ? `${oneLine(event.key)}: recorded as ${event.outcome}, on your word`
+        : `${oneLine(event.key)}: its outcome was not recorded; the database says: ${event.outcome}`;
     case "retry:scheduled": {
       const blockers = event.blockers.map((blocker) => oneLine(describeHolder(blocker), 200));
       const by = blockers.length === 0 ? "" : `; blocked by ${blockers.join(" and ")}`;

@@ -10,6 +10,7 @@ const entry: Entry = {
   name: "V1__a",
   kind: "versioned",
   state: "applied",
+  fileMissing: false,
   outOfOrder: false,
   appliedAt: "2026-01-31T09:30:00.000Z",
   durationMs: 12,

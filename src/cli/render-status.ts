@@ -40,7 +40,7 @@ function rowOf(entry: Entry, paint: Paint): string[] {
   ];
 }
 
-function stateText({ state, outOfOrder, progress }: Entry, paint: Paint): string {
+function stateText({ state, fileMissing, outOfOrder, progress }: Entry, paint: Paint): string {
   const colours: Partial<Record<AssessedMigration["state"], (text: string) => string>> = {
     applied: paint.green,
     pending: paint.yellow,
@@ -51,7 +51,9 @@ function stateText({ state, outOfOrder, progress }: Entry, paint: Paint): string
     "half-rolled-back": paint.red,
   };
   const done = progress === null ? "" : `, ${progressText(progress)}`;
-  return (colours[state] ?? paint.dim)(`${state}${outOfOrder ? ", out of order" : ""}${done}`);
+  // "missing" says it already.
+  const missing = fileMissing && state !== "missing" ? ", file missing" : "";
+  return (colours[state] ?? paint.dim)(`${state}${missing}${outOfOrder ? ", out of order" : ""}${done}`);
 }
 
 /** "2 of 5 statements" */

@@ -272,10 +272,10 @@ const entries = {
     explanation: "The ledger is there but reading it failed. That is never taken for an empty history.",
   },
   GW5007: {
-    title: "A half-applied migration was edited",
-    hint: "Restore the statements that already ran; those after them may be corrected.",
+    title: "A half-applied migration was edited or removed",
+    hint: "Restore the statements that already ran; those after them may be corrected. Or undo them by hand, and say so with `godwit repair --forget VERSION`.",
     explanation:
-      "Some statements of the file took effect before the run stopped. They must still stand in the file as they ran, or the rest would be applied to something else.",
+      "Some statements of the file took effect before the run stopped. They must still stand in the file as they ran, or the rest would be applied to something else. Where the file is gone, nothing can be finished either. When what took effect was undone by hand, `godwit repair --forget VERSION` makes the migration start again from its first statement.",
   },
   GW5008: {
     title: "The database is not empty of history",
@@ -285,9 +285,9 @@ const entries = {
   },
   GW5009: {
     title: "A migration is half applied",
-    hint: "Finish it with `godwit apply`.",
+    hint: "Finish it with `godwit apply`; or undo by hand what took effect, and say so with `godwit repair --forget VERSION`.",
     explanation:
-      "Some statements of the migration took effect and others did not. It can be continued, but not rolled back by its down file.",
+      "Some statements of the migration took effect and others did not. It can be continued, but not rolled back by its down file. As a warning: it was forgotten while statements of it were recorded; the next run does them again.",
   },
   GW6001: {
     title: "A statement failed",

@@ -37,9 +37,16 @@ export type GodwitEvent =
   | { type: "run:stopped"; runId: string; state: "resumable" | "blocked"; error: GodwitError }
   | { type: "unit:started"; unit: string; title: string }
   | { type: "unit:finished"; unit: string; title: string; durationMs: number }
-  | { type: "step:started"; key: string; title: string; transaction: boolean }
+  /** `effectsBefore`: how many statements of its unit have taken effect, this step's own earlier ones included. */
+  | { type: "step:started"; key: string; title: string; transaction: boolean; effectsBefore: number }
   | { type: "step:finished"; key: string; durationMs: number }
-  | { type: "step:settled"; key: string; outcome: "done" | "not-done" | "unknown" }
+  | {
+      type: "step:settled";
+      key: string;
+      outcome: "done" | "not-done" | "unknown";
+      /** Whose word it is. */
+      by: "catalogue" | "operator";
+    }
   | { type: "statement:started"; key: string; index: number; count: number; label: string; line: number }
   | { type: "statement:finished"; key: string; index: number; rows: number | null; durationMs: number }
   | {

@@ -140,6 +140,15 @@ export interface ScriptStep extends StepBase {
 /** Only history rows, in one transaction: baseline, accepted edits, forgotten rows. */
 export interface RecordStep extends StepBase {
   readonly kind: "record";
+  /** Half-done units of an interrupted run that an operator has undone by hand: their steps count no more. */
+  readonly abandons?: Abandoned;
+}
+
+export interface Abandoned {
+  readonly runId: string;
+  /** The run's epoch as it was read: abandoning raises it. */
+  readonly epoch: number;
+  readonly stepKeys: readonly string[];
 }
 
 /** Each kind of work the executor knows. A new feature adds a member here and its performer in run/perform/. */

@@ -18,7 +18,13 @@ function after(...events: (GodwitEvent & { afterMs?: number })[]): ProgressSnaps
 const started = { type: "run:started", runId: "r1", kind: "apply", epoch: 1, steps: 3, units: 2 } as const;
 const unit = { type: "unit:started", unit: "1", title: "1_a" } as const;
 const unitDone = { type: "unit:finished", unit: "1", title: "1_a", durationMs: 5 } as const;
-const step = { type: "step:started", key: "1/up/1", title: "INSERT", transaction: true } as const;
+const step = {
+  type: "step:started",
+  key: "1/up/1",
+  title: "INSERT",
+  transaction: true,
+  effectsBefore: 0,
+} as const;
 const statement = {
   type: "statement:started",
   key: "1/up/1",

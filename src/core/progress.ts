@@ -11,7 +11,7 @@ export interface ProgressSnapshot {
   readonly unitsDone: number;
   readonly unitsTotal: number;
   readonly unit: CurrentUnit | null;
-  readonly step: { readonly key: string; readonly transaction: boolean } | null;
+  readonly step: CurrentStep | null;
   readonly statement: CurrentStatement | null;
   /** What the server says that the running statement does. */
   readonly activity: {
@@ -36,6 +36,13 @@ export interface CurrentUnit {
   readonly name: string;
   readonly title: string;
   readonly startedMs: number;
+}
+
+export interface CurrentStep {
+  readonly key: string;
+  readonly transaction: boolean;
+  /** Statements of the unit that have taken effect: those before the step, and those of a script that commit by themselves. */
+  readonly effects: number;
 }
 
 export interface CurrentStatement {
@@ -130,7 +137,7 @@ function change(
       return { ...nothingCurrent, unitsDone: snapshot.unitsDone + 1 };
     case "step:started":
       return {
-        step: { key: event.key, transaction: event.transaction },
+        step: { key: event.key, transaction: event.transaction, effects: event.effectsBefore },
         statement: null,
         activity: null,
         rows: null,
@@ -143,7 +150,7 @@ function change(
       return { phase: "running", statement, activity: null, ...going };
     }
     case "statement:finished":
-      return { activity: null, ...going };
+      return { activity: null, step: stepAfter(snapshot.step, event.key), ...going };
     case "retry:scheduled": {
       const { blockers, reason, delayMs } = event;
       const paused = { waitingFor: blockers, pauseReason: reason, pauseUntilMs: atMs + delayMs };
@@ -164,6 +171,11 @@ function change(
     default:
       return undefined;
   }
+}
+
+/** The statements of a script that are recorded one by one have keys of their own, KEY#n. */
+function stepAfter(step: CurrentStep | null, key: string): CurrentStep | null {
+  return step === null || !key.startsWith(`${step.key}#`) ? step : { ...step, effects: step.effects + 1 };
 }
 
 const nothingCurrent = { unit: null, step: null, statement: null, activity: null, rows: null, ...going };

@@ -11,7 +11,8 @@ import { readFolder } from "./folder.ts";
 import { verifyHistory } from "./history.ts";
 import { executionOf, fingerprint, type Project } from "./project.ts";
 import { writeSchemaFile } from "./schema-file.ts";
-import { canonicalVersion, compareVersions, isVersion } from "./version.ts";
+import { knownVersion } from "./known-version.ts";
+import { compareVersions } from "./version.ts";
 
 export interface ApplyChoice {
   /** Up to and with this version; all that is pending when left out. */
@@ -57,7 +58,6 @@ export async function planApply(inputs: PlanInputs): Promise<Plan | null> {
   for (const warning of warnings) project.emit({ type: "warning:raised", ...warning });
   if (errors.length > 0) throw await combine(errors, inputs);
   const pending = choosePending(assessment.migrations, inputs.choice);
-  refuseLostHalves(state, new Set(pending.map(({ version }) => version)));
   const records = openSteps(state);
   const steps = pending.flatMap((migration) => compileMigration(engine, contents, migration, "up", records));
   if (steps.length === 0 && state.unfinished === null) return null;
@@ -88,34 +88,6 @@ function choosePending(migrations: readonly AssessedMigration[], { to, only }: A
   return [...half, ...rest].flatMap(({ migration }) => (migration === null ? [] : [migration]));
 }
 
-/** The canonical form of a version that a user named. Throws GW2013. */
-export function knownVersion(
-  migrations: readonly Pick<AssessedMigration, "version" | "kind">[],
-  named: string,
-): string {
-  const version = isVersion(named) ? canonicalVersion(named) : named;
-  const found = migrations.find((migration) => migration.version === version);
-  if (found?.kind === "versioned") return version;
-  throw new GodwitError("GW2013", {
-    message:
-      found === undefined
-        ? `there is no migration with the version ${named}`
-        : `${named} is a repeatable migration, which has no place in the order of versions`,
-    details: { version: named },
-  });
-}
-
-/** A half-applied migration whose file is gone can be neither finished nor forgotten by accident. */
-function refuseLostHalves(state: LedgerState, chosen: ReadonlySet<string>): void {
-  const lost = [...halfDone(state).keys()].filter((version) => !chosen.has(version));
-  if (lost.length === 0) return;
-  throw new GodwitError("GW5007", {
-    message: `${lost.join(", ")} took effect in part, and its file is no longer in the folder`,
-    details: { versions: lost },
-    outcome: "changed",
-  });
-}
-
 function refuseUnfinishedRollback(state: LedgerState): void {
   const { unfinished } = state;
   if (unfinished?.kind !== "rollback" || halfDone(state).size === 0) return;
@@ -126,7 +98,7 @@ function refuseUnfinishedRollback(state: LedgerState): void {
   });
 }
 
-/** One error that names all: the first one's code, each one's words. */
+/** One error that names all: the first one's code and hint, each one's words. */
 async function combine(errors: readonly GodwitError[], inputs: PlanInputs): Promise<GodwitError> {
   const [first] = errors;
   if (first === undefined) throw new Error("no errors to combine");
@@ -134,6 +106,8 @@ async function combine(errors: readonly GodwitError[], inputs: PlanInputs): Prom
   const message = errors.map((error) => error.message).join("; ");
   return new GodwitError(first.code, {
     message,
+    hint: first.hint,
+    outcome: errors.some(({ outcome }) => outcome === "changed") ? "changed" : "unchanged",
     details: { ...first.details, errors: errors.map((error) => error.toJSON()), edits },
   });
 }

@@ -64,6 +64,7 @@ const step = (
   state,
   captured: null,
   historySeq,
+  sessionOnly: false,
 });
 
 const states = (
@@ -116,6 +117,10 @@ test("half of a unit counts only until the unit is complete, whatever came of it
   assert.deepEqual([...halfDone({ steps: [step("3", 1, "failed")] })], []);
   assert.deepEqual([...halfDone({ steps: [step("3", 1, "started")] })], [["3", 0]]);
   assert.deepEqual(states(["1", "2"], ledgerOf([row("1")], steps)), ["1 applied", "2 half-applied"]);
+  // A setting is gone with its session.
+  const set = { ...step("3", 1, "done"), sessionOnly: true };
+  assert.deepEqual([...halfDone({ steps: [set, step("3", 2, "failed")] })], []);
+  assert.deepEqual([...halfDone({ steps: [set, step("3", 2, "done")] })], [["3", 1]]);
   // Rolled back by another run since.
   const back = ledgerOf([row("1"), row("1", "rollback")], steps);
   assert.deepEqual(states(["1", "2"], back), ["1 pending", "2 half-applied"]);

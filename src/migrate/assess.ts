@@ -1,6 +1,6 @@
 import { GodwitError } from "../core/error.ts";
 import type { PlanKind } from "../core/plan.ts";
-import { type LedgerState, openSteps } from "../run/ledger.ts";
+import { type LedgerState, mayHaveEffect, openSteps } from "../run/ledger.ts";
 import type { Contents } from "./content.ts";
 import { compareMigrations, type Migration } from "./folder.ts";
 import { belowBaseline, foldHistory, type History } from "./history.ts";
@@ -22,7 +22,7 @@ export type MigrationState =
   | "half-applied"
   /** Some of the statements that undo it took effect. */
   | "half-rolled-back"
-  /** A repeatable migration that changed since it was run: it is pending again. */
+  /** A repeatable migration that changed since it was run, or before a rollback that may have dropped what it made: it is pending again. */
   | "outdated";
 
 export interface AssessedMigration {
@@ -30,6 +30,8 @@ export interface AssessedMigration {
   readonly name: string;
   readonly kind: Migration["kind"];
   readonly state: MigrationState;
+  /** It is not in the folder. */
+  readonly fileMissing: boolean;
   /** Pending, and older than the newest applied one. */
   readonly outOfOrder: boolean;
   readonly appliedAt: string | null;
@@ -72,6 +74,7 @@ export function assess(folder: readonly Migration[], ledger: LedgerState, conten
       name: migration.name,
       kind: migration.kind,
       state,
+      fileMissing: false,
       outOfOrder:
         state === "pending" &&
         migration.kind === "versioned" &&
@@ -83,17 +86,22 @@ export function assess(folder: readonly Migration[], ledger: LedgerState, conten
       migration,
     };
   });
-  for (const applied of history.applied.values()) {
-    if (byVersion.has(applied.version)) continue;
+  const known = new Set([...history.applied.keys(), ...halves.keys()]);
+  for (const version of known) {
+    if (byVersion.has(version)) continue;
+    const applied = history.applied.get(version);
+    const half = halves.get(version);
     migrations.push({
-      version: applied.version,
-      name: applied.name,
-      kind: applied.kind,
-      state: "missing",
+      version,
+      // The ledger's steps do not keep the name of a file that was never applied as a whole.
+      name: applied?.name ?? version,
+      kind: applied?.kind ?? (version.startsWith("R__") ? "repeatable" : "versioned"),
+      state: half === undefined ? "missing" : halfState(ledger.unfinished?.kind ?? null),
+      fileMissing: true,
       outOfOrder: false,
-      appliedAt: applied.appliedAt,
-      durationMs: applied.durationMs,
-      progress: null,
+      appliedAt: applied?.appliedAt ?? null,
+      durationMs: applied?.durationMs ?? null,
+      progress: half === undefined ? null : { doneStatements: half, totalStatements: null, next: null },
       migration: null,
     });
   }
@@ -106,23 +114,29 @@ function stateOf(
   contents: Contents,
   half: PlanKind | null,
 ): MigrationState {
-  if (half !== null) return half === "rollback" ? "half-rolled-back" : "half-applied";
+  if (half !== null) return halfState(half);
   const applied = history.applied.get(migration.version);
   if (applied === undefined) {
     return migration.kind === "versioned" && belowBaseline(history, migration.version)
       ? "baseline"
       : "pending";
   }
+  // A down file may have dropped what it made (DROP TABLE … CASCADE): to run it again is right in any case.
+  if (migration.kind === "repeatable" && applied.seq < history.lastRollback) return "outdated";
   if (contents.up(migration).rawHash === applied.rawHash) return "applied";
   if (contents.sqlHash(migration) === applied.sqlHash) return "reformatted";
   return migration.kind === "repeatable" ? "outdated" : "edited";
+}
+
+function halfState(run: PlanKind | null): MigrationState {
+  return run === "rollback" ? "half-rolled-back" : "half-applied";
 }
 
 /** Units of the unfinished run of which something took effect, or may have: how many statements are recorded as done. */
 export function halfDone(ledger: Pick<LedgerState, "steps">): Map<string, number> {
   const halves = new Map<string, number>();
   for (const step of openSteps(ledger)) {
-    if (step.state === "failed") continue;
+    if (!mayHaveEffect(step)) continue;
     halves.set(step.unit, (halves.get(step.unit) ?? 0) + (step.state === "done" ? 1 : 0));
   }
   return halves;
@@ -149,6 +163,10 @@ export function judgeAssessment(
   const warnings: { code: string; message: string }[] = [];
   for (const entry of assessment.migrations) {
     const details = { version: entry.version, name: entry.name };
+    if (entry.progress !== null && entry.fileMissing) {
+      errors.push(lostHalf(entry));
+      continue;
+    }
     if (entry.state === "edited") {
       const message = `${entry.name} was edited after it was applied (${entry.appliedAt})`;
       errors.push(new GodwitError("GW5001", { message, details }));
@@ -167,4 +185,15 @@ export function judgeAssessment(
     }
   }
   return { errors, warnings };
+}
+
+/** Half done and without its file, it can be neither finished nor forgotten by accident. */
+export function lostHalf({ version, name, state }: AssessedMigration): GodwitError {
+  const command = state === "half-rolled-back" ? "rollback" : "apply";
+  return new GodwitError("GW5007", {
+    message: `${name} is ${state.replaceAll("-", " ")}, and its file is no longer in the folder`,
+    hint: `Restore the file and run \`godwit ${command}\`. Or undo by hand what took effect, and say so: \`godwit repair --forget ${version}\`.`,
+    details: { version, name },
+    outcome: "changed",
+  });
 }

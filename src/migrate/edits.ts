@@ -5,6 +5,7 @@ import { reading } from "./read.ts";
 import { withPlaceholders } from "../engines/placeholders.ts";
 import type { Contents } from "./content.ts";
 import { type Migration, readFolder } from "./folder.ts";
+import { isSource } from "./history.ts";
 
 export interface Edit {
   readonly version: string;
@@ -44,12 +45,14 @@ async function explainEdit(
   const [row] = await session.query(
     withPlaceholders(
       engine.traits,
-      `SELECT source FROM ${engine.store.table("migration")} WHERE version = ? AND action IN ('apply', 'accept')
+      `SELECT source, raw_hash FROM ${engine.store.table("migration")} WHERE version = ? AND action IN ('apply', 'accept')
         ORDER BY seq DESC LIMIT 1`,
     ),
     [version],
   );
   if (row?.source === null || row?.source === undefined) return { version, name, diff: null };
+  // A text that somebody put there would be shown as what ran; `validate` names its row.
+  if (!isSource(String(row.source), String(row.raw_hash))) return { version, name, diff: null };
   const { createTwoFilesPatch } = await import("diff");
   const now = contents.up(migration).text;
   const diff = createTwoFilesPatch(`${name} (applied)`, `${name} (file)`, String(row.source), now, "", "", {

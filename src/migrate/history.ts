@@ -1,4 +1,4 @@
-import { digest } from "../core/canonical.ts";
+import { digest, sha256 } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
 import { type HistoryRow, historyRowHash, type LedgerState } from "../run/ledger.ts";
 import { compareVersions } from "./version.ts";
@@ -19,6 +19,8 @@ export interface History {
   readonly applied: ReadonlyMap<string, AppliedMigration>;
   /** Versions up to this one count as applied; null where there is no baseline. */
   readonly baseline: string | null;
+  /** Number of the newest row of a rollback, 0 when there is none. */
+  readonly lastRollback: number;
   /** Hash of the newest row, "" when there is none. */
   readonly head: string;
 }
@@ -27,6 +29,7 @@ export interface History {
 export function foldHistory(rows: readonly HistoryRow[]): History {
   const applied = new Map<string, AppliedMigration>();
   let baseline: string | null = null;
+  let lastRollback = 0;
   for (const row of rows) {
     switch (row.action) {
       case "apply":
@@ -40,6 +43,9 @@ export function foldHistory(rows: readonly HistoryRow[]): History {
         break;
       }
       case "rollback":
+        lastRollback = row.seq;
+        applied.delete(row.version);
+        break;
       case "forget":
         applied.delete(row.version);
         break;
@@ -50,7 +56,7 @@ export function foldHistory(rows: readonly HistoryRow[]): History {
         break;
     }
   }
-  return { applied, baseline, head: rows.at(-1)?.rowHash ?? "" };
+  return { applied, baseline, lastRollback, head: rows.at(-1)?.rowHash ?? "" };
 }
 
 /** Whether a version lies at or below the baseline. */
@@ -92,6 +98,29 @@ export function verifyHistory({
       details: { seq: lastRecordedSeq, last },
     });
   }
+}
+
+/**
+ * Checks that the texts which the history keeps are those that it has hashes of: they are shown when a file is
+ * edited. Those before a reseal row were accepted with it. Throws GW5004 naming the first that is not.
+ */
+export async function verifySources(
+  history: readonly HistoryRow[],
+  sourcesAfter: (seq: number) => AsyncIterable<{ readonly seq: number; readonly source: string }>,
+): Promise<void> {
+  const rows = new Map(history.map((row) => [row.seq, row]));
+  const seal = history.findLast((row) => row.action === "reseal");
+  for await (const { seq, source } of sourcesAfter(seal?.seq ?? 0)) {
+    const row = rows.get(seq);
+    // One that came after the history was read is for the next look.
+    if (row !== undefined && !isSource(source, row.rawHash))
+      throw altered(row, "keeps a text that was edited");
+  }
+}
+
+/** The hash is over the file's bytes, of which a byte order mark is not part of the text. */
+export function isSource(source: string, rawHash: string): boolean {
+  return sha256(source) === rawHash || sha256(`\uFEFF${source}`) === rawHash;
 }
 
 /** What a reseal row carries: a hash over all rows as they stand. */

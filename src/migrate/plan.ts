@@ -12,8 +12,14 @@ export async function planMigrations(project: Project, choice: ApplyChoice = {})
   return readingLedger(project, async ({ session, state, facts }) => {
     const plan = await planApply({ project, choice, contents, state, facts, session });
     if (plan === null) return null;
-    const done = new Set(openSteps(state).flatMap((step) => (step.state === "done" ? [step.key] : [])));
-    const steps = plan.steps.filter((step) => !done.has(step.key));
+    const done = new Map(
+      openSteps(state).flatMap((step) => (step.state === "done" ? [[step.key, step]] : [])),
+    );
+    const steps = plan.steps.filter((step) => {
+      const record = done.get(step.key);
+      // A setting that was edited is made again.
+      return record === undefined || (record.sessionOnly && record.hash !== step.hash);
+    });
     if (steps.length === 0) return null;
     const { kind, target, hazards } = plan;
     return done.size === 0 ? plan : sealPlan({ kind, target, steps, hazards });

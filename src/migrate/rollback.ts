@@ -3,13 +3,14 @@ import { type Plan, sealPlan } from "../core/plan.ts";
 import type { ServerFacts } from "../engines/engine.ts";
 import { execute, type RunResult } from "../run/executor.ts";
 import { type LedgerState, openSteps } from "../run/ledger.ts";
-import { knownVersion } from "./apply.ts";
-import { type Assessment, assess, halfDone } from "./assess.ts";
+import { type Assessment, assess, halfDone, lostHalf } from "./assess.ts";
 import { compileMigration } from "./compile.ts";
 import { type Contents, openContents } from "./content.ts";
 import { readFolder } from "./folder.ts";
 import { verifyHistory } from "./history.ts";
+import { knownVersion } from "./known-version.ts";
 import { executionOf, fingerprint, type Project } from "./project.ts";
+import { readingLedger } from "./read.ts";
 import { writeSchemaFile } from "./schema-file.ts";
 import { compareVersions } from "./version.ts";
 
@@ -50,6 +51,30 @@ export async function rollbackMigrations(
   return { ...result, versions: intent.versions };
 }
 
+export interface RollbackPreview {
+  /** Names of what would be undone, in that order. */
+  readonly names: readonly string[];
+  /** The interrupted rollback that would be continued. */
+  readonly continues: string | null;
+}
+
+/** What a rollback would undo now; null when there is nothing. Reads only, and throws what the rollback would. */
+export async function previewRollback(
+  project: Project,
+  choice: RollbackChoice = {},
+): Promise<RollbackPreview | null> {
+  await project.engine.syntax.load();
+  const contents = openContents(project);
+  // What is to be said is said when it is done.
+  const quiet = { ...project, emit: () => {} };
+  return readingLedger(project, async ({ state, facts }) => {
+    const { plan } = planRollback({ project: quiet, choice, contents, state, facts });
+    if (plan === null) return null;
+    const names = [...new Set(plan.steps.map((step) => step.unitTitle))];
+    return { names, continues: state.unfinished?.kind === "rollback" ? state.unfinished.id : null };
+  });
+}
+
 export function planRollback(inputs: {
   project: Project;
   choice: RollbackChoice;
@@ -74,6 +99,7 @@ export function planRollback(inputs: {
   const steps = versions.flatMap((version) => {
     const entry = assessment.migrations.find((candidate) => candidate.version === version);
     if (entry?.migration == null) {
+      if (entry?.progress != null) throw lostHalf(entry);
       throw new GodwitError("GW5002", {
         message: `${entry?.name ?? version} is in the history, but its files are gone: it cannot be rolled back`,
         details: { version },
@@ -132,6 +158,7 @@ function refuseHalfApplied(state: LedgerState): void {
   if (half === undefined) return;
   throw new GodwitError("GW5009", {
     message: `${half} is half applied by the interrupted run ${state.unfinished.id}; its down file expects it whole`,
+    hint: `Finish it with \`godwit apply\`. Or undo by hand what took effect, and say so: \`godwit repair --forget ${half}\`.`,
     details: { version: half, runId: state.unfinished.id },
     outcome: "changed",
   });

@@ -49,6 +49,9 @@ export async function readStatus(project: Project): Promise<StatusReport> {
       errors.push(error as (typeof errors)[number]);
     }
     const holder = state.unfinished === null ? null : await engine.lock.holder(session);
+    const run = state.unfinished === null ? null : describeRun(state.unfinished, holder);
+    // Another runner is at work from a folder that may be newer than this one: what is open now is its own.
+    const problems = run?.state === "running" ? errors.filter(({ code }) => code !== "GW5007") : errors;
     const count = (...states: AssessedMigration["state"][]) =>
       migrations.filter((migration) => states.includes(migration.state)).length;
     return {
@@ -59,11 +62,11 @@ export async function readStatus(project: Project): Promise<StatusReport> {
       counts: {
         applied: count("applied", "reformatted", "edited", "missing", "baseline"),
         pending: count("pending", "half-applied", "outdated"),
-        problems: errors.length,
+        problems: problems.length,
       },
       baseline: history.baseline,
-      run: state.unfinished === null ? null : describeRun(state.unfinished, holder),
-      problems: errors.map(({ code, message, hint }) => ({ code, message, hint })),
+      run,
+      problems: problems.map(({ code, message, hint }) => ({ code, message, hint })),
       warnings,
     };
   });

@@ -1,10 +1,11 @@
 import { GodwitError } from "../core/error.ts";
+import { readSources } from "../run/ledger.ts";
 import { assess, judgeAssessment } from "./assess.ts";
 import { compileMigration } from "./compile.ts";
 import { openContents } from "./content.ts";
 import { type Edit, explainEdits } from "./edits.ts";
 import { readFolder } from "./folder.ts";
-import { verifyHistory } from "./history.ts";
+import { verifyHistory, verifySources } from "./history.ts";
 import type { Project } from "./project.ts";
 import { readingLedger } from "./read.ts";
 
@@ -39,7 +40,16 @@ export async function validateProject(project: Project): Promise<ValidationRepor
     if (migration.down !== null) collect(() => void compileMigration(engine, contents, migration, "down"));
   }
   return readingLedger(project, async ({ session, state }) => {
+    const found = problems.length;
     collect(() => verifyHistory(state));
+    // A database without a ledger has no table to read.
+    if (problems.length === found && state.history.length > 0) {
+      await verifySources(state.history, (seq) => readSources(engine, session, seq)).catch((error: unknown) =>
+        collect(() => {
+          throw error;
+        }),
+      );
+    }
     const unreadable = new Set(
       problems.flatMap(({ details }) => (details.path === undefined ? [] : [details.path])),
     );

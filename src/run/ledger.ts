@@ -32,6 +32,8 @@ export interface StepRecord {
   readonly captured: string | null;
   /** The history row that it wrote: with it, its unit was complete. */
   readonly historySeq: number | null;
+  /** It changed nothing but the session (SET …), so nothing in the database tells of it. */
+  readonly sessionOnly: boolean;
 }
 
 export interface HistoryRow {
@@ -128,13 +130,38 @@ async function readHistory(engine: Engine, session: Session): Promise<HistoryRow
   });
 }
 
+/** The texts that the history keeps, of the rows after that number, some at a time. Only what checks them needs them. */
+export async function* readSources(
+  engine: Engine,
+  session: Session,
+  after: number,
+): AsyncGenerator<{ readonly seq: number; readonly source: string }> {
+  const sql = withPlaceholders(
+    engine.traits,
+    `SELECT seq, source FROM ${engine.store.table("migration")} WHERE seq > ? AND source IS NOT NULL
+      ORDER BY seq LIMIT 20`,
+  );
+  for (let last: number | null = after; last !== null;) {
+    const rows: readonly Row[] = await session.query(sql, [last]);
+    for (const row of rows) yield { seq: Number(row.seq), source: String(row.source) };
+    last = rows.length === 0 ? null : Number(rows.at(-1)?.seq);
+  }
+}
+
 /**
- * The steps of the unfinished run that belong to units it has not completed. A completed unit's fate is the
- * history's: another run may have rolled it back since, and then its old steps say nothing.
+ * The steps of the unfinished run that belong to units of which something took effect, or may have, and which it
+ * has not completed. A completed unit's fate is the history's: another run may have rolled it back since, and then
+ * its old steps say nothing.
  */
 export function openSteps(state: Pick<LedgerState, "steps">): readonly StepRecord[] {
   const complete = new Set(state.steps.filter((step) => step.historySeq !== null).map((step) => step.unit));
-  return state.steps.filter((step) => !complete.has(step.unit));
+  const begun = new Set(state.steps.filter(mayHaveEffect).map((step) => step.unit));
+  return state.steps.filter((step) => begun.has(step.unit) && !complete.has(step.unit));
+}
+
+/** Whether the database may show something of a step. */
+export function mayHaveEffect(step: Pick<StepRecord, "state" | "sessionOnly">): boolean {
+  return step.state !== "failed" && !step.sessionOnly;
 }
 
 /** A history without the row that tells the ledger's version was tampered with: it is never taken for an empty one. */
@@ -247,12 +274,20 @@ function toRunRecord(row: Row): RunRecord {
 }
 
 function toStepRecord(row: Row): StepRecord {
+  const captured = row.captured === null ? null : String(row.captured);
   return {
     key: String(row.step_key),
     unit: String(row.unit),
     hash: String(row.hash),
     state: row.state as StepRecord["state"],
-    captured: row.captured === null ? null : String(row.captured),
+    captured,
     historySeq: row.history_seq === null ? null : Number(row.history_seq),
+    sessionOnly: isSessionOnly(captured),
   };
+}
+
+function isSessionOnly(captured: string | null): boolean {
+  // What a script keeps of its rows can be long, so it is not parsed for nothing.
+  if (captured === null || !captured.includes('"sessionOnly":true')) return false;
+  return (JSON.parse(captured) as { sessionOnly?: unknown } | null)?.sessionOnly === true;
 }

@@ -50,6 +50,11 @@ export function isComputed({ label, text }: Pick<Statement, "label" | "text">): 
   return /^SET\b/.test(label) && (bare.includes("(") || ofSession.test(bare));
 }
 
+/** Whether nothing is left of a statement when its session is gone; a function that computes a value may write. */
+export function changesOnlySession(statement: Pick<Statement, "session" | "label" | "text">): boolean {
+  return statement.session && !isComputed(statement);
+}
+
 export function lostValue(key: string, statement: Pick<Statement, "label" | "line">): GodwitError {
   return new GodwitError("GW4004", {
     message: `the run goes on at ${key}; ${statement.label} on line ${statement.line} depends on a value of the session that is gone`,

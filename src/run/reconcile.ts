@@ -49,12 +49,17 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
   };
   // All that took effect must stand in the plan before anything is written.
   const recorded = new Map<StepRecord, PlanEntry>();
-  for (const record of records) if (record.state === "done") recorded.set(record, mustStand(record));
+  for (const record of records) {
+    if (record.state !== "done") continue;
+    // Of a setting nothing is left: where it was edited, the new one is made as if it had never run.
+    if (record.sessionOnly && entryOf(record)?.step.hash !== record.hash) continue;
+    recorded.set(record, mustStand(record));
+  }
   for (const record of recorded.keys()) {
     done.set(record.key, { hash: record.hash, kept: JSON.parse(record.captured ?? "null") as unknown });
   }
   const open = new Map<string, OpenPart>();
-  for (const record of records.filter(({ state }) => state === "started")) {
+  for (const record of records.filter(({ state, sessionOnly }) => state === "started" && !sessionOnly)) {
     const isPart = record.key.includes("#");
     if (isPart && entryOf(record) !== undefined && !decisions.has(record.key)) {
       open.set(record.key, record);
@@ -79,7 +84,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciled> 
     }
     // An operator did by hand what the run had not come to.
     await recordLate(options, step, ordinal);
-    options.emit({ type: "step:settled", key: step.key, outcome: "done" });
+    options.emit({ type: "step:settled", key: step.key, outcome: "done", by: "operator" });
     done.set(step.key, { hash: step.hash, kept: null });
   }
   return { done, open };
@@ -98,8 +103,14 @@ async function settle(
   const { session, ledger, emit, decisions } = options;
   const { effect, before } = readIntent(record.captured);
   const probe = () => askCatalogue(options, effect, before);
-  const outcome = decisions.get(record.key) ?? (await underPreamble(session, entry?.step, probe));
-  emit({ type: "step:settled", key: record.key, outcome });
+  const decided = decisions.get(record.key);
+  const outcome = decided ?? (await underPreamble(session, entry?.step, probe));
+  emit({
+    type: "step:settled",
+    key: record.key,
+    outcome,
+    by: decided === undefined ? "catalogue" : "operator",
+  });
   crashPoint("reconcile:after-probe");
   if (outcome === "unknown") throw unknownOutcome(record.key, entry?.step.title ?? "its file is gone");
   if (outcome === "not-done") {
@@ -141,6 +152,7 @@ function edited(record: StepRecord, step: Step | undefined): GodwitError {
   const what = step === undefined ? "is no longer in the folder" : "was edited since";
   return new GodwitError("GW5007", {
     message: `${record.key} took effect in the interrupted run, and ${what}`,
+    hint: `Restore it as it ran; what comes after it may be corrected. Or undo by hand what took effect, and say so: \`godwit repair --forget ${record.unit}\`.`,
     details: { key: record.key },
     outcome: "changed",
   });

@@ -1,12 +1,13 @@
 import { hostname } from "node:os";
 import { GodwitError } from "../core/error.ts";
-import type { HistoryChange, PlanKind, Step } from "../core/plan.ts";
+import type { Abandoned, HistoryChange, PlanKind, Statement, Step } from "../core/plan.ts";
 import { version as tool } from "../core/version.ts";
 import type { Engine, Session, Value, Write } from "../engines/engine.ts";
 import { withPlaceholders } from "../engines/placeholders.ts";
 import { actor } from "./actor.ts";
 import type { Clock } from "./clock.ts";
 import { crashPoint } from "./crash-point.ts";
+import { changesOnlySession } from "./preamble.ts";
 import { historyRowHash, type LedgerState, type RunState, type StepRecord } from "./ledger.ts";
 
 /**
@@ -109,7 +110,7 @@ export class RunLedger {
   /** The intent, before an effect that cannot share a transaction with its record. */
   async start(step: StepIdentity, ordinal: number, captured: unknown): Promise<void> {
     await this.#writeAlone(
-      this.#stepWrite(step, ordinal, { state: "started", captured: JSON.stringify(captured) }),
+      this.#stepWrite(step, ordinal, { state: "started", captured: captureOf(step, captured) ?? "null" }),
     );
   }
 
@@ -126,20 +127,21 @@ export class RunLedger {
     const { step, ordinal, took, history, next, kept } = completion;
     const head = this.#head;
     const seq = history.length === 0 ? null : head.seq + history.length;
-    const captured = kept === undefined ? {} : { captured: JSON.stringify(kept) };
+    const captured = captureOf(step, kept);
     const writes = [
       this.#stepWrite(step, ordinal, {
         state: "done",
         durationMs: Math.round(took.stepMs),
         seq,
-        ...captured,
+        ...(captured === undefined ? {} : { captured }),
       }),
     ];
     for (const change of history) writes.push(this.#historyWrite(change, took.unitMs));
     if (next !== undefined) {
-      const intent = JSON.stringify(next.captured);
+      const intent = captureOf(next.step, next.captured) ?? "null";
       writes.push(this.#stepWrite(next.step, ordinal + 1, { state: "started", captured: intent }));
     }
+    if (completion.abandons !== undefined) writes.push(...this.#abandon(completion.abandons));
     try {
       await this.#commit(writes);
     } catch (error) {
@@ -255,6 +257,16 @@ export class RunLedger {
     );
   }
 
+  /** Raises that run's epoch as well, so that no process goes on with it from what it has in memory. */
+  #abandon({ runId, epoch, stepKeys }: Abandoned): LedgerWrite[] {
+    const steps = `UPDATE ${this.#table("step")} SET state = 'failed' WHERE run_id = ? AND step_key = ?`;
+    const run = `UPDATE ${this.#table("run")} SET state = 'resumable', epoch = ?, error = NULL WHERE id = ? AND epoch = ?`;
+    return [
+      this.#made(null, true, run, [epoch + 1, runId, epoch]),
+      ...stepKeys.map((key) => this.#made(null, true, steps, [runId, key])),
+    ];
+  }
+
   #made(
     key: string | null,
     isUpdate: boolean,
@@ -302,7 +314,17 @@ export interface Durations {
   readonly unitMs: number;
 }
 
-export type StepIdentity = Pick<Step, "key" | "unit" | "title" | "hash">;
+/** A step as its row tells of it; statements only where it has some. */
+export type StepIdentity = Pick<Step, "key" | "unit" | "title" | "hash"> & {
+  readonly statements?: readonly Statement[];
+};
+
+/** What a row keeps, as JSON, with a mark where nothing in the database will tell of the step. */
+function captureOf({ statements = [] }: StepIdentity, kept: unknown): string | undefined {
+  const isSessionOnly = statements.length > 0 && statements.every(changesOnlySession);
+  if (!isSessionOnly) return kept === undefined ? undefined : JSON.stringify(kept);
+  return JSON.stringify({ ...(kept as object | undefined), sessionOnly: true });
+}
 
 export interface Completion {
   readonly step: StepIdentity;
@@ -312,6 +334,7 @@ export interface Completion {
   readonly next?: { readonly step: StepIdentity; readonly captured: unknown } | undefined;
   /** Kept with the record of a done step; JSON. */
   readonly kept?: unknown;
+  readonly abandons?: Abandoned | undefined;
 }
 
 interface StepChange {

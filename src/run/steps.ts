@@ -11,7 +11,7 @@ import { interrupted } from "./lock.ts";
 import type { Monitor } from "./monitor.ts";
 import type { DoneStep, OpenPart, RunSettings, StepContext } from "./perform/context.ts";
 import { perform } from "./perform/perform.ts";
-import { refuseLostValues, replayPreamble } from "./preamble.ts";
+import { changesOnlySession, refuseLostValues, replayPreamble } from "./preamble.ts";
 import { reconcile } from "./reconcile.ts";
 import type { RunLedger } from "./run-ledger.ts";
 import { mayChangeSession, restoreSession } from "./session-hygiene.ts";
@@ -84,6 +84,11 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
     );
   }
   const intents = new Map<string, unknown>();
+  const effects = countEffects(plan.steps);
+  const effectsBefore = (step: Step) =>
+    step.kind === "script"
+      ? [...done.keys()].filter((key) => key.startsWith(`${step.key}#`)).length
+      : (effects.get(step) ?? 0);
   const ordinals = new Map(plan.steps.map((step, ordinal) => [step, ordinal]));
   let unit = { name: "", title: "", start: 0, dirty: false };
   for (const [index, step] of remaining.entries()) {
@@ -103,9 +108,12 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
         ];
         refuseLostValues(before, after);
       }
-      await replayPreamble(session, step);
       // The server runs in this process: without a pause no signal would be heard during the whole run.
       if (!engine.traits.statementsOutliveClient) await setImmediate();
+    }
+    // After steps that are done, which is where their settings are missing.
+    if (index === 0 || plan.steps[(ordinals.get(step) ?? 0) - 1] !== remaining[index - 1]) {
+      await replayPreamble(session, step);
     }
     const next = remaining[index + 1];
     unit.dirty ||= mayChangeSession(step);
@@ -127,7 +135,7 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
       open,
       restore: unit.dirty ? () => restoreSession(session, step) : null,
     };
-    await runStep(context, step).catch(async (error: unknown) => {
+    await runStep(context, step, effectsBefore(step)).catch(async (error: unknown) => {
       await withdraw(context, remaining.slice(index));
       throw error;
     });
@@ -157,11 +165,11 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
 }
 
 /** One step, tried again within the bound when it failed for a reason that passes by itself. */
-async function runStep(context: StepContext, step: Step): Promise<void> {
+async function runStep(context: StepContext, step: Step, effectsBefore: number): Promise<void> {
   const { emit, settings, signal, monitor, engine } = context;
   const start = performance.now();
   const transaction = step.kind === "record" || step.transaction;
-  emit({ type: "step:started", key: step.key, title: step.title, transaction });
+  emit({ type: "step:started", key: step.key, title: step.title, transaction, effectsBefore });
   monitor?.at(step.key);
   for (let attempt = 1; ; attempt++) {
     try {
@@ -208,6 +216,19 @@ function hasDoneSteps(
   unit: string,
 ): boolean {
   return [...done.keys(), ...open.keys()].some((key) => key.startsWith(`${unit}/`));
+}
+
+/** For each step how many statements of its unit come before it that are more than a setting of the session. */
+function countEffects(steps: readonly Step[]): ReadonlyMap<Step, number> {
+  const counts = new Map<Step, number>();
+  const ofUnit = new Map<string, number>();
+  for (const step of steps) {
+    const before = ofUnit.get(step.unit) ?? 0;
+    counts.set(step, before);
+    if (step.kind !== "sql") continue;
+    ofUnit.set(step.unit, before + step.statements.filter((each) => !changesOnlySession(each)).length);
+  }
+  return counts;
 }
 
 /** Takes back the intent of a step that was announced and is not going to be sent. */

@@ -240,7 +240,7 @@ async function settlePart(context: StepContext, part: SqlStep): Promise<void> {
   const { session, ledger, emit, ordinal } = context;
   const { effect, before } = readIntent(record.captured);
   const outcome = await askCatalogue(context, effect, before);
-  emit({ type: "step:settled", key: part.key, outcome });
+  emit({ type: "step:settled", key: part.key, outcome, by: "catalogue" });
   if (outcome === "unknown") throw unknownOutcome(part.key, part.title);
   if (outcome === "not-done") return ledger.fail(part, ordinal);
   await session.begin();

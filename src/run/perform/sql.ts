@@ -50,7 +50,9 @@ export async function inTransaction<T>(context: StepContext, step: Step, work: (
   crashPoint("transaction:before-record");
   try {
     const took = durations(context, start);
-    await ledger.finishAndCommit({ step, ordinal, took, history: step.history, kept: keptOf(step, result) });
+    const abandons = step.kind === "record" ? step.abandons : undefined;
+    const kept = keptOf(step, result);
+    await ledger.finishAndCommit({ step, ordinal, took, history: step.history, kept, abandons });
   } catch (error) {
     throw asCommitFailure(context, step, error);
   }
