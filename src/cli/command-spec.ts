@@ -63,6 +63,7 @@ export interface OptionValues {
   readonly lockRetries?: number;
   readonly schemaFile?: boolean;
   readonly exitCode?: boolean;
+  readonly withoutFile?: boolean;
   readonly ts?: boolean;
   readonly repeatable?: boolean;
   readonly printSchema?: boolean;

@@ -150,7 +150,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: "Migrations",
     summary: "undo the newest migrations by their down files",
     description:
-      "Undoes migrations in the reverse of the order in which they were applied, or continues a rollback that was interrupted. Down files may drop tables and the data in them, so it asks first; without a terminal it needs --yes.",
+      "Undoes migrations in the reverse of the order in which they were applied, or continues a rollback that was interrupted. Down files may drop tables and the data in them, so it asks first; without a terminal it needs --yes. Repeatable migrations run again with the next apply.",
     options: [
       { name: "--steps", value: "COUNT", kind: "count", description: "how many migrations (default: 1)" },
       {
@@ -174,7 +174,8 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: "redo",
     group: "Migrations",
     summary: "undo the newest migration and apply it again",
-    description: "For a migration that is still being written. Asks first, as rollback does.",
+    description:
+      "For a migration that is still being written. Asks first, as rollback does. Repeatable migrations run again with the next apply.",
     options: [wait, ...limits, noSchemaFile],
     examples: [
       { command: "godwit redo", description: "Try the newest migration once more" },
@@ -202,7 +203,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: "History",
     summary: "correct the history, or settle a blocked run",
     description:
-      "Writes rows into the history that say what was decided; nothing is overwritten, and no migration is run. --forget and --reseal ask first; without a terminal they need --yes.",
+      "Writes rows into the history that say what was decided; nothing is overwritten, and no migration is run. --forget and --reseal ask first; without a terminal they need --yes. A half-applied migration that is forgotten starts again from its first statement: undo by hand what took effect before.",
     options: [
       { name: "--accept", value: "VERSION", kind: "list", description: "take edited files as they are now" },
       { name: "--accept-all", description: "take all edited files as they are now" },
@@ -210,7 +211,8 @@ export const commandSpecs: readonly CommandSpec[] = [
         name: "--forget",
         value: "VERSION",
         kind: "list",
-        description: "drop migrations from the history, as if they had never been applied",
+        description:
+          "drop migrations from the history, as if they had never been applied, also half-applied ones",
       },
       { name: "--reseal", description: "accept a history that was altered by hand" },
       { name: "--done", value: "KEY", kind: "list", description: "this step of the blocked run took effect" },
@@ -231,9 +233,10 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: "baseline",
     group: "History",
     summary: "take over a database that was made without Godwit",
-    description: "Records that this version and all older ones are applied, without running them.",
+    description:
+      "Records that this version and all older ones are applied, without running them, and prints which files that are. On a terminal it asks first.",
     argument: { name: "VERSION", description: "the newest version that the database has" },
-    options: [wait],
+    options: [{ name: "--without-file", description: "take a version of which there is no file" }, wait],
     examples: [
       { command: "godwit baseline 20260131093000", description: "Begin with the migrations after this one" },
       { command: "godwit baseline 12", description: "The same with numbered files" },

@@ -1,4 +1,5 @@
 import { createMigration } from "../migrate/index.ts";
+import { checkOptions } from "./check-options.ts";
 import { openConfig, type ProjectOptions } from "./options.ts";
 
 export interface CreateOptions extends ProjectOptions {
@@ -10,6 +11,7 @@ export interface CreateOptions extends ProjectOptions {
 
 /** Makes the files of a new migration and returns their paths. Needs no database, so none has to be given. */
 export async function create(options: CreateOptions): Promise<readonly string[]> {
+  checkOptions("create", options);
   const { migrations } = await openConfig(options, ["migrations"]);
   const { name, script, repeatable } = options;
   return createMigration(migrations, { name, script, repeatable, now: new Date() });

@@ -1,6 +1,7 @@
 import { GodwitError } from "../core/error.ts";
 import type { Finding } from "../engines/engine.ts";
 import { reading, validateProject } from "../migrate/index.ts";
+import { checkOptions } from "./check-options.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
 
 export interface DoctorReport {
@@ -12,6 +13,7 @@ export interface DoctorReport {
 
 /** Looks for what would trouble a run: server, privileges, settings, clock, files, ledger. Changes nothing. */
 export async function doctor(options: ProjectOptions = {}): Promise<DoctorReport> {
+  checkOptions("doctor", options);
   const project = await openProject(options);
   const { engine, target } = project;
   const { server, findings } = await reading(project, async (session) => {

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { parseConnectionUrl } from "../config/connection-url.ts";
 import { firstVariable, readEnvironment, urlVariables } from "../config/environment.ts";
 import { GodwitError } from "../core/error.ts";
+import { checkOptions } from "./check-options.ts";
 import type { EngineId } from "../core/target.ts";
 import { parseFileName } from "../migrate/index.ts";
 
@@ -46,6 +47,7 @@ const schemaUrl = "https://raw.githubusercontent.com/godwit-db/godwit/main/docs/
 
 /** Writes godwit.config.yaml and makes the migrations folder. Never overwrites: throws GW1006. */
 export async function init(options: InitOptions = {}): Promise<InitReport> {
+  checkOptions("init", options);
   const cwd = resolve(options.cwd ?? process.cwd());
   const env = options.env ?? process.env;
   const config = join(cwd, "godwit.config.yaml");

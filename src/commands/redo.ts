@@ -1,10 +1,12 @@
 import { redoMigration } from "../migrate/index.ts";
 import type { RunResult } from "../run/executor.ts";
+import { checkOptions } from "./check-options.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
 
 /** Rolls the newest migration back and applies it again. */
 export async function redo(
   options: ProjectOptions = {},
 ): Promise<{ rollback: RunResult; apply: RunResult; versions: readonly string[] }> {
+  checkOptions("redo", options);
   return redoMigration(await openProject(options));
 }

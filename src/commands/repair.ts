@@ -1,6 +1,13 @@
 import { GodwitError } from "../core/error.ts";
-import { type RepairChoice, repairHistory, settleSteps } from "../migrate/index.ts";
+import {
+  type ForgetPreview,
+  previewForget,
+  type RepairChoice,
+  repairHistory,
+  settleSteps,
+} from "../migrate/index.ts";
 import type { RunResult } from "../run/executor.ts";
+import { checkOptions } from "./check-options.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
 
 export interface RepairOptions extends ProjectOptions, RepairChoice {
@@ -12,6 +19,7 @@ export interface RepairOptions extends ProjectOptions, RepairChoice {
 
 /** Corrects the history, or settles steps whose outcome nobody but an operator can tell. Says what by options only. */
 export async function repair(options: RepairOptions): Promise<RunResult> {
+  checkOptions("repair", options);
   const { accept, forget, reseal, done = [], notDone = [] } = options;
   const history = accept !== undefined || (forget?.length ?? 0) > 0 || reseal === true;
   const steps = done.length + notDone.length > 0;
@@ -31,4 +39,10 @@ export async function repair(options: RepairOptions): Promise<RunResult> {
     ...notDone.map((key) => [key, "not-done"] as const),
   ]);
   return settleSteps(project, decisions);
+}
+
+/** What `repair` with `forget` would mean for each version, for the question before it. Changes nothing. */
+export async function forgetPreview(options: RepairOptions): Promise<readonly ForgetPreview[]> {
+  checkOptions("repair", options);
+  return previewForget(await openProject(options), options.forget ?? []);
 }

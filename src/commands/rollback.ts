@@ -1,6 +1,7 @@
 import { GodwitError } from "../core/error.ts";
-import { rollbackMigrations } from "../migrate/index.ts";
+import { previewRollback, type RollbackPreview, rollbackMigrations } from "../migrate/index.ts";
 import type { RunResult } from "../run/executor.ts";
+import { checkOptions } from "./check-options.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
 
 export interface RollbackOptions extends ProjectOptions {
@@ -14,11 +15,23 @@ export interface RollbackOptions extends ProjectOptions {
 export async function rollback(
   options: RollbackOptions = {},
 ): Promise<RunResult & { versions: readonly string[] }> {
-  if (options.steps !== undefined && options.to !== undefined) {
-    throw new GodwitError("GW1001", { message: "steps and to exclude each other" });
-  }
-  if (options.steps !== undefined && (!Number.isInteger(options.steps) || options.steps < 1)) {
-    throw new GodwitError("GW1001", { message: `steps is ${options.steps}: expected a whole number from 1` });
-  }
+  checkOptions("rollback", options);
+  refuseBoth(options);
   return rollbackMigrations(await openProject(options), { steps: options.steps, to: options.to });
+}
+
+/** What `rollback` would do, for the question before it; null when there is nothing to undo. Changes nothing. */
+export async function rollbackPreview(
+  options: RollbackOptions = {},
+): Promise<(RollbackPreview & { readonly database: string }) | null> {
+  checkOptions("rollback", options);
+  refuseBoth(options);
+  const project = await openProject(options);
+  const preview = await previewRollback(project, { steps: options.steps, to: options.to });
+  return preview === null ? null : { ...preview, database: project.target.display };
+}
+
+function refuseBoth({ steps, to }: RollbackOptions): void {
+  if (steps === undefined || to === undefined) return;
+  throw new GodwitError("GW1001", { message: "steps and to exclude each other" });
 }

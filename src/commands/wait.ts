@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GodwitError } from "../core/error.ts";
 import type { ServerFacts } from "../engines/engine.ts";
 import { reading } from "../migrate/index.ts";
+import { checkOptions } from "./check-options.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
 
 export interface WaitOptions extends ProjectOptions {
@@ -14,6 +15,7 @@ const passing: ReadonlySet<string> = new Set(["GW3001", "GW3005", "GW3010"]);
 
 /** Waits until the server accepts a session; resolves with its facts. Throws GW4008, or what will not pass. */
 export async function wait(options: WaitOptions = {}): Promise<ServerFacts> {
+  checkOptions("wait", options);
   const project = await openProject(options);
   const timeoutMs = options.timeoutMs ?? 60_000;
   const start = performance.now();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { catalog } from "../../src/core/error-catalog.ts";
@@ -60,7 +61,9 @@ test("a project from nothing to applied and back, with results on stdout alone",
   const back = await run("rollback", "--yes");
   assert.match(back.stdout, /^rolled back 1 migration/);
   assert.match(back.stderr, /^warning: down files may drop tables/);
-  assert.match((await run("rollback", "--yes")).stdout, /^nothing to do/);
+  const nothing = await run("rollback", "--yes");
+  assert.deepEqual([nothing.stdout.slice(0, 13), nothing.stderr], ["nothing to do", ""]);
+  assert.equal((await run("redo", "--yes")).stderr, "");
 });
 
 test("wrong usage exits with 64, names the nearest word, and touches nothing", async () => {
@@ -78,6 +81,8 @@ test("wrong usage exits with 64, names the nearest word, and touches nothing", a
     [["apply", "--to", "7"], /^error GW2013: there is no migration/],
     [["completion", "bsh"], /did you mean "bash"/],
     [["help", "aplly"], /^error GW1001: there is no command "aplly"; did you mean "apply"\?\n/],
+    [["rollback", "--steps", "0", "--yes"], /^error GW1001: rollback: steps is 0/],
+    [["baseline", "7"], /^error GW2013: .*; nearest to it: 20260101000001\n.*--without-file/s],
     [[], /^Usage: godwit COMMAND/],
   ];
   await Promise.all(
@@ -201,4 +206,84 @@ test("no run leaves colours or cursor movements outside a terminal", async () =>
   assert.ok(forced.stdout.includes("\u001b["));
   const refused = await project.run(["status", "--no-color"], { FORCE_COLOR: "1" });
   assert.ok(!refused.stdout.includes("\u001b"));
+});
+
+test("a baseline says which files count as applied by it", async () => {
+  const files = { "20260101000001_a.up.sql": "SELECT 1;", "20260101000002_b.up.sql": "SELECT 2;" };
+  await using project = await sqliteProject({ ...files, "20260101000003_c.up.sql": "SELECT 3;" });
+  const text = await project.run(["baseline", "20260101000002"]);
+  assert.equal(
+    text.stdout,
+    "recorded: 20260101000002 and all older migrations count as applied\n  20260101000001_a\n  20260101000002_b\n",
+  );
+  const json = documents((await project.run(["baseline", "20260101000001", "--json"])).stdout).at(-1);
+  assert.deepEqual([json?.command, json?.baseline], ["baseline", ["20260101000001_a"]]);
+  const between = await project.run(["baseline", "20260101000002.1", "--without-file", "--yes"]);
+  assert.deepEqual([between.code, between.stdout.split("\n").length], [0, 4]);
+});
+
+const journaled = (body: string) =>
+  `export const transaction = false;\nexport async function up(db) {\n${body}\n}\n`;
+
+test("a script without a transaction is half applied only where a statement of it took effect", async () => {
+  await using project = await sqliteProject({});
+  const first = "20260101000001_a.ts";
+  for (const [body, left] of [
+    [`await db.sql\`INSERT INTO nope VALUES (1)\`;`, "nothing of 20260101000001_a was applied"],
+    [`throw new Error("before anything");`, "nothing of 20260101000001_a was applied"],
+    [
+      `await db.execute("SELECT 1"); await db.execute("CREATE TABLE a (i int)"); throw new Error("after");`,
+      "20260101000001_a may be half applied",
+    ],
+    // Resumed, what is done counts although it is not sent again.
+    [
+      `await db.execute("SELECT 1"); await db.execute("CREATE TABLE a (i int)"); throw new Error("again");`,
+      "20260101000001_a may be half applied",
+    ],
+  ] as const) {
+    await project.write({ [`migrations/${first}`]: journaled(body) });
+    const { code, stderr } = await project.run(["apply"]);
+    assert.equal(code, 1);
+    assert.ok(stderr.includes(`\n  ${left}\n`), `${body}\n${stderr}`);
+    assert.ok(!stderr.includes("nothing was changed by this statement"), stderr);
+  }
+});
+
+test("what is forgotten of a half-applied migration is named, and then the file can go", async () => {
+  await using project = await sqliteProject({
+    "20260101000001_a.up.sql": "-- godwit: no-transaction\nCREATE TABLE a (i int);\nSELECT * FROM nope;\n",
+  });
+  assert.equal((await project.run(["apply"])).code, 1);
+  await rm(join(project.folder, "migrations/20260101000001_a.up.sql"));
+  const { stdout } = await project.run(["status"]);
+  assert.match(stdout, /half-applied, file missing, 1 statement\b/);
+  assert.match(stdout, /problem GW5007: .*\n {2}next: .*godwit repair --forget 20260101000001/);
+  assert.match((await project.run(["doctor"])).stdout, /error .*GW5007/);
+  const forgot = await project.run(["repair", "--forget", "20260101000001", "--yes"]);
+  assert.equal(forgot.stdout, "forgot 20260101000001\n");
+  assert.match(
+    forgot.stderr,
+    /^warning GW5009: .*20260101000001\/up\/1 \(recorded as done\) will count as not done.*undone by hand/,
+  );
+  assert.equal((await project.run(["apply"])).code, 0);
+  assert.equal((await project.run(["status", "--exit-code"])).code, 0);
+});
+
+test("an operator's word on a step is told as such", async () => {
+  await using project = await sqliteProject({
+    "20260101000001_a.up.sql":
+      "-- godwit: no-transaction\nCREATE TABLE a (i int);\nINSERT INTO nope VALUES (1);\n",
+  });
+  await project.run(["apply"]);
+  const { code, stderr } = await project.run(["repair", "--done", "20260101000001/up/2"]);
+  assert.equal(code, 0);
+  assert.match(stderr, /^20260101000001\/up\/2: recorded as done, on your word$/m);
+  assert.doesNotMatch(stderr, /the database says/);
+});
+
+test("the hazard of a rollback is not said where a usage error ends it", async () => {
+  await using project = await sqliteProject({ "20260101000001_a.up.sql": "SELECT 1;" });
+  const { code, stderr } = await project.run(["rollback", "--to", "7", "--yes"]);
+  assert.equal(code, 64);
+  assert.match(stderr, /^error GW2013: there is no migration/);
 });

@@ -105,3 +105,44 @@ test("Ctrl-C at the question starts nothing", { skip }, async () => {
   assert.equal(code, 130, output);
   assert.match((await project.run(["status"])).stdout, /1 applied, 2 pending/);
 });
+
+test(
+  "a rollback with nothing to undo asks nothing, and an unknown version is told before the question",
+  { skip },
+  async () => {
+    await using project = await sqliteProject(files);
+    const nothing = onTerminal(project, "rollback");
+    assert.deepEqual([nothing.code, /Go on|down files/.test(nothing.output)], [0, false], nothing.output);
+    assert.match(nothing.output, /nothing to do/);
+    const unknown = onTerminal(project, "rollback --to 7");
+    assert.deepEqual([unknown.code, /Go on|down files/.test(unknown.output)], [64, false], unknown.output);
+  },
+);
+
+test("a baseline names the files that will be skipped, and asks", { skip }, async () => {
+  await using project = await sqliteProject(files);
+  const refused = onTerminal(project, "baseline 20260101000002", { input: "n\n" });
+  assert.equal(refused.code, 130, refused.output);
+  assert.match(
+    refused.output,
+    /2 migrations will count as applied.*\r\n {2}20260101000001_a\r\n {2}20260101000002_b\r\n/,
+  );
+  assert.match((await project.run(["status"])).stdout, /0 applied, 3 pending/);
+  assert.equal(onTerminal(project, "baseline 20260101000002", { input: "y\n" }).code, 0);
+  assert.match((await project.run(["status"])).stdout, /2 applied, 1 pending/);
+});
+
+test("to forget a half-applied migration its version has to be typed", { skip }, async () => {
+  await using project = await sqliteProject({
+    "20260101000001_a.up.sql": "-- godwit: no-transaction\nCREATE TABLE a (i int);\nSELECT * FROM nope;\n",
+  });
+  await project.run(["apply"]);
+  const forget = "repair --forget 20260101000001";
+  const yes = onTerminal(project, forget, { input: "y\n" });
+  assert.equal(yes.code, 130, yes.output);
+  assert.match(yes.output, /recorded as done.*Type 20260101000001 to go on: /s);
+  assert.match((await project.run(["status"])).stdout, /half-applied/);
+  const named = onTerminal(project, forget, { input: "20260101000001\n" });
+  assert.equal(named.code, 0, named.output);
+  assert.match((await project.run(["status"])).stdout, /pending/);
+});

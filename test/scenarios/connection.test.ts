@@ -34,7 +34,7 @@ const commands = [
   redo,
   doctor,
   (options: object) => repair({ ...options, accept: "all" }),
-  (options: object) => baseline({ ...options, version: "1" }),
+  (options: object) => baseline({ ...options, version: "1", withoutFile: true }),
   (options: object) => wait({ ...options, timeoutMs: 0 }),
 ];
 

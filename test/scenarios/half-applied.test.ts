@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { apply, repair, rollback, status } from "../../src/index.ts";
+import { apply, doctor, plan, repair, rollback, status, validate } from "../../src/index.ts";
 import { targets } from "../support/servers.ts";
 import {
   applied,
@@ -95,7 +95,19 @@ for (const { name, skip } of committing) {
       await refusedUnchanged(own, () => rollback(own.options), "GW5009");
       await rm(join(own.folder, "migrations", up(1)));
       await rm(join(own.folder, "migrations", down(1)));
-      await refusedUnchanged(own, () => apply(own.options), "GW5007");
+      const error = await refusedUnchanged(own, () => apply(own.options), "GW5007");
+      assert.equal(error.outcome, "changed");
+      assert.match(error.hint, new RegExp(`repair --forget ${version(1)}`));
+      const report = await status(own.options);
+      const { state, fileMissing, progress } = report.migrations[0] ?? {};
+      assert.deepEqual([state, fileMissing, progress?.doneStatements], ["half-applied", true, 2]);
+      assert.deepEqual([report.counts.problems, report.problems[0]?.code], [1, "GW5007"]);
+      const { problems } = await validate(own.options);
+      assert.deepEqual(
+        problems.map(({ code, hint }) => [code, hint]),
+        [["GW5007", error.hint]],
+      );
+      assert.equal((await doctor(own.options)).healthy, false);
       await own.write({ [up(1)]: lines(...made, "CREATE TABLE d (id int)") });
       await own.write({ [down(1)]: lines("DROP TABLE d", "DROP TABLE b", "DROP TABLE a") });
       await applied(own);
@@ -134,6 +146,66 @@ for (const { name, skip } of committing) {
           );
         },
       ),
+  );
+
+  for (const [what, prepare] of [
+    ["is applied from its start", async () => {}],
+    [
+      "may lose its file",
+      async (own: Scene) => {
+        await rm(join(own.folder, "migrations", up(1)));
+        await rm(join(own.folder, "migrations", down(1)));
+      },
+    ],
+    [
+      "may be edited",
+      (own: Scene) =>
+        own.write({ [up(1)]: lines("CREATE TABLE b (id bigint)", "CREATE TABLE a (id bigint)") }),
+    ],
+  ] as const) {
+    test(
+      `${name}: a half-applied migration that was undone by hand and forgotten ${what}`,
+      { skip },
+      half(async (own) => {
+        await own.sql("DROP TABLE a");
+        await own.sql("DROP TABLE b");
+        own.events.length = 0;
+        await repair({ ...own.options, forget: [version(1)] });
+        const warned = own.events.find((event) => event.type === "warning:raised");
+        assert.match(
+          warned?.message ?? "",
+          new RegExp(`${version(1)}/up/1, ${version(1)}/up/2 \\(recorded as done\\) will count as not done`),
+        );
+        assert.deepEqual(await historyOf(own), [`forget ${version(1)}`]);
+        assert.equal((await status(own.options)).migrations[0]?.state, "pending");
+        await prepare(own);
+        if (what === "is applied from its start") await refused(apply(own.options), "GW6001");
+        else await applied(own);
+        assert.deepEqual(await tableNames(own), what === "may lose its file" ? [] : ["a", "b"]);
+        assert.equal((await validate(own.options)).valid, true);
+      }),
+    );
+  }
+
+  test(`${name}: a half-undone rollback can be finished by hand and forgotten`, { skip }, () =>
+    scene(
+      name,
+      { [up(1)]: lines(...made), [down(1)]: lines("DROP TABLE b", "DROP TABLE nothing", "DROP TABLE a") },
+      async (own) => {
+        await applied(own);
+        await refused(rollback(own.options), "GW6001");
+        await rm(join(own.folder, "migrations", up(1)));
+        await rm(join(own.folder, "migrations", down(1)));
+        const [entry] = (await status(own.options)).migrations;
+        assert.deepEqual([entry?.state, entry?.fileMissing], ["half-rolled-back", true]);
+        const error = await refusedUnchanged(own, () => rollback(own.options), "GW5007");
+        assert.match(error.hint, /godwit rollback.*--forget/);
+        await own.sql("DROP TABLE a");
+        await repair({ ...own.options, forget: [version(1)] });
+        await applied(own);
+        assert.deepEqual((await status(own.options)).migrations, []);
+      },
+    ),
   );
 
   test(`${name}: an unfinished rollback is finished before anything else`, { skip }, () =>
@@ -182,6 +254,21 @@ for (const { name, skip } of committing) {
           assert.deepEqual(await tableNames(own), ["after_it", "calls", "log"]);
         },
       ),
+  );
+
+  test(`${name}: a blocked run is free when its migration was undone and is forgotten`, { skip }, () =>
+    scene(name, { [up(1)]: lines("CREATE TABLE log (n int)", "CALL note()") }, async (own) => {
+      await own.sql("CREATE TABLE calls (n int)");
+      await own.sql("CREATE PROCEDURE note() INSERT INTO calls VALUES (1)");
+      await killedAt(own, "bare:after-intent", 2);
+      await refused(apply(own.options), "GW4004");
+      await own.sql("DROP TABLE log");
+      await repair({ ...own.options, forget: [version(1)] });
+      const { run, problems } = await status(own.options);
+      assert.deepEqual([run?.state, run?.error, problems], ["resumable", null, []]);
+      await applied(own);
+      assert.equal((await own.sql("SELECT n FROM calls")).length, 1);
+    }),
   );
 
   test(`${name}: a statement that a person says was not done is done again`, { skip }, () =>
@@ -346,4 +433,143 @@ for (const { name, skip } of committing) {
       },
     ),
   );
+}
+
+/** A setting that is made, and a statement after it that fails and stands alone. */
+const settings: Readonly<Record<string, { setting: string; other: string; fails: string; works: string }>> = {
+  postgres: {
+    setting: "SET lock_timeout = '5s'",
+    other: "SET lock_timeout = '6s'",
+    fails: "CREATE INDEX CONCURRENTLY x ON nope (i)",
+    works: "CREATE INDEX CONCURRENTLY x ON known (i)",
+  },
+  sqlite: {
+    setting: "PRAGMA foreign_keys = ON",
+    other: "PRAGMA foreign_keys = OFF",
+    fails: "INSERT INTO nope VALUES (1)",
+    works: "INSERT INTO known VALUES (1)",
+  },
+  mysql: {
+    setting: "SET foreign_key_checks = 0",
+    other: "SET foreign_key_checks = 1",
+    fails: "CREATE TABLE y (i nope)",
+    works: "CREATE TABLE y (i int)",
+  },
+};
+
+for (const { name, engine, skip } of targets) {
+  const { setting, other, fails, works } = settings[engine] as (typeof settings)[string] & object;
+  /** The setting was made, and nothing else. */
+  const onlySet = (play: (own: Scene) => Promise<void>) => () =>
+    scene(name, { [up(1)]: lines(setting, fails) }, async (own) => {
+      await own.sql("CREATE TABLE known (i int)");
+      await refused(apply(own.options), "GW6001");
+      assert.equal((await status(own.options)).migrations[0]?.state, "pending");
+      await play(own);
+    });
+
+  test(
+    `${name}: a setting of the session that was made before a failure may be edited`,
+    { skip },
+    onlySet(async (own) => {
+      await own.write({ [up(1)]: lines(other, works) });
+      assert.deepEqual(
+        (await plan(own.options))?.steps.flatMap((step) =>
+          step.kind === "sql" ? step.statements.map(({ text }) => text) : [],
+        ),
+        [other, works],
+      );
+      await applied(own);
+      assert.deepEqual(await historyOf(own), [`apply ${version(1)}`]);
+    }),
+  );
+
+  test(
+    `${name}: a file of which only a setting was carried out may be deleted`,
+    { skip },
+    onlySet(async (own) => {
+      await rm(join(own.folder, "migrations", up(1)));
+      await applied(own);
+      assert.deepEqual((await status(own.options)).migrations, []);
+      assert.deepEqual(await historyOf(own), []);
+    }),
+  );
+
+  test(
+    `${name}: a file of which only a setting was carried out goes on when it is corrected after it`,
+    { skip },
+    onlySet(async (own) => {
+      await own.write({ [up(1)]: lines(setting, works) });
+      await applied(own);
+    }),
+  );
+}
+
+for (const { name, skip } of committing) {
+  test(`${name}: a setting that a function computes is not taken for one without an effect`, { skip }, () =>
+    scene(name, { [up(1)]: lines("SET @id = note()", "CREATE TABLE y (i nope)") }, async (own) => {
+      await own.sql("CREATE TABLE calls (n int)");
+      await own.sql(
+        "CREATE FUNCTION note() RETURNS int DETERMINISTIC MODIFIES SQL DATA BEGIN INSERT INTO calls VALUES (1); RETURN 1; END",
+      );
+      await refused(apply(own.options), "GW6001");
+      assert.equal((await status(own.options)).migrations[0]?.state, "half-applied");
+      await own.write({ [up(1)]: lines("SET @id = 2", "CREATE TABLE y (i int)") });
+      await refused(apply(own.options), "GW5007");
+      assert.equal((await own.sql("SELECT n FROM calls")).length, 1);
+    }),
+  );
+
+  test(
+    `${name}: settings around what is done may be edited, and the rest runs under the edited ones`,
+    { skip },
+    () => {
+      const seen = (value: number) =>
+        `CREATE TABLE seen_${value} AS SELECT @@session.sort_buffer_size AS a, @@session.max_sort_length AS b`;
+      const sets = (a: number, b: number) => [
+        `SET sort_buffer_size = ${a}`,
+        made[0] ?? "",
+        `SET max_sort_length = ${b}`,
+      ];
+      return scene(name, { [up(1)]: lines(...sets(40000, 100), "CREATE TABLE y (i nope)") }, async (own) => {
+        await refused(apply(own.options), "GW6001");
+        const { state, progress } = (await status(own.options)).migrations[0] ?? {};
+        assert.deepEqual([state, progress?.next?.number], ["half-applied", 4]);
+        await own.write({ [up(1)]: lines(...sets(50000, 200), seen(1)) });
+        await applied(own);
+        assert.deepEqual(
+          (await own.sql("SELECT a, b FROM seen_1")).map(({ a, b }) => [Number(a), Number(b)]),
+          [[50000, 200]],
+        );
+      });
+    },
+  );
+}
+
+for (const { name, skip } of targets.filter(({ engine }) => engine === "postgres")) {
+  test(`${name}: after an edited setting, those of a done transaction are made again`, { skip }, () => {
+    const text = (timeout: string, last: string) =>
+      lines(
+        `SET lock_timeout = '${timeout}'`,
+        "CREATE INDEX CONCURRENTLY first ON known (i)",
+        "SET work_mem = '9MB'",
+        "INSERT INTO known VALUES (1)",
+        "CREATE INDEX CONCURRENTLY second ON known (i)",
+        last,
+      );
+    return scene(name, { [up(1)]: text("5s", "SELECT 1 FROM nope") }, async (own) => {
+      await own.sql("CREATE TABLE known (i int)");
+      await refused(apply(own.options), "GW6001");
+      await own.write({
+        [up(1)]: text(
+          "6s",
+          "CREATE TABLE seen AS SELECT current_setting('work_mem') AS w, current_setting('lock_timeout') AS l",
+        ),
+      });
+      await applied(own);
+      const [row] = await own.sql("SELECT w FROM seen");
+      assert.equal(row?.["w"], "9MB");
+      assert.equal((await own.sql("SELECT i FROM known")).length, 1);
+    });
+  });
 }

@@ -274,7 +274,18 @@ for (const { name, skip } of targets) {
         await own.sql("CREATE TABLE t1 (id int)");
         await own.sql("CREATE TABLE t2 (id int)");
         await refusedUnchanged(own, () => baseline({ ...own.options, version: "two" }), "GW1001");
-        await baseline({ ...own.options, version: version(2) });
+        // One digit more skips everything that there is and will be for a thousand years.
+        const slip = await refusedUnchanged(
+          own,
+          () => baseline({ ...own.options, version: `${version(2)}0` }),
+          "GW2013",
+        );
+        assert.match(slip.message, new RegExp(`nearest to it: ${version(3)}$`));
+        const between = await refused(baseline({ ...own.options, version: "20260101000002.5" }), "GW2013");
+        assert.match(between.message, new RegExp(`nearest to it: ${version(2)} and ${version(3)}$`));
+        assert.match(between.hint, /--without-file/);
+        const { covers } = await baseline({ ...own.options, version: version(2) });
+        assert.deepEqual(covers, [stem(1), stem(2)]);
         const { counts, baseline: at } = await status(own.options);
         assert.deepEqual([counts, at], [{ applied: 2, pending: 1, problems: 0 }, version(2)]);
         await applied(own);
@@ -282,6 +293,77 @@ for (const { name, skip } of targets) {
         await rollback({ ...own.options, to: "0" });
         assert.deepEqual(await tableNames(own), ["t1", "t2"]);
       }),
+  );
+
+  test(`${name}: a baseline without a file is taken only when that is said`, { skip }, () =>
+    scene(name, tables(1, 2), async (own) => {
+      const choice = { ...own.options, version: "20260101000001.5", withoutFile: true };
+      assert.deepEqual((await baseline(choice)).covers, [stem(1)]);
+      await applied(own);
+      assert.deepEqual(await tableNames(own), ["t2"]);
+    }),
+  );
+
+  test(
+    `${name}: after a rollback repeatable migrations run again, because it may have dropped them`,
+    { skip },
+    () =>
+      scene(
+        name,
+        {
+          ...tables(1),
+          [`${stem(2)}.up.sql`]: "CREATE TABLE a (id int);",
+          // What CASCADE does on PostgreSQL.
+          [`${stem(2)}.down.sql`]: "DROP VIEW v; DROP TABLE a;",
+          "R__v.sql": "DROP VIEW IF EXISTS v; CREATE VIEW v AS SELECT id FROM a;",
+        },
+        async (own) => {
+          await applied(own);
+          assert.equal((await apply(own.options)).state, "nothing");
+          await redo(own.options);
+          const { migrations, counts } = await status(own.options);
+          assert.equal(migrations.find(({ version: of }) => of === "R__v")?.state, "outdated");
+          assert.deepEqual(counts, { applied: 2, pending: 1, problems: 0 });
+          await applied(own);
+          assert.deepEqual(await own.sql("SELECT id FROM v"), []);
+          assert.equal((await apply(own.options)).state, "nothing");
+          assert.deepEqual((await historyOf(own)).slice(-2), [`apply ${version(2)}`, "apply R__v"]);
+        },
+      ),
+  );
+
+  test(`${name}: a text that the history keeps is checked against its hash`, { skip }, () =>
+    scene(
+      name,
+      {
+        [up(1)]: "\uFEFFCREATE TABLE t1 (\r\n  id int -- größer als 🦄\r\n);\r\n",
+        ...tables(2),
+        "R__v.sql": "SELECT 1;",
+      },
+      async (own) => {
+        await applied(own);
+        await own.write({ "R__v.sql": "SELECT 2;" });
+        await applied(own);
+        await rollback(own.options);
+        await own.write({ [up(1)]: "-- only a comment\nCREATE TABLE t1 (id int);\n" });
+        await repair({ ...own.options, accept: [version(1)] });
+        await applied(own);
+        const migration = ledgerTable(name, "migration");
+        await own.sql(`UPDATE ${migration} SET source = 'zz' WHERE seq = 2`);
+        const { problems } = await validate(own.options);
+        assert.deepEqual(
+          problems.map(({ code }) => code),
+          ["GW5004"],
+        );
+        assert.match(problems[0]?.message ?? "", /^history row 2 .*keeps a text that was edited/);
+        await own.write({ [`${stem(2)}.up.sql`]: "CREATE TABLE t2 (id bigint);" });
+        const { edits } = await validate(own.options);
+        assert.ok(edits.every(({ diff }) => diff === null || !diff.includes("zz")));
+        await own.write(tables(2));
+        await repair({ ...own.options, reseal: true });
+        assert.equal((await validate(own.options)).valid, true);
+      },
+    ),
   );
 
   test(`${name}: --to stops there, and must be a version that there is`, { skip }, () =>

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
+import * as functions from "../../src/index.ts";
 import { apply, GodwitError, status, type StampedEvent, validate, wait } from "../../src/index.ts";
 import { root } from "../support/cli.ts";
 import { target, targets } from "../support/servers.ts";
@@ -199,4 +200,46 @@ test("what is thrown is a GodwitError that programs can read", () =>
     const stopped = own.events.find((event) => event.type === "run:stopped");
     assert.equal(stopped?.error, error);
     await refused(wait({ ...own.options, url: "postgresql://u@127.0.0.1:1/d", timeoutMs: 50 }), "GW4008");
+  }));
+
+test("a wrong option of the library is named, whatever its function, and nothing is done", () =>
+  scene("sqlite", tables(1), async (own) => {
+    // As from JavaScript, where no type is checked.
+    const library = functions as unknown as Record<string, (options: unknown) => Promise<unknown>>;
+    const cases: readonly [string, object, RegExp][] = [
+      ["apply", { to: 5 }, /^apply: to is 5: expected text$/],
+      ["apply", { too: "5" }, /^apply: there is no option "too"; did you mean "to"\?$/],
+      ["apply", { dryRun: "no" }, /^apply: dryRun is a text: expected true or false$/],
+      ["apply", { signal: {} }, /signal is an object: expected an AbortSignal/],
+      ["apply", { onEvent: "log" }, /onEvent is a text: expected a function/],
+      ["apply", { env: { A: 1 } }, /env is an object: expected an object of texts/],
+      ["plan", { to: null }, /to is null: expected text/],
+      ["status", { url: ["s3cret"] }, /^status: url is a list: expected text$/],
+      ["status", { to: "1" }, /there is no option "to"/],
+      ["validate", { waitMs: "5s" }, /waitMs is a text: expected milliseconds/],
+      ["doctor", { lockRetries: 1.5 }, /lockRetries is 1.5: expected a whole number from 0/],
+      ["rollback", { steps: "2" }, /steps is a text: expected a whole number from 1/],
+      ["redo", { outOfOrder: "yes" }, /outOfOrder is a text: expected "error", "warn" or "allow"/],
+      ["repair", { forget: "1" }, /forget is a text: expected a list of texts/],
+      ["repair", { accept: "some" }, /accept is a text: expected a list of texts, or "all"/],
+      ["baseline", {}, /the option version is missing/],
+      ["baseline", { version: 1 }, /version is 1: expected text/],
+      ["create", { name: 1 }, /name is 1: expected text/],
+      ["wait", { timeoutMs: Number.NaN }, /timeoutMs is NaN: expected milliseconds/],
+    ];
+    for (const [name, wrong, message] of cases) {
+      const work = () => library[name]?.({ ...own.options, ...wrong }) ?? assert.fail(name);
+      const error = await refusedUnchanged(own, work, "GW1001");
+      assert.match(error.message, message);
+      assert.doesNotMatch(JSON.stringify(error), /s3cret/);
+    }
+    await refused(functions.init({ cwd: own.folder, force: true } as object), "GW1001");
+    for (const name of ["apply", "status", "init", "wait"]) {
+      await refused(library[name]?.("sqlite:app.db") ?? assert.fail(name), "GW1001");
+      await refused(library[name]?.(null) ?? assert.fail(name), "GW1001");
+    }
+    assert.throws(() => functions.explain(5001 as unknown as string), { code: "GW1001" });
+    // What is left undefined is left out.
+    await apply({ ...own.options, to: undefined, dryRun: undefined });
+    assert.deepEqual(await tableNames(own), ["t1"]);
   }));

@@ -21,7 +21,7 @@ const calls: readonly (readonly string[])[] = [
   ["validate"],
   ["redo"],
   ["rollback"],
-  ["baseline", "20260101000009"],
+  ["baseline", "20260101000001"],
   ["repair", "--accept-all"],
   ["apply", "--to", "1"],
   ["apply"],

@@ -3,18 +3,24 @@ import type { Invocation } from "../command-spec.ts";
 import { confirm } from "../confirm.ts";
 import { runDocument, runText } from "../render-run.ts";
 import { readingOptions } from "./reading.ts";
-import { rollbackHazard, rollbackPreview } from "./rollback-preview.ts";
+import { describeRollback, sayingHazard } from "./rollback-preview.ts";
 import { running } from "./running.ts";
 
 export async function redo(invocation: Invocation): Promise<number> {
   const { output, cwd } = invocation;
   const { paint } = output.out;
-  await confirm(invocation, {
+  const nothing = "nothing to do: no migration is applied";
+  const isAsked = await confirm(invocation, {
     what: "undoes a migration, and its down file may drop data",
-    hazard: rollbackHazard,
-    describe: () => rollbackPreview(readingOptions(invocation), { steps: 1 }, output.err.paint),
+    describe: () => describeRollback({ ...readingOptions(invocation), steps: 1 }, output.err.paint),
   });
-  const { result, record } = await running(invocation, redoNewest);
+  if (!isAsked) {
+    output.out.write(`${nothing}\n`);
+    return 0;
+  }
+  const { result, record } = await running(invocation, (project) =>
+    redoNewest(sayingHazard(invocation, project)),
+  );
   // One record saw both runs: the first half of its units was undone.
   const undone = record.units.slice(0, result.versions.length);
   const applied = record.units.slice(result.versions.length);
@@ -25,7 +31,6 @@ export async function redo(invocation: Invocation): Promise<number> {
     apply: runDocument(result.apply, { units: applied, schemaFile }),
   };
   output.result("redo", document, () => {
-    const nothing = "nothing to do: no migration is applied";
     if (result.versions.length === 0) return `${nothing}\n`;
     const back = runText(
       result.rollback,

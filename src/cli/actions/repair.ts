@@ -1,9 +1,11 @@
-import { repair as repairHistory } from "../../commands/repair.ts";
+import { forgetPreview, repair as repairHistory } from "../../commands/repair.ts";
+import type { ForgetPreview } from "../../migrate/index.ts";
 import { GodwitError } from "../../core/error.ts";
 import type { Invocation } from "../command-spec.ts";
 import { confirm } from "../confirm.ts";
 import { recordText, runDocument } from "../render-run.ts";
 import { oneLine } from "../visible-text.ts";
+import { readingOptions } from "./reading.ts";
 import { running } from "./running.ts";
 
 export async function repair(invocation: Invocation): Promise<number> {
@@ -19,7 +21,8 @@ export async function repair(invocation: Invocation): Promise<number> {
   if (forget.length > 0 || reseal === true) {
     await confirm(invocation, {
       what: "changes what the history says",
-      describe: async () => questionText(forget, reseal === true),
+      describe: async () =>
+        questionOf(await forgetPreview({ ...readingOptions(invocation), forget }), reseal === true),
     });
   }
   const { result, record } = await running(invocation, (project) =>
@@ -33,10 +36,15 @@ export async function repair(invocation: Invocation): Promise<number> {
   return 0;
 }
 
-function questionText(forget: readonly string[], reseal: boolean): string {
-  const lines = forget.map(
-    (version) => `${oneLine(version)} will count as not applied; the database itself is left as it is.\n`,
+/** What was done in part is named by whoever says that it is undone: a plain yes is given too easily. */
+function questionOf(forgotten: readonly ForgetPreview[], reseal: boolean) {
+  const lines = forgotten.map(({ name, warning }) =>
+    warning === null
+      ? `${oneLine(name)} will count as not applied; the database itself is left as it is.\n`
+      : `${oneLine(warning, 2_000)}.\n`,
   );
   if (reseal) lines.push("The history will be accepted as it stands, with whatever was altered in it.\n");
-  return lines.join("");
+  const halves = forgotten.filter(({ warning }) => warning !== null).map(({ version }) => oneLine(version));
+  const text = lines.join("");
+  return halves.length === 0 ? text : { text, word: halves.join(" ") };
 }

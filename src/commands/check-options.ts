@@ -1,0 +1,134 @@
+import { didYouMean } from "../config/did-you-mean.ts";
+import { GodwitError } from "../core/error.ts";
+
+/** Says what is wrong with a value, as what was expected instead; null where it will do. */
+type Check = (value: unknown) => string | null;
+
+const expect =
+  (expected: string, isRight: (value: unknown) => boolean): Check =>
+  (value) =>
+    isRight(value) ? null : expected;
+
+const isText = (value: unknown) => typeof value === "string";
+const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
+
+const text = expect("text", isText);
+const texts = expect("a list of texts", isTexts);
+const flag = expect("true or false", (value) => typeof value === "boolean");
+const count = expect("a whole number from 0", (value) => Number.isInteger(value) && (value as number) >= 0);
+const fromOne = expect("a whole number from 1", (value) => Number.isInteger(value) && (value as number) > 0);
+const milliseconds = expect(
+  "milliseconds, a number from 0",
+  (value) => typeof value === "number" && value >= 0,
+);
+
+const location = {
+  cwd: text,
+  env: expect("an object of texts", isEnvironment),
+  url: text,
+  migrations: text,
+};
+
+/** Of every function that opens a project: {@link ProjectOptions}. */
+const project = {
+  ...location,
+  profile: text,
+  config: text,
+  schemaFile: expect("text or null", (value) => value === null || isText(value)),
+  outOfOrder: expect(`"error", "warn" or "allow"`, (value) =>
+    ["error", "warn", "allow"].includes(value as string),
+  ),
+  lockTimeout: text,
+  statementTimeout: text,
+  lockRetries: count,
+  waitMs: milliseconds,
+  signal: expect("an AbortSignal", isSignal),
+  onEvent: expect("a function", (value) => typeof value === "function"),
+};
+
+/** The options of each function of the library. What TypeScript checks is checked again for those who do without. */
+const known = {
+  apply: { ...project, to: text, dryRun: flag },
+  baseline: { ...project, version: text, withoutFile: flag },
+  create: { ...project, name: text, script: flag, repeatable: flag },
+  doctor: project,
+  init: location,
+  plan: { ...project, to: text },
+  redo: project,
+  repair: {
+    ...project,
+    accept: expect(`a list of texts, or "all"`, (value) => value === "all" || isTexts(value)),
+    forget: texts,
+    reseal: flag,
+    done: texts,
+    notDone: texts,
+  },
+  rollback: { ...project, steps: fromOne, to: text },
+  status: project,
+  validate: project,
+  wait: { ...project, timeoutMs: milliseconds },
+} satisfies Readonly<Record<string, Readonly<Record<string, Check>>>>;
+
+const required: Readonly<Record<string, readonly string[]>> = { baseline: ["version"], create: ["name"] };
+
+/**
+ * Throws GW1001 naming the first option that is unknown, of a wrong type or missing. A value is not shown: it may be
+ * a secret in the wrong place.
+ */
+export function checkOptions(command: keyof typeof known, options: unknown): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw wrong(command, `expected an object of options, not ${kindOf(options)}`);
+  }
+  const checks: Readonly<Record<string, Check>> = known[command];
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) {
+      throw wrong(
+        command,
+        `there is no option ${JSON.stringify(name)}${didYouMean(name, Object.keys(checks))}`,
+      );
+    }
+    const expected = check(value);
+    if (expected !== null) throw wrong(command, `${name} is ${kindOf(value)}: expected ${expected}`);
+  }
+  const missing = required[command]?.find((name) => !given.some(([other]) => other === name));
+  if (missing !== undefined) throw wrong(command, `the option ${missing} is missing`);
+}
+
+function wrong(command: string, what: string): GodwitError {
+  return new GodwitError("GW1001", {
+    message: `${command}: ${what}`,
+    hint: "The options of each function are in docs/guides/library.md.",
+    details: { command },
+  });
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  // Numbers hold no secrets, and the wrong one helps.
+  if (typeof value === "number") return String(value);
+  if (Array.isArray(value)) return "a list";
+  return (
+    { string: "a text", object: "an object", undefined: "nothing" }[typeof value as string] ??
+    `a ${typeof value}`
+  );
+}
+
+function isEnvironment(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((member) => member === undefined || isText(member))
+  );
+}
+
+/** By its shape: one of another realm is as good. */
+function isSignal(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as AbortSignal).aborted === "boolean" &&
+    typeof (value as AbortSignal).addEventListener === "function"
+  );
+}
