@@ -2,6 +2,16 @@ import type { LockHolder } from "../core/event.ts";
 import type { Effect, Statement } from "../core/plan.ts";
 import type { SchemaModel } from "../core/schema.ts";
 import type { EngineId, Target } from "../core/target.ts";
+import type {
+  ChunkRole,
+  DigestRole,
+  NormalizeRole,
+  ProfileRole,
+  ReadRole,
+  RenderRole,
+  SnapshotRole,
+  WriteRole,
+} from "./data-roles.ts";
 
 /**
  * An engine is a record of small roles; the same file names stand in every engine's folder. A role that is
@@ -18,6 +28,15 @@ export interface Engine {
   readonly store: StoreRole;
   readonly inspect: InspectRole;
   readonly health: HealthRole;
+  /** The data path; an engine without these roles cannot be copied from, or to. */
+  readonly normalize?: NormalizeRole;
+  readonly render?: RenderRole;
+  readonly profile?: ProfileRole;
+  readonly snapshot?: SnapshotRole;
+  readonly chunk?: ChunkRole;
+  readonly read?: ReadRole;
+  readonly write?: WriteRole;
+  readonly digest?: DigestRole;
 }
 
 export interface Traits {

@@ -1,0 +1,262 @@
+import type { Expression } from "./expression.ts";
+
+/**
+ * The neutral schema: what a copy translates through. An engine's `normalize` role reads its catalogue into it, its
+ * `render` role writes it as DDL; so N engines need N readers and N writers, and no pair is a case of its own.
+ */
+export interface PortableSchema {
+  readonly tables: readonly PortableTable[];
+  readonly views: readonly PortableView[];
+  /** Sequences that belong to no column. */
+  readonly sequences: readonly PortableSequence[];
+  /** What cannot be carried over by rule: triggers, routines, events, rules, … with their own text. */
+  readonly leftovers: readonly Leftover[];
+}
+
+/** A table or other named relation. `schema` is "" for engines whose database is the only schema. */
+export interface TableName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+export interface PortableTable extends TableName {
+  readonly columns: readonly PortableColumn[];
+  readonly primaryKey: PortableKey | null;
+  readonly uniques: readonly PortableKey[];
+  /** Indexes that belong to no constraint. */
+  readonly indexes: readonly PortableIndex[];
+  readonly foreignKeys: readonly PortableForeignKey[];
+  readonly checks: readonly PortableCheck[];
+  readonly partitioning: Partitioning | null;
+  readonly comment: string | null;
+  readonly estimate: TableEstimate;
+}
+
+/** The server's own statistics: for order, progress and time left, never for correctness. */
+export interface TableEstimate {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface PortableColumn {
+  readonly name: string;
+  readonly type: PortableType;
+  /** The declaration in the source, for people: "int(10) unsigned". */
+  readonly declared: string;
+  readonly nullable: boolean;
+  readonly default: PortableDefault | null;
+  readonly identity: PortableIdentity | null;
+  readonly generated: {
+    readonly expression: Expression | null;
+    readonly text: string;
+    readonly stored: boolean;
+  } | null;
+  /** MySQL's ON UPDATE CURRENT_TIMESTAMP. */
+  readonly onUpdateNow: boolean;
+  readonly collation: PortableCollation | null;
+  readonly comment: string | null;
+}
+
+/** A default: the neutral expression, or null where the text means nothing to the translator. */
+export interface PortableDefault {
+  readonly expression: Expression | null;
+  readonly text: string;
+}
+
+export interface PortableIdentity {
+  /** Whether the server refuses values given by the client. */
+  readonly always: boolean;
+  /** The next value by the source's own counter, as digits; null where it has none. */
+  readonly next: string | null;
+  readonly increment: string;
+}
+
+export interface PortableCollation {
+  readonly name: string;
+  readonly caseInsensitive: boolean;
+  readonly accentInsensitive: boolean;
+  /** Trailing spaces do not count in comparisons (MySQL's PAD SPACE). */
+  readonly padSpace: boolean;
+}
+
+/**
+ * What a column holds, without an engine's spelling. Lengths of `text` are characters, of `bytes` bytes, null is
+ * unbounded. `precision` of times is digits of a second.
+ */
+export type PortableType =
+  | { readonly kind: "boolean" }
+  | { readonly kind: "integer"; readonly bits: 8 | 16 | 24 | 32 | 64; readonly unsigned: boolean }
+  /** Null is unbounded, as PostgreSQL's numeric. */
+  | { readonly kind: "decimal"; readonly precision: number | null; readonly scale: number | null }
+  | { readonly kind: "float"; readonly bits: 32 | 64 }
+  | { readonly kind: "text"; readonly length: number | null; readonly fixed: boolean }
+  | { readonly kind: "bytes"; readonly length: number | null; readonly fixed: boolean }
+  | { readonly kind: "bits"; readonly length: number; readonly varying: boolean }
+  | { readonly kind: "date" }
+  /** A time of day; `signed` is MySQL's TIME, which runs from -838:59:59 to 838:59:59. */
+  | {
+      readonly kind: "time";
+      readonly precision: number;
+      readonly zone: boolean;
+      readonly signed: boolean;
+    }
+  /** `zone`: a point in time, kept and compared in UTC; otherwise a local date and time. */
+  | { readonly kind: "timestamp"; readonly precision: number; readonly zone: boolean }
+  | { readonly kind: "interval" }
+  | { readonly kind: "year" }
+  | { readonly kind: "uuid" }
+  /** `binary`: the server keeps the value and not the text (jsonb, MySQL's json). */
+  | { readonly kind: "json"; readonly binary: boolean }
+  | { readonly kind: "enum"; readonly name: string | null; readonly labels: readonly string[] }
+  | { readonly kind: "set"; readonly labels: readonly string[] }
+  | { readonly kind: "array"; readonly of: PortableType }
+  /** SQLite without a declared type: each value has its own. */
+  | { readonly kind: "any" }
+  /** Known to its own engine only; carried as its text (inet, tsvector, geometry as hexadecimal EWKB or WKB with SRID). */
+  | { readonly kind: "native"; readonly name: string };
+
+export interface PortableKey {
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
+export interface PortableIndex {
+  readonly name: string;
+  readonly unique: boolean;
+  readonly method: "btree" | "hash" | "gin" | "gist" | "brin" | "fulltext" | "spatial" | "other";
+  readonly parts: readonly IndexPart[];
+  /** Columns that are only stored in it (INCLUDE). */
+  readonly include: readonly string[];
+  readonly where: { readonly expression: Expression | null; readonly text: string } | null;
+  /** The source's own statement, for reports and for a copy within one engine. */
+  readonly definition: string;
+}
+
+export interface IndexPart {
+  readonly column: string | null;
+  readonly expression: Expression | null;
+  /** The expression as the source prints it; the column's name where it is one. */
+  readonly text: string;
+  readonly descending: boolean;
+  /** Only so many characters (bytes, for `bytes`) of the column; null is all. */
+  readonly prefix: number | null;
+}
+
+export type ReferentialAction = "no action" | "restrict" | "cascade" | "set null" | "set default";
+
+export interface PortableForeignKey {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly references: TableName & { readonly columns: readonly string[] };
+  readonly onUpdate: ReferentialAction;
+  readonly onDelete: ReferentialAction;
+  readonly deferrable: boolean;
+  readonly initiallyDeferred: boolean;
+  readonly match: "simple" | "full";
+}
+
+export interface PortableCheck {
+  readonly name: string;
+  readonly expression: Expression | null;
+  readonly text: string;
+}
+
+export interface Partitioning {
+  readonly method: "range" | "list" | "hash";
+  /** Column names, or the expression's text where it is one. */
+  readonly columns: readonly string[];
+  readonly expression: Expression | null;
+  readonly text: string;
+  readonly partitions: readonly Partition[];
+}
+
+export interface Partition {
+  readonly name: string;
+  /** Range: the exclusive upper bound of each column, "MAXVALUE" is none. Literal texts, quoted as SQL strings are. */
+  readonly upTo: readonly string[] | null;
+  /** Range with a lower bound of its own (PostgreSQL); null is the end of the one before. */
+  readonly from: readonly string[] | null;
+  /** List: the values, one tuple each. */
+  readonly values: readonly (readonly string[])[] | null;
+  readonly modulus: { readonly of: number; readonly remainder: number } | null;
+  readonly isDefault: boolean;
+}
+
+export interface PortableView extends TableName {
+  /** The query as the source prints it. */
+  readonly text: string;
+  readonly columns: readonly string[];
+  readonly materialized: boolean;
+  readonly comment: string | null;
+}
+
+export interface PortableSequence extends TableName {
+  readonly next: string;
+  readonly increment: string;
+  readonly minimum: string | null;
+  readonly maximum: string | null;
+  readonly cycle: boolean;
+}
+
+export interface Leftover extends TableName {
+  readonly kind: string;
+  /** The table it belongs to, where it does. */
+  readonly table: TableName | null;
+  readonly definition: string;
+}
+
+/**
+ * A way in which values of the source might not fit the target's column. Each is looked for in the data before
+ * anything is written; what is found stops the plan until it is accepted by name.
+ */
+export type Risk =
+  /** Values that are neither 0 nor 1. */
+  | { readonly kind: "not-boolean" }
+  | { readonly kind: "range"; readonly minimum: string; readonly maximum: string }
+  /** More characters, or bytes, than the target takes. */
+  | { readonly kind: "length"; readonly limit: number; readonly unit: "characters" | "bytes" }
+  /** Digits after the point (of a number), or of a second, that the target would cut off. */
+  | { readonly kind: "scale"; readonly digits: number }
+  | { readonly kind: "precision"; readonly digits: number }
+  /** U+0000, which PostgreSQL's text cannot hold. */
+  | { readonly kind: "nul-character" }
+  | { readonly kind: "invalid-encoding" }
+  /** 0000-00-00, or a date with a zero month or day. */
+  | { readonly kind: "zero-date" }
+  | { readonly kind: "not-a-number" }
+  | { readonly kind: "infinity" }
+  /** Before the year 1, or after 9999. */
+  | { readonly kind: "year-range" }
+  /** Not a time of day: negative, or from 24:00:00. */
+  | { readonly kind: "time-range" }
+  /** SQLite: a value whose storage class is not that of its column. */
+  | { readonly kind: "storage-class"; readonly expected: readonly StorageClass[] }
+  /** Text that is not written as the target's type demands (a date as 'yesterday'). */
+  | {
+      readonly kind: "format";
+      readonly of: "date" | "time" | "timestamp" | "number" | "integer" | "uuid" | "json";
+    }
+  /** '' of an enum: an invalid value that MySQL has accepted. */
+  | { readonly kind: "empty-enum" }
+  /** JSON with duplicate keys, or numbers that the target would round. */
+  | { readonly kind: "json-lossy" }
+  /** NULL where the target's column is NOT NULL. */
+  | { readonly kind: "null" };
+
+export type RiskKind = Risk["kind"];
+export type StorageClass = "integer" | "real" | "text" | "blob";
+
+/** How a column of the source becomes one of the target. */
+export interface TypeDecision {
+  /** The target's declaration, without NOT NULL and the like: "numeric(20)". */
+  readonly sql: string;
+  /** What the target's column holds: what is written into it and compared. */
+  readonly type: PortableType;
+  /** Why, for people; "" where the two types are the same. */
+  readonly reason: string;
+  /** What is lost by design, whatever the data (a time zone, a collation); null is nothing. */
+  readonly loses: string | null;
+  readonly risks: readonly Risk[];
+  /** What is taken instead where the data show the first risk (tinyint(1) with a 2 in it); null: the plan stops. */
+  readonly otherwise: TypeDecision | null;
+}

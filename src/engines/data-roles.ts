@@ -1,0 +1,319 @@
+import type { Expression } from "../core/expression.ts";
+import type {
+  PortableColumn,
+  PortableSchema,
+  PortableTable,
+  PortableType,
+  PortableView,
+  Risk,
+  TableEstimate,
+  TableName,
+  TypeDecision,
+} from "../core/portable.ts";
+import type { Session } from "./engine.ts";
+
+/*
+ * The roles of the data path: schemas and rows from one database to another. Rows travel as PostgreSQL's COPY text
+ * (design: bytes, not objects): fields end with a tab, rows with a newline, NULL is \N, and in a field a backslash,
+ * tab, newline and carriage return are written \\ \t \n \r. The source's server writes each field in the form that
+ * the target reads; Node only moves the bytes. The form of each type:
+ *
+ *   boolean 1, 0 · integers and decimals plain digits, no exponent · floats shortest round-trip, NaN, Infinity,
+ *   -Infinity · text, json, enum, native as they are, UTF-8 · bytes lower-case hexadecimal after `bytesPrefix` ·
+ *   bits as 0 and 1 · date YYYY-MM-DD · time [-]HH:MM:SS[.f] · timestamp YYYY-MM-DD HH:MM:SS[.f], one with a zone in
+ *   UTC and without an offset · year digits · uuid lower case with hyphens · set a,b · array {a,"b c"} as PostgreSQL
+ *   writes it, but JSON where the target's type is json · interval as PostgreSQL writes it (IntervalStyle postgres)
+ *
+ * The sessions of both sides have their time zone at UTC and UTF-8 as their encoding.
+ */
+
+// ── normalize ──────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface NormalizeRole {
+  /**
+   * The user's schema in the neutral model, without system objects and without the ledger; sorted by name. Catalogue
+   * only: no table is scanned. Expressions that the translator does not know come as text alone.
+   */
+  schema(session: Session): Promise<PortableSchema>;
+}
+
+// ── render ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface ColumnUsage {
+  readonly table: TableName;
+  /** It is part of the primary key, of a unique key, or of an index without a prefix length. */
+  readonly keyed: boolean;
+}
+
+/** A column under its target name, with what it becomes. */
+export interface TargetColumn extends PortableColumn {
+  readonly decision: TypeDecision;
+}
+
+/** A table as it will be made: names are the target's, also in keys, indexes, checks and foreign keys. */
+export interface TargetTable extends Omit<PortableTable, "columns"> {
+  readonly columns: readonly TargetColumn[];
+}
+
+export interface DdlStatement {
+  readonly sql: string;
+  /** For people: "index orders_customer". */
+  readonly title: string;
+}
+
+/** What makes a table, in phases. Within `keys` the statements are independent of one another and may run at once. */
+export interface TableDdl {
+  /** Types and the table itself, without what slows a load down. */
+  readonly create: readonly DdlStatement[];
+  /** Primary and unique keys and indexes, where they are made after the load. */
+  readonly keys: readonly DdlStatement[];
+  /** Checks and foreign keys, after all tables are loaded and keyed; in order (NOT VALID, then VALIDATE). */
+  readonly constraints: readonly DdlStatement[];
+  /** The next values of identities, from the data and from the source's counter; triggers, comments, statistics. */
+  readonly finish: readonly DdlStatement[];
+  /** What of the source's table has no equivalent and is not made, for the report: "FULLTEXT index posts_body". */
+  readonly undone: readonly string[];
+}
+
+export interface RenderRole {
+  /** Which type of this engine takes a column of the neutral type, why, and what has to be looked for first. */
+  type(column: PortableColumn, usage: ColumnUsage): TypeDecision;
+  ddl(table: TargetTable): TableDdl;
+  /** A view's text for this engine, from a translated one; null where it cannot be said. */
+  view?(view: PortableView): DdlStatement | null;
+  /** CREATE SCHEMA and the like for a name that is not there yet; none where the database is the only schema. */
+  schema(name: string): readonly DdlStatement[];
+  /** Drops a table with what was made for it: for `--mode truncate` and the swap's old table. */
+  drop(table: TableName): readonly DdlStatement[];
+  truncate(table: TableName): readonly DdlStatement[];
+  /** Where a table without a schema of its own lands: "public", or "" where there are none. */
+  readonly defaultSchema: string;
+}
+
+// ── profile ────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Question {
+  readonly column: string;
+  readonly from: PortableType;
+  readonly risk: Risk;
+}
+
+export interface Answer {
+  /** How many rows show it. */
+  readonly rows: bigint;
+  /** Some of them, by key ([] where the table has none), with the value as text, or \x and hexadecimal digits. */
+  readonly examples: readonly { readonly key: KeyValues; readonly value: string }[];
+}
+
+export interface ProfileRole {
+  /** Answers all questions on a table in one scan (and another one for examples, only where something was found). */
+  answers(
+    session: Session,
+    table: TableName,
+    key: readonly KeyColumn[],
+    questions: readonly Question[],
+  ): Promise<Answer[]>;
+  /** Groups of rows that are equal in the columns under the given rules; at most `limit`. */
+  duplicates?(
+    session: Session,
+    table: TableName,
+    columns: readonly string[],
+    limit: number,
+  ): Promise<readonly KeyValues[]>;
+}
+
+// ── snapshot ───────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Snapshot {
+  /** Where the source's log stands: LSN, binlog file and position with GTIDs, SQLite's change counter; "" if unknown. */
+  readonly position: string;
+  /** Tells a later session whether anything was written since: `unchangedSince`. */
+  readonly token: string;
+  /** Why the sessions may see different states, e.g. a missing privilege; null where they see one. */
+  readonly weakness: string | null;
+}
+
+export interface SnapshotRole {
+  /** Begins a read-only transaction on each session; all of them see one and the same committed state. */
+  align(sessions: readonly Session[]): Promise<Snapshot>;
+  /** Whether the database certainly holds what it held at that snapshot; false where that cannot be known. */
+  unchangedSince(session: Session, token: string): Promise<boolean>;
+}
+
+// ── chunk ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A key's values as text, one for each column, in the wire form (without COPY's escapes). */
+export type KeyValues = readonly string[];
+
+export interface KeyColumn {
+  readonly name: string;
+  readonly type: PortableType;
+}
+
+/** A part of a table. All ranges of a split together hold each row exactly once, within one snapshot. */
+export type Range =
+  /** Rows whose key comes after `after` and not after `upTo`, in the server's own order; null is no bound. */
+  | { readonly by: "key"; readonly after: KeyValues | null; readonly upTo: KeyValues | null }
+  /** Physical pages, `to` exclusive and null without an end; means nothing outside of its snapshot. */
+  | { readonly by: "page"; readonly from: number; readonly to: number | null }
+  | { readonly by: "all" };
+
+export interface SplitRequest {
+  readonly table: TableName;
+  /** A unique key without NULLs; empty where there is none. */
+  readonly key: readonly KeyColumn[];
+  readonly estimate: TableEstimate;
+  readonly chunkBytes: number;
+}
+
+export interface ChunkRole {
+  split(session: Session, request: SplitRequest): Promise<Range[]>;
+}
+
+// ── read, write ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What differs in the form that targets read. */
+export interface WireForm {
+  /** What stands before the digits of a `bytes` value, as bytes of COPY text: PostgreSQL's \\x. */
+  readonly bytesPrefix: string;
+}
+
+export interface ReadColumn {
+  readonly name: string;
+  /** What is read instead of the column itself, by a rule; null is the column. */
+  readonly value: Expression | null;
+  /** What the source's column holds. */
+  readonly from: PortableType;
+  /** What the target's column holds: its form is written. */
+  readonly to: PortableType;
+}
+
+export interface ReadRequest {
+  readonly table: TableName;
+  readonly columns: readonly ReadColumn[];
+  readonly key: readonly KeyColumn[];
+  readonly range: Range;
+  readonly where: Expression | null;
+  readonly form: WireForm;
+}
+
+export interface ReadRole {
+  /**
+   * The rows of a range as COPY text, in pieces of any size; a piece may end within a row. It reads no faster than it
+   * is consumed, holds a bounded amount whatever the rows' width, and rejects when the connection is lost: it never
+   * ends early. Ending the iteration early leaves the session usable or closes it.
+   */
+  rows(session: Session, request: ReadRequest): AsyncIterable<Uint8Array>;
+  /** The same in the engine's own fastest form, for a target of the same engine whose columns have equal types. */
+  native?(session: Session, request: ReadRequest): AsyncIterable<Uint8Array>;
+}
+
+export interface WriteColumn {
+  readonly name: string;
+  readonly type: PortableType;
+  /** The target's declaration. */
+  readonly sql: string;
+}
+
+export interface WriteRequest {
+  readonly table: TableName;
+  readonly columns: readonly WriteColumn[];
+  /** Columns by which a row that is there is replaced; null: a row that is there is an error. */
+  readonly upsertBy: readonly string[] | null;
+}
+
+export interface WriteRole {
+  readonly form: WireForm;
+  /**
+   * Loads rows into the table, inside the session's open transaction; resolves with their number as the server
+   * counted it. Any value that does not fit exactly, and any row that is skipped, rejects: nothing is coerced.
+   */
+  load(session: Session, request: WriteRequest, rows: AsyncIterable<Uint8Array>): Promise<bigint>;
+  loadNative?(session: Session, request: WriteRequest, rows: AsyncIterable<Uint8Array>): Promise<bigint>;
+  /** Which column a rejection of `load` speaks of, and why, as far as the server tells. */
+  blame(error: unknown): { readonly column: string | null; readonly reason: string };
+}
+
+// ── digest ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * The text under which values of two engines are compared. Each form has one spelling for one value:
+ * integer and decimal without sign of zero, leading or trailing zeros · float as shortest digits with an exponent
+ * (1.5e3), NaN, Infinity · boolean 1, 0 · bytes lower-case hexadecimal · date, time, timestamp ISO with six digits of
+ * a second · uuid lower case · set labels in byte order, with commas · text as it is (`trimmed`: without trailing spaces)
+ */
+export type DigestForm =
+  | {
+      readonly kind:
+        | "integer"
+        | "decimal"
+        | "boolean"
+        | "bytes"
+        | "bits"
+        | "date"
+        | "time"
+        | "timestamp"
+        | "uuid"
+        | "set";
+    }
+  | { readonly kind: "float"; readonly bits: 32 | 64 }
+  | { readonly kind: "text"; readonly trimmed: boolean }
+  /** Compared by the program only, because no SQL of both servers says it: left out of digests. */
+  | { readonly kind: "json" | "array" };
+
+export interface DigestColumn {
+  readonly name: string;
+  readonly value: Expression | null;
+  /** What the column holds on this side. */
+  readonly type: PortableType;
+  readonly form: DigestForm;
+}
+
+export interface DigestRequest {
+  readonly table: TableName;
+  readonly columns: readonly DigestColumn[];
+  /** Columns of the key with their form; empty where there is none. */
+  readonly key: readonly DigestColumn[];
+  readonly where: Expression | null;
+}
+
+/** Rows, and the sum over them of the first 60 bits of MD5 of each row's text, both as digits. Sums show doubled rows. */
+export interface Digest {
+  readonly rows: string;
+  readonly sum: string;
+}
+
+/** A part of a table that means the same on two servers: integers in order, or a bucket of the key's (or row's) hash. */
+export type Slice =
+  | { readonly by: "key"; readonly after: string | null; readonly upTo: string | null }
+  | { readonly by: "bucket"; readonly bucket: number; readonly of: number }
+  | { readonly by: "all" };
+
+export interface HashedRow {
+  /** The key's values in their forms; [] where there is none. */
+  readonly key: KeyValues;
+  /** MD5 of the row's text, 32 hexadecimal digits. */
+  readonly hash: string;
+}
+
+export interface DigestRole {
+  /**
+   * Of each row the text is: for each column in order, "N;" for NULL, else "V", the number of its bytes, ":", its
+   * form and ";". The bucket is the first 32 bits of MD5 of the key's text (the row's, where there is no key), modulo.
+   */
+  slice(session: Session, request: DigestRequest, slice: Slice): Promise<Digest>;
+  /** All buckets in one scan; those without rows are left out. */
+  buckets(session: Session, request: DigestRequest, of: number): Promise<ReadonlyMap<number, Digest>>;
+  /** Least and greatest value of a single integer key, as digits; null of an empty table. */
+  bounds(
+    session: Session,
+    request: DigestRequest,
+  ): Promise<{ readonly least: string; readonly greatest: string } | null>;
+  hashes(session: Session, request: DigestRequest, slice: Slice): AsyncIterable<HashedRow>;
+  /** The forms of some rows' columns, by their keys; of a table without a key, by their hashes. */
+  values(
+    session: Session,
+    request: DigestRequest,
+    rows: readonly HashedRow[],
+  ): Promise<readonly { readonly key: KeyValues; readonly values: readonly (string | null)[] }[]>;
+}
