@@ -37,7 +37,7 @@ export function openPlainProgress(channel: Channel): ProgressDisplay {
         }
         default: {
           if (event.type === "run:started" || event.type === "run:resumed") {
-            verb = { apply: "applied", rollback: "rolled back", record: null }[event.kind];
+            verb = { apply: "applied", rollback: "rolled back", record: null, copy: "done:" }[event.kind];
           }
           const note = noteOf(event, paint);
           if (note !== null) channel.write(`${note}\n`);

@@ -21,7 +21,7 @@ function headLine(snapshot: ProgressSnapshot, nowMs: number, columns: number): s
   const elapsed = durationText(Math.max(0, nowMs - (startedMs ?? nowMs)));
   if (kind === null)
     return `${snapshot.phase === "waiting" ? "waiting for the run lock" : "connecting"}  ${elapsed}`;
-  const verb = { apply: "applying", rollback: "rolling back", record: "recording" }[kind];
+  const verb = { apply: "applying", rollback: "rolling back", record: "recording", copy: "copying" }[kind];
   const count = `${numberText(unitsDone)}/${numberText(unitsTotal)}`;
   const rest = `${verb}  ${count}  ${elapsed}`;
   const room = Math.min(barCells, columns - textWidth(rest) - 4);

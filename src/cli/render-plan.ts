@@ -20,7 +20,7 @@ export function planText(
 function unitText(steps: readonly Step[], paint: Paint, cwd: string): string {
   const [first] = steps;
   if (first === undefined) return "";
-  const file = first.kind === "record" ? "" : `  ${paint.dim(oneLine(nearPaths(first.file, cwd)))}`;
+  const file = "file" in first ? `  ${paint.dim(oneLine(nearPaths(first.file, cwd)))}` : "";
   const lines = [`${paint.bold(oneLine(first.unitTitle))}${file}\n`];
   if (first.undo !== "") lines.push(`  ${paint.dim(`undo: ${oneLine(first.undo)}`)}\n`);
   for (const step of steps) lines.push(stepText(step, paint));
@@ -29,7 +29,7 @@ function unitText(steps: readonly Step[], paint: Paint, cwd: string): string {
 
 function stepText(step: Step, paint: Paint): string {
   const lines: string[] = [];
-  const transaction = step.kind === "record" || step.transaction;
+  const transaction = "transaction" in step ? step.transaction : step.kind === "record";
   const note = limitsText(step);
   const boundary = (word: string, rest: string) =>
     `  ${paint.cyan(word)}${rest === "" ? "" : paint.dim(` ${rest}`)}\n`;

@@ -1,6 +1,6 @@
 /**
  * Every error Godwit can raise. A code is never reused or renumbered. The first digit tells where to look:
- * 1 usage and configuration, 2 migration files, 3 connection, 4 lock and run, 5 history, 6 statements.
+ * 1 usage and configuration, 2 migration files, 3 connection, 4 lock and run, 5 history, 6 statements, 7 copies.
  */
 export interface CatalogEntry {
   readonly title: string;
@@ -316,6 +316,55 @@ const entries = {
     title: "Deadlocks or conflicts did not end",
     hint: "Try again when the database is less busy.",
     explanation: "The server aborted the transaction in favour of another one each time it was tried.",
+  },
+  GW7001: {
+    title: "The source cannot be read",
+    hint: "Look at the source's server, then run the same command with --resume.",
+    explanation:
+      "A copy reads from one database and writes into another; this failure is the source's. What the target has was committed chunk by chunk, and the ledger says which: a resumed run goes on with the others.",
+  },
+  GW7002: {
+    title: "A row does not fit into the target",
+    hint: "Correct the row in the source, change the column by a rule, or let such rows aside with --quarantine.",
+    explanation:
+      "The target refused a row: a constraint, a trigger or a value that its column does not take. The chunk that holds it was rolled back. The message names the key, the column and the server's reason.",
+  },
+  GW7003: {
+    title: "Values would be lost",
+    hint: "Change the column's type by a rule, or accept the loss by its name with --allow.",
+    explanation:
+      "The data were looked at before anything was written, and hold values that the target's type cannot keep. Each is named with its column, the number of rows and examples. Nothing was changed.",
+  },
+  GW7004: {
+    title: "The target is not as the copy needs it",
+    hint: "Choose another mode (truncate, refresh, upsert), other tables, or names by a rule.",
+    explanation:
+      "A table of the same name is there already, lacks a column, or two names of the source become one on the target. It was found before anything was written.",
+  },
+  GW7005: {
+    title: "The two sides differ",
+    hint: "Look at the rows that the report names; copy the tables again, or repair the rows with the SQL it gives.",
+    explanation:
+      "The digests of a table's rows are not equal on both sides, and the rows that differ were found. A source that is written to while it is compared differs for that reason alone.",
+    exit: 5,
+  },
+  GW7006: {
+    title: "This cannot be copied",
+    hint: "Leave it out with --exclude, or make it by hand.",
+    explanation: "The engine has no such role, or the object has no equivalent on the target.",
+  },
+  GW7007: {
+    title: "The source changed its structure meanwhile",
+    hint: "Start the copy anew.",
+    explanation:
+      "A table of the source is not as it was when the copy was planned: a column is gone, or has another type. Rows of two shapes would have been mixed. The target keeps what was committed.",
+  },
+  GW7008: {
+    title: "Unusable mapping rules",
+    hint: "Correct the file; docs/reference/rules.md tells each rule.",
+    explanation:
+      "A rule is malformed, names an action that is not known, or contradicts another one. Rules that are accepted but mean nothing here are named in a warning instead. Nothing was changed.",
+    exit: 64,
   },
   GW9001: {
     title: "A fault in Godwit",

@@ -70,6 +70,36 @@ export type GodwitEvent =
       waitingFor: readonly LockHolder[];
     }
   | { type: "script:progressed"; key: string; done: number; total: number | null; unit: string }
+  | { type: "snapshot:taken"; position: string; weakness: string | null }
+  /** The source changed since the interrupted attempt: `tables` are copied anew, `kept` were found to be the same. */
+  | { type: "snapshot:renewed"; tables: readonly string[]; kept: readonly string[] }
+  | {
+      type: "table:started";
+      key: string;
+      table: string;
+      rows: number;
+      bytes: number;
+      chunks: number;
+      done: number;
+    }
+  | {
+      type: "chunk:finished";
+      key: string;
+      table: string;
+      chunk: number;
+      rows: number;
+      bytes: number;
+      durationMs: number;
+    }
+  | { type: "table:finished"; key: string; table: string; rows: number; bytes: number; durationMs: number }
+  | {
+      type: "table:compared";
+      key: string;
+      table: string;
+      rows: number;
+      differences: number;
+      durationMs: number;
+    }
   | { type: "server:noticed"; severity: string; message: string }
   | { type: "warning:raised"; code: string; message: string }
   | { type: "schema-file:written"; file: string };

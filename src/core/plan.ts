@@ -1,4 +1,6 @@
 import { digest } from "./canonical.ts";
+import type { Expression } from "./expression.ts";
+import type { PortableType, TableEstimate, TableName } from "./portable.ts";
 
 /**
  * What a statement does to the catalogue, said so that it can be asked for later: after an ambiguous failure
@@ -151,8 +153,56 @@ export interface Abandoned {
   readonly stepKeys: readonly string[];
 }
 
+/** Statements that do not depend on one another, several at once on sessions of their own; each has its own record. */
+export interface ParallelStep extends StepBase {
+  readonly kind: "parallel";
+  readonly steps: readonly SqlStep[];
+  readonly jobs: number;
+}
+
+/** Rows of tables, from the source into the target, chunk by chunk; each chunk commits with its row in the ledger. */
+export interface CopyRowsStep extends StepBase {
+  readonly kind: "copy-rows";
+  /** Largest first. */
+  readonly tables: readonly CopyTable[];
+  readonly jobs: number;
+  readonly chunkBytes: number;
+}
+
+export interface CopyTable {
+  readonly source: TableName;
+  readonly target: TableName;
+  readonly columns: readonly CopyColumn[];
+  /** A unique key of the source without NULLs, by which it is cut into chunks; empty where there is none. */
+  readonly key: readonly { readonly name: string; readonly type: PortableType }[];
+  readonly where: Expression | null;
+  readonly estimate: TableEstimate;
+  /** Both sides are of one engine and each column has one type: the engine's own form is used. */
+  readonly native: boolean;
+  /** Target columns by which a row that is there is replaced; null: it is an error. */
+  readonly upsertBy: readonly string[] | null;
+}
+
+export interface CopyColumn {
+  /** The source's column; with a `value` only its name for messages. */
+  readonly source: string;
+  /** What is read instead of the column, by a rule. */
+  readonly value: Expression | null;
+  readonly from: PortableType;
+  readonly target: string;
+  readonly to: PortableType;
+  /** The target's declaration. */
+  readonly sql: string;
+}
+
+/** Proof that tables hold the same on both sides. */
+export interface CompareStep extends StepBase {
+  readonly kind: "compare";
+  readonly tables: readonly CopyTable[];
+}
+
 /** Each kind of work the executor knows. A new feature adds a member here and its performer in run/perform/. */
-export type Step = SqlStep | ScriptStep | RecordStep;
+export type Step = SqlStep | ScriptStep | RecordStep | ParallelStep | CopyRowsStep | CompareStep;
 
 /** A typed danger of a plan; loss of data is allowed by name only. */
 export interface Hazard {
@@ -174,13 +224,22 @@ export interface Plan {
   readonly format: 1;
   readonly kind: PlanKind;
   readonly target: Fingerprint;
+  /** The database that is read, where there is another one. */
+  readonly source?: Fingerprint;
   readonly steps: readonly Step[];
   readonly hazards: readonly Hazard[];
   /** SHA-256 over everything above. */
   readonly hash: string;
 }
 
-export type PlanKind = "apply" | "rollback" | "record";
+export type PlanKind = "apply" | "rollback" | "record" | "copy";
+
+/** Runs of one family stand in each other's way; those of two do not end or continue one another. */
+export type RunFamily = "migration" | "copy";
+
+export function familyOf(kind: PlanKind): RunFamily {
+  return kind === "copy" ? "copy" : "migration";
+}
 
 export function sealPlan(plan: Omit<Plan, "format" | "hash">): Plan {
   const body = { format: 1 as const, ...plan };

@@ -239,11 +239,13 @@ export interface LockRole {
 
 // ── store ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type LedgerTable = "ledger" | "run" | "step" | "migration";
+export type LedgerTable = "ledger" | "run" | "step" | "migration" | "chunk";
 
 export interface StoreRole {
   /** The qualified, quoted name of a ledger table. */
   table(name: LedgerTable): string;
+  /** Ends a SELECT that keeps its rows as they are until the transaction ends; "" where there is one writer at a time. */
+  readonly shareLock: string;
   /** Whether there is a ledger: its version, or null where it was never made. Other failures reject. */
   version(session: Session): Promise<number | null>;
   /**

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { GodwitError } from "../core/error.ts";
 import type { Emit } from "../core/event.ts";
-import type { Plan } from "../core/plan.ts";
+import type { Plan, RunFamily } from "../core/plan.ts";
 import { redactDeep } from "../core/secret.ts";
 import type { Target } from "../core/target.ts";
-import type { Engine, ServerFacts, Session, SessionOptions } from "../engines/engine.ts";
+import type { Engine, ErrorKind, ServerFacts, Session, SessionOptions } from "../engines/engine.ts";
 import { withPlaceholders } from "../engines/placeholders.ts";
 import { serverClock } from "./clock.ts";
 import { crashPoint } from "./crash-point.ts";
+import { Crew, type Side } from "./crew.ts";
 import { backoffMs, delay } from "./delay.ts";
 import { connectionFailure, kindOf, lostKinds, statementFailure } from "./failure.ts";
 import { type LedgerState, readLedger, type RunState, upgradeLedger } from "./ledger.ts";
@@ -20,6 +21,10 @@ import { within } from "./within.ts";
 
 export interface ExecuteOptions extends StepsOptions {
   readonly target: Target;
+  /** The database that is read, where the plan has one. */
+  readonly source?: Side;
+  /** What runs this one can continue or end; default those of migrations. */
+  readonly family?: RunFamily;
   /**
    * Makes the plan, or checks a frozen one, against what the ledger says now that the lock is held; null when
    * there is nothing to do. It throws where an unfinished run must not be continued by this one.
@@ -61,10 +66,10 @@ export async function execute(given: ExecuteOptions): Promise<RunResult> {
       const result = await runAttempt(options, attempt);
       return { ...result, performed: attempt.performed, durationMs: Math.round(performance.now() - start) };
     } catch (error) {
-      if (error instanceof GodwitError && !(isSilence(error) && attempt.sessionId !== undefined)) throw error;
+      if (error instanceof GodwitError && !(isCutOff(error) && attempt.sessionId !== undefined)) throw error;
       const native = options.engine.errors.classify(error);
       if (options.signal?.aborted) throw interrupted();
-      if (!isSilence(error) && !lostKinds.has(native.kind)) throw unexpected(error, native.message);
+      if (!isCutOff(error) && !lostKinds.has(native.kind)) throw unexpected(error, native.message);
       losses += 1;
       if (losses > maxReconnects || attempt.sessionId === undefined) {
         throw attempt.sessionId === undefined
@@ -104,7 +109,7 @@ interface AttemptState {
 }
 
 async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
-  const { engine, target, settings, emit, signal } = options;
+  const { engine, target, settings, emit, signal, family = "migration" } = options;
   if (signal?.aborted) throw interrupted();
   const sessionOptions: SessionOptions = {
     tag: `godwit ${attempt.runId.slice(0, 8)}`,
@@ -133,6 +138,12 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
   const cancel = () => void session.cancel();
   signal?.addEventListener("abort", cancel, { once: true });
   let isHeld = false;
+  const crew = new Crew({
+    target: { engine, target },
+    source: options.source ?? null,
+    sessionOptions,
+    main: session,
+  });
   try {
     await acquireLock({
       engine,
@@ -149,7 +160,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     if (facts.unsupported !== null) {
       throw new GodwitError("GW3009", { message: `${facts.version} is not supported: ${facts.unsupported}` });
     }
-    const state = await readLedger(engine, session);
+    const state = await readLedger(engine, session, family);
     const closed = await alreadyClosed(engine, session, attempt, state);
     if (closed !== null) return closed;
     const plan = await options.compile(state, facts);
@@ -196,6 +207,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
         performed: attempt.performed,
         plan,
         session,
+        crew,
         ledger,
         monitor,
         state,
@@ -212,6 +224,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
   } finally {
     signal?.removeEventListener("abort", cancel);
     await monitor?.stop();
+    await crew[Symbol.asyncDispose]();
     if (isHeld) await letGo(engine, session);
     await session.close();
   }
@@ -238,6 +251,14 @@ async function connect(
     if (isLater && (isSilence(error) || lostKinds.has(kindOf(options.engine, error)))) throw error;
     throw connectionFailure(options.engine, options.target, error);
   }
+}
+
+/** No answer, or the source's connection is lost: the next attempt goes on from what the ledger has. */
+function isCutOff(error: unknown): boolean {
+  if (isSilence(error)) return true;
+  return (
+    error instanceof GodwitError && error.code === "GW7001" && lostKinds.has(error.details.kind as ErrorKind)
+  );
 }
 
 function isSilence(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
-import type { HistoryChange, PlanKind } from "../core/plan.ts";
+import type { HistoryChange, PlanKind, RunFamily } from "../core/plan.ts";
 import { version as tool } from "../core/version.ts";
 import type { Engine, Row, Session } from "../engines/engine.ts";
 import { withPlaceholders } from "../engines/placeholders.ts";
@@ -68,7 +68,11 @@ export interface LedgerState {
 }
 
 /** Reads the ledger without making it; a database without one has an empty history. Throws GW5005, GW5006. */
-export async function readLedger(engine: Engine, session: Session): Promise<LedgerState> {
+export async function readLedger(
+  engine: Engine,
+  session: Session,
+  family: RunFamily | "any" = "migration",
+): Promise<LedgerState> {
   try {
     const version = await engine.store.version(session);
     if (version === null) {
@@ -81,7 +85,7 @@ export async function readLedger(engine: Engine, session: Session): Promise<Ledg
     const [last] = await session.query(`SELECT max(history_seq) AS seq FROM ${table("step")}`);
     const history = await readHistory(engine, session);
     const [run] = await session.query(
-      `SELECT * FROM ${table("run")} WHERE state <> 'done' AND kind <> 'record' ORDER BY started_at DESC, id DESC LIMIT 1`,
+      `SELECT * FROM ${table("run")} WHERE state <> 'done' AND ${kindsOf[family]} ORDER BY started_at DESC, id DESC LIMIT 1`,
     );
     const unfinished = run === undefined ? null : toRunRecord(run);
     const steps =
@@ -147,6 +151,13 @@ export async function* readSources(
     last = rows.length === 0 ? null : Number(rows.at(-1)?.seq);
   }
 }
+
+/** Runs that can be continued; one that only records is a single transaction. */
+const kindsOf: Readonly<Record<RunFamily | "any", string>> = {
+  any: "kind <> 'record'",
+  migration: "kind NOT IN ('record', 'copy')",
+  copy: "kind = 'copy'",
+};
 
 /**
  * The steps of the unfinished run that belong to units of which something took effect, or may have, and which it

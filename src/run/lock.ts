@@ -39,7 +39,7 @@ export async function acquireLock(options: AcquireOptions): Promise<void> {
     if (await engine.lock.tryAcquire(session)) break;
     const waitedMs = Math.round(performance.now() - start);
     const found = await engine.lock.holder(session);
-    const { unfinished } = await readLedger(engine, session);
+    const { unfinished } = await readLedger(engine, session, "any");
     const holder = named(found, unfinished);
     const run = await abandonedRun(options, holder, unfinished);
     if (run !== null && orphanOf === null && holder !== null) {

@@ -33,6 +33,7 @@ export class RunLedger {
     runId: string;
     epoch: number;
     state: Pick<LedgerState, "history" | "steps" | "lastRecordedSeq">;
+    rows?: Set<string>;
   }) {
     this.runId = options.runId;
     this.epoch = options.epoch;
@@ -42,7 +43,25 @@ export class RunLedger {
     const last = options.state.history.at(-1);
     // After a lost tail that was accepted (reseal), its numbers are not used again.
     this.#head = { seq: Math.max(last?.seq ?? 0, options.state.lastRecordedSeq), hash: last?.rowHash ?? "" };
-    this.#rows = new Set(options.state.steps.map((step) => step.key));
+    this.#rows = options.rows ?? new Set(options.state.steps.map((step) => step.key));
+  }
+
+  get clock(): Clock {
+    return this.#clock;
+  }
+
+  /** The same run's ledger, written on another session; for steps without history rows, whose numbers must stay in order. */
+  on(session: Session): RunLedger {
+    const other = new RunLedger({
+      engine: this.#engine,
+      session,
+      clock: this.#clock,
+      runId: this.runId,
+      epoch: this.epoch,
+      state: { history: [], steps: [], lastRecordedSeq: 0 },
+      rows: this.#rows,
+    });
+    return other;
   }
 
   /** Makes the run's row (epoch 1), or takes it over by raising its epoch. */
@@ -72,7 +91,8 @@ export class RunLedger {
    * runs, each of which was a single transaction.
    */
   async #closeOthers(kind: PlanKind, now: string): Promise<void> {
-    const which = kind === "record" ? "AND kind = 'record'" : "";
+    const which =
+      { record: "AND kind = 'record'", copy: "AND kind = 'copy'" }[kind as string] ?? "AND kind <> 'copy'";
     await this.#run(
       `UPDATE ${this.#table("run")} SET state = 'done', finished_at = ? WHERE state <> 'done' AND id <> ? ${which}`,
       [now, this.runId],

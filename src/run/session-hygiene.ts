@@ -28,8 +28,10 @@ const mayCall: Readonly<Record<string, RegExp>> = {
 
 /** Whether a step can leave something in the session that the next unit would notice. */
 export function mayChangeSession(step: Step): boolean {
-  if (step.kind === "record") return false;
-  if (step.kind === "script" || step.preamble.length > 0) return true;
+  if (step.kind === "script") return true;
+  // The others hold statements of our own only.
+  if (step.kind !== "sql") return false;
+  if (step.preamble.length > 0) return true;
   return step.statements.some(
     ({ label, session, text }) =>
       session ||

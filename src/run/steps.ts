@@ -4,6 +4,7 @@ import type { Emit, LockHolder } from "../core/event.ts";
 import type { Plan, Step } from "../core/plan.ts";
 import type { Engine, Session } from "../engines/engine.ts";
 import { crashPoint } from "./crash-point.ts";
+import type { Crew } from "./crew.ts";
 import { backoffMs, delay } from "./delay.ts";
 import { kindOf, lostKinds, passingKinds } from "./failure.ts";
 import { type LedgerState, openSteps } from "./ledger.ts";
@@ -34,6 +35,7 @@ export interface Work {
   readonly options: StepsOptions;
   readonly plan: Plan;
   readonly session: Session;
+  readonly crew: Crew;
   readonly ledger: RunLedger;
   readonly monitor: Monitor | null;
   readonly state: LedgerState;
@@ -121,6 +123,7 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
     const context: StepContext = {
       engine,
       session,
+      crew: work.crew,
       ledger,
       monitor,
       settings: options.settings,
@@ -168,7 +171,7 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
 async function runStep(context: StepContext, step: Step, effectsBefore: number): Promise<void> {
   const { emit, settings, signal, monitor, engine } = context;
   const start = performance.now();
-  const transaction = step.kind === "record" || step.transaction;
+  const transaction = "transaction" in step ? step.transaction : step.kind === "record";
   emit({ type: "step:started", key: step.key, title: step.title, transaction, effectsBefore });
   monitor?.at(step.key);
   for (let attempt = 1; ; attempt++) {

@@ -6,15 +6,16 @@ import type { LedgerTable, Session, StoreRole } from "../engine.ts";
  */
 export const store: StoreRole = {
   table,
+  shareLock: "LOCK IN SHARE MODE",
   version,
   get scripts() {
-    return [first()];
+    return [first(), second()];
   },
 };
 
 /** Whether a table belongs to the ledger, and not to the user's schema. */
 export function isLedgerTable(name: string): boolean {
-  return /^godwit_(ledger|run|step|migration)$/i.test(name);
+  return /^godwit_(ledger|run|step|migration|chunk)$/i.test(name);
 }
 
 function table(name: LedgerTable): string {
@@ -95,6 +96,28 @@ function first(): string[] {
        duration_ms bigint NOT NULL,
        prev_hash varchar(64) NOT NULL,
        row_hash char(64) NOT NULL`,
+    ),
+  ];
+}
+
+function second(): string[] {
+  return [
+    create(
+      "chunk",
+      // The names of a table and its schema are 64 characters each; all parts of the key take 2704 of its 3072 bytes.
+      `run_id varchar(36) NOT NULL,
+       step_key varchar(255) NOT NULL,
+       table_name varchar(385) NOT NULL,
+       ordinal int NOT NULL,
+       part longtext NOT NULL,
+       snapshot longtext NOT NULL,
+       epoch int NOT NULL,
+       state varchar(10) NOT NULL,
+       row_count bigint NULL,
+       byte_count bigint NULL,
+       duration_ms bigint NULL,
+       finished_at char(24) NULL,
+       PRIMARY KEY (run_id, step_key, table_name, ordinal)`,
     ),
   ];
 }

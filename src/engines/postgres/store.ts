@@ -5,6 +5,7 @@ export const ledgerSchema = "godwit";
 /** The ledger lives in a schema of its own. Texts that are times are ISO 8601 in UTC with milliseconds. */
 export const store: StoreRole = {
   table: (name: LedgerTable) => `godwit.${name}`,
+  shareLock: "FOR SHARE",
   version,
   jsonRows: ({ columns, table, order }) =>
     `SELECT coalesce(json_agg(json_build_array(${columns}) ORDER BY ${order})::text, '[]') AS rows FROM ${table}`,
@@ -28,6 +29,13 @@ export const store: StoreRole = {
          action text NOT NULL, raw_hash text NOT NULL, sql_hash text NOT NULL, source text,
          run_id text NOT NULL, epoch integer NOT NULL, actor text NOT NULL, tool text NOT NULL,
          applied_at text NOT NULL, duration_ms bigint NOT NULL, prev_hash text NOT NULL, row_hash text NOT NULL)`,
+    ],
+    [
+      `CREATE TABLE IF NOT EXISTS godwit.chunk (
+         run_id text NOT NULL, step_key text NOT NULL, table_name text NOT NULL, ordinal integer NOT NULL,
+         part text NOT NULL, snapshot text NOT NULL, epoch integer NOT NULL, state text NOT NULL,
+         row_count bigint, byte_count bigint, duration_ms bigint, finished_at text,
+         PRIMARY KEY (run_id, step_key, table_name, ordinal))`,
     ],
   ],
 };

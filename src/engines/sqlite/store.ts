@@ -3,6 +3,7 @@ import type { LedgerTable, Session, StoreRole } from "../engine.ts";
 /** The ledger: tables of a common prefix, always named with their schema, since a temporary table could hide them. */
 export const store: StoreRole = {
   table: (name: LedgerTable) => `main."godwit_${name}"`,
+  shareLock: "",
   version,
   jsonRows: ({ columns, table, order }) =>
     `SELECT json_group_array(json_array(${columns}) ORDER BY ${order}) AS rows FROM ${table}`,
@@ -26,6 +27,13 @@ export const store: StoreRole = {
          run_id TEXT NOT NULL, epoch INTEGER NOT NULL, actor TEXT NOT NULL, tool TEXT NOT NULL,
          applied_at TEXT NOT NULL, duration_ms INTEGER NOT NULL, prev_hash TEXT NOT NULL,
          row_hash TEXT NOT NULL) STRICT`,
+    ],
+    [
+      `CREATE TABLE main."godwit_chunk" (
+         run_id TEXT NOT NULL, step_key TEXT NOT NULL, table_name TEXT NOT NULL, ordinal INTEGER NOT NULL,
+         part TEXT NOT NULL, snapshot TEXT NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL,
+         row_count INTEGER, byte_count INTEGER, duration_ms INTEGER, finished_at TEXT,
+         PRIMARY KEY (run_id, step_key, table_name, ordinal)) STRICT`,
     ],
   ],
 };

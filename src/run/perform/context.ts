@@ -1,6 +1,7 @@
 import type { Emit } from "../../core/event.ts";
 import type { Step } from "../../core/plan.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
+import type { Crew } from "../crew.ts";
 import type { Durations, RunLedger } from "../run-ledger.ts";
 import type { Monitor } from "../monitor.ts";
 
@@ -15,6 +16,8 @@ export interface RunSettings {
 export interface StepContext {
   readonly engine: Engine;
   readonly session: Session;
+  /** Further sessions, for steps that use several, and the source's. */
+  readonly crew: Crew;
   readonly ledger: RunLedger;
   readonly monitor: Monitor | null;
   readonly settings: RunSettings;

@@ -1,5 +1,8 @@
 import type { Step } from "../../core/plan.ts";
+import { performCompare } from "./compare.ts";
 import type { StepContext } from "./context.ts";
+import { performCopyRows } from "./copy-rows.ts";
+import { performParallel } from "./parallel.ts";
 import { performScript } from "./script.ts";
 import { inTransaction, performSql } from "./sql.ts";
 
@@ -10,6 +13,12 @@ export async function perform(context: StepContext, step: Step): Promise<void> {
       return performSql(context, step);
     case "script":
       return performScript(context, step);
+    case "parallel":
+      return performParallel(context, step);
+    case "copy-rows":
+      return performCopyRows(context, step);
+    case "compare":
+      return performCompare(context, step);
     case "record":
       return inTransaction(context, step, async () => {});
   }

@@ -5,12 +5,12 @@ import { digest } from "../../core/canonical.ts";
 import { GodwitError } from "../../core/error.ts";
 import { type ScriptStep, type SqlStep, type Statement, withoutTransaction } from "../../core/plan.ts";
 import type { Row, Value } from "../../engines/engine.ts";
-import { askCatalogue, readIntent, unknownOutcome } from "../ask-catalogue.ts";
 import { kindOf, lostKinds } from "../failure.ts";
 import { isComputed, lostValue } from "../preamble.ts";
 import { runBare } from "./bare.ts";
 import { durations, type StepContext } from "./context.ts";
 import { PendingCall } from "./pending-call.ts";
+import { settlePart } from "./settle-part.ts";
 import { inTransaction } from "./sql.ts";
 import { refuseInterrupted, runStatement } from "./statement.ts";
 
@@ -230,23 +230,6 @@ function journaled(context: StepContext, step: ScriptStep): Carrier {
 
 function hasParts(context: StepContext, step: ScriptStep): boolean {
   return [...context.done.keys()].some((key) => key.startsWith(`${step.key}#`));
-}
-
-/** A statement whose intent an interrupted run recorded: whether it took effect is asked of the catalogue now. */
-async function settlePart(context: StepContext, part: SqlStep): Promise<void> {
-  const record = context.open.get(part.key);
-  if (record === undefined) return;
-  context.open.delete(part.key);
-  const { session, ledger, emit, ordinal } = context;
-  const { effect, before } = readIntent(record.captured);
-  const outcome = await askCatalogue(context, effect, before);
-  emit({ type: "step:settled", key: part.key, outcome, by: "catalogue" });
-  if (outcome === "unknown") throw unknownOutcome(part.key, part.title);
-  if (outcome === "not-done") return ledger.fail(part, ordinal);
-  await session.begin();
-  const took = { stepMs: 0, unitMs: 0 };
-  await ledger.finishAndCommit({ step: { ...part, hash: record.hash }, ordinal, took, history: [] });
-  context.done.set(part.key, { hash: record.hash, kept: null });
 }
 
 const readLabels = /^(SELECT|SHOW|EXPLAIN|WITH|DESCRIBE|VALUES|TABLE)\b/i;

@@ -1,0 +1,139 @@
+import { GodwitError } from "../core/error.ts";
+import type { Range } from "../engines/data-roles.ts";
+import type { Engine, Session, Value } from "../engines/engine.ts";
+import { withPlaceholders } from "../engines/placeholders.ts";
+import type { Clock } from "./clock.ts";
+
+/** A part of a table's copy. Done ones were committed together with their rows. */
+export interface ChunkRecord {
+  readonly table: string;
+  readonly ordinal: number;
+  readonly range: Range;
+  /** The token of the snapshot that it was cut in, or, once done, that its rows are of. */
+  readonly snapshot: string;
+  readonly state: "planned" | "done";
+  readonly rows: bigint;
+  readonly bytes: bigint;
+}
+
+export interface ChunkLedgerOptions {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly runId: string;
+  readonly epoch: number;
+  readonly stepKey: string;
+}
+
+/** Rows of one INSERT: a statement of some kilobytes, whatever the number of chunks. */
+const rowsAtOnce = 100;
+
+/**
+ * The ledger of the chunks of one step. How a table is cut is written before its first chunk is copied, so that a
+ * resumed run copies the very same parts; and each chunk's row becomes `done` in the transaction that has its rows.
+ */
+export class ChunkLedger {
+  readonly #options: ChunkLedgerOptions;
+
+  constructor(options: ChunkLedgerOptions) {
+    this.#options = options;
+  }
+
+  async read(session: Session): Promise<ChunkRecord[]> {
+    const rows = await session.query(
+      this.#sql(
+        `SELECT table_name, ordinal, part, snapshot, state, row_count, byte_count FROM ${this.#table("chunk")}
+          WHERE run_id = ? AND step_key = ? ORDER BY table_name, ordinal`,
+      ),
+      [this.#options.runId, this.#options.stepKey],
+    );
+    return rows.map((row) => ({
+      table: String(row.table_name),
+      ordinal: Number(row.ordinal),
+      range: JSON.parse(String(row.part)) as Range,
+      snapshot: String(row.snapshot),
+      state: row.state as ChunkRecord["state"],
+      rows: BigInt(String(row.row_count ?? 0)),
+      bytes: BigInt(String(row.byte_count ?? 0)),
+    }));
+  }
+
+  /** Writes how a table is cut, in place of what stood there; the caller's transaction, if it has one, commits it. */
+  async plan(session: Session, table: string, ranges: readonly Range[], snapshot: string): Promise<void> {
+    const { runId, epoch, stepKey } = this.#options;
+    await session.run(
+      this.#sql(`DELETE FROM ${this.#table("chunk")} WHERE run_id = ? AND step_key = ? AND table_name = ?`),
+      [runId, stepKey, table],
+    );
+    for (let first = 0; first < ranges.length; first += rowsAtOnce) {
+      const part = ranges.slice(first, first + rowsAtOnce);
+      const values: Value[] = part.flatMap((range, n) => [
+        runId,
+        stepKey,
+        table,
+        first + n,
+        JSON.stringify(range),
+        snapshot,
+        epoch,
+      ]);
+      const tuples = part.map(() => "(?, ?, ?, ?, ?, ?, ?, 'planned')").join(", ");
+      await session.run(
+        this.#sql(
+          `INSERT INTO ${this.#table("chunk")} (run_id, step_key, table_name, ordinal, part, snapshot, epoch, state)
+            VALUES ${tuples}`,
+        ),
+        values,
+      );
+    }
+  }
+
+  /**
+   * Marks a chunk as done, inside the transaction that has its rows. The run's row is locked until the commit, so a
+   * run that was taken over can't commit a chunk behind the back of its successor. Throws GW4003.
+   */
+  async finish(session: Session, chunk: ChunkRecord, took: number): Promise<void> {
+    const { runId, epoch, stepKey, engine, clock } = this.#options;
+    const own = await session.query(
+      this.#sql(
+        `SELECT epoch FROM ${this.#table("run")} WHERE id = ? AND epoch = ? ${engine.store.shareLock}`.trim(),
+      ),
+      [runId, epoch],
+    );
+    if (own.length !== 1) throw this.#replaced();
+    const changed = await session.run(
+      this.#sql(
+        `UPDATE ${this.#table("chunk")} SET state = 'done', epoch = ?, snapshot = ?, row_count = ?, byte_count = ?,
+           duration_ms = ?, finished_at = ?
+          WHERE run_id = ? AND step_key = ? AND table_name = ? AND ordinal = ? AND state = 'planned'`,
+      ),
+      [
+        epoch,
+        chunk.snapshot,
+        chunk.rows,
+        chunk.bytes,
+        Math.round(took),
+        clock.now(),
+        runId,
+        stepKey,
+        chunk.table,
+        chunk.ordinal,
+      ],
+    );
+    if (changed !== 1) throw this.#replaced();
+  }
+
+  #replaced(): GodwitError {
+    const { runId, epoch } = this.#options;
+    return new GodwitError("GW4003", {
+      message: `run ${runId} is no longer at epoch ${epoch}: another process took it over`,
+      details: { runId, epoch },
+    });
+  }
+
+  #sql(sql: string): string {
+    return withPlaceholders(this.#options.engine.traits, sql);
+  }
+
+  #table(name: "chunk" | "run"): string {
+    return this.#options.engine.store.table(name);
+  }
+}

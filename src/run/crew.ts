@@ -1,0 +1,113 @@
+import type { Target } from "../core/target.ts";
+import type { Snapshot } from "../engines/data-roles.ts";
+import type { Engine, Session, SessionOptions } from "../engines/engine.ts";
+import { openSession } from "./open-session.ts";
+
+/** An idle session is heard from this often: servers end those that say nothing for some minutes. */
+const pulseMs = 60_000;
+
+export interface Side {
+  readonly engine: Engine;
+  readonly target: Target;
+}
+
+export interface Readers {
+  readonly sessions: readonly Session[];
+  readonly snapshot: Snapshot;
+}
+
+export interface CrewOptions {
+  readonly target: Side;
+  /** The database that is read, where the plan has one. */
+  readonly source: Side | null;
+  readonly sessionOptions: SessionOptions;
+  /** The working session, which has the run lock. */
+  readonly main: Session;
+}
+
+/**
+ * The further sessions of one attempt: some on the target that write, some on the source that read one snapshot.
+ * They are opened when they are first asked for, kept until the attempt ends, and kept alive while they wait. An
+ * engine whose server is this process works with one session, because a second one would only wait for the first.
+ */
+export class Crew implements AsyncDisposable {
+  readonly #options: CrewOptions;
+  readonly #opened: Session[] = [];
+  readonly #writers: Session[] = [];
+  readonly #busy = new Set<Session>();
+  readonly #timer: NodeJS.Timeout;
+  #readers: Promise<Readers> | null = null;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => this.#pulse(), pulseMs).unref();
+  }
+
+  get source(): Side | null {
+    return this.#options.source;
+  }
+
+  /** Sessions on the target; the working session itself where there can be only one. */
+  async writers(count: number): Promise<readonly Session[]> {
+    const { target, main, sessionOptions } = this.#options;
+    if (!target.engine.traits.statementsOutliveClient) return [main];
+    while (this.#writers.length < count) {
+      const tag = `${sessionOptions.tag} worker`;
+      this.#writers.push(await this.#open(target, { ...sessionOptions, tag }));
+    }
+    return this.#writers.slice(0, count);
+  }
+
+  /** Sessions on the source that see one state of it, the same at every call. */
+  async readers(source: Side, count: number): Promise<Readers> {
+    this.#readers ??= this.#align(source, source.engine.traits.statementsOutliveClient ? count : 1);
+    return this.#readers;
+  }
+
+  /** Marks sessions as working, so that nothing else is sent on them. */
+  async working<T>(sessions: readonly Session[], work: () => Promise<T>): Promise<T> {
+    for (const session of sessions) this.#busy.add(session);
+    try {
+      return await work();
+    } finally {
+      for (const session of sessions) this.#busy.delete(session);
+    }
+  }
+
+  /** Asks the servers to cancel what the crew executes. Never rejects. */
+  async cancel(): Promise<void> {
+    await Promise.all([...this.#busy].map((session) => session.cancel()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#opened.map((session) => session.close()));
+  }
+
+  async #align(source: Side, count: number): Promise<Readers> {
+    const role = source.engine.snapshot;
+    if (role === undefined) throw new Error(`${source.engine.traits.title} has no snapshots`);
+    const { sessionOptions } = this.#options;
+    const sessions: Session[] = [];
+    for (let n = 0; n < count; n++) {
+      // A long read is no reason to give up.
+      const options = { ...sessionOptions, tag: `${sessionOptions.tag} reader`, statementTimeoutMs: 0 };
+      sessions.push(await this.#open(source, options));
+    }
+    return { sessions, snapshot: await role.align(sessions) };
+  }
+
+  async #open({ engine, target }: Side, options: SessionOptions): Promise<Session> {
+    const session = await openSession(engine, target, options);
+    this.#opened.push(session);
+    return session;
+  }
+
+  #pulse(): void {
+    for (const session of [this.#options.main, ...this.#opened]) {
+      if (this.#busy.has(session)) continue;
+      // A session that is gone is noticed by whoever uses it next.
+      if (session !== this.#options.main) session.query("SELECT 1").catch(() => {});
+    }
+  }
+}

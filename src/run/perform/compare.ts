@@ -1,0 +1,54 @@
+import { GodwitError } from "../../core/error.ts";
+import type { CompareStep } from "../../core/plan.ts";
+import { tableKey } from "../../core/table-key.ts";
+import type { Session } from "../../engines/engine.ts";
+import { compareTable } from "../compare/compare-table.ts";
+import type { StepContext } from "./context.ts";
+import { sourceOf } from "./source-side.ts";
+import { inTransaction } from "./sql.ts";
+
+/** Differing rows that an error lists of each table; `godwit verify` tells all. */
+const listed = 20;
+
+/** Holds the tables of both sides against each other, in the snapshot that was copied. Throws GW7005. */
+export async function performCompare(context: StepContext, step: CompareStep): Promise<void> {
+  const source = sourceOf(context);
+  const { crew, engine, session, emit, signal } = context;
+  const { sessions } = await crew.readers(source, 1);
+  const [reader] = sessions as readonly [Session];
+  const different: { table: string; differences: number; rows: unknown }[] = [];
+  for (const table of step.tables) {
+    const start = performance.now();
+    const found = await crew.working([reader], () =>
+      compareTable({
+        source: { engine: source.engine, session: reader },
+        target: { engine, session },
+        table,
+        ulps: 1,
+        listed,
+        signal,
+      }),
+    );
+    const name = tableKey(table.target);
+    const { differences } = found;
+    const durationMs = Math.round(performance.now() - start);
+    emit({
+      type: "table:compared",
+      key: step.key,
+      table: name,
+      rows: Number(found.rows.target),
+      differences,
+      durationMs,
+    });
+    if (differences > 0) different.push({ table: name, differences, rows: found.listed });
+  }
+  if (different.length > 0) {
+    const told = different.map(({ table, differences }) => `${table} in ${differences} rows`).join(", ");
+    throw new GodwitError("GW7005", {
+      message: `the target differs from the source: ${told}`,
+      details: { tables: different },
+      outcome: "changed",
+    });
+  }
+  await inTransaction(context, step, async () => {});
+}

@@ -1,0 +1,110 @@
+import type { CopyRowsStep } from "../../core/plan.ts";
+import { tableKey } from "../../core/table-key.ts";
+import type { Session } from "../../engines/engine.ts";
+import { ChunkLedger } from "../chunk-ledger.ts";
+import { crashPoint } from "../crash-point.ts";
+import { backoffMs, delay } from "../delay.ts";
+import { kindOf, passingKinds } from "../failure.ts";
+import { interrupted } from "../lock.ts";
+import { type ChunkWork, type Copied, copyChunk, type Pair } from "./copy-chunk.ts";
+import type { StepContext } from "./context.ts";
+import { inTransaction } from "./sql.ts";
+import { renewChanged } from "./renew-changed.ts";
+import { sourceOf } from "./source-side.ts";
+import { isStopped, stopped } from "./stopped.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+/**
+ * Copies tables, several chunks at once. A chunk is read from the source's snapshot and written in one transaction
+ * with its row in the ledger, so a kill anywhere leaves whole chunks, and a resumed run copies the others.
+ */
+export async function performCopyRows(context: StepContext, step: CopyRowsStep): Promise<void> {
+  const source = sourceOf(context);
+  const { crew, engine, ledger, emit } = context;
+  const readers = await crew.readers(source, step.jobs);
+  const { snapshot } = readers;
+  emit({ type: "snapshot:taken", position: snapshot.position, weakness: snapshot.weakness });
+  const chunks = new ChunkLedger({
+    engine,
+    clock: ledger.clock,
+    runId: ledger.runId,
+    epoch: ledger.epoch,
+    stepKey: step.key,
+  });
+  const known = await renewChanged({ context, source, step, chunks, readers });
+  const queue = new WorkQueue({ context, source, step, chunks, known, snapshot });
+  const writers = await crew.writers(readers.sessions.length);
+  const count = Math.min(readers.sessions.length, writers.length);
+  const stop = new AbortController();
+  const work = async (n: number) => {
+    const pair: Pair = {
+      source,
+      reader: readers.sessions[n] as Session,
+      writer: writers[n] as Session,
+      stop: stop.signal,
+    };
+    try {
+      for (let item = await queue.next(pair.reader); item !== null; item = await queue.next(pair.reader)) {
+        queue.finished(item, await copyPatiently(context, pair, chunks, item));
+      }
+    } catch (error) {
+      stop.abort();
+      throw error;
+    }
+  };
+  const onAbort = () => {
+    stop.abort();
+    void crew.cancel();
+  };
+  context.signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    const sessions = [...readers.sessions, ...writers];
+    const ended = await crew.working(sessions, () =>
+      Promise.allSettled(Array.from({ length: count }, (_, n) => work(n))),
+    );
+    if (context.signal?.aborted) throw interrupted({ next: step.key });
+    const failures = ended.flatMap((outcome) =>
+      outcome.status === "rejected" ? [outcome.reason as unknown] : [],
+    );
+    // The first failure stopped the others, which then fail for that reason alone.
+    const cause = failures.find((error) => !isStopped(error)) ?? failures[0];
+    if (cause !== undefined) throw cause;
+  } finally {
+    context.signal?.removeEventListener("abort", onAbort);
+  }
+  await inTransaction(context, step, async () => {});
+}
+
+/** A chunk whose transaction was the victim of a deadlock, or waited too long for a lock, is copied again. */
+async function copyPatiently(
+  context: StepContext,
+  pair: Pair,
+  chunks: ChunkLedger,
+  { table, chunk }: ChunkWork,
+): Promise<Copied> {
+  const { engine, settings, emit } = context;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const copied = await copyChunk(context, pair, chunks, { table, chunk });
+      crashPoint("chunk:after-commit");
+      return copied;
+    } catch (error) {
+      if (!passingKinds.has(kindOf(engine, error)) || attempt > settings.lockRetries || pair.stop.aborted)
+        throw error;
+      const delayMs = backoffMs(attempt, 200, 10_000);
+      const key = `${tableKey(table.target)}#${chunk.ordinal}`;
+      const reason = (error as Error).message;
+      emit({
+        type: "retry:scheduled",
+        key,
+        attempt,
+        limit: settings.lockRetries,
+        delayMs,
+        reason,
+        blockers: [],
+      });
+      await delay(delayMs, pair.stop);
+      if (pair.stop.aborted) throw stopped();
+    }
+  }
+}

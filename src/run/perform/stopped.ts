@@ -1,0 +1,14 @@
+import { GodwitError } from "../../core/error.ts";
+
+/** What a worker ends with when another one failed, or the run is to stop. */
+export function stopped(): GodwitError {
+  return new GodwitError("GW4006", {
+    message: "stopped, because another chunk failed",
+    details: { stopped: true },
+  });
+}
+
+/** Whether a worker only ended because another one failed. */
+export function isStopped(error: unknown): boolean {
+  return error instanceof GodwitError && error.details.stopped === true;
+}

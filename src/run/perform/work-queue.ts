@@ -1,0 +1,138 @@
+import type { CopyRowsStep, CopyTable } from "../../core/plan.ts";
+import { tableKey } from "../../core/table-key.ts";
+import type { Snapshot } from "../../engines/data-roles.ts";
+import type { Session } from "../../engines/engine.ts";
+import type { ChunkLedger, ChunkRecord } from "../chunk-ledger.ts";
+import type { ChunkWork, Copied } from "./copy-chunk.ts";
+import type { StepContext } from "./context.ts";
+import { sourceFailure, type SourceSide } from "./source-side.ts";
+
+export interface WorkQueueOptions {
+  readonly context: StepContext;
+  readonly source: SourceSide;
+  readonly step: CopyRowsStep;
+  readonly chunks: ChunkLedger;
+  /** What the ledger has of each table, by its key. */
+  readonly known: ReadonlyMap<string, readonly ChunkRecord[]>;
+  readonly snapshot: Snapshot;
+}
+
+/** What was copied of a table that is being worked on. */
+interface Tally {
+  left: number;
+  rows: bigint;
+  bytes: bigint;
+  readonly start: number;
+}
+
+/** Hands out chunks, table after table; a table is cut when its turn comes, by the worker that asks. */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions;
+  readonly #tables: CopyTable[];
+  readonly #ready: ChunkWork[] = [];
+  readonly #tallies = new Map<string, Tally>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options;
+    this.#tables = [...options.step.tables];
+  }
+
+  /** The next chunk, or null when none is left. One at a time, so that nobody leaves while another one cuts a table. */
+  next(reader: Session): Promise<ChunkWork | null> {
+    const taken = this.#turn.then(() => this.#take(reader));
+    this.#turn = taken.catch(() => {});
+    return taken;
+  }
+
+  finished({ table }: ChunkWork, { rows, bytes }: Copied): void {
+    const tally = this.#tallies.get(tableKey(table.target));
+    if (tally === undefined) return;
+    tally.rows += rows;
+    tally.bytes += bytes;
+    tally.left -= 1;
+    if (tally.left === 0) this.#report(table, tally);
+  }
+
+  async #take(reader: Session): Promise<ChunkWork | null> {
+    for (let work = this.#ready.shift(); ; work = this.#ready.shift()) {
+      if (work !== undefined) return work;
+      const table = this.#tables.shift();
+      if (table === undefined) return null;
+      await this.#cut(table, reader);
+    }
+  }
+
+  async #cut(table: CopyTable, reader: Session): Promise<void> {
+    const { context, source, step, chunks, known, snapshot } = this.#options;
+    const name = tableKey(table.target);
+    let records = known.get(name) ?? [];
+    if (records.length === 0) {
+      const { key, estimate } = table;
+      const request = { table: table.source, key, estimate, chunkBytes: step.chunkBytes };
+      const ranges = await source.chunk.split(reader, request).catch((error: unknown) => {
+        throw sourceFailure(source, error);
+      });
+      await this.#write(() => chunks.plan(context.session, name, ranges, snapshot.token));
+      records = ranges.map((range, ordinal) => {
+        return {
+          table: name,
+          ordinal,
+          range,
+          snapshot: snapshot.token,
+          state: "planned",
+          rows: 0n,
+          bytes: 0n,
+        };
+      });
+    }
+    const done = records.filter(({ state }) => state === "done");
+    const open = records.filter(({ state }) => state !== "done");
+    const sum = (of: (record: ChunkRecord) => bigint) =>
+      done.reduce((total, record) => total + of(record), 0n);
+    const tally: Tally = {
+      left: open.length,
+      rows: sum((record) => record.rows),
+      bytes: sum((record) => record.bytes),
+      start: performance.now(),
+    };
+    this.#tallies.set(name, tally);
+    const { rows, bytes } = table.estimate;
+    context.emit({
+      type: "table:started",
+      key: step.key,
+      table: name,
+      rows,
+      bytes,
+      chunks: records.length,
+      done: done.length,
+    });
+    this.#ready.push(...open.map((chunk) => ({ table, chunk: { ...chunk, snapshot: snapshot.token } })));
+    if (open.length === 0) this.#report(table, tally);
+  }
+
+  /** On the working session: no worker uses it, but where there is only that one, and then nobody works meanwhile. */
+  async #write(work: () => Promise<void>): Promise<void> {
+    const { session } = this.#options.context;
+    await session.begin();
+    try {
+      await work();
+    } catch (error) {
+      await session.rollback().catch(() => {});
+      throw error;
+    }
+    await session.commit();
+  }
+
+  #report(table: CopyTable, tally: Tally): void {
+    const { context, step } = this.#options;
+    context.emit({
+      type: "table:finished",
+      key: step.key,
+      table: tableKey(table.target),
+      rows: Number(tally.rows),
+      bytes: Number(tally.bytes),
+      durationMs: Math.round(performance.now() - tally.start),
+    });
+  }
+}
