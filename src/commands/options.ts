@@ -84,7 +84,7 @@ export async function openConfig(
 }
 
 /** Stamps and redacts each event on its way out. */
-function emitterOf({ onEvent }: ProjectOptions): Emit {
+export function emitterOf({ onEvent }: Pick<ProjectOptions, "onEvent">): Emit {
   if (onEvent === undefined) return () => {};
   let seq = 0;
   return (event) => {

@@ -1,6 +1,6 @@
 import { digest } from "./canonical.ts";
 import type { Expression } from "./expression.ts";
-import type { PortableType, TableEstimate, TableName } from "./portable.ts";
+import type { PortableType, RiskKind, TableEstimate, TableName } from "./portable.ts";
 
 /**
  * What a statement does to the catalogue, said so that it can be asked for later: after an ambiguous failure
@@ -193,6 +193,8 @@ export interface CopyColumn {
   readonly to: PortableType;
   /** The target's declaration. */
   readonly sql: string;
+  /** Losses that were accepted by name. */
+  readonly accepts?: readonly RiskKind[];
 }
 
 /** Proof that tables hold the same on both sides. */

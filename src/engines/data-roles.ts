@@ -6,6 +6,7 @@ import type {
   PortableType,
   PortableView,
   Risk,
+  RiskKind,
   TableEstimate,
   TableName,
   TypeDecision,
@@ -186,6 +187,12 @@ export interface ReadColumn {
   readonly from: PortableType;
   /** What the target's column holds: its form is written. */
   readonly to: PortableType;
+  /**
+   * Losses that were accepted by name, and are made by rule: zero-date, not-a-number, infinity, empty-enum, storage-class
+   * and format become NULL; nul-character is removed; length, scale and precision are cut or rounded. Any other value
+   * comes through as it is, so that the target refuses what it can't hold.
+   */
+  readonly accepts?: readonly RiskKind[];
 }
 
 export interface ReadRequest {
@@ -267,6 +274,8 @@ export interface DigestColumn {
   /** What the column holds on this side. */
   readonly type: PortableType;
   readonly form: DigestForm;
+  /** As in ReadColumn: the values are compared as they were copied. */
+  readonly accepts?: readonly RiskKind[];
 }
 
 export interface DigestRequest {

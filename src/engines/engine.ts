@@ -53,6 +53,8 @@ export interface Traits {
   /** A running statement can be cancelled from outside. */
   readonly cancellable: boolean;
   readonly identifierBytes: number;
+  /** Names of tables and columns that differ in case only are two names. */
+  readonly distinguishesCase: boolean;
   readonly quote: (name: string) => string;
   /** How the n-th parameter of a statement is written, n from 1. */
   readonly placeholder: (n: number) => string;

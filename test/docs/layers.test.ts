@@ -13,14 +13,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   engines: ["core", "sql"],
   run: ["core", "engines"],
   migrate: ["core", "sql", "engines", "run", "config"],
-  commands: ["core", "engines", "run", "migrate", "config"],
-  cli: ["core", "engines", "run", "migrate", "config", "commands"],
+  copy: ["core", "sql", "engines", "run"],
+  commands: ["core", "engines", "run", "migrate", "copy", "config"],
+  cli: ["core", "engines", "run", "migrate", "copy", "config", "commands"],
   // The library's face, src/index.ts.
-  index: ["core", "engines", "run", "migrate", "config", "commands"],
+  index: ["core", "engines", "run", "migrate", "copy", "config", "commands"],
 };
 
 /** Layers that are features: from outside, only their main file is imported. */
-const features: ReadonlySet<string> = new Set(["migrate"]);
+const features: ReadonlySet<string> = new Set(["migrate", "copy"]);
 
 /** What a feature may know of the configuration: how a duration is written. The rest comes to it as values. */
 const configForFeatures = "src/config/duration.ts";

@@ -10,6 +10,7 @@ export const traits: Traits = Object.freeze({
   cancellable: true,
   // The limit is 64 characters of the basic plane; counted in bytes, a name this long fits whatever it holds.
   identifierBytes: 64,
+  distinguishesCase: false,
   quote: (name: string) => `\`${name.replaceAll("`", "``")}\``,
   placeholder: () => "?",
 });

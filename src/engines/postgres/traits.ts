@@ -8,6 +8,7 @@ export const traits: Traits = Object.freeze({
   statementsOutliveClient: true,
   cancellable: true,
   identifierBytes: 63,
+  distinguishesCase: true,
   quote: (name: string) => `"${name.replaceAll('"', '""')}"`,
   placeholder: (n: number) => `$${n}`,
 });

@@ -10,6 +10,7 @@ export const traits: Traits = Object.freeze({
   cancellable: false,
   // SQLite has no limit of its own; a name is bounded by the length of a statement only.
   identifierBytes: 255,
+  distinguishesCase: false,
   quote: (name: string) => `"${name.replaceAll('"', '""')}"`,
   placeholder: () => "?",
 });

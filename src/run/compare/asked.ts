@@ -36,8 +36,8 @@ export function askedSides(
   const pick = (column: (index: number) => DigestColumn) =>
     table.columns.flatMap((_, index) => (wanted(forms[index]!.kind) ? [column(index)] : []));
   const ofSource = (index: number): DigestColumn => {
-    const { source: name, value, from } = table.columns[index]!;
-    return { name, value, type: from, form: forms[index]! };
+    const { source: name, value, from, accepts = [] } = table.columns[index]!;
+    return { name, value, type: from, form: forms[index]!, accepts };
   };
   const ofTarget = (index: number): DigestColumn => {
     const { target: name, to } = table.columns[index]!;

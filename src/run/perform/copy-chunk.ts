@@ -93,7 +93,9 @@ export function readRequest(
 ): ReadRequest {
   return {
     table: table.source,
-    columns: table.columns.map(({ source, value, from, to }) => ({ name: source, value, from, to })),
+    columns: table.columns.map(({ source, value, from, to, accepts = [] }) => {
+      return { name: source, value, from, to, accepts };
+    }),
     key: table.key,
     range,
     where: table.where,

@@ -1,0 +1,67 @@
+import { requireTarget } from "../config/require-target.ts";
+import type { CopyProject, SourceEngine, TargetEngine } from "../copy/index.ts";
+import { GodwitError } from "../core/error.ts";
+import type { Target } from "../core/target.ts";
+import type { Engine } from "../engines/engine.ts";
+import { loadEngine } from "../engines/registry.ts";
+import { emitterOf, openConfig, type ProjectOptions } from "./options.ts";
+
+/** What a copy or a comparison takes beside its choices. */
+export interface CopyProjectOptions extends Omit<
+  ProjectOptions,
+  "url" | "profile" | "migrations" | "schemaFile" | "outOfOrder"
+> {
+  /** A connection URL, or the name of a profile of the configuration. */
+  readonly source: string;
+  readonly target: string;
+}
+
+/** Opens both sides. Throws GW1002 to GW1006, GW7006 for an engine that cannot be copied from or to. */
+export async function openCopyProject(options: CopyProjectOptions): Promise<CopyProject> {
+  const { source, target, ...rest } = options;
+  const [from, to] = [await sideOf(source, rest), await sideOf(target, rest)];
+  const config = await openConfig({
+    ...rest,
+    url: isUrl(target) ? target : undefined,
+    profile: isUrl(target) ? undefined : target,
+  });
+  if (!isSource(from.engine)) throw unable(from.engine, "from");
+  if (!isTarget(to.engine)) throw unable(to.engine, "to");
+  return {
+    source: { engine: from.engine, target: from.target },
+    target: { engine: to.engine, target: to.target },
+    settings: {
+      lockTimeoutMs: config.lockTimeoutMs,
+      lockRetries: config.lockRetries,
+      statementTimeoutMs: config.statementTimeoutMs,
+      connectTimeoutMs: config.connectTimeoutMs,
+    },
+    emit: emitterOf(options),
+    signal: options.signal,
+    waitMs: options.waitMs ?? 0,
+  };
+}
+
+async function sideOf(name: string, options: ProjectOptions): Promise<{ engine: Engine; target: Target }> {
+  const config = await openConfig({ ...options, ...(isUrl(name) ? { url: name } : { profile: name }) });
+  const target = requireTarget(config);
+  return { engine: await loadEngine(target.engine), target };
+}
+
+function isUrl(name: string): boolean {
+  return /^[a-z][a-z0-9+]*:/i.test(name);
+}
+
+function isSource(engine: Engine): engine is SourceEngine {
+  const { normalize, profile, snapshot, chunk, read } = engine;
+  return [normalize, profile, snapshot, chunk, read].every((role) => role !== undefined);
+}
+
+function isTarget(engine: Engine): engine is TargetEngine {
+  const { normalize, render, write } = engine;
+  return [normalize, render, write].every((role) => role !== undefined);
+}
+
+function unable({ traits }: Engine, direction: "from" | "to"): GodwitError {
+  return new GodwitError("GW7006", { message: `${traits.title} cannot be copied ${direction}` });
+}

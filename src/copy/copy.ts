@@ -1,0 +1,154 @@
+import { digest } from "../core/canonical.ts";
+import { GodwitError } from "../core/error.ts";
+import { type Plan, sealPlan, type Step } from "../core/plan.ts";
+import { tableKey } from "../core/table-key.ts";
+import type { ServerFacts, Session } from "../engines/engine.ts";
+import { execute, type RunResult } from "../run/executor.ts";
+import { connectionFailure } from "../run/failure.ts";
+import type { LedgerState } from "../run/ledger.ts";
+import { openSession } from "../run/open-session.ts";
+import { compileCopy } from "./compile.ts";
+import { type Loss, refuseLosses } from "./losses.ts";
+import type { CopyChoice, CopyProject } from "./project.ts";
+import { type Survey, survey } from "./survey.ts";
+
+export interface CopyPlan {
+  readonly plan: Plan;
+  readonly survey: Survey;
+  readonly losses: readonly Loss[];
+}
+
+/** What the ledger keeps of a copy: enough to go on with it when the source has changed since. */
+interface CopyIntent {
+  readonly command: "copy";
+  readonly source: string;
+  /** Of what was asked for: the same command continues the run. */
+  readonly asked: string;
+  readonly steps: readonly Step[];
+}
+
+/** Copies a database, or goes on with a copy that was interrupted. */
+export async function copyDatabase(project: CopyProject, choice: CopyChoice): Promise<RunResult> {
+  const { source, target, settings, emit, signal, waitMs } = project;
+  await target.engine.syntax.load();
+  const asked = digest([source.target.display, { ...choice, resume: null, jobs: null }]);
+  let prepared: CopyPlan | null = null;
+  const intent: { -readonly [K in keyof CopyIntent]: CopyIntent[K] } = {
+    command: "copy",
+    source: source.target.display,
+    asked,
+    steps: [],
+  };
+  return execute({
+    engine: target.engine,
+    target: target.target,
+    source,
+    family: "copy",
+    settings,
+    emit,
+    signal,
+    waitMs,
+    intent,
+    compile: async (state, facts) => {
+      const kept = unfinishedSteps(state, choice, asked);
+      if (kept !== null) {
+        intent.steps = kept;
+        return sealed(facts, kept);
+      }
+      prepared ??= await prepare(project, choice, facts);
+      refuseLosses(prepared.losses, choice.allow ?? []);
+      intent.steps = prepared.plan.steps;
+      return prepared.plan;
+    },
+  });
+}
+
+/** What a copy would do. Reads only: the source's schema and, where a type demands it, its data. */
+export async function planCopy(project: CopyProject, choice: CopyChoice): Promise<CopyPlan> {
+  const { target } = project;
+  await target.engine.syntax.load();
+  return withSession(project, "target", async (session) =>
+    prepare(project, choice, await target.engine.connect.facts(session)),
+  );
+}
+
+async function prepare(project: CopyProject, choice: CopyChoice, facts: ServerFacts): Promise<CopyPlan> {
+  const surveyed = await withSession(project, "source", (session) => survey(project, choice, session));
+  if ((choice.mode ?? "create") === "create" && choice.dataOnly !== true) {
+    await withSession(project, "target", (session) => refuseExisting(project, surveyed, session));
+  }
+  return {
+    plan: sealed(facts, compileCopy(project, choice, surveyed)),
+    survey: surveyed,
+    losses: surveyed.losses,
+  };
+}
+
+function sealed(facts: ServerFacts, steps: readonly Step[]): Plan {
+  const target = { engine: facts.product, server: facts.identity, database: facts.database, historyHead: "" };
+  return sealPlan({ kind: "copy", target, steps, hazards: [] });
+}
+
+/** The steps of the run to go on with; null where a new one begins. Throws GW7004 for a run that is not there. */
+function unfinishedSteps(state: LedgerState, { resume }: CopyChoice, asked: string): readonly Step[] | null {
+  const run = state.unfinished;
+  if (resume !== undefined && run?.id !== resume) {
+    throw new GodwitError("GW7004", {
+      message: `the target has no unfinished copy ${resume}`,
+      hint: run === null ? "It has none." : `It has ${run.id}.`,
+      details: { run: resume },
+    });
+  }
+  if (run === null) return null;
+  const intent = run.intent as Partial<CopyIntent>;
+  return resume !== undefined || intent.asked === asked ? (intent.steps ?? null) : null;
+}
+
+async function refuseExisting({ target }: CopyProject, { tables }: Survey, session: Session): Promise<void> {
+  const there = await target.engine.normalize.schema(session);
+  const names = new Set(there.tables.map((table) => fold(tableKey(table))));
+  const taken = tables.map((table) => tableKey(table.target)).filter((name) => names.has(fold(name)));
+  if (taken.length === 0) return;
+  throw new GodwitError("GW7004", {
+    message: `${target.target.display} has these tables already: ${taken.join(", ")}`,
+    details: { tables: taken },
+  });
+
+  function fold(name: string): string {
+    return target.engine.traits.distinguishesCase ? name : name.toLowerCase();
+  }
+}
+
+async function withSession<T>(
+  project: CopyProject,
+  which: "source" | "target",
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { engine, target } = project[which];
+  const { settings, emit } = project;
+  let session: Session;
+  try {
+    session = await openSession(engine, target, {
+      tag: "godwit read",
+      connectTimeoutMs: settings.connectTimeoutMs,
+      lockTimeoutMs: settings.lockTimeoutMs,
+      statementTimeoutMs: 0,
+      onNotice: (severity, message) => emit({ type: "server:noticed", severity, message }),
+    });
+  } catch (error) {
+    throw connectionFailure(engine, target, error);
+  }
+  try {
+    return await work(session);
+  } catch (error) {
+    if (error instanceof GodwitError) throw error;
+    const native = engine.errors.classify(error);
+    throw new GodwitError("GW7001", {
+      message: `${target.display}: ${native.message}`,
+      details: { side: which, native: native.native },
+      cause: error,
+    });
+  } finally {
+    await session.close();
+  }
+}

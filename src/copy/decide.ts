@@ -1,0 +1,120 @@
+import type {
+  PortableColumn,
+  PortableTable,
+  Risk,
+  RiskKind,
+  TableName,
+  TypeDecision,
+} from "../core/portable.ts";
+import { tableKey } from "../core/table-key.ts";
+import type { Answer, KeyColumn, Question } from "../engines/data-roles.ts";
+import type { Session } from "../engines/engine.ts";
+import type { SourceEngine, TargetEngine } from "./project.ts";
+
+/** What becomes of a column, and what of its values would be lost. */
+export interface DecidedColumn {
+  readonly column: PortableColumn;
+  readonly decision: TypeDecision;
+  /** The decision was changed because of the data. */
+  readonly because: Finding | null;
+  readonly losses: readonly Finding[];
+}
+
+/** A risk that the data show. */
+export interface Finding {
+  readonly risk: Risk;
+  readonly rows: bigint;
+  readonly examples: Answer["examples"];
+}
+
+export interface DecideOptions {
+  readonly source: SourceEngine;
+  readonly target: TargetEngine;
+  readonly session: Session;
+  readonly table: PortableTable;
+  readonly targetName: TableName;
+}
+
+/**
+ * Decides the target's types of a table's columns. Each decision names what of the values might not fit; the source
+ * is then asked in one scan whether it has such values. Where it has, the decision's alternative is taken; where
+ * there is none, the loss is told.
+ */
+export async function decideColumns(options: DecideOptions): Promise<DecidedColumn[]> {
+  const { source, target, session, table, targetName } = options;
+  const keyed = keyedColumns(table);
+  const key = keyOf(table);
+  const decided: DecidedColumn[] = table.columns.map((column) => ({
+    column,
+    decision: target.render.type(column, { table: targetName, keyed: keyed.has(column.name) }),
+    because: null,
+    losses: [],
+  }));
+  let open = decided.map((_, index) => index);
+  while (open.length > 0) {
+    const asked = open.flatMap((index) => {
+      const { column, decision } = decided[index]!;
+      return decision.risks.map((risk): Question & { index: number } => {
+        return { index, column: column.name, from: column.type, risk };
+      });
+    });
+    if (asked.length === 0) break;
+    const answers = await source.profile.answers(session, table, key, asked);
+    const next: number[] = [];
+    for (const index of open) {
+      const findings = asked.flatMap((question, n): Finding[] => {
+        const answer = answers[n];
+        if (question.index !== index || answer === undefined || answer.rows === 0n) return [];
+        return [{ risk: question.risk, rows: answer.rows, examples: answer.examples }];
+      });
+      const [first] = findings;
+      const before = decided[index]!;
+      if (first !== undefined && before.decision.otherwise !== null) {
+        decided[index] = { ...before, decision: before.decision.otherwise, because: first };
+        next.push(index);
+      } else decided[index] = { ...before, losses: findings };
+    }
+    // Only columns whose decision changed are asked about again.
+    open = next;
+  }
+  return decided;
+}
+
+/** The key by which rows are told apart: the primary key, or the first unique one without NULLs; [] where there is none. */
+export function keyOf(table: PortableTable): readonly KeyColumn[] {
+  const typeOf = (name: string) => table.columns.find((column) => column.name === name);
+  const isFirm = (columns: readonly string[]) => columns.every((name) => typeOf(name)?.nullable === false);
+  const unique = table.uniques.find(({ columns }) => isFirm(columns));
+  const index = table.indexes.find(
+    ({ unique: isUnique, parts, where }) =>
+      isUnique &&
+      where === null &&
+      parts.every(({ column, prefix }) => column !== null && prefix === null) &&
+      isFirm(parts.flatMap(({ column }) => column ?? [])),
+  );
+  const primary = table.primaryKey?.columns;
+  const names =
+    primary !== undefined && isFirm(primary)
+      ? primary
+      : (unique?.columns ?? index?.parts.flatMap(({ column }) => column ?? []) ?? []);
+  return names.flatMap((name) => {
+    const column = typeOf(name);
+    return column === undefined ? [] : [{ name, type: column.type }];
+  });
+}
+
+function keyedColumns(table: PortableTable): ReadonlySet<string> {
+  return new Set([
+    ...(table.primaryKey?.columns ?? []),
+    ...table.uniques.flatMap(({ columns }) => columns),
+    ...table.indexes.flatMap(({ parts }) =>
+      parts.flatMap(({ column, prefix }) => (prefix === null && column !== null ? [column] : [])),
+    ),
+    ...table.foreignKeys.flatMap(({ columns }) => columns),
+  ]);
+}
+
+/** How a loss is accepted on the command line: "public.orders.placed_at:zero-date". */
+export function lossName(table: TableName, column: string, kind: RiskKind): string {
+  return `${tableKey(table)}.${column}:${kind}`;
+}

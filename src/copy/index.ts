@@ -1,0 +1,4 @@
+/** Copies between databases: what the commands and the library use of this feature. */
+export { copyDatabase, type CopyPlan, planCopy } from "./copy.ts";
+export type { Loss } from "./losses.ts";
+export type { CopyChoice, CopyMode, CopyProject, SourceEngine, TargetEngine } from "./project.ts";

@@ -1,0 +1,57 @@
+import type { Emit } from "../core/event.ts";
+import type { Target } from "../core/target.ts";
+import type {
+  ChunkRole,
+  NormalizeRole,
+  ProfileRole,
+  ReadRole,
+  RenderRole,
+  SnapshotRole,
+  WriteRole,
+} from "../engines/data-roles.ts";
+import type { Engine } from "../engines/engine.ts";
+import type { RunSettings } from "../run/perform/context.ts";
+
+/** An engine that can be copied from. */
+export type SourceEngine = Engine & {
+  readonly normalize: NormalizeRole;
+  readonly profile: ProfileRole;
+  readonly snapshot: SnapshotRole;
+  readonly chunk: ChunkRole;
+  readonly read: ReadRole;
+};
+
+/** An engine that can be copied to. */
+export type TargetEngine = Engine & {
+  readonly normalize: NormalizeRole;
+  readonly render: RenderRole;
+  readonly write: WriteRole;
+};
+
+/** What every operation of this feature works on. */
+export interface CopyProject {
+  readonly source: { readonly engine: SourceEngine; readonly target: Target };
+  readonly target: { readonly engine: TargetEngine; readonly target: Target };
+  readonly settings: RunSettings;
+  readonly emit: Emit;
+  readonly signal?: AbortSignal | undefined;
+  readonly waitMs: number;
+}
+
+/** `create`: the tables must not be there · `truncate`: they are emptied first · `upsert`: rows replace those of their key. */
+export type CopyMode = "create" | "truncate" | "upsert";
+
+export interface CopyChoice {
+  /** Patterns of tables, with `*`: "orders", "sales.*"; all when left out. */
+  readonly tables?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  readonly schemaOnly?: boolean | undefined;
+  readonly dataOnly?: boolean | undefined;
+  readonly mode?: CopyMode | undefined;
+  readonly jobs?: number | undefined;
+  readonly chunkBytes?: number | undefined;
+  /** Losses that may happen, each by its name: "orders.placed_at:zero-date". */
+  readonly allow?: readonly string[] | undefined;
+  /** The interrupted run to go on with. */
+  readonly resume?: string | undefined;
+}
