@@ -46,7 +46,6 @@ const mayNameEngines: Readonly<Record<string, string>> = {
   "src/config/sqlite-url.ts": "parses the one scheme that names a file",
   "src/config/url-dialects.ts": "says which engine a scheme means",
   "src/sql/expression/dialect.ts": "names the dialects of expressions",
-  "src/sql/expression/functions.ts": "says what each dialect calls a function",
   "src/sql/expression/parse.ts": "reads what one dialect alone writes",
   "src/sql/expression/print.ts": "writes what one dialect alone reads",
   "src/commands/init.ts": "writes an example URL into the new configuration",
