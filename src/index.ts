@@ -15,6 +15,7 @@ export { redo } from "./commands/redo.ts";
 export { repair, type RepairOptions } from "./commands/repair.ts";
 export { rollback, type RollbackOptions } from "./commands/rollback.ts";
 export { status } from "./commands/status.ts";
+export { verify, type VerifyOptions } from "./commands/verify.ts";
 export { validate } from "./commands/validate.ts";
 export { wait, type WaitOptions } from "./commands/wait.ts";
 export { defineConfig } from "./config/define-config.ts";

@@ -4,13 +4,12 @@ import { type Plan, sealPlan, type Step } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { ServerFacts, Session } from "../engines/engine.ts";
 import { execute, type RunResult } from "../run/executor.ts";
-import { connectionFailure } from "../run/failure.ts";
 import type { LedgerState } from "../run/ledger.ts";
-import { openSession } from "../run/open-session.ts";
 import { compileCopy } from "./compile.ts";
 import { type Loss, refuseLosses } from "./losses.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { type Survey, survey } from "./survey.ts";
+import { withSession } from "./with-session.ts";
 
 export interface CopyPlan {
   readonly plan: Plan;
@@ -116,39 +115,5 @@ async function refuseExisting({ target }: CopyProject, { tables }: Survey, sessi
 
   function fold(name: string): string {
     return target.engine.traits.distinguishesCase ? name : name.toLowerCase();
-  }
-}
-
-async function withSession<T>(
-  project: CopyProject,
-  which: "source" | "target",
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
-  const { engine, target } = project[which];
-  const { settings, emit } = project;
-  let session: Session;
-  try {
-    session = await openSession(engine, target, {
-      tag: "godwit read",
-      connectTimeoutMs: settings.connectTimeoutMs,
-      lockTimeoutMs: settings.lockTimeoutMs,
-      statementTimeoutMs: 0,
-      onNotice: (severity, message) => emit({ type: "server:noticed", severity, message }),
-    });
-  } catch (error) {
-    throw connectionFailure(engine, target, error);
-  }
-  try {
-    return await work(session);
-  } catch (error) {
-    if (error instanceof GodwitError) throw error;
-    const native = engine.errors.classify(error);
-    throw new GodwitError("GW7001", {
-      message: `${target.display}: ${native.message}`,
-      details: { side: which, native: native.native },
-      cause: error,
-    });
-  } finally {
-    await session.close();
   }
 }

@@ -2,3 +2,4 @@
 export { copyDatabase, type CopyPlan, planCopy } from "./copy.ts";
 export type { Loss } from "./losses.ts";
 export type { CopyChoice, CopyMode, CopyProject, SourceEngine, TargetEngine } from "./project.ts";
+export { type VerifyChoice, verifyDatabases, type VerifyReport } from "./verify.ts";

@@ -1,3 +1,4 @@
+import type { Expression } from "../../core/expression.ts";
 import type { CopyTable } from "../../core/plan.ts";
 import type { Digest, DigestColumn, DigestRequest, DigestRole } from "../../engines/data-roles.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
@@ -12,6 +13,10 @@ export interface CompareOptions {
   readonly source: CompareSide;
   readonly target: CompareSide;
   readonly table: CopyTable;
+  /** Only rows that meet it, on both sides. */
+  readonly where?: Expression | null | undefined;
+  /** Of the table's parts only so many, chosen by chance: more than 0, at most 1. */
+  readonly sample?: number | undefined;
   /** Floats so many representable numbers apart count as equal, and are told. */
   readonly ulps: number;
   /** At most so many differing rows are listed; all are counted. */
@@ -28,7 +33,7 @@ export interface Asked {
 
 /** The two sides with the columns whose form is wanted, always in one order. */
 export function askedSides(
-  { source, target, table }: CompareOptions,
+  { source, target, table, where = null }: CompareOptions,
   wanted: (form: DigestColumn["form"]["kind"]) => boolean,
 ): { readonly source: Asked; readonly target: Asked } {
   const sameEngine = source.engine.id === target.engine.id;
@@ -56,9 +61,25 @@ export function askedSides(
     return { role: engine.digest, session, request: { table: name, columns: pick(column), key, where } };
   };
   return {
-    source: side(source, ofSource, table.source, table.where),
-    target: side(target, ofTarget, table.target, null),
+    source: side(source, ofSource, table.source, allOf(table.where, where)),
+    target: side(target, ofTarget, table.target, renamed(where, table)),
   };
+}
+
+function allOf(left: Expression | null, right: Expression | null): Expression | null {
+  if (left === null || right === null) return left ?? right;
+  return { kind: "binary", operator: "and", left, right };
+}
+
+/** A condition on the source's columns, with the target's names. */
+function renamed(where: Expression | null, { columns }: CopyTable): Expression | null {
+  if (where === null) return null;
+  const names = new Map(columns.map(({ source, target }) => [source, target]));
+  return JSON.parse(JSON.stringify(where), (_, part: unknown) => {
+    const node = part as { kind?: unknown; name?: string };
+    if (node?.kind !== "column" || node.name === undefined) return part;
+    return { ...node, name: names.get(node.name) ?? node.name };
+  }) as Expression;
 }
 
 /** Asks both servers at once; the slower one decides how long it takes. */

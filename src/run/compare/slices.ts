@@ -63,8 +63,11 @@ async function byKey(source: Asked, target: Asked, options: CompareOptions): Pro
   const slices: Slice[] = [];
   const whole = await wholeKey(source, target);
   if (whole === null) return { rows, slices };
-  const parts = BigInt(Math.max(1, Math.ceil(options.table.estimate.rows / rowsASlice)));
-  const pending = divide(whole, parts);
+  const { sample = 1 } = options;
+  // A sample is made of small parts, so that it is spread over the table.
+  const rowsEach = sample < 1 ? rowsByRow : rowsASlice;
+  const parts = BigInt(Math.max(1, Math.ceil(options.table.estimate.rows / rowsEach)));
+  const pending = chosen(divide(whole, parts), sample);
   for (let part = pending.shift(); part !== undefined; part = pending.shift()) {
     refuseInterruptedComparison(options.signal);
     const slice = sliceOf(part);
@@ -81,6 +84,13 @@ async function byKey(source: Asked, target: Asked, options: CompareOptions): Pro
     else pending.push(...divide(part, fanOut, true));
   }
   return { rows, slices };
+}
+
+/** Some of a list, by chance, but at least one. */
+function chosen<T>(list: readonly T[], fraction: number): T[] {
+  if (fraction >= 1 || list.length === 0) return [...list];
+  const some = list.filter(() => Math.random() < fraction);
+  return some.length > 0 ? some : [list[Math.floor(Math.random() * list.length)] as T];
 }
 
 interface Part {
@@ -108,7 +118,7 @@ async function byBucket(source: Asked, target: Asked, options: CompareOptions): 
   );
   const total = (side: typeof left) => [...side.values()].reduce((sum, { rows }) => sum + BigInt(rows), 0n);
   const none = { rows: "0", sum: "0" };
-  const slices = [...new Set([...left.keys(), ...right.keys()])]
+  const slices = chosen([...new Set([...left.keys(), ...right.keys()])], options.sample ?? 1)
     .filter((bucket) => !sameDigest(left.get(bucket) ?? none, right.get(bucket) ?? none))
     .map((bucket): Slice => ({ by: "bucket", bucket, of }));
   return { rows: { source: total(left), target: total(right) }, slices };

@@ -1,0 +1,9 @@
+import { type VerifyChoice, verifyDatabases, type VerifyReport } from "../copy/index.ts";
+import { type CopyProjectOptions, openCopyProject } from "./copy-options.ts";
+
+export interface VerifyOptions extends CopyProjectOptions, VerifyChoice {}
+
+/** Compares two databases by digests that their servers compute, down to the rows that differ. Reads only. */
+export async function verify(options: VerifyOptions): Promise<VerifyReport> {
+  return verifyDatabases(await openCopyProject(options), options);
+}

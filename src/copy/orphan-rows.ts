@@ -1,0 +1,41 @@
+import type { PortableSchema, TableName } from "../core/portable.ts";
+import { tableKey } from "../core/table-key.ts";
+import type { Engine, Session } from "../engines/engine.ts";
+
+/** A foreign key of which some rows refer to nothing. */
+export interface OrphanRows {
+  readonly table: string;
+  readonly foreignKey: string;
+  readonly rows: string;
+}
+
+/** Counts, for each foreign key, the rows whose parent is not there: a key that was not validated holds nothing. */
+export async function orphanRows(
+  { traits }: Engine,
+  session: Session,
+  schema: PortableSchema,
+  isWanted: (table: TableName) => boolean,
+): Promise<OrphanRows[]> {
+  const { quote } = traits;
+  const qualified = ({ schema: of, name }: TableName) =>
+    of === "" ? quote(name) : `${quote(of)}.${quote(name)}`;
+  const found: OrphanRows[] = [];
+  for (const table of schema.tables.filter(isWanted)) {
+    for (const key of table.foreignKeys) {
+      // Without named columns it refers to the parent's primary key.
+      const parent = schema.tables.find((other) => tableKey(other) === tableKey(key.references));
+      const columns =
+        key.references.columns.length > 0 ? key.references.columns : (parent?.primaryKey?.columns ?? []);
+      if (columns.length !== key.columns.length) continue;
+      const given = key.columns.map((name) => `c.${quote(name)} IS NOT NULL`).join(" AND ");
+      const equal = key.columns.map((name, n) => `p.${quote(columns[n]!)} = c.${quote(name)}`).join(" AND ");
+      const [row] = await session.query(
+        `SELECT count(*) AS orphans FROM ${qualified(table)} c WHERE ${given}
+          AND NOT EXISTS (SELECT 1 FROM ${qualified(key.references)} p WHERE ${equal})`,
+      );
+      const rows = String(row?.orphans ?? 0);
+      if (rows !== "0") found.push({ table: tableKey(table), foreignKey: key.name, rows });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,127 @@
+import { GodwitError } from "../core/error.ts";
+import { tableKey } from "../core/table-key.ts";
+import type { Session } from "../engines/engine.ts";
+import { compareTable, type TableComparison } from "../run/compare/compare-table.ts";
+import { parseExpression } from "../sql/expression/parse.ts";
+import { type OrphanRows, orphanRows } from "./orphan-rows.ts";
+import { pairTables } from "./pair-tables.ts";
+import type { CopyProject } from "./project.ts";
+import { repairSql } from "./repair-sql.ts";
+import { selectTables } from "./select-tables.ts";
+import { withSession } from "./with-session.ts";
+
+export interface VerifyChoice {
+  readonly tables?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  /** Only these columns, by the source's names. */
+  readonly columns?: readonly string[] | undefined;
+  /** A condition on the source's columns, as the source's engine writes it. */
+  readonly where?: string | undefined;
+  /** A part of the tables, by chance: more than 0, at most 1. */
+  readonly sample?: number | undefined;
+  /** Floats so many representable numbers apart count as equal; default 1. */
+  readonly ulps?: number | undefined;
+  /** Rows that are listed of each table; default 100. */
+  readonly listed?: number | undefined;
+}
+
+export interface VerifiedTable {
+  readonly source: string;
+  readonly target: string;
+  readonly rows: { readonly source: string; readonly target: string };
+  readonly differences: number;
+  /** Rows of which only floats differ, within the tolerance. */
+  readonly withinTolerance: number;
+  readonly listed: readonly (TableComparison["listed"][number] & { readonly repair: string | null })[];
+  readonly problems: readonly string[];
+  readonly durationMs: number;
+}
+
+export interface VerifyReport {
+  readonly equal: boolean;
+  readonly source: string;
+  readonly target: string;
+  readonly tables: readonly VerifiedTable[];
+  readonly missing: readonly string[];
+  /** Rows of the target that refer to nothing. */
+  readonly orphans: readonly OrphanRows[];
+  readonly durationMs: number;
+}
+
+/** Holds two databases against each other, each in one snapshot. Reads only. */
+export async function verifyDatabases(project: CopyProject, choice: VerifyChoice): Promise<VerifyReport> {
+  const start = performance.now();
+  const { source, target, emit, signal } = project;
+  const where = choice.where === undefined ? null : parseExpression(choice.where, source.engine.id);
+  if (choice.where !== undefined && where === null) {
+    throw new GodwitError("GW1001", {
+      message: `the condition ${JSON.stringify(choice.where)} holds what cannot be said to both servers`,
+    });
+  }
+  return withSession(project, "source", (reader) =>
+    withSession(project, "target", async (other) => {
+      const [ours, theirs] = [
+        await source.engine.normalize.schema(reader),
+        await target.engine.normalize.schema(other),
+      ];
+      const tables = selectTables(ours.tables, choice);
+      const { pairs, missing } = pairTables(project, tables, theirs, choice.columns);
+      await align(project, reader, other);
+      const verified: VerifiedTable[] = [];
+      for (const { table, problems } of pairs) {
+        const began = performance.now();
+        const found = await compareTable({
+          source: { engine: source.engine, session: reader },
+          target: { engine: target.engine, session: other },
+          table,
+          where,
+          sample: choice.sample,
+          ulps: choice.ulps ?? 1,
+          listed: choice.listed ?? 100,
+          signal,
+        });
+        const durationMs = Math.round(performance.now() - began);
+        const { differences, withinTolerance } = found;
+        const name = tableKey(table.target);
+        emit({
+          type: "table:compared",
+          key: "verify",
+          table: name,
+          rows: Number(found.rows.target),
+          differences,
+          durationMs,
+        });
+        verified.push({
+          source: tableKey(table.source),
+          target: name,
+          rows: { source: String(found.rows.source), target: String(found.rows.target) },
+          differences,
+          withinTolerance,
+          listed: found.listed.map((row) =>
+            Object.assign({ repair: repairSql(source.engine, target.engine, table, row) }, row),
+          ),
+          problems,
+          durationMs,
+        });
+      }
+      const paired = new Set(pairs.map(({ table }) => tableKey(table.target)));
+      const orphans = await orphanRows(target.engine, other, theirs, (table) => paired.has(tableKey(table)));
+      const isEqual = ({ differences, problems }: VerifiedTable) =>
+        differences === 0 && problems.length === 0;
+      return {
+        equal: missing.length === 0 && orphans.length === 0 && verified.every(isEqual),
+        source: source.target.display,
+        target: target.target.display,
+        tables: verified,
+        missing,
+        orphans,
+        durationMs: Math.round(performance.now() - start),
+      };
+    }),
+  );
+}
+
+async function align({ source, target }: CopyProject, reader: Session, other: Session): Promise<void> {
+  await source.engine.snapshot.align([reader]);
+  await target.engine.snapshot?.align([other]);
+}
