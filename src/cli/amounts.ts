@@ -19,6 +19,20 @@ export function numberText(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+const byteUnits = ["kB", "MB", "GB", "TB", "PB"] as const;
+
+/** "0 B", "1.2 kB", "340 MB": powers of 1,000. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1_000) return `${Math.round(bytes)} B`;
+  let value = bytes;
+  let unit = -1;
+  while (value >= 999.5 && unit < byteUnits.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} ${byteUnits[unit]}`;
+}
+
 /** "2026-01-31 09:30:00" of an ISO time, in UTC. */
 export function timeText(iso: string): string {
   return iso.replace("T", " ").replace(/(?:\.\d+)?Z$/, "");

@@ -30,6 +30,16 @@ export function noteOf(event: StampedEvent, paint: Paint): string | null {
       return "connected again";
     case "index:dropped-invalid":
       return `dropped the invalid index ${oneLine(event.index)} on ${oneLine(event.table)}, left by a failed build`;
+    case "snapshot:taken":
+      return event.weakness === null
+        ? null
+        : `${paint.yellow("warning")}: the source is not read as one state: ${oneLine(event.weakness, 300)}`;
+    case "snapshot:renewed": {
+      const list = (names: readonly string[]) => oneLine(names.join(", "), 300);
+      const anew = event.tables.length === 0 ? "" : `; copied anew: ${list(event.tables)}`;
+      const kept = event.kept.length === 0 ? "" : `; compared and kept: ${list(event.kept)}`;
+      return `the source may have changed since the interruption${anew}${kept}`;
+    }
     case "server:noticed":
       return `${oneLine(event.severity).toLowerCase()}: ${oneLine(event.message, 1_000)}`;
     case "warning:raised":

@@ -2,7 +2,7 @@ import { durationText } from "./amounts.ts";
 import type { Channel } from "./channel.ts";
 import { noteOf } from "./event-notes.ts";
 import type { ProgressDisplay } from "./live-progress.ts";
-import { waitText, workText } from "./progress-line.ts";
+import { tableProgressText, waitText, workText } from "./progress-line.ts";
 import { oneLine } from "./visible-text.ts";
 
 /** What goes on for long is said again after this time. */
@@ -27,6 +27,20 @@ export function openPlainProgress(channel: Channel): ProgressDisplay {
           if (verb === null) return;
           channel.writeSoon(`${verb} ${oneLine(event.title)} (${durationText(event.durationMs)})\n`);
           return;
+        case "table:finished":
+        case "table:compared": {
+          const table = snapshot().tables.find((each) => each.table === event.table);
+          if (table !== undefined)
+            channel.writeSoon(`${tableProgressText(table)} (${durationText(event.durationMs)})\n`);
+          return;
+        }
+        case "chunk:finished": {
+          if (!repeatDue()) return;
+          for (const table of snapshot().tables) {
+            if (table.state === "copying") channel.write(`${tableProgressText(table)}\n`);
+          }
+          return;
+        }
         case "activity:seen":
         case "script:progressed":
         case "lock:waiting": {

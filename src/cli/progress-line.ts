@@ -1,17 +1,25 @@
 import type { ProgressSnapshot } from "../core/progress.ts";
 import { describeHolder } from "../run/lock.ts";
-import { durationText, numberText } from "./amounts.ts";
+import { type TableProgress, tablePace } from "../core/table-progress.ts";
+import { bytesText, durationText, numberText } from "./amounts.ts";
 import { fitText, textWidth } from "./text-width.ts";
 import { oneLine } from "./visible-text.ts";
 
 const barCells = 24;
+/** More tables at once than there are jobs are seldom, and a display that is higher than its terminal flickers. */
+const tablesShown = 8;
 
 /**
  * The lines that show where a run stands: the whole with a bar, what runs now, why nothing goes on. Each takes at
  * most `columns` cells. Without colours, so that they can be cut.
  */
 export function progressLines(snapshot: ProgressSnapshot, nowMs: number, columns: number): string[] {
-  const details = [workText(snapshot, nowMs), waitText(snapshot, nowMs)].filter((text) => text !== null);
+  const tables = snapshot.tables.filter(({ state }) => state === "copying").slice(0, tablesShown);
+  const details = [
+    workText(snapshot, nowMs),
+    ...tables.map(tableProgressText),
+    waitText(snapshot, nowMs),
+  ].filter((text) => text !== null);
   const lines = [headLine(snapshot, nowMs, columns), ...details.map((text) => `  ${text}`)];
   return lines.map((line) => fitText(line, columns));
 }
@@ -48,6 +56,21 @@ export function workText(snapshot: ProgressSnapshot, nowMs: number): string | nu
     if (activity !== null) parts.push(activityText(activity));
   }
   return parts.join("  ");
+}
+
+/** "orders  copying  340,000 of about 1,000,000 rows  75 MB  34%  120,000/s  ETA 5.5 s" */
+export function tableProgressText(table: TableProgress): string {
+  const { state, rows, bytes, estimatedRows, chunks, chunksDone } = table;
+  const pace = state === "copying" ? tablePace(table) : null;
+  const total = estimatedRows > rows && state === "copying" ? ` of about ${numberText(estimatedRows)}` : "";
+  return [
+    oneLine(table.table),
+    state,
+    `${numberText(rows)}${total} rows`,
+    bytesText(bytes),
+    ...(state === "copying" && chunks > 0 ? [percentText(chunksDone, chunks)] : []),
+    ...(pace === null ? [] : [`${numberText(pace.rate)}/s`, `ETA ${durationText(pace.etaMs)}`]),
+  ].join("  ");
 }
 
 /** Why nothing goes on, or whose locks are in the way; null when nothing is. */

@@ -19,6 +19,8 @@ export interface Survey {
   readonly leftovers: readonly Leftover[];
   /** Foreign keys that refer to a table which is not copied. */
   readonly dropped: readonly string[];
+  /** Indexes, keys and the like that the target has no equivalent of. */
+  readonly undone: readonly string[];
 }
 
 export interface SurveyedTable {
@@ -63,7 +65,8 @@ export async function survey(project: CopyProject, choice: CopyChoice, session: 
       copy,
     });
   }
-  return { tables, losses, views: schema.views, leftovers: schema.leftovers, dropped };
+  const undone = tables.flatMap((table) => target.engine.render.ddl(table.target).undone);
+  return { tables, losses, views: schema.views, leftovers: schema.leftovers, dropped, undone };
 }
 
 function targetTable(

@@ -1,5 +1,6 @@
 import type { LockHolder, StampedEvent } from "./event.ts";
 import type { PlanKind } from "./plan.ts";
+import { type TableProgress, tablesAfter } from "./table-progress.ts";
 
 /** Where a run stands, as far as its events tell. Times are milliseconds since the epoch. */
 export interface ProgressSnapshot {
@@ -20,6 +21,8 @@ export interface ProgressSnapshot {
     readonly total: number | null;
   } | null;
   readonly rows: RowProgress | null;
+  /** Of a copy, the tables that were begun, in that order. */
+  readonly tables: readonly TableProgress[];
   /** Attempts that had to be repeated, over the whole run. */
   readonly retries: number;
   readonly reconnects: number;
@@ -78,6 +81,7 @@ export const initialProgress: ProgressSnapshot = {
   statement: null,
   activity: null,
   rows: null,
+  tables: [],
   retries: 0,
   reconnects: 0,
   waitingFor: [],
@@ -168,6 +172,11 @@ function change(
     }
     case "script:progressed":
       return { rows: rowsAfter(snapshot.rows, event, atMs) };
+    case "table:started":
+    case "chunk:finished":
+    case "table:finished":
+    case "table:compared":
+      return { tables: tablesAfter(snapshot.tables, event, atMs), ...going };
     default:
       return undefined;
   }

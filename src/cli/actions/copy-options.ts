@@ -1,0 +1,43 @@
+import type { CopyOptions } from "../../commands/copy.ts";
+import type { StampedEvent } from "../../core/event.ts";
+import type { Invocation } from "../command-spec.ts";
+
+/** What a copy or a comparison takes, from the command line. */
+export function copyOptions(
+  { options, arguments: [source = "", target = ""], interruption, env, cwd }: Invocation,
+  onEvent: (event: StampedEvent) => void,
+): CopyOptions {
+  const {
+    config,
+    lockTimeout,
+    lockRetries,
+    tables,
+    exclude,
+    schemaOnly,
+    dataOnly,
+    mode,
+    jobs,
+    allow,
+    resume,
+  } = options;
+  return {
+    source,
+    target,
+    cwd,
+    env,
+    config,
+    lockTimeout,
+    lockRetries,
+    waitMs: options.wait,
+    signal: interruption.signal,
+    onEvent,
+    tables,
+    exclude,
+    schemaOnly,
+    dataOnly,
+    mode,
+    jobs,
+    allow,
+    resume,
+  };
+}

@@ -1,0 +1,21 @@
+import { copy as copyDatabase, planCopyOf } from "../../commands/copy.ts";
+import type { Invocation } from "../command-spec.ts";
+import { copyDocument, copyPlanText, copyText } from "../render-copy.ts";
+import { copyOptions } from "./copy-options.ts";
+import { running } from "./running.ts";
+
+export async function copy(invocation: Invocation): Promise<number> {
+  const { options, output, cwd } = invocation;
+  if (options.plan === true) {
+    const plan = await planCopyOf(copyOptions(invocation, () => {}));
+    output.result("copy", { plan: plan.plan, survey: plan.survey, losses: plan.losses }, () =>
+      copyPlanText(plan, { paint: output.out.paint, cwd }),
+    );
+    return 0;
+  }
+  const { result, record } = await running(invocation, (project) =>
+    copyDatabase(copyOptions(invocation, project.onEvent ?? (() => {}))),
+  );
+  output.result("copy", copyDocument(result, record), () => copyText(result, record, output.out.paint));
+  return 0;
+}

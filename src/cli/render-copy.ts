@@ -1,0 +1,95 @@
+import type { CopyPlan, Loss } from "../copy/index.ts";
+import type { RunResult } from "../run/executor.ts";
+import { bytesText, countText, durationText, numberText } from "./amounts.ts";
+import type { Paint } from "./paint.ts";
+import { planText } from "./render-plan.ts";
+import type { RunRecord } from "./run-record.ts";
+import { tableText } from "./table.ts";
+import { oneLine } from "./visible-text.ts";
+
+/** What a copy did: a line a table, and whether both sides were found to be equal. */
+export function copyText(result: RunResult, record: Pick<RunRecord, "progress">, paint: Paint): string {
+  const { tables } = record.progress;
+  if (result.state === "nothing") return "nothing to do\n";
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
+  const head = `${paint.green("copied")} ${countText(tables.length, "table")}, ${countText(rows, "row")}, ${bytesText(bytes)} in ${durationText(result.durationMs)}\n\n`;
+  const lines = tables.map((table) => [
+    oneLine(table.table),
+    `${numberText(table.rows)} rows`,
+    bytesText(table.bytes),
+    durationText(table.lastMs - table.startedMs),
+    table.state === "equal" ? paint.green("equal") : "not compared",
+  ]);
+  return `${head}${tableText(lines, { right: [1, 2, 3] })}`;
+}
+
+/** What JSON tells of a copy. */
+export function copyDocument(
+  result: RunResult,
+  record: Pick<RunRecord, "progress">,
+): Record<string, unknown> {
+  const { runId, state, epoch, performed, durationMs, plan } = result;
+  const tables = record.progress.tables.map(({ table, rows, bytes, state: end }) => {
+    return { table, rows, bytes, compared: end === "equal" ? "equal" : null };
+  });
+  return { state, runId, epoch, planHash: plan?.hash ?? null, tables, performed, durationMs };
+}
+
+/** A copy's plan: each column with its decision, the losses, what is left undone, and the steps. */
+export function copyPlanText(
+  plan: CopyPlan,
+  { paint, cwd }: { readonly paint: Paint; readonly cwd: string },
+): string {
+  const { survey } = plan;
+  const parts = survey.tables.map(({ source, target, columns }) => {
+    const { rows, bytes } = source.estimate;
+    const rowsOf = columns.map(({ column, decision, because }) => [
+      oneLine(column.name),
+      oneLine(column.declared),
+      "→",
+      oneLine(decision.sql),
+      oneLine(
+        [
+          decision.reason,
+          because === null ? "" : `chosen by the data: ${because.rows} rows ${because.risk.kind}`,
+          decision.loses ?? "",
+        ]
+          .filter((text) => text !== "")
+          .join("; "),
+        200,
+      ),
+    ]);
+    const name = `${oneLine(source.name)} → ${oneLine(target.schema === "" ? target.name : `${target.schema}.${target.name}`)}`;
+    return `${paint.bold(name)}  ${paint.dim(`about ${numberText(rows)} rows, ${bytesText(bytes)}`)}\n${tableText(rowsOf)}`;
+  });
+  return [
+    ...parts,
+    lossesText(plan.losses, paint),
+    undoneText(plan, paint),
+    planText(plan.plan, { paint, cwd }),
+  ]
+    .filter((text) => text !== "")
+    .join("\n");
+}
+
+function lossesText(losses: readonly Loss[], paint: Paint): string {
+  if (losses.length === 0) return "";
+  const lines = losses.map(({ name, rows, examples }) => [
+    oneLine(name),
+    `${rows} rows`,
+    oneLine(examples.map(({ key, value }) => `${key.join(",")}: ${value}`).join("; "), 160),
+  ]);
+  return `${paint.yellow("would be lost")} (each is accepted with --allow NAME)\n${tableText(lines, { right: [1] })}`;
+}
+
+function undoneText({ survey }: CopyPlan, paint: Paint): string {
+  const lines = [
+    ...survey.views.map(({ name }) => `view ${name}`),
+    ...survey.leftovers.map(({ kind, name }) => `${kind} ${name}`),
+    ...survey.dropped,
+    ...survey.undone,
+  ];
+  if (lines.length === 0) return "";
+  return `${paint.yellow("not copied")}\n${lines.map((line) => `  ${oneLine(line, 200)}\n`).join("")}`;
+}
