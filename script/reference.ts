@@ -61,11 +61,11 @@ function commandsPage(): string {
 }
 
 function commandSection(spec: CommandSpec): string {
-  const { name, description, argument, options, examples, json } = spec;
+  const { name, description, arguments: given = [], options, examples, json } = spec;
   const usage = [
     "godwit",
     name,
-    ...(argument === undefined ? [] : [argument.name]),
+    ...given.map((argument) => argument.name),
     ...(options.length > 0 ? ["[options]"] : []),
   ];
   const outputs = {
@@ -77,7 +77,7 @@ function commandSection(spec: CommandSpec): string {
     `## ${name}`,
     `\`\`\`\n${usage.join(" ")}\n\`\`\``,
     [description, outputs[json]].filter((text) => text !== "").join(" "),
-    ...(argument === undefined ? [] : [`${code(argument.name)}: ${argument.description}.`]),
+    ...given.map((argument) => `${code(argument.name)}: ${argument.description}.`),
     ...(options.length === 0 ? [] : [optionTable(options)]),
     `\`\`\`sh\n${examples.map((example) => `# ${example.description}\n${example.command}`).join("\n")}\n\`\`\``,
   ].join("\n\n");

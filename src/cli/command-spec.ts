@@ -3,7 +3,17 @@ import type { Interruption } from "./interruption.ts";
 import type { Output } from "./output.ts";
 
 /** What a value looks like; it decides how it is read and completed. */
-export type ValueKind = "text" | "folder" | "file" | "url" | "duration" | "milliseconds" | "count" | "list";
+export type ValueKind =
+  | "text"
+  | "folder"
+  | "file"
+  | "url"
+  | "duration"
+  | "milliseconds"
+  | "count"
+  | "list"
+  | "names"
+  | "percent";
 
 export interface OptionSpec {
   /** With its leading dashes, e.g. "--to". `--no-x` is the negation of a value that is true otherwise. */
@@ -33,7 +43,7 @@ export interface CommandSpec {
   readonly summary: string;
   /** For the command's own help. */
   readonly description: string;
-  readonly argument?: ArgumentSpec;
+  readonly arguments?: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
   readonly examples: readonly [Example, Example, ...Example[]];
   /** What --json prints. */
@@ -41,7 +51,7 @@ export interface CommandSpec {
   readonly load: () => Promise<Action>;
 }
 
-export type CommandGroup = "Start" | "Migrations" | "History" | "Server" | "Help";
+export type CommandGroup = "Start" | "Migrations" | "History" | "Copies" | "Server" | "Help";
 
 /** Values of all options of all commands, by their names in camel case; what was not given is undefined. */
 export interface OptionValues {
@@ -73,12 +83,25 @@ export interface OptionValues {
   readonly reseal?: boolean;
   readonly done?: readonly string[];
   readonly notDone?: readonly string[];
+  readonly tables?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly schemaOnly?: boolean;
+  readonly dataOnly?: boolean;
+  readonly mode?: string;
+  readonly jobs?: number;
+  readonly plan?: boolean;
+  readonly resume?: string;
+  readonly allow?: readonly string[];
+  readonly columns?: readonly string[];
+  readonly where?: string;
+  readonly sample?: number;
+  readonly ulps?: number;
 }
 
 export interface Invocation {
   readonly command: CommandSpec;
-  /** Set where the command has an argument. */
-  readonly argument: string;
+  /** One for each that the command has. */
+  readonly arguments: readonly string[];
   readonly options: OptionValues;
   readonly output: Output;
   readonly interruption: Interruption;

@@ -2,7 +2,14 @@ import { catalog } from "../core/error-catalog.ts";
 import type { CommandGroup, CommandSpec, OptionSpec } from "./command-spec.ts";
 
 /** In the order of the help. */
-export const commandGroups: readonly CommandGroup[] = ["Start", "Migrations", "History", "Server", "Help"];
+export const commandGroups: readonly CommandGroup[] = [
+  "Start",
+  "Migrations",
+  "History",
+  "Copies",
+  "Server",
+  "Help",
+];
 
 /** Options of every command; they may stand before or after its name. */
 export const globalOptions: readonly OptionSpec[] = [
@@ -53,6 +60,15 @@ const limits: readonly OptionSpec[] = [
     description: "how often a statement that got no lock is tried again",
   },
 ];
+const selection: readonly OptionSpec[] = [
+  {
+    name: "--tables",
+    value: "NAMES",
+    kind: "names",
+    description: "only these tables, with commas between them; * stands for anything",
+  },
+  { name: "--exclude", value: "NAMES", kind: "names", description: "not these tables" },
+];
 const noSchemaFile: OptionSpec = { name: "--no-schema-file", description: "leave the schema file as it is" };
 
 export const commandSpecs: readonly CommandSpec[] = [
@@ -75,7 +91,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: "Start",
     summary: "make the files of a new migration",
     description: "Makes an up file and a down file, named as the folder's other migrations are.",
-    argument: { name: "NAME", description: "what it does, e.g. add_orders" },
+    arguments: [{ name: "NAME", description: "what it does, e.g. add_orders" }],
     options: [
       { name: "--ts", description: "a TypeScript migration instead of SQL files" },
       {
@@ -235,7 +251,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     summary: "take over a database that was made without Godwit",
     description:
       "Records that this version and all older ones are applied, without running them, and prints which files that are. On a terminal it asks first.",
-    argument: { name: "VERSION", description: "the newest version that the database has" },
+    arguments: [{ name: "VERSION", description: "the newest version that the database has" }],
     options: [{ name: "--without-file", description: "take a version of which there is no file" }, wait],
     examples: [
       { command: "godwit baseline 20260131093000", description: "Begin with the migrations after this one" },
@@ -243,6 +259,98 @@ export const commandSpecs: readonly CommandSpec[] = [
     ],
     json: "events",
     load: async () => (await import("./actions/baseline.ts")).baseline,
+  },
+  {
+    name: "copy",
+    group: "Copies",
+    summary: "copy a database into another one",
+    description:
+      "Copies tables, rows, keys, constraints and counters from SOURCE to TARGET, which may be of another engine, and then proves by digests that both hold the same. Before anything is written, the data are searched for values that the target's types cannot keep. A copy that was interrupted is continued by the same command. SOURCE and TARGET are connection URLs or names of profiles.",
+    arguments: [
+      { name: "SOURCE", description: "what is read: a URL, or a profile" },
+      { name: "TARGET", description: "what is written: a URL, or a profile" },
+    ],
+    options: [
+      ...selection,
+      { name: "--schema-only", description: "make the tables, and copy no rows" },
+      { name: "--data-only", description: "copy rows into tables that are there" },
+      {
+        name: "--mode",
+        value: "MODE",
+        kind: "text",
+        description:
+          "create (the default; the tables must not be there), truncate (they are emptied first) or upsert (rows replace those of the same key)",
+      },
+      {
+        name: "--jobs",
+        value: "COUNT",
+        kind: "count",
+        description: "how many chunks are copied, and indexes built, at once (default: 2)",
+      },
+      {
+        name: "--allow",
+        value: "LOSSES",
+        kind: "names",
+        description: "losses that may happen, each by the name that the plan gives it",
+      },
+      { name: "--plan", description: "only show what would be done, decided and lost" },
+      { name: "--resume", value: "RUN", kind: "text", description: "continue this interrupted copy" },
+      wait,
+      ...limits.filter(({ name }) => name !== "--statement-timeout"),
+    ],
+    examples: [
+      {
+        command: "godwit copy old new --plan",
+        description: "Show the decisions, between two profiles",
+      },
+      { command: "godwit copy sqlite:shop.db new", description: "Copy a file into a server" },
+      {
+        command: "godwit copy old new --tables 'sales.*' --exclude sales.log",
+        description: "Copy some tables",
+      },
+    ],
+    json: "events",
+    load: async () => (await import("./actions/copy.ts")).copy,
+  },
+  {
+    name: "verify",
+    group: "Copies",
+    summary: "prove that two databases hold the same",
+    description:
+      "Compares the tables of SOURCE with those of TARGET by digests that the servers compute, and finds the rows that differ. Foreign keys of the target are checked as well. Changes nothing; exits with 5 where the two differ.",
+    arguments: [
+      { name: "SOURCE", description: "a URL, or a profile" },
+      { name: "TARGET", description: "a URL, or a profile" },
+    ],
+    options: [
+      ...selection,
+      { name: "--columns", value: "NAMES", kind: "names", description: "only these columns" },
+      {
+        name: "--where",
+        value: "CONDITION",
+        kind: "text",
+        description: "only rows that meet it, as the source's engine writes it",
+      },
+      {
+        name: "--sample",
+        value: "PERCENT",
+        kind: "percent",
+        description: "only a part of each table, chosen by chance",
+      },
+      {
+        name: "--ulps",
+        value: "COUNT",
+        kind: "count",
+        description:
+          "how many representable floating-point numbers apart two values may be (default: 1); they are told",
+      },
+    ],
+    examples: [
+      { command: "godwit verify old new", description: "Compare everything" },
+      { command: "godwit verify old new --sample 5%", description: "Look at a part" },
+    ],
+    json: "events",
+    load: async () => (await import("./actions/verify.ts")).verify,
   },
   {
     name: "wait",
@@ -283,7 +391,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: "Help",
     summary: "explain an error code",
     description: "Says why an error happens and how to get out of it.",
-    argument: { name: "CODE", description: "e.g. GW4001", choices: Object.keys(catalog) },
+    arguments: [{ name: "CODE", description: "e.g. GW4001", choices: Object.keys(catalog) }],
     options: [],
     examples: [
       { command: "godwit explain GW4001", description: "Explain one error" },
@@ -297,7 +405,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: "Help",
     summary: "print a completion script for a shell",
     description: "Prints a script that completes commands, options and files.",
-    argument: { name: "SHELL", description: "bash, zsh or fish", choices: ["bash", "zsh", "fish"] },
+    arguments: [{ name: "SHELL", description: "bash, zsh or fish", choices: ["bash", "zsh", "fish"] }],
     options: [],
     examples: [
       { command: 'eval "$(godwit completion bash)"', description: "In ~/.bashrc" },

@@ -8,7 +8,7 @@ export function bashCompletion(): string {
   const commands = completionCommands.map(({ name }) => name);
   const cases = completionCommands.map((command) => {
     const options = completionOptions(command).map(({ name }) => name);
-    const choices = command.argument?.choices ?? [];
+    const choices = command.arguments?.[0]?.choices ?? [];
     return `    ${command.name}) options="${options.join(" ")}" choices="${choices.join(" ")}" ;;`;
   });
   return `# Completion of godwit for bash. Load it with: eval "$(godwit completion bash)"

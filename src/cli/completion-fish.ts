@@ -19,7 +19,7 @@ export function fishCompletion(): string {
   for (const command of completionCommands) {
     const when = `-n ${quoted(`__fish_seen_subcommand_from ${command.name}`)}`;
     for (const option of command.options) lines.push(`complete -c godwit ${when} ${optionWords(option)}`);
-    const choices = command.argument?.choices;
+    const choices = command.arguments?.[0]?.choices;
     if (choices !== undefined) lines.push(`complete -c godwit ${when} -a ${quoted(choices.join(" "))}`);
   }
   lines.push(`complete -c godwit -n '__fish_seen_subcommand_from help' -a ${quoted(names)}`);

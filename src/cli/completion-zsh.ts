@@ -6,10 +6,9 @@ export function zshCompletion(): string {
   const commands = completionCommands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`);
   const cases = completionCommands.map((command) => {
     const specs = completionOptions(command).map((option) => quoted(optionSpec(option)));
-    const { argument } = command;
-    if (argument !== undefined) {
-      const values = argument.choices === undefined ? "" : `(${argument.choices.join(" ")})`;
-      specs.push(quoted(`1:${argument.name}:${values}`));
+    for (const [index, { name, choices }] of (command.arguments ?? []).entries()) {
+      const values = choices === undefined ? "" : `(${choices.join(" ")})`;
+      specs.push(quoted(`${index + 1}:${name}:${values}`));
     }
     return `    ${command.name}) _arguments ${specs.join(" ")} ;;`;
   });

@@ -38,7 +38,7 @@ test("values are read by their kind", () => {
   assert.equal(parsed("apply", "--no-schema-file").options.schemaFile, false);
   assert.equal(parsed("rollback", "--steps", "3").options.steps, 3);
   assert.deepEqual(parsed("repair", "--accept", "1", "2", "--json").options.accept, ["1", "2"]);
-  assert.equal(parsed("new", "add_orders").argument, "add_orders");
+  assert.equal(parsed("new", "add_orders").arguments[0], "add_orders");
 });
 
 test("what is misspelt, missing or malformed is refused with the nearest word", () => {

@@ -9,7 +9,7 @@ import { unknownCommand, usageError } from "./usage-error.ts";
 
 export interface ParsedCommand {
   readonly command: CommandSpec;
-  readonly argument: string;
+  readonly arguments: readonly string[];
   readonly options: OptionValues;
 }
 
@@ -77,13 +77,13 @@ function commandOf(spec: CommandSpec, choose: (command: ParsedCommand) => void):
       const rows = spec.examples.map(({ command, description }) => [command, description] as const);
       return `\n${section("Examples:", rows)}`;
     });
-  if (spec.argument !== undefined) {
-    command.addArgument(new Argument(`<${spec.argument.name}>`, spec.argument.description));
+  for (const { name, description } of spec.arguments ?? []) {
+    command.addArgument(new Argument(`<${name}>`, description));
   }
   for (const option of spec.options) command.addOption(optionOf(option));
   return command.action(() => {
     // Commander types the values as `any`; the specs and OptionValues name the same options.
-    choose({ command: spec, argument: command.args[0] ?? "", options: command.optsWithGlobals() });
+    choose({ command: spec, arguments: command.args, options: command.optsWithGlobals() });
   });
 }
 
@@ -99,8 +99,25 @@ function optionOf(spec: OptionSpec): Option {
       return text;
     });
   }
+  if (spec.kind === "names") {
+    // Once with commas, or several times.
+    option.argParser((text, before: readonly string[] | undefined) => [
+      ...(before ?? []),
+      ...text.split(",").filter((name) => name !== ""),
+    ]);
+  }
+  if (spec.kind === "percent") option.argParser((text) => percentOf(text, spec.name));
   if (spec.kind === "count") option.argParser((text) => countOf(text, spec.name));
   return option;
+}
+
+function percentOf(text: string, what: string): number {
+  const value = /^\d+(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : 0;
+  if (value > 0 && value <= 100) return value;
+  throw new GodwitError("GW1001", {
+    message: `${what} is ${JSON.stringify(text)}: expected a percentage above 0 and up to 100`,
+    details: { what },
+  });
 }
 
 function countOf(text: string, what: string): number {

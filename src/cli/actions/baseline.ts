@@ -8,7 +8,11 @@ import { readingOptions } from "./reading.ts";
 import { running } from "./running.ts";
 
 export async function baseline(invocation: Invocation): Promise<number> {
-  const { argument, options, output } = invocation;
+  const {
+    arguments: [argument = ""],
+    options,
+    output,
+  } = invocation;
   const choice = { version: argument, withoutFile: options.withoutFile };
   await confirm(invocation, {
     what: "makes migrations count as applied without running them",

@@ -11,7 +11,7 @@ const scripts: Readonly<Record<string, () => string>> = {
   fish: fishCompletion,
 };
 
-export async function completion({ argument, output }: Invocation): Promise<number> {
+export async function completion({ arguments: [argument = ""], output }: Invocation): Promise<number> {
   const script = Object.hasOwn(scripts, argument) ? scripts[argument] : undefined;
   if (script === undefined) {
     const known = Object.keys(scripts);

@@ -1,5 +1,7 @@
 import type { CopyOptions } from "../../commands/copy.ts";
 import type { StampedEvent } from "../../core/event.ts";
+import type { CopyMode } from "../../copy/index.ts";
+import { GodwitError } from "../../core/error.ts";
 import type { Invocation } from "../command-spec.ts";
 
 /** What a copy or a comparison takes, from the command line. */
@@ -35,9 +37,20 @@ export function copyOptions(
     exclude,
     schemaOnly,
     dataOnly,
-    mode,
+    mode: modeOf(mode),
     jobs,
     allow,
     resume,
   };
+}
+
+const modes: readonly CopyMode[] = ["create", "truncate", "upsert"];
+
+function modeOf(text: string | undefined): CopyMode | undefined {
+  const mode = modes.find((each) => each === text);
+  if (text === undefined || mode !== undefined) return mode;
+  throw new GodwitError("GW1001", {
+    message: `--mode is ${JSON.stringify(text)}: expected ${modes.join(", ")}`,
+    details: { what: "--mode" },
+  });
 }

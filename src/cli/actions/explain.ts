@@ -2,7 +2,7 @@ import { explain as explainCode } from "../../commands/explain.ts";
 import type { Invocation } from "../command-spec.ts";
 import { wrapText } from "../wrap-text.ts";
 
-export async function explain({ argument, output }: Invocation): Promise<number> {
+export async function explain({ arguments: [argument = ""], output }: Invocation): Promise<number> {
   const entry = explainCode(argument);
   const { code, title, explanation, hint, exit = 1 } = entry;
   const { paint, columns } = output.out;

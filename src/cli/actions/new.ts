@@ -5,7 +5,12 @@ import { oneLine } from "../visible-text.ts";
 import { readingOptions } from "./reading.ts";
 
 export async function create(invocation: Invocation): Promise<number> {
-  const { argument, options, output, cwd } = invocation;
+  const {
+    arguments: [argument = ""],
+    options,
+    output,
+    cwd,
+  } = invocation;
   const files = await createMigration({
     ...readingOptions(invocation),
     name: argument,
