@@ -14,6 +14,8 @@ export interface PostgresSession extends Session {
   readonly announcedPid: number;
   /** Another session with the same login. */
   twin(): Promise<Session>;
+  /** The driver's client, with nothing under way and a pending BEGIN sent: COPY speaks with its connection. */
+  idleClient(): Promise<pg.Client>;
 }
 
 async function open(target: Target, options: SessionOptions): Promise<PostgresSession> {
@@ -208,6 +210,10 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
       socketOf(client).destroy();
     },
     twin: () => open(target, { ...options, onNotice: () => {} }),
+    async idleClient() {
+      await flushBegin();
+      return client;
+    },
   };
   try {
     // Behind a pooler in session mode the backend is not the one that was announced at login.

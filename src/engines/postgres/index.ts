@@ -1,13 +1,17 @@
 import type { Engine } from "../engine.ts";
+import { chunk } from "./chunk.ts";
 import { connect } from "./connect.ts";
 import { errors } from "./errors.ts";
 import { health } from "./health.ts";
 import { inspect } from "./inspect.ts";
 import { lock } from "./lock.ts";
 import { probe } from "./probe.ts";
+import { read } from "./read.ts";
+import { snapshot } from "./snapshot.ts";
 import { store } from "./store.ts";
 import { syntax } from "./syntax.ts";
 import { traits } from "./traits.ts";
+import { write } from "./write.ts";
 
 export const engine: Engine = {
   id: "postgres",
@@ -20,4 +24,8 @@ export const engine: Engine = {
   store,
   inspect,
   health,
+  snapshot,
+  chunk,
+  read,
+  write,
 };
