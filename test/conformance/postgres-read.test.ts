@@ -83,9 +83,13 @@ describe("PostgreSQL: read", { skip }, () => {
       assert.ok(process.memoryUsage().rss - before < 120_000_000);
       const rows = read.rows(session, request("big", { a: text }))[Symbol.asyncIterator]();
       await rows.next();
-      const [state] = await administer("postgres", (sql) =>
-        until(() => sql(`SELECT wait_event FROM pg_stat_activity WHERE pid = ${session.id}`), "ClientWrite"),
-      );
+      // The server goes on waiting: nobody takes what it sends.
+      const waits = "SELECT wait_event FROM pg_stat_activity WHERE pid = " + session.id;
+      const [state] = await administer("postgres", async (sql) => {
+        await until(() => sql(waits), "ClientWrite");
+        await sql("SELECT pg_sleep(1.5)");
+        return sql(waits);
+      });
       assert.equal(state?.["wait_event"], "ClientWrite");
     });
   });
@@ -231,7 +235,17 @@ describe("PostgreSQL: snapshot", { skip }, () => {
     await withPlace(async ({ open }) => {
       const [writer, ...readers] = await Promise.all([open(), open(), open(), open()]);
       await writer!.execute("CREATE TABLE t AS SELECT 1 AS a");
-      const taken = await snapshot.align(readers);
+      // A write between the two snapshots, if they were two.
+      const late = new Proxy(readers[1]!, {
+        get: (session, name) =>
+          name === "begin"
+            ? async () => {
+                await writer!.execute("INSERT INTO t VALUES (3)");
+                return session.begin();
+              }
+            : Reflect.get(session, name),
+      });
+      const taken = await snapshot.align([readers[0]!, late, readers[2]!]);
       assert.equal(taken.weakness, null);
       assert.match(taken.position, /^[0-9A-F]+\/[0-9A-F]+$/);
       await writer!.execute("INSERT INTO t VALUES (2)");
