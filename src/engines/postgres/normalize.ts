@@ -1,0 +1,50 @@
+import type { PortableSchema } from "../../core/portable.ts";
+import type { NormalizeRole } from "../data-roles.ts";
+import type { Session } from "../engine.ts";
+import { readComments } from "./dump-comments.ts";
+import { readSequences } from "./dump-sequences.ts";
+import { readItems } from "./dump.ts";
+import { readCatalog, serverVersion } from "./inspect-catalog.ts";
+import { readConstraintFacts, readIndexParts } from "./normalize-constraints.ts";
+import { readLeftovers } from "./normalize-leftovers.ts";
+import { readPartitioned } from "./normalize-partitions.ts";
+import { portableSequence, readNextValues } from "./normalize-sequences.ts";
+import { portableTables, readEstimates } from "./normalize-tables.ts";
+import { readColumnTypes } from "./normalize-types.ts";
+
+export const normalize: NormalizeRole = { schema: (session) => readCatalog(session, () => read(session)) };
+
+async function read(session: Session): Promise<PortableSchema> {
+  const { items, relations } = await readItems(session);
+  const comments = await readComments(session);
+  const sequences = await readSequences(session);
+  const next = await readNextValues(session, sequences);
+  const tables = portableTables({
+    relations,
+    comments,
+    sequences,
+    next,
+    types: await readColumnTypes(session, await serverVersion(session)),
+    constraints: await readConstraintFacts(session),
+    indexes: await readIndexParts(session),
+    partitioned: await readPartitioned(session),
+    estimates: await readEstimates(session),
+  });
+  return {
+    tables,
+    views: relations.relations
+      .filter((relation) => relation.kind === "v" || relation.kind === "m")
+      .map((view) => ({
+        schema: view.schema,
+        name: view.name,
+        text: (view.query ?? "").trim().replace(/;$/, ""),
+        columns: (relations.columns.get(view.oid) ?? []).map((column) => column.name),
+        materialized: view.kind === "m",
+        comment: comments.get(`pg_class:${view.oid}:0`) ?? null,
+      })),
+    sequences: sequences
+      .filter((sequence) => sequence.owner === null)
+      .map((sequence) => portableSequence(sequence, next.get(sequence.oid))),
+    leftovers: await readLeftovers(session, items, relations),
+  };
+}

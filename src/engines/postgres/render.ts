@@ -1,0 +1,63 @@
+import type { PortableView, TableName } from "../../core/portable.ts";
+import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
+import { constraintDdl } from "./render-constraints.ts";
+import { finishDdl } from "./render-finish.ts";
+import { indexDdl, keyDdl } from "./render-keys.ts";
+import { createDdl } from "./render-table.ts";
+import { decideType } from "./render-type.ts";
+import { defaultSchema, literal, quoted, tableSql } from "./sql-text.ts";
+
+export const render: RenderRole = {
+  type: decideType,
+  ddl,
+  view,
+  schema: (name) =>
+    name === "" || name === defaultSchema
+      ? []
+      : [{ sql: `CREATE SCHEMA IF NOT EXISTS ${quoted(name)}`, title: `schema ${name}` }],
+  drop,
+  truncate: (table) => [{ sql: `TRUNCATE TABLE ${tableSql(table)}`, title: `rows of ${table.name}` }],
+  defaultSchema,
+};
+
+function ddl(table: TargetTable): TableDdl {
+  const undone: string[] = [];
+  const create = createDdl(table, undone);
+  const isPartitioned = create.some(({ sql }) => sql.includes(") PARTITION BY "));
+  const made = keyDdl(table, isPartitioned);
+  return {
+    create,
+    keys: [...made.keys, ...indexDdl(table, undone)],
+    constraints: [...made.constraints, ...constraintDdl(table, isPartitioned, undone)],
+    finish: finishDdl(table),
+    undone,
+  };
+}
+
+function view(one: PortableView): DdlStatement {
+  const columns = one.columns.length === 0 ? "" : ` (${one.columns.map(quoted).join(", ")})`;
+  const kind = one.materialized ? "MATERIALIZED VIEW" : "VIEW";
+  return { sql: `CREATE ${kind} ${tableSql(one)}${columns} AS ${one.text}`, title: `view ${one.name}` };
+}
+
+/** The table, then the types and trigger functions that bear its name and that nothing else uses. */
+function drop(table: TableName): DdlStatement[] {
+  const name = tableSql(table);
+  const body = `DECLARE made record; statements text[];
+BEGIN
+  SELECT array_agg(s.sql) INTO statements FROM (
+    SELECT format('DROP TYPE %s', t.oid::regtype) AS sql
+    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'e'
+    WHERE a.attrelid = to_regclass(${literal(name)}) AND t.typname = left(${literal(table.name)} || '_' || a.attname, 63)
+    UNION ALL
+    SELECT format('DROP FUNCTION %s', g.tgfoid::regprocedure)
+    FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
+    WHERE g.tgrelid = to_regclass(${literal(name)}) AND p.proname = g.tgname
+      AND g.tgname LIKE ${literal(`${table.name.replaceAll(/[\\%_]/g, "\\$&")}\\_%\\_touch`)}) AS s;
+  DROP TABLE IF EXISTS ${name};
+  FOR made IN SELECT DISTINCT unnest(statements) AS sql LOOP
+    BEGIN EXECUTE made.sql; EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END;
+  END LOOP;
+END`;
+  return [{ sql: `DO ${literal(body)}`, title: `table ${table.name}` }];
+}
