@@ -8,7 +8,7 @@ import { withDatabase } from "../support/servers.ts";
 
 export interface Place {
   readonly url: string;
-  readonly open: () => Promise<Session>;
+  readonly open: (database?: string) => Promise<Session>;
   /** What the client program prints: an oracle that shares nothing with the engine. */
   readonly psql: (sql: string) => Buffer;
 }
@@ -17,13 +17,16 @@ export interface Place {
 export async function withPlace(use: (place: Place) => Promise<void>): Promise<void> {
   await withDatabase("postgres", async (url) => {
     const opened: Session[] = [];
-    const open = async () => {
-      const session = await connect.open(parseConnectionUrl(url), {
-        tag: "godwit test",
-        connectTimeoutMs: 5_000,
-        lockTimeoutMs: 5_000,
-        statementTimeoutMs: 60_000,
-      });
+    const open = async (database?: string) => {
+      const session = await connect.open(
+        { ...parseConnectionUrl(url), ...(database === undefined ? {} : { database }) },
+        {
+          tag: "godwit test",
+          connectTimeoutMs: 5_000,
+          lockTimeoutMs: 5_000,
+          statementTimeoutMs: 60_000,
+        },
+      );
       opened.push(session);
       return session;
     };

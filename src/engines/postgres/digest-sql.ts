@@ -1,0 +1,106 @@
+import type { DigestColumn, DigestRequest, Slice } from "../data-roles.ts";
+import type { Session } from "../engine.ts";
+import { formSql } from "./digest-form.ts";
+import { quoted } from "./sql-text.ts";
+import { expressionSql, tableKind, valueSql, whereSql } from "./table-source.ts";
+
+/** Names of what {@link formedRows} gives. */
+export const rowHash = "h";
+export const bucketOf = (of: number): string => `('x' || left(b, 8))::bit(32)::bigint % ${of}`;
+export const keyForm = (n: number): string => quoted(`k${n}`);
+export const columnForm = (n: number): string => quoted(`f${n}`);
+/** The first 60 bits of a hash, as a number. */
+export const hashNumber = `('x' || left(${rowHash}, 15))::bit(60)::bigint`;
+
+export interface RowsWanted {
+  /** Conditions on the table's own columns. */
+  readonly conditions: readonly (string | null)[];
+  readonly hash: boolean;
+  /** The hash that buckets go by, as `b`. */
+  readonly bucket: boolean;
+}
+
+/**
+ * A query of the rows with the forms of key (k0, k1, …) and columns (f0, f1, …) and with their hashes. OFFSET 0 keeps
+ * the planner from putting an expression in the place of each name of it, where it would be computed again; workers
+ * are still taken.
+ */
+export async function formedRows(
+  session: Session,
+  request: DigestRequest,
+  wanted: RowsWanted,
+): Promise<string> {
+  const kind = await tableKind(session, request.table);
+  const utf8 = (sql: string) => (kind.utf8 ? sql : `convert_to(${sql}, 'UTF8')`);
+  const key = request.key.map((column, n) => ({
+    ...formSql(column),
+    name: keyForm(n),
+    raw0: quoted(`kr${n}`),
+  }));
+  const columns = request.columns.map((column, n) => ({
+    ...formSql(column),
+    name: columnForm(n),
+    raw0: quoted(`fr${n}`),
+  }));
+  const all = [...key, ...columns];
+  const where = whereSql([
+    request.where === null ? null : expressionSql(request.where),
+    ...wanted.conditions,
+  ]);
+  const raw = `SELECT ${all.map((one) => `${one.raw} AS ${one.raw0}`).join(", ")} FROM ${kind.from}${where} OFFSET 0`;
+  const forms = `SELECT ${all.map((one) => `${one.form(one.raw0)} AS ${one.name}`).join(", ")} FROM (${raw}) AS r OFFSET 0`;
+  const hashOf = (names: readonly string[]) => `md5(${utf8(rowText(names, utf8))})`;
+  const own = hashOf(columns.map((one) => one.name));
+  const hashes = [
+    ...(wanted.hash ? [`${own} AS ${rowHash}`] : []),
+    ...(wanted.bucket ? [`${key.length === 0 ? own : hashOf(key.map((one) => one.name))} AS b`] : []),
+  ];
+  return `SELECT ${["s.*", ...hashes].join(", ")} FROM (${forms}) AS s`;
+}
+
+/** In groups, since a function takes a hundred arguments at most. */
+function rowText(names: readonly string[], utf8: (sql: string) => string): string {
+  const groups: string[] = [];
+  for (let at = 0; at < names.length; at += groupSize) {
+    const parts = names
+      .slice(at, at + groupSize)
+      .flatMap((name) => [`coalesce('V' || octet_length(${utf8(name)}) || ':', 'N')`, name, "';'"]);
+    groups.push(`concat(${parts.join(", ")})`);
+  }
+  if (groups.length === 0) return "''";
+  return groups.length === 1 ? groups[0]! : groups.join(" || ");
+}
+
+const groupSize = 30;
+
+/** The part of a slice that is a condition on the key's own column, so that its index serves. */
+export function sliceConditions(request: DigestRequest, slice: Slice): string[] {
+  if (slice.by !== "key") return [];
+  const column = singleKey(request);
+  return [
+    ...(slice.after === null ? [] : [`${column} > ${number(slice.after)}`]),
+    ...(slice.upTo === null ? [] : [`${column} <= ${number(slice.upTo)}`]),
+  ];
+}
+
+export function singleKey(request: DigestRequest): string {
+  const [column] = request.key;
+  if (column === undefined || request.key.length !== 1)
+    throw new Error("a slice by key needs one column of a key");
+  return valueSql(column);
+}
+
+function number(digits: string): string {
+  if (!/^-?\d+$/.test(digits)) throw new Error(`${digits} is no integer`);
+  return `'${digits}'`;
+}
+
+/** A condition that finds a key by its form; null where only the form itself can be compared. */
+export function keyIs(column: DigestColumn, form: string): string | null {
+  const { kind } = column.type;
+  const isExact =
+    column.value === null &&
+    ((kind === "integer" && column.form.kind === "integer") ||
+      (kind === "uuid" && column.form.kind === "uuid"));
+  return isExact ? `${quoted(column.name)} = '${form.replaceAll("'", "''")}'` : null;
+}

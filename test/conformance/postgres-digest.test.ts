@@ -1,0 +1,302 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { PortableType } from "../../src/core/portable.ts";
+import type { DigestColumn, DigestForm, DigestRequest } from "../../src/engines/data-roles.ts";
+import { digest } from "../../src/engines/postgres/digest.ts";
+import { target } from "../support/servers.ts";
+import { bytes, integer, table, text, withPlace } from "./postgres-data.ts";
+
+const { skip } = target("postgres");
+
+describe("PostgreSQL: digest", { skip }, () => {
+  it("has one spelling for one value", async () => {
+    await withPlace(async ({ open }) => {
+      const session = await open();
+      await session.execute(
+        "SET TimeZone = 'Asia/Tokyo'; SET DateStyle = 'German'; SET extra_float_digits = 0",
+      );
+      for (const [declared, type, form, values] of forms) {
+        await session.execute(`CREATE TABLE one (id serial, c ${declared})`);
+        for (const [value] of values) await session.execute(`INSERT INTO one (c) VALUES (${value})`);
+        const request = of("one", [column("c", type, form)]);
+        const rows = values.map((_, n) => ({ key: [String(n + 1)], hash: "" }));
+        const found = await digest.values(session, request, rows);
+        assert.deepEqual(
+          found.map((row) => row.values[0]),
+          values.map(([, expected]) => expected),
+          declared,
+        );
+        await session.execute("DROP TABLE one");
+      }
+    });
+  });
+
+  it("spells any float with the digits that JavaScript finds shortest", async () => {
+    await withPlace(async ({ open }) => {
+      const session = await open();
+      await session.execute("CREATE TABLE f (id integer, c float8)");
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 60 }),
+          async (list) => {
+            await session.execute("TRUNCATE f");
+            await session.run(
+              "INSERT INTO f SELECT n, v FROM unnest($1::float8[]) WITH ORDINALITY AS u(v, n)",
+              [list.map(String)],
+            );
+            const request = of("f", [column("c", { kind: "float", bits: 64 }, { kind: "float", bits: 64 })]);
+            const found = await digest.values(
+              session,
+              request,
+              list.map((_, n) => ({ key: [String(n + 1)], hash: "" })),
+            );
+            assert.deepEqual(
+              found.map((row) => row.values[0]),
+              list.map((value) => (value === 0 ? "0e0" : value.toExponential().replace("e+", "e"))),
+            );
+          },
+        ),
+        { numRuns: 20, verbose: 1 },
+      );
+    });
+  });
+
+  it("sums the hashes that are computed here of the rows' texts, in slices and buckets", async () => {
+    await withPlace(async ({ open, psql }) => {
+      const session = await open();
+      await session.execute(`CREATE TABLE t (id integer PRIMARY KEY, a text, b bytea, c boolean);
+        INSERT INTO t SELECT g, CASE WHEN g % 5 = 0 THEN NULL ELSE repeat('é;V1:', g % 4) || g END,
+          decode(md5(g::text), 'hex'), g % 2 = 0 FROM generate_series(-50, 949) g`);
+      const request = of("t", [
+        column("id", integer, { kind: "integer" }),
+        column("a", text, { kind: "text", trimmed: false }),
+        column("b", bytes, { kind: "bytes" }),
+        column("c", { kind: "boolean" }, { kind: "boolean" }),
+      ]);
+      const lines = psql("COPY (SELECT id, a, encode(b, 'hex'), c::int FROM t ORDER BY id) TO STDOUT")
+        .toString()
+        .trimEnd()
+        .split("\n");
+      const rows = lines.map((line) => line.split("\t").map((field) => (field === "\\N" ? null : field)));
+      const all = rows.map((row) => ({
+        key: Number(row[0]),
+        hash: md5(rowText(row)),
+        bucket: Number.parseInt(md5(rowText([row[0]!])).slice(0, 8), 16) % 7,
+      }));
+      const expected = (list: typeof all) => ({
+        rows: String(list.length),
+        sum: String(list.reduce((sum, { hash }) => sum + BigInt(`0x${hash.slice(0, 15)}`), 0n)),
+      });
+      assert.deepEqual(await digest.slice(session, request, { by: "all" }), expected(all));
+      assert.deepEqual(
+        await digest.slice(session, request, { by: "key", after: "-3", upTo: "77" }),
+        expected(all.filter(({ key }) => key > -3 && key <= 77)),
+      );
+      const byBucket = await digest.buckets(session, request, 7);
+      for (let bucket = 0; bucket < 7; bucket++) {
+        const own = all.filter((row) => row.bucket === bucket);
+        assert.deepEqual(byBucket.get(bucket), expected(own));
+        assert.deepEqual(
+          await digest.slice(session, request, { by: "bucket", bucket, of: 7 }),
+          expected(own),
+        );
+      }
+      assert.deepEqual(await digest.bounds(session, request), { least: "-50", greatest: "949" });
+      const hashes = [];
+      for await (const row of digest.hashes(session, request, { by: "key", after: "900", upTo: null }))
+        hashes.push(row);
+      assert.deepEqual(
+        hashes.toSorted((a, b) => Number(a.key[0]) - Number(b.key[0])),
+        all.filter(({ key }) => key > 900).map(({ key, hash }) => ({ key: [String(key)], hash })),
+      );
+      const keyless = { ...request, key: [] };
+      const [first] = await digest.values(session, keyless, [{ key: [], hash: all[3]!.hash }]);
+      assert.deepEqual(first?.values, rows[3]);
+      const where = { ...request, where: { kind: "boolean", value: false } as const };
+      assert.deepEqual(await digest.slice(session, where, { by: "all" }), { rows: "0", sum: "0" });
+      assert.equal(await digest.bounds(session, where), null);
+    });
+  });
+
+  it("counts forty columns, and text in a database of another encoding", async () => {
+    await withPlace(async ({ open, psql, url }) => {
+      const session = await open();
+      const names = Array.from({ length: 40 }, (_, n) => `c${n}`);
+      await session.execute(
+        `CREATE TABLE wide (${names.map((name) => `${name} text`).join(", ")}); INSERT INTO wide SELECT ${names.map((name) => `'${name}é'`).join(", ")}`,
+      );
+      const wide = {
+        ...of(
+          "wide",
+          names.map((name) => column(name, text, { kind: "text", trimmed: false })),
+        ),
+        key: [],
+      };
+      const sum = String(BigInt(`0x${md5(rowText(names.map((name) => `${name}é`))).slice(0, 15)}`));
+      assert.deepEqual(await digest.slice(session, wide, { by: "all" }), { rows: "1", sum });
+      const latin = `${new URL(url).pathname.slice(1)}_latin`;
+      psql(`CREATE DATABASE ${latin} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0`);
+      try {
+        const there = await open(latin);
+        await there.execute(
+          `CREATE TABLE wide (${names.map((name) => `${name} text`).join(", ")}); INSERT INTO wide SELECT ${names.map((name) => `'${name}é'`).join(", ")}`,
+        );
+        assert.deepEqual(await digest.slice(there, wide, { by: "all" }), { rows: "1", sum });
+        await there.close();
+      } finally {
+        psql(`DROP DATABASE ${latin} WITH (FORCE)`);
+      }
+    });
+  });
+});
+
+function md5(value: string): string {
+  return createHash("md5").update(value).digest("hex");
+}
+
+function rowText(row: readonly (string | null)[]): string {
+  return row.map((value) => (value === null ? "N;" : `V${Buffer.byteLength(value)}:${value};`)).join("");
+}
+
+function column(name: string, type: PortableType, form: DigestForm): DigestColumn {
+  return { name, value: null, type, form };
+}
+
+function of(name: string, columns: readonly DigestColumn[]): DigestRequest {
+  return { table: table(name), columns, key: [column("id", integer, { kind: "integer" })], where: null };
+}
+
+const unbounded: PortableType = { kind: "decimal", precision: null, scale: null };
+const forms: readonly (readonly [
+  string,
+  PortableType,
+  DigestForm,
+  readonly (readonly [string, string | null])[],
+])[] = [
+  [
+    "bigint",
+    { kind: "integer", bits: 64, unsigned: false },
+    { kind: "integer" },
+    [
+      ["-9223372036854775808", "-9223372036854775808"],
+      ["NULL", null],
+    ],
+  ],
+  [
+    "numeric",
+    unbounded,
+    { kind: "decimal" },
+    [
+      ["-0.00", "0"],
+      ["100", "100"],
+      ["0.50", "0.5"],
+      ["-1e-10", "-0.0000000001"],
+      ["'NaN'", "NaN"],
+    ],
+  ],
+  ["numeric(20)", unbounded, { kind: "integer" }, [["18446744073709551615", "18446744073709551615"]]],
+  [
+    "boolean",
+    { kind: "boolean" },
+    { kind: "boolean" },
+    [
+      ["true", "1"],
+      ["false", "0"],
+      ["NULL", null],
+    ],
+  ],
+  ["smallint", { kind: "integer", bits: 16, unsigned: false }, { kind: "boolean" }, [["1", "1"]]],
+  [
+    "real",
+    { kind: "float", bits: 32 },
+    { kind: "float", bits: 32 },
+    [
+      ["0.1", "1e-1"],
+      ["16777216", "1.6777216e7"],
+      ["'-0'", "0e0"],
+      ["'-Infinity'", "-Infinity"],
+      ["'NaN'", "NaN"],
+      ["1.17549435e-38", "1.1754944e-38"],
+      ["NULL", null],
+    ],
+  ],
+  [
+    "text",
+    text,
+    { kind: "text", trimmed: false },
+    [
+      ["'a  '", "a  "],
+      ["''", ""],
+      ["NULL", null],
+    ],
+  ],
+  ["text", text, { kind: "text", trimmed: true }, [["E'a \\t  '", "a \t"]]],
+  ["char(4)", { kind: "text", length: 4, fixed: true }, { kind: "text", trimmed: false }, [["'a'", "a   "]]],
+  ["char(4)", { kind: "text", length: 4, fixed: true }, { kind: "text", trimmed: true }, [["'a'", "a"]]],
+  [
+    "bytea",
+    bytes,
+    { kind: "bytes" },
+    [
+      ["'\\x00FF'", "00ff"],
+      ["''", ""],
+      ["NULL", null],
+    ],
+  ],
+  [
+    "uuid",
+    { kind: "uuid" },
+    { kind: "uuid" },
+    [["'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"]],
+  ],
+  ["bit(3)", { kind: "bits", length: 3, varying: false }, { kind: "bits" }, [["B'010'", "010"]]],
+  ["date", { kind: "date" }, { kind: "date" }, [["'0001-02-03'", "0001-02-03"]]],
+  ["date", { kind: "date" }, { kind: "timestamp" }, [["'2020-02-03'", "2020-02-03 00:00:00.000000"]]],
+  [
+    "time",
+    { kind: "time", precision: 6, zone: false, signed: false },
+    { kind: "time" },
+    [
+      ["'1:2:3.5'", "01:02:03.500000"],
+      ["'24:00'", "24:00:00.000000"],
+    ],
+  ],
+  [
+    "interval",
+    { kind: "interval" },
+    { kind: "time" },
+    [
+      ["'-838:59:59.25'", "-838:59:59.250000"],
+      ["'1 day'", "24:00:00.000000"],
+    ],
+  ],
+  [
+    "timestamp",
+    { kind: "timestamp", precision: 6, zone: false },
+    { kind: "timestamp" },
+    [
+      ["'2020-01-01'", "2020-01-01 00:00:00.000000"],
+      ["'9999-12-31 23:59:59.999999'", "9999-12-31 23:59:59.999999"],
+      ["'2020-01-01 0:0:0.12'", "2020-01-01 00:00:00.120000"],
+      ["NULL", null],
+    ],
+  ],
+  [
+    "timestamptz",
+    { kind: "timestamp", precision: 6, zone: true },
+    { kind: "timestamp" },
+    [["'2020-01-01 00:00+02'", "2019-12-31 22:00:00.000000"]],
+  ],
+  [
+    "text[]",
+    { kind: "array", of: text },
+    { kind: "set" },
+    [
+      ["ARRAY['b', 'B', 'a']", "B,a,b"],
+      ["'{}'", ""],
+      ["NULL", null],
+    ],
+  ],
+];
