@@ -1,0 +1,90 @@
+import type { TableName } from "../../core/portable.ts";
+import type { Answer, KeyColumn, KeyValues, ProfileRole, Question } from "../data-roles.ts";
+import type { Session } from "../engine.ts";
+import { collectRows } from "./copy-rows.ts";
+import { riskSql } from "./profile-risk.ts";
+import { quoted } from "./sql-text.ts";
+import { tableKind } from "./table-source.ts";
+import { postgresBytesPrefix, wireSql } from "./wire-form.ts";
+
+export const profile: ProfileRole = { answers, duplicates };
+
+async function answers(
+  session: Session,
+  table: TableName,
+  key: readonly KeyColumn[],
+  questions: readonly Question[],
+): Promise<Answer[]> {
+  const conditions = questions.map(({ column, from, risk }) => riskSql(quoted(column), from, risk));
+  const asked = conditions.filter((condition) => condition !== null);
+  if (asked.length === 0) return questions.map(() => none);
+  const { from } = await tableKind(session, table);
+  const counts: bigint[] = [];
+  // In parts, since a row of a result has 1,664 columns at most.
+  for (let at = 0; at < asked.length; at += columnsAtOnce) {
+    const list = asked
+      .slice(at, at + columnsAtOnce)
+      .map((condition) => `count(*) FILTER (WHERE ${condition})`);
+    const [row] = await collectRows(session, `SELECT ${list.join(", ")} FROM ${from}`);
+    counts.push(...(row ?? []).map((count) => BigInt(count ?? 0)));
+  }
+  const found: Answer[] = [];
+  let next = 0;
+  for (const [n, condition] of conditions.entries()) {
+    const rows = condition === null ? 0n : (counts[next++] ?? 0n);
+    found.push(
+      condition === null || rows === 0n
+        ? none
+        : { rows, examples: await examples(session, from, key, questions[n]!, condition) },
+    );
+  }
+  return found;
+}
+
+const none: Answer = { rows: 0n, examples: [] };
+const columnsAtOnce = 1_000;
+const exampleCount = 5;
+
+async function examples(
+  session: Session,
+  from: string,
+  key: readonly KeyColumn[],
+  question: Question,
+  condition: string,
+): Promise<Answer["examples"]> {
+  const keys = key.map((column) => textOf(column));
+  const value = `left((${textOf({ name: question.column, type: question.from })})::text, ${longestExample})`;
+  const rows = await collectRows(
+    session,
+    `SELECT ${[...keys, value].join(", ")} FROM ${from} WHERE ${condition} LIMIT ${exampleCount}`,
+  );
+  return rows.map((row) => ({
+    key: row.slice(0, -1).map((part) => part ?? ""),
+    value: row.at(-1) ?? "NULL",
+  }));
+}
+
+/** For people: enough to see what it is. */
+const longestExample = 200;
+
+function textOf({ name, type }: KeyColumn): string {
+  return wireSql(quoted(name), type, type, { bytesPrefix: postgresBytesPrefix });
+}
+
+/** Of each group one row's values, as the columns' own types and collations compare them. */
+async function duplicates(
+  session: Session,
+  table: TableName,
+  columns: readonly string[],
+  limit: number,
+): Promise<readonly KeyValues[]> {
+  const { from } = await tableKind(session, table);
+  const names = columns.map(quoted).join(", ");
+  // NULL is equal to nothing in a unique key.
+  const given = columns.map((name) => `${quoted(name)} IS NOT NULL`).join(" AND ");
+  const rows = await collectRows(
+    session,
+    `SELECT ${names} FROM ${from} WHERE ${given} GROUP BY ${names} HAVING count(*) > 1 LIMIT ${Math.max(0, Math.floor(limit))}`,
+  );
+  return rows.map((row) => row.map((value) => value ?? ""));
+}
