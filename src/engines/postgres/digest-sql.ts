@@ -21,9 +21,9 @@ export interface RowsWanted {
 }
 
 /**
- * A query of the rows with the forms of key (k0, k1, …) and columns (f0, f1, …) and with their hashes. OFFSET 0 keeps
- * the planner from putting an expression in the place of each name of it, where it would be computed again; workers
- * are still taken.
+ * A query of the rows with the forms of key (k0, k1, …) and columns (f0, f1, …) and with their hashes, in nested
+ * queries that the planner keeps apart: merged, an expression would stand, and be computed, at each place of its
+ * name. What keeps them apart is a volatile function; OFFSET 0 would do so too, but keeps workers out.
  */
 export async function formedRows(
   session: Session,
@@ -47,8 +47,8 @@ export async function formedRows(
     request.where === null ? null : expressionSql(request.where),
     ...wanted.conditions,
   ]);
-  const raw = `SELECT ${all.map((one) => `${one.raw} AS ${one.raw0}`).join(", ")} FROM ${kind.from}${where} OFFSET 0`;
-  const forms = `SELECT ${all.map((one) => `${one.form(one.raw0)} AS ${one.name}`).join(", ")} FROM (${raw}) AS r OFFSET 0`;
+  const raw = `SELECT ${all.map((one) => `${one.raw} AS ${one.raw0}`).join(", ")}, ${barrier} FROM ${kind.from}${where}`;
+  const forms = `SELECT ${all.map((one) => `${one.form(one.raw0)} AS ${one.name}`).join(", ")}, ${barrier} FROM (${raw}) AS r`;
   const hashOf = (names: readonly string[]) => `md5(${utf8(rowText(names, utf8))})`;
   const own = hashOf(columns.map((one) => one.name));
   const hashes = [
@@ -57,6 +57,9 @@ export async function formedRows(
   ];
   return `SELECT ${["s.*", ...hashes].join(", ")} FROM (${forms}) AS s`;
 }
+
+/** Volatile, safe in a worker, and next to free. */
+const barrier = "clock_timestamp() AS barrier";
 
 /** In groups, since a function takes a hundred arguments at most. */
 function rowText(names: readonly string[], utf8: (sql: string) => string): string {
