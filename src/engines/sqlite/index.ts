@@ -5,6 +5,7 @@ import { health } from "./health.ts";
 import { inspect } from "./inspect.ts";
 import { lock } from "./lock.ts";
 import { probe } from "./probe.ts";
+import { read } from "./read.ts";
 import { store } from "./store.ts";
 import { syntax } from "./syntax.ts";
 import { traits } from "./traits.ts";
@@ -20,4 +21,5 @@ export const engine: Engine = {
   store,
   inspect,
   health,
+  read,
 };

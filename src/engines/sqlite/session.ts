@@ -174,6 +174,21 @@ export class SqliteSession implements Session {
     }
   }
 
+  /**
+   * The driver's own connection, for the data path: there, statements are stepped row by row. A statement that is
+   * not finished keeps the read transaction open, so each has to be.
+   */
+  handle(): DatabaseSync {
+    const database = this.#open(false);
+    if (this.#hasBegun && !database.isTransaction) throw endedError();
+    return database;
+  }
+
+  /** A call of the data path that may meet another connection's lock: it waits as all calls of the session do. */
+  async patiently<T>(action: (database: DatabaseSync) => T): Promise<T> {
+    return this.#retry(() => action(this.handle()));
+  }
+
   async #attempt<T>(write: boolean, sql: string, action: (statement: StatementSync) => T): Promise<T> {
     return this.#retry(() => {
       const database = this.#open(write);

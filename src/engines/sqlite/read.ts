@@ -1,0 +1,185 @@
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
+import type { ReadRequest, ReadRole } from "../data-roles.ts";
+import type { Session } from "../engine.ts";
+import { type Found, findRows, rowidBounds } from "./read-range.ts";
+import { streamRow } from "./read-wide.ts";
+import { type RowSql, rowSql, toUtf8 } from "./row-sql.ts";
+import { sessionOf } from "./session.ts";
+import { readShape, type TableShape } from "./table-shape.ts";
+import { traits } from "./traits.ts";
+import { printed } from "./value-sql.ts";
+import { registerWireFunctions } from "./wire-functions.ts";
+
+/** SQLite works in this process: a piece takes a few milliseconds, and between two of them the program runs. */
+const pieceBytes = 256 * 1024;
+const mostRows = 2000;
+/** No value or piece grows beyond it by surprise: SQLite then refuses, and fewer rows are asked for. */
+const heldBytes = 4 * 1024 * 1024;
+
+/**
+ * SQLite formats the rows and joins many to a piece, so that little is done for each row here. Pieces are made
+ * in a quick form first; one that holds anything unusual is made again in the exact form.
+ */
+export const read: ReadRole = { rows };
+
+async function* rows(session: Session, request: ReadRequest): AsyncIterable<Uint8Array> {
+  const owner = sessionOf(session);
+  const database = owner.handle();
+  registerWireFunctions(database);
+  const shape = readShape(database, request.table.name);
+  const row = rowSql(request, shape);
+  const from = `main.${traits.quote(request.table.name)}`;
+  const where = request.where === null ? null : printed(request.where);
+  const bounds = rowidBounds(request, shape);
+  if (bounds === null) yield* scan(database, request, shape, row, findRows(request, shape, where));
+  else yield* byRowid(database, request, shape, row, { from, where, rowid: shape.rowid!, ...bounds });
+}
+
+interface Walk {
+  readonly from: string;
+  readonly where: string | null;
+  readonly rowid: string;
+  /** Exclusive; null is no bound. */
+  readonly after: bigint | null;
+  /** Inclusive. */
+  readonly upTo: bigint | null;
+}
+
+/** Pieces by the rowid, each with a limit of its own. */
+async function* byRowid(
+  database: DatabaseSync,
+  request: ReadRequest,
+  shape: TableShape,
+  row: RowSql,
+  walk: Walk,
+): AsyncIterable<Uint8Array> {
+  const { from, rowid, upTo } = walk;
+  const select = (columns: string, first: boolean) =>
+    `SELECT ${rowid} AS k, ${columns} FROM ${from} WHERE ${[
+      ...(walk.where === null ? [] : [`(${walk.where})`]),
+      first ? "?1 IS NULL" : `${rowid} > ?1`,
+      ...(upTo === null ? [] : [`${rowid} <= ${upTo}`]),
+    ].join(" AND ")} ORDER BY ${rowid} LIMIT ?2`;
+  const statements = (first: boolean) => ({
+    quick:
+      row.quick === null
+        ? null
+        : prepared(
+            database,
+            `SELECT max(k), count(*), CAST(group_concat(r, '') AS BLOB), total(o), ${row.escapes === null ? "NULL" : "CAST(group_concat(e, '') AS BLOB)"}
+               FROM (${select(`${row.quick} AS r, ${row.odd} AS o, ${row.escapes ?? "NULL"} AS e`, first)})`,
+          ),
+    exact: prepared(
+      database,
+      `SELECT max(k), count(*), CAST(group_concat(r, '') AS BLOB) FROM (${select(`${row.exact} AS r`, first)})`,
+    ),
+    next: prepared(database, `SELECT k FROM (${select("1", first)})`),
+  });
+  let after = walk.after;
+  let use = statements(after === null);
+  let limit = 64;
+  /** Pieces still to be made exactly at once, since the last quick one was for nothing. */
+  let exactly = 0;
+  for (;;) {
+    let piece: readonly unknown[] | null = null;
+    let exact = use.quick === null || exactly > 0;
+    if (!exact) {
+      piece = limited(database, () => use.quick!.get(after, limit));
+      if (piece !== null && (Number(piece[3]) > 0 || needsEscapes(piece[4]))) {
+        exact = true;
+        exactly = 8;
+      }
+    } else if (exactly > 0) exactly--;
+    if (exact) piece = limited(database, () => use.exact.get(after, limit));
+    if (piece === null) {
+      if (limit > 1) {
+        limit = Math.max(1, limit >> 3);
+        continue;
+      }
+      const [key] = use.next.get(after, 1) as unknown as [bigint];
+      yield* streamRow(database, request, shape, `${rowid} = ?1`, [key]);
+      if (after === null) use = statements(false);
+      after = key;
+      continue;
+    }
+    const [last, count, bytes] = piece as [bigint | null, bigint, Uint8Array];
+    if (last === null) return;
+    yield shape.utf16 === false ? bytes : toUtf8(bytes, shape.utf16);
+    if (after === null) use = statements(false);
+    after = last;
+    if (count < BigInt(limit)) return;
+    const fits = Math.floor((limit * pieceBytes) / Math.max(1, bytes.length));
+    limit = Math.max(1, Math.min(fits, limit * 4, mostRows));
+    await new Promise(setImmediate);
+  }
+}
+
+/** One statement over all rows, for what has no rowid. */
+async function* scan(
+  database: DatabaseSync,
+  request: ReadRequest,
+  shape: TableShape,
+  row: RowSql,
+  found: Found,
+): AsyncIterable<Uint8Array> {
+  const statement = prepared(
+    database,
+    `SELECT ${found.key.length === 0 ? "NULL" : `CASE WHEN ${found.width} > ${heldBytes / 16} THEN 1 END`} AS wide,
+            CASE WHEN ${found.width} <= ${heldBytes / 16} ${found.key.length === 0 ? "OR 1" : ""} THEN CAST(${row.exact} AS BLOB) END
+            ${found.key.map((sql) => `, ${sql}`).join("")}
+       FROM ${found.from}`,
+  );
+  let held: Uint8Array[] = [];
+  let size = 0;
+  const take = () => {
+    const piece = Buffer.concat(held);
+    held = [];
+    size = 0;
+    return shape.utf16 === false ? piece : toUtf8(piece, shape.utf16);
+  };
+  const wide: SQLInputValue[][] = [];
+  // The statement is finished by the loop's end, also when the consumer ends it early.
+  for (const values of statement.iterate(...found.parameters) as Iterable<unknown>) {
+    const [isWide, bytes, ...key] = values as [bigint | null, Uint8Array, ...SQLInputValue[]];
+    if (isWide !== null) {
+      wide.push(key);
+      continue;
+    }
+    held.push(bytes);
+    size += bytes.length;
+    if (size < pieceBytes && held.length < mostRows) continue;
+    yield take();
+    await new Promise(setImmediate);
+  }
+  if (size > 0) yield take();
+  for (const key of wide) yield* streamRow(database, request, shape, found.match, key);
+}
+
+function needsEscapes(bytes: unknown): boolean {
+  if (bytes === null || bytes === undefined) return false;
+  const view = bytes as Uint8Array;
+  return view.includes(0x5c) || view.includes(9) || view.includes(10) || view.includes(13);
+}
+
+/** Null where SQLite refused because the piece, or a value, is too long. */
+function limited<T>(database: DatabaseSync, action: () => T): T | null {
+  const before = database.limits.length;
+  database.limits.length = heldBytes;
+  try {
+    return action();
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode === 18) return null;
+    throw error;
+  } finally {
+    database.limits.length = before;
+  }
+}
+
+function prepared(database: DatabaseSync, sql: string) {
+  const statement = database.prepare(sql);
+  statement.setReturnArrays(true);
+  return statement as unknown as {
+    get(...parameters: unknown[]): readonly unknown[];
+    iterate(...parameters: unknown[]): Iterable<readonly unknown[]>;
+  };
+}

@@ -1,0 +1,157 @@
+import type { PortableType } from "../../core/portable.ts";
+import type { WireForm } from "../data-roles.ts";
+import type { Affinity } from "./table-shape.ts";
+
+/** One column for the SQL that formats rows. `value` is SQL, and evaluated several times. */
+export interface WireField {
+  readonly value: string;
+  readonly affinity: Affinity;
+  /** A STRICT table, or the rowid: the column's class is the one declared. */
+  readonly enforced: boolean;
+  readonly from: PortableType;
+  readonly to: PortableType;
+}
+
+/**
+ * How a field is formatted when the piece holds only what its column promises; it is several times as fast as
+ * the exact form, which looks at each value's storage class and escapes it.
+ */
+export interface QuickField {
+  /** The field as SQL, not NULL. */
+  readonly sql: string;
+  /** True where the value needs the exact form; false or NULL where it doesn't. */
+  readonly odd: string | null;
+  /** Its bytes may need escapes, which the program looks for. */
+  readonly escapes: boolean;
+}
+
+const nullMark = "'\\N'";
+const largest = "1.7976931348623157e308";
+
+export function escaped(text: string): string {
+  return `replace(replace(replace(replace(${text},'\\','\\\\'),'\t','\\t'),'\n','\\n'),'\r','\\r')`;
+}
+
+function hexadecimal(value: string, form: WireForm): string {
+  // The prefix is COPY text already, so its backslashes stand as they are.
+  return `'${form.bytesPrefix.replaceAll("'", "''")}'||lower(hex(${value}))`;
+}
+
+/** The field as COPY text, whatever is stored, by its storage class; never NULL. */
+export function exactField(field: WireField, form: WireForm): string {
+  const { value } = field;
+  return `CASE typeof(${value}) WHEN 'null' THEN ${nullMark} WHEN 'integer' THEN ${ofInteger(field, form)}
+    WHEN 'real' THEN ${ofReal(field, form)} WHEN 'text' THEN ${ofText(field, form)} ELSE ${ofBlob(field, form)} END`;
+}
+
+function ofInteger(field: WireField, form: WireForm): string {
+  const { value, from, to } = field;
+  const time = timeFunction(to);
+  if (time !== null) return `${time}(${value})`;
+  if (to.kind === "bytes") return hexadecimal(value, form);
+  // Dates that go to a text by a rule are still dates.
+  return isTime(from) && to.kind !== "integer" ? `${timeFunction(from)}(${value})` : `${value}`;
+}
+
+function ofReal(field: WireField, form: WireForm): string {
+  const { value, from, to } = field;
+  const time = timeFunction(to);
+  if (time !== null) return `${time}(${value})`;
+  if (to.kind === "bytes") return hexadecimal(value, form);
+  if (to.kind === "float" || to.kind === "any") return `godwit_float(${value})`;
+  if (isTime(from)) return `${timeFunction(from)}(${value})`;
+  return `${from.kind === "float" && to.kind !== "decimal" ? "godwit_float" : "godwit_decimal"}(${value})`;
+}
+
+function ofText(field: WireField, form: WireForm): string {
+  const { value, to } = field;
+  const time = timeFunction(to);
+  if (time !== null) return escaped(`${time}(${value})`);
+  if (to.kind === "bytes") return hexadecimal(value, form);
+  return escaped(to.kind === "uuid" ? `lower(${value})` : value);
+}
+
+function ofBlob({ value, from, to }: WireField, form: WireForm): string {
+  const bytes = hexadecimal(value, form);
+  if (to.kind === "uuid" || from.kind === "uuid") {
+    const part = (start: number, length: number) => `lower(hex(substr(${value},${start},${length})))`;
+    const uuid = [part(1, 4), part(5, 2), part(7, 2), part(9, 2), part(11, 6)].join("||'-'||");
+    return `CASE octet_length(${value}) WHEN 16 THEN ${uuid} ELSE ${bytes} END`;
+  }
+  // JSONB is SQLite's own form of a JSON value (3.45); json() writes it as text.
+  if (from.kind === "json" && to.kind !== "bytes") {
+    return `CASE WHEN json_valid(${value},8) THEN ${escaped(`json(${value})`)} ELSE ${bytes} END`;
+  }
+  return bytes;
+}
+
+/** Null: there is no form quicker than the exact one. */
+export function quickField(field: WireField, form: WireForm): QuickField | null {
+  const { value, affinity, enforced, from, to } = field;
+  const plain = (sql: string) => `ifnull(${sql},${nullMark})`;
+  const number = from.kind === "integer" || from.kind === "boolean" || from.kind === "year";
+  if (number && (to.kind === "integer" || to.kind === "boolean" || to.kind === "decimal")) {
+    // Numbers come before texts and texts before blobs in SQLite's order of classes: no function is called.
+    const fraction = affinity === "integer" ? "" : ` OR typeof(${value}) = 'real'`;
+    return {
+      sql: plain(value),
+      odd:
+        enforced && affinity === "integer"
+          ? null
+          : `${value} >= ''${fraction} OR ${value} > 9223372036854775807 OR ${value} < -9223372036854775808`,
+      escapes: false,
+    };
+  }
+  if (from.kind === "float" && to.kind === "float" && affinity === "real") {
+    // 17 digits always read back as the same double (300,000 random ones were tried), though they are not always
+    // the shortest that do. A REAL column has no -0: it is stored as 0.
+    return { sql: plain(value), odd: `${value} NOT BETWEEN -${largest} AND ${largest}`, escapes: false };
+  }
+  if (from.kind === "decimal" && to.kind === "decimal" && affinity !== "text") {
+    // Up to 15 digits are always the shortest; from 10^15 on, and below 10^-4, SQLite may write an exponent.
+    const size = `abs(${value})`;
+    return {
+      sql: plain(value),
+      odd: `${value} >= '' OR octet_length(${value}) > 16 OR (typeof(${value}) = 'real' AND ${size} NOT BETWEEN 1e-4 AND 1e15)`,
+      escapes: false,
+    };
+  }
+  if (from.kind === "bytes" && to.kind === "bytes") {
+    return { sql: plain(hexadecimal(value, form)), odd: enforced ? null : `${value} < x''`, escapes: false };
+  }
+  if (to.kind === "timestamp" || to.kind === "date" || to.kind === "time") {
+    return { sql: plain(value), odd: `NOT (${timeIsPlain(value, to.kind)})`, escapes: true };
+  }
+  if (isText(from) && isText(to)) {
+    // A number in a text column is no text, and comes before all of them.
+    const odd = enforced
+      ? null
+      : affinity === "text"
+        ? `${value} >= x''`
+        : `typeof(${value}) NOT IN ('text','null')`;
+    return { sql: plain(value), odd, escapes: true };
+  }
+  return null;
+}
+
+function timeIsPlain(value: string, kind: "timestamp" | "date" | "time"): string {
+  const length = `octet_length(${value})`;
+  const text = `typeof(${value}) = 'text'`;
+  if (kind === "date")
+    return `${value} IS NULL OR (${text} AND ${length} = 10 AND ${value} GLOB '????-??-??')`;
+  if (kind === "time") return `${value} IS NULL OR (${text} AND ${length} = 8 AND ${value} GLOB '??:??:??')`;
+  const shape = "????-??-?? ??:??:??";
+  return `${value} IS NULL OR (${text} AND (${length} = 19 AND ${value} GLOB '${shape}' OR ${value} GLOB '${shape}.*' AND substr(${value}, 21) NOT GLOB '*[^0-9]*'))`;
+}
+
+function isText(type: PortableType): boolean {
+  return type.kind === "text" || type.kind === "json" || type.kind === "enum" || type.kind === "native";
+}
+
+function isTime(type: PortableType): boolean {
+  return type.kind === "date" || type.kind === "time" || type.kind === "timestamp";
+}
+
+function timeFunction(type: PortableType): string | null {
+  return isTime(type) ? `godwit_${type.kind}` : null;
+}
