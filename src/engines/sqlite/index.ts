@@ -9,6 +9,7 @@ import { read } from "./read.ts";
 import { store } from "./store.ts";
 import { syntax } from "./syntax.ts";
 import { traits } from "./traits.ts";
+import { write } from "./write.ts";
 
 export const engine: Engine = {
   id: "sqlite",
@@ -22,4 +23,5 @@ export const engine: Engine = {
   inspect,
   health,
   read,
+  write,
 };

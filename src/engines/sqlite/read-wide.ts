@@ -4,7 +4,7 @@ import { fieldOf, toUtf8 } from "./row-sql.ts";
 import type { TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
 import { ValueError } from "./value-error.ts";
-import { exactField } from "./wire-form.ts";
+import { exactField, taggedField } from "./wire-form.ts";
 
 /**
  * The driver has no incremental BLOB interface, so a value is held whole, by SQLite and once more here. This is the
@@ -18,8 +18,8 @@ export async function* streamRow(
   database: DatabaseSync,
   request: ReadRequest,
   shape: TableShape,
-  match: string,
-  key: readonly SQLInputValue[],
+  { match, key }: { readonly match: string; readonly key: readonly SQLInputValue[] },
+  tagged: boolean,
 ): AsyncIterable<Uint8Array> {
   const from = `FROM main.${traits.quote(request.table.name)} WHERE ${match}`;
   const get = (sql: string) => {
@@ -44,14 +44,17 @@ export async function* streamRow(
     const plain =
       type === "blob" ? column.to.kind !== "uuid" && column.from.kind !== "json" : type === "text";
     if (size === null || size <= 1024n * 1024n || !plain) {
-      const [bytes] = get(`CAST(${exactField(field, request.form)} AS BLOB)`) as [Uint8Array];
+      const [bytes] = get(
+        `CAST(${tagged ? taggedField(field.value) : exactField(field, request.form)} AS BLOB)`,
+      ) as [Uint8Array];
       yield shape.utf16 === false ? bytes : toUtf8(bytes, shape.utf16);
       continue;
     }
     let [bytes] = get(`CAST(${field.value} AS BLOB)`) as [Uint8Array];
-    const hexadecimal = type === "blob" || column.to.kind === "bytes";
+    const hexadecimal = type === "blob" || (!tagged && column.to.kind === "bytes");
     if (type === "text" && shape.utf16 !== false) bytes = toUtf8(bytes, shape.utf16);
-    if (hexadecimal) yield Buffer.from(request.form.bytesPrefix);
+    if (tagged) yield Buffer.from(hexadecimal ? "b" : "t");
+    else if (hexadecimal) yield Buffer.from(request.form.bytesPrefix);
     for (let at = 0; at < bytes.length; at += pieceBytes) {
       const piece = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(pieceBytes, bytes.length - at));
       yield hexadecimal ? Buffer.from(piece.toString("hex")) : escapedBytes(piece);

@@ -20,14 +20,17 @@ const heldBytes = 4 * 1024 * 1024;
  * SQLite formats the rows and joins many to a piece, so that little is done for each row here. Pieces are made
  * in a quick form first; one that holds anything unusual is made again in the exact form.
  */
-export const read: ReadRole = { rows };
+export const read: ReadRole = {
+  rows: (session, request) => rows(session, request, false),
+  native: (session, request) => rows(session, request, true),
+};
 
-async function* rows(session: Session, request: ReadRequest): AsyncIterable<Uint8Array> {
+async function* rows(session: Session, request: ReadRequest, tagged: boolean): AsyncIterable<Uint8Array> {
   const owner = sessionOf(session);
   const database = owner.handle();
   registerWireFunctions(database);
   const shape = readShape(database, request.table.name);
-  const row = rowSql(request, shape);
+  const row = rowSql(request, shape, tagged);
   const from = `main.${traits.quote(request.table.name)}`;
   const where = request.where === null ? null : printed(request.where);
   const bounds = rowidBounds(request, shape);
@@ -97,7 +100,7 @@ async function* byRowid(
         continue;
       }
       const [key] = use.next.get(after, 1) as unknown as [bigint];
-      yield* streamRow(database, request, shape, `${rowid} = ?1`, [key]);
+      yield* streamRow(database, request, shape, { match: `${rowid} = ?1`, key: [key] }, row.tagged);
       if (after === null) use = statements(false);
       after = key;
       continue;
@@ -152,7 +155,7 @@ async function* scan(
     await new Promise(setImmediate);
   }
   if (size > 0) yield take();
-  for (const key of wide) yield* streamRow(database, request, shape, found.match, key);
+  for (const key of wide) yield* streamRow(database, request, shape, { match: found.match, key }, row.tagged);
 }
 
 function needsEscapes(bytes: unknown): boolean {

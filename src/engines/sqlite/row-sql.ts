@@ -2,9 +2,10 @@ import type { ReadColumn, ReadRequest } from "../data-roles.ts";
 import type { TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
 import { printed } from "./value-sql.ts";
-import { exactField, quickField, type WireField } from "./wire-form.ts";
+import { exactField, quickField, taggedField, type WireField } from "./wire-form.ts";
 
 export interface RowSql {
+  readonly tagged: boolean;
   /** A row as COPY text with its newline. */
   readonly exact: string;
   readonly quick: string | null;
@@ -13,9 +14,13 @@ export interface RowSql {
   readonly escapes: string | null;
 }
 
-export function rowSql(request: ReadRequest, shape: TableShape): RowSql {
+export function rowSql(request: ReadRequest, shape: TableShape, tagged: boolean): RowSql {
   const fields = request.columns.map((column) => fieldOf(column, shape));
   const joined = (parts: readonly string[]) => `concat(${parts.join(",'\t',")},'\n')`;
+  if (tagged) {
+    const exact = joined(fields.map((field) => taggedField(field.value)));
+    return { tagged, exact, quick: null, odd: "0", escapes: null };
+  }
   const exact = joined(fields.map((field) => exactField(field, request.form)));
   const quick = fields.map(
     (field) =>
@@ -25,6 +30,7 @@ export function rowSql(request: ReadRequest, shape: TableShape): RowSql {
   const odd = quick.flatMap((field) => (field.odd === null ? [] : [`(${field.odd})`]));
   const escapes = fields.flatMap((field, i) => (quick[i]!.escapes ? [field.value] : []));
   return {
+    tagged,
     exact,
     // In UTF-16 the bytes of a BLOB would not show what has to be escaped.
     quick: some && shape.utf16 === false ? joined(quick.map((field) => field.sql)) : null,

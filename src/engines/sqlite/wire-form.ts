@@ -44,6 +44,12 @@ export function exactField(field: WireField, form: WireForm): string {
     WHEN 'real' THEN ${ofReal(field, form)} WHEN 'text' THEN ${ofText(field, form)} ELSE ${ofBlob(field, form)} END`;
 }
 
+/** The form of copies within SQLite: a letter for the storage class, then the value; so each value stays what it is. */
+export function taggedField(value: string): string {
+  return `CASE typeof(${value}) WHEN 'null' THEN ${nullMark} WHEN 'integer' THEN 'i'||${value}
+    WHEN 'real' THEN 'r'||godwit_float(${value}) WHEN 'text' THEN 't'||${escaped(value)} ELSE 'b'||lower(hex(${value})) END`;
+}
+
 function ofInteger(field: WireField, form: WireForm): string {
   const { value, from, to } = field;
   const time = timeFunction(to);
@@ -90,17 +96,10 @@ export function quickField(field: WireField, form: WireForm): QuickField | null 
   const { value, affinity, enforced, from, to } = field;
   const plain = (sql: string) => `ifnull(${sql},${nullMark})`;
   const number = from.kind === "integer" || from.kind === "boolean" || from.kind === "year";
-  if (number && (to.kind === "integer" || to.kind === "boolean" || to.kind === "decimal")) {
+  if (number && (to.kind === "integer" || to.kind === "boolean" || (to.kind === "decimal" && enforced))) {
     // Numbers come before texts and texts before blobs in SQLite's order of classes: no function is called.
-    const fraction = affinity === "integer" ? "" : ` OR typeof(${value}) = 'real'`;
-    return {
-      sql: plain(value),
-      odd:
-        enforced && affinity === "integer"
-          ? null
-          : `${value} >= ''${fraction} OR ${value} > 9223372036854775807 OR ${value} < -9223372036854775808`,
-      escapes: false,
-    };
+    const odd = enforced ? null : `${value} NOT BETWEEN -9223372036854775808 AND 9223372036854775807`;
+    return { sql: plain(value), odd, escapes: false };
   }
   if (from.kind === "float" && to.kind === "float" && affinity === "real") {
     // 17 digits always read back as the same double (300,000 random ones were tried), though they are not always
@@ -108,13 +107,13 @@ export function quickField(field: WireField, form: WireForm): QuickField | null 
     return { sql: plain(value), odd: `${value} NOT BETWEEN -${largest} AND ${largest}`, escapes: false };
   }
   if (from.kind === "decimal" && to.kind === "decimal" && affinity !== "text") {
-    // Up to 15 digits are always the shortest; from 10^15 on, and below 10^-4, SQLite may write an exponent.
-    const size = `abs(${value})`;
-    return {
-      sql: plain(value),
-      odd: `${value} >= '' OR octet_length(${value}) > 16 OR (typeof(${value}) = 'real' AND ${size} NOT BETWEEN 1e-4 AND 1e15)`,
-      escapes: false,
-    };
+    // Up to 15 digits are always the shortest; from 10^17 on, and below 10^-4, SQLite writes an exponent.
+    const small = `(${value} BETWEEN -1e-4 AND 1e-4 AND ${value} <> 0)`;
+    const odd =
+      (from.scale ?? 99) <= 6
+        ? `${value} NOT BETWEEN -1e9 AND 1e9 OR ${small}`
+        : `${value} NOT BETWEEN -1e15 AND 1e15 OR octet_length(${value}) > 16 OR ${small}`;
+    return { sql: plain(value), odd, escapes: false };
   }
   if (from.kind === "bytes" && to.kind === "bytes") {
     return { sql: plain(hexadecimal(value, form)), odd: enforced ? null : `${value} < x''`, escapes: false };
@@ -136,12 +135,10 @@ export function quickField(field: WireField, form: WireForm): QuickField | null 
 
 function timeIsPlain(value: string, kind: "timestamp" | "date" | "time"): string {
   const length = `octet_length(${value})`;
-  const text = `typeof(${value}) = 'text'`;
-  if (kind === "date")
-    return `${value} IS NULL OR (${text} AND ${length} = 10 AND ${value} GLOB '????-??-??')`;
-  if (kind === "time") return `${value} IS NULL OR (${text} AND ${length} = 8 AND ${value} GLOB '??:??:??')`;
+  if (kind === "date") return `${length} = 10 AND ${value} GLOB '????-??-??'`;
+  if (kind === "time") return `${length} = 8 AND ${value} GLOB '??:??:??'`;
   const shape = "????-??-?? ??:??:??";
-  return `${value} IS NULL OR (${text} AND (${length} = 19 AND ${value} GLOB '${shape}' OR ${value} GLOB '${shape}.*' AND substr(${value}, 21) NOT GLOB '*[^0-9]*'))`;
+  return `${length} = 19 AND ${value} GLOB '${shape}' OR ${length} BETWEEN 21 AND 26 AND ${value} GLOB '${shape}.*' AND substr(${value}, 21) NOT GLOB '*[^0-9]*'`;
 }
 
 function isText(type: PortableType): boolean {
