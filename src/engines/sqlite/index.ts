@@ -1,4 +1,5 @@
 import type { Engine } from "../engine.ts";
+import { chunk } from "./chunk.ts";
 import { connect } from "./connect.ts";
 import { errors } from "./errors.ts";
 import { health } from "./health.ts";
@@ -6,6 +7,7 @@ import { inspect } from "./inspect.ts";
 import { lock } from "./lock.ts";
 import { probe } from "./probe.ts";
 import { read } from "./read.ts";
+import { snapshot } from "./snapshot.ts";
 import { store } from "./store.ts";
 import { syntax } from "./syntax.ts";
 import { traits } from "./traits.ts";
@@ -22,6 +24,8 @@ export const engine: Engine = {
   store,
   inspect,
   health,
+  snapshot,
+  chunk,
   read,
   write,
 };
