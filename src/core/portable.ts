@@ -43,6 +43,11 @@ export interface PortableColumn {
   readonly type: PortableType;
   /** The declaration in the source, for people: "int(10) unsigned". */
   readonly declared: string;
+  /**
+   * The source does not enforce the type (SQLite outside of STRICT tables): any value may be there. So storage class,
+   * format and range are asked for, whatever the target's column takes. Missing is false.
+   */
+  readonly advisory?: boolean;
   readonly nullable: boolean;
   readonly default: PortableDefault | null;
   readonly identity: PortableIdentity | null;
