@@ -4,8 +4,23 @@ export interface TableText {
   /** By column name in lower case. */
   readonly generated: ReadonlyMap<string, string>;
   readonly collations: ReadonlyMap<string, string>;
+  /** The REFERENCES clauses in their order, which is the reverse of PRAGMA foreign_key_list. */
+  readonly references: readonly ReferenceText[];
   /** AUTOINCREMENT stands in it. */
   readonly autoincrement: boolean;
+}
+
+export interface ReferenceText {
+  /** "" where it has none. */
+  readonly name: string;
+  readonly deferrable: boolean;
+  readonly initiallyDeferred: boolean;
+}
+
+/** What CREATE INDEX tells and no PRAGMA does: the parts without their order and collation, and the condition. */
+export interface IndexText {
+  readonly parts: readonly string[];
+  readonly where: string | null;
 }
 
 interface Token {
@@ -25,6 +40,7 @@ export function readCreateTable(sql: string): TableText {
   const checks: { name: string; definition: string }[] = [];
   const generated = new Map<string, string>();
   const collations = new Map<string, string>();
+  const references: { name: string; deferrable: boolean; initiallyDeferred: boolean }[] = [];
   let autoincrement = false;
   const open = tokens.findIndex((token) => token.text === "(" && !token.quoted);
   let depth = 0;
@@ -50,7 +66,14 @@ export function readCreateTable(sql: string): TableText {
         constraint = next.text;
         i++;
       } else if (token.text === "collate") collations.set(column, next.text);
-      else if (token.text === "autoincrement") autoincrement = true;
+      else if (token.text === "references") {
+        references.push({ name: constraint, deferrable: false, initiallyDeferred: false });
+        constraint = "";
+      } else if (token.text === "deferrable" && tokens[i - 1]!.text !== "not") {
+        references.at(-1)!.deferrable = true;
+      } else if (token.text === "initially" && next.text === "deferred") {
+        references.at(-1)!.initiallyDeferred = true;
+      } else if (token.text === "autoincrement") autoincrement = true;
       else if (token.text === "check" && close > 0) {
         checks.push({ name: constraint, definition: `CHECK ${slice(sql, tokens, i + 1, close)}` });
         constraint = "";
@@ -65,13 +88,44 @@ export function readCreateTable(sql: string): TableText {
     }
     if (depth === 0 && i > open) break;
   }
-  return { checks, generated, collations, autoincrement };
+  return { checks, generated, collations, references, autoincrement };
+}
+
+export function readCreateIndex(sql: string): IndexText {
+  const tokens = tokenize(sql);
+  const open = tokens.findIndex((token) => isMark(token, "("));
+  const close = closing(tokens, open);
+  const parts: string[] = [];
+  let start = open + 1;
+  for (let i = open + 1, depth = 0; i <= close; i++) {
+    if (isMark(tokens[i]!, "(")) depth++;
+    if (isMark(tokens[i]!, ")") && i < close) depth--;
+    if (i < close && (depth > 0 || !isMark(tokens[i]!, ","))) continue;
+    let end = i - 1;
+    if (isWord(tokens[end]!, "asc") || isWord(tokens[end]!, "desc")) end--;
+    if (end > start && isWord(tokens[end - 1]!, "collate")) end -= 2;
+    parts.push(slice(sql, tokens, start, end));
+    start = i + 1;
+  }
+  const where = tokens[close + 1];
+  return { parts, where: where === undefined ? null : sql.slice(where.end).trim() };
+}
+
+/** The query of a CREATE VIEW. */
+export function readCreateView(sql: string): string {
+  const tokens = tokenize(sql);
+  const as = tokens.find((token) => isWord(token, "as"));
+  return as === undefined ? sql : sql.slice(as.end).trim();
 }
 
 const tableConstraints = new Set(["constraint", "primary", "unique", "check", "foreign"]);
 
 function isMark(token: Token, mark: string): boolean {
   return !token.quoted && token.text === mark;
+}
+
+function isWord(token: Token, word: string): boolean {
+  return !token.quoted && token.text === word;
 }
 
 function closing(tokens: readonly Token[], open: number): number {

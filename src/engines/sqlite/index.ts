@@ -5,8 +5,10 @@ import { errors } from "./errors.ts";
 import { health } from "./health.ts";
 import { inspect } from "./inspect.ts";
 import { lock } from "./lock.ts";
+import { normalize } from "./normalize.ts";
 import { probe } from "./probe.ts";
 import { read } from "./read.ts";
+import { render } from "./render.ts";
 import { snapshot } from "./snapshot.ts";
 import { store } from "./store.ts";
 import { syntax } from "./syntax.ts";
@@ -20,6 +22,8 @@ export const engine: Engine = {
   errors,
   syntax,
   probe,
+  normalize,
+  render,
   lock,
   store,
   inspect,

@@ -1,0 +1,143 @@
+import type { Leftover, PortableSchema, PortableTable, PortableView } from "../../core/portable.ts";
+import type { NormalizeRole } from "../data-roles.ts";
+import type { Session } from "../engine.ts";
+import { readCreateTable, readCreateView } from "./create-table.ts";
+import { schemaObjects, type SchemaObject } from "./dump.ts";
+import { normalizeColumns } from "./normalize-columns.ts";
+import { normalizeForeignKeys, normalizeIndexes, primaryKey, uniques } from "./normalize-keys.ts";
+import { parseExpression } from "../../sql/expression/parse.ts";
+import { traits } from "./traits.ts";
+
+/** The schema from PRAGMAs and the stored statements. Names that SQLite does not keep are made as PostgreSQL makes them. */
+export const normalize: NormalizeRole = { schema };
+
+async function schema(session: Session): Promise<PortableSchema> {
+  const objects = await schemaObjects(session);
+  const kinds = new Map(
+    (await session.query("SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'")).map(
+      (row) => [String(row.name), row],
+    ),
+  );
+  const tables: PortableTable[] = [];
+  const views: PortableView[] = [];
+  const leftovers: Leftover[] = [];
+  const [size] = await session.query(
+    "SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size",
+  );
+  const fileBytes = Number(size?.bytes ?? 0);
+  const estimate = await estimator(session, fileBytes);
+  for (const object of objects) {
+    const { type, name, sql } = object;
+    const kind = kinds.get(name);
+    if (type === "view") {
+      views.push({
+        schema: "",
+        name,
+        text: readCreateView(sql),
+        columns: await viewColumns(session, name),
+        materialized: false,
+        comment: null,
+      });
+    } else if (type === "trigger") {
+      leftovers.push({
+        schema: "",
+        name,
+        kind: "trigger",
+        table: { schema: "", name: object.table },
+        definition: sql,
+      });
+    } else if (type === "table" && kind?.type === "virtual") {
+      leftovers.push({ schema: "", name, kind: "virtual table", table: null, definition: sql });
+    } else if (type === "table") {
+      const options = { strict: kind?.strict === 1n, withoutRowid: kind?.wr === 1n };
+      tables.push(await readTable(session, object, options, objects, estimate));
+    }
+  }
+  return { tables: withBytes(tables, fileBytes), views, sequences: [], leftovers };
+}
+
+async function readTable(
+  session: Session,
+  { name, sql }: SchemaObject,
+  options: { readonly strict: boolean; readonly withoutRowid: boolean },
+  objects: readonly SchemaObject[],
+  estimate: RowEstimate,
+): Promise<PortableTable> {
+  const text = readCreateTable(sql);
+  const columns = await normalizeColumns(session, name, text, options);
+  return {
+    schema: "",
+    name,
+    columns,
+    primaryKey: await primaryKey(session, name),
+    uniques: await uniques(session, name),
+    indexes: await normalizeIndexes(session, name, objects),
+    foreignKeys: await normalizeForeignKeys(session, name, text, objects),
+    checks: text.checks.map(({ name: given, definition }, i) => {
+      const condition = definition
+        .replace(/^CHECK\s*/i, "")
+        .slice(1, -1)
+        .trim();
+      return {
+        name: given === "" ? `${name}_check${i === 0 ? "" : i}` : given,
+        expression: parseExpression(condition, "sqlite"),
+        text: condition,
+      };
+    }),
+    partitioning: null,
+    comment: null,
+    estimate: { rows: await estimate(name, options.withoutRowid), bytes: 0 },
+  };
+}
+
+async function viewColumns(session: Session, view: string): Promise<string[]> {
+  try {
+    const rows = await session.query("SELECT name FROM pragma_table_info(?, 'main') ORDER BY cid", [view]);
+    return rows.map((row) => String(row.name));
+  } catch {
+    // A view of a table that is gone stays in the schema; it cannot be asked.
+    return [];
+  }
+}
+
+type RowEstimate = (table: string, withoutRowid: boolean) => Promise<number>;
+
+/**
+ * SQLite keeps no sizes of tables: the rows are those of the last ANALYZE, or as many as there are rowids from the
+ * least to the greatest, which is one step in the tree each. Where neither is known, as many as the file could hold.
+ */
+async function estimator(session: Session, fileBytes: number): Promise<RowEstimate> {
+  const analyzed = new Map<string, number>();
+  const [has] = await session.query("SELECT 1 FROM main.sqlite_schema WHERE name = 'sqlite_stat1'");
+  if (has !== undefined) {
+    for (const row of await session.query("SELECT tbl, stat FROM main.sqlite_stat1 WHERE stat IS NOT NULL")) {
+      analyzed.set(String(row.tbl), Number.parseInt(String(row.stat), 10));
+    }
+  }
+  // A row takes at least some ten bytes, however far the rowids lie apart.
+  const most = Math.ceil(fileBytes / 10);
+  return async (table, withoutRowid) => {
+    const known = analyzed.get(table);
+    if (known !== undefined) return known;
+    if (withoutRowid) return most;
+    const name = `main.${traits.quote(table)}`;
+    const [row] = await session.query(
+      `SELECT (SELECT max(rowid) FROM ${name}) AS last, (SELECT min(rowid) FROM ${name}) AS first`,
+    );
+    const [last, first] = [row?.last, row?.first];
+    if (last === null) return 0;
+    // A column may be called rowid, and hold anything.
+    if (typeof last !== "bigint" || typeof first !== "bigint") return most;
+    return Math.min(Number(last - first) + 1, most);
+  };
+}
+
+/** The file's bytes, shared out by the rows. */
+function withBytes(tables: readonly PortableTable[], fileBytes: number): PortableTable[] {
+  const rows = tables.reduce((sum, table) => sum + table.estimate.rows, 0);
+  const share = (table: PortableTable) =>
+    rows === 0 ? 0 : Math.round((fileBytes * table.estimate.rows) / rows);
+  return tables.map((table) =>
+    Object.assign(table, { estimate: { rows: table.estimate.rows, bytes: share(table) } }),
+  );
+}

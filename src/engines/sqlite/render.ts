@@ -1,0 +1,75 @@
+import type { TableName } from "../../core/portable.ts";
+import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
+import { renderCheckOfReferences, renderTable, rowidColumn } from "./render-table.ts";
+import { renderIndex } from "./render-index.ts";
+import { decideType } from "./render-type.ts";
+import { traits } from "./traits.ts";
+
+/**
+ * STRICT tables, so that what is written is what is kept. SQLite adds no constraints to a table that exists: keys,
+ * checks and references stand in CREATE TABLE. Other unique keys and all indexes are made after the load.
+ */
+export const render: RenderRole = {
+  type: (column) => decideType(column),
+  ddl,
+  view: ({ name, columns, text }) => ({
+    sql: `CREATE VIEW ${traits.quote(name)}${columns.length === 0 ? "" : ` (${columns.map(traits.quote).join(", ")})`} AS ${text}`,
+    title: `view ${name}`,
+  }),
+  schema: () => [],
+  drop: (table) => [{ sql: `DROP TABLE IF EXISTS ${quoted(table)}`, title: `drop ${table.name}` }],
+  truncate: (table) => [{ sql: `DELETE FROM ${quoted(table)}`, title: `empty ${table.name}` }],
+  defaultSchema: "",
+};
+
+function ddl(table: TargetTable): TableDdl {
+  const undone: string[] = [];
+  const create = renderTable(table, undone);
+  const keys: DdlStatement[] = table.uniques.map((key) => ({
+    sql: `CREATE UNIQUE INDEX ${traits.quote(key.name)} ON ${traits.quote(table.name)} (${key.columns.map(traits.quote).join(", ")})`,
+    title: `unique key ${key.name}`,
+  }));
+  for (const index of table.indexes) {
+    const statement = renderIndex(table, index, undone);
+    if (statement !== null) keys.push(statement);
+  }
+  if (table.comment !== null) undone.push(`comment on ${table.name}`);
+  for (const column of table.columns) {
+    if (column.comment !== null) undone.push(`comment on ${table.name}.${column.name}`);
+    if (column.onUpdateNow) undone.push(`ON UPDATE CURRENT_TIMESTAMP of ${table.name}.${column.name}`);
+  }
+  if (table.partitioning !== null) {
+    undone.push(`partitions of ${table.name} by ${table.partitioning.method}: the rows are in one table`);
+  }
+  return {
+    create: [create],
+    keys,
+    constraints: table.foreignKeys.length === 0 ? [] : [renderCheckOfReferences(table)],
+    finish: counter(table),
+    undone,
+  };
+}
+
+/** AUTOINCREMENT counts in sqlite_sequence, which has a row for the table only after its first insert. */
+function counter(table: TargetTable): DdlStatement[] {
+  const column = rowidColumn(table);
+  const next = column?.identity?.next ?? null;
+  if (column === null || next === null) return [];
+  const last = BigInt(next) - 1n;
+  const name = table.name.replaceAll("'", "''");
+  const from = `SELECT max(${last}, coalesce((SELECT max(${traits.quote(column.name)}) FROM main.${traits.quote(table.name)}), 0))`;
+  return [
+    {
+      sql: `DELETE FROM main.sqlite_sequence WHERE name = '${name}'`,
+      title: `counter of ${table.name}`,
+    },
+    {
+      sql: `INSERT INTO main.sqlite_sequence (name, seq) VALUES ('${name}', (${from}))`,
+      title: `counter of ${table.name}`,
+    },
+  ];
+}
+
+function quoted({ name }: TableName): string {
+  return `main.${traits.quote(name)}`;
+}
