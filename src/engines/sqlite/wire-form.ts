@@ -121,14 +121,18 @@ export function quickField(field: WireField, form: WireForm): QuickField | null 
   if (to.kind === "timestamp" || to.kind === "date" || to.kind === "time") {
     return { sql: plain(value), odd: `NOT (${timeIsPlain(value, to.kind)})`, escapes: true };
   }
-  if (isText(from) && isText(to)) {
+  // Our own tables keep most types as their wire form in TEXT.
+  if (
+    (isText(from) && isText(to)) ||
+    (affinity === "text" && from.kind === to.kind && from.kind !== "bytes")
+  ) {
     // A number in a text column is no text, and comes before all of them.
     const odd = enforced
       ? null
       : affinity === "text"
         ? `${value} >= x''`
         : `typeof(${value}) NOT IN ('text','null')`;
-    return { sql: plain(value), odd, escapes: true };
+    return { sql: plain(to.kind === "uuid" ? `lower(${value})` : value), odd, escapes: true };
   }
   return null;
 }

@@ -1,0 +1,188 @@
+import type {
+  Digest,
+  DigestRequest,
+  DigestRole,
+  HashedRow,
+  Range,
+  ReadRequest,
+  Slice,
+} from "../data-roles.ts";
+import type { Session } from "../engine.ts";
+import { wholeRows } from "./copy-rows.ts";
+import { wireTypeOf } from "./digest-form.ts";
+import { read } from "./read.ts";
+import { keyValue } from "./read-range.ts";
+import { DigestSum, RowTexts, type ScannedRow } from "./row-text.ts";
+import { rowSql, toUtf8 } from "./row-sql.ts";
+import { sessionOf } from "./session.ts";
+import { readShape } from "./table-shape.ts";
+import { traits } from "./traits.ts";
+import { printed } from "./value-sql.ts";
+import { registerWireFunctions } from "./wire-functions.ts";
+
+/**
+ * SQLite has no MD5, and a function of the program that is called for each row is slower than to read the rows in
+ * pieces, as a copy does, and to hash them here: so digests see just what a copy would write.
+ */
+export const digest: DigestRole = { slice, buckets, bounds, hashes, values };
+
+async function slice(session: Session, request: DigestRequest, part: Slice): Promise<Digest> {
+  const sum = new DigestSum();
+  await scan(session, request, part, ({ md5 }) => sum.add(md5));
+  return sum.get();
+}
+
+async function buckets(
+  session: Session,
+  request: DigestRequest,
+  of: number,
+): Promise<ReadonlyMap<number, Digest>> {
+  const sums = new Map<number, DigestSum>();
+  await scan(session, request, { by: "bucket", bucket: -1, of }, ({ md5, keyMd5 }) => {
+    const bucket = keyMd5.readUInt32BE(0) % of;
+    let sum = sums.get(bucket);
+    if (sum === undefined) sums.set(bucket, (sum = new DigestSum()));
+    sum.add(md5);
+  });
+  return new Map([...sums].toSorted(([a], [b]) => a - b).map(([bucket, sum]) => [bucket, sum.get()]));
+}
+
+async function bounds(
+  session: Session,
+  request: DigestRequest,
+): Promise<{ readonly least: string; readonly greatest: string } | null> {
+  const name = traits.quote(request.key[0]!.name);
+  const where = request.where === null ? "" : ` WHERE (${printed(request.where)})`;
+  const from = `main.${traits.quote(request.table.name)}${where}`;
+  // Two queries: SQLite looks at the end of an index only for a single min or max.
+  const [least] = await session.query(`SELECT min(${name}) AS v FROM ${from}`);
+  const [greatest] = await session.query(`SELECT max(${name}) AS v FROM ${from}`);
+  if (least?.v === null || least === undefined) return null;
+  return { least: String(least.v), greatest: String(greatest!.v) };
+}
+
+async function* hashes(session: Session, request: DigestRequest, part: Slice): AsyncIterable<HashedRow> {
+  const keys = request.key.length;
+  for await (const rows of scanned(session, request, part, ({ md5, fields }) => ({
+    key: fields.slice(0, keys).map((field) => (field === null ? "" : field.toString())),
+    hash: md5.toString("hex"),
+  }))) {
+    yield* rows;
+  }
+}
+
+async function values(
+  session: Session,
+  request: DigestRequest,
+  rows: readonly HashedRow[],
+): Promise<{ key: readonly string[]; values: readonly (string | null)[] }[]> {
+  const keys = request.key.length;
+  const found: { key: readonly string[]; values: readonly (string | null)[] }[] = [];
+  const take = ({ fields }: ScannedRow) => {
+    const texts = fields.map((field) => field?.toString() ?? null);
+    found.push({ key: texts.slice(0, keys).map((text) => text ?? ""), values: texts.slice(keys) });
+  };
+  // Only of these the form is what is stored, so that an index finds them.
+  const direct = request.key.every(
+    ({ form, type }) =>
+      form.kind === type.kind && (form.kind === "integer" || (form.kind === "text" && !form.trimmed)),
+  );
+  if (keys > 0 && direct) {
+    await byKeys(session, request, rows, take);
+    return found;
+  }
+  const wanted = new Set(rows.map((row) => (keys > 0 ? JSON.stringify(row.key) : row.hash)));
+  await scan(session, request, { by: "all" }, (row) => {
+    const id =
+      keys > 0
+        ? JSON.stringify(row.fields.slice(0, keys).map((field) => field?.toString() ?? ""))
+        : row.md5.toString("hex");
+    if (wanted.has(id)) take(row);
+  });
+  return found;
+}
+
+async function byKeys(
+  session: Session,
+  request: DigestRequest,
+  rows: readonly HashedRow[],
+  take: (row: ScannedRow) => void,
+): Promise<void> {
+  await sessionOf(session).patiently((database) => {
+    registerWireFunctions(database);
+    const shape = readShape(database, request.table.name);
+    const { exact } = rowSql(readRequest(request, { by: "all" }), shape, false);
+    const where = [
+      ...request.key.map(({ name }) => `${traits.quote(name)} = ?`),
+      ...(request.where === null ? [] : [`(${printed(request.where)})`]),
+    ].join(" AND ");
+    const statement = database.prepare(
+      `SELECT CAST(${exact} AS BLOB) AS r FROM main.${traits.quote(request.table.name)} WHERE ${where}`,
+    );
+    const texts = textsOf(request, false);
+    for (const { key } of rows) {
+      const parameters = key.map((value, i) => keyValue(value, request.key[i]!, shape));
+      for (const { r } of statement.all(...parameters)) {
+        const bytes = Buffer.from(r as Uint8Array);
+        texts.each(Buffer.from(shape.utf16 === false ? bytes : toUtf8(bytes, shape.utf16)), take);
+      }
+    }
+  });
+}
+
+async function scan(
+  session: Session,
+  request: DigestRequest,
+  part: Slice,
+  visit: (row: ScannedRow) => void,
+): Promise<void> {
+  for await (const _ of scanned(session, request, part, visit));
+}
+
+/** What `visit` makes of the rows of a part, piece by piece. */
+async function* scanned<T>(
+  session: Session,
+  request: DigestRequest,
+  part: Slice,
+  visit: (row: ScannedRow) => T,
+): AsyncIterable<T[]> {
+  const range: Range =
+    part.by === "key"
+      ? {
+          by: "key",
+          after: part.after === null ? null : [part.after],
+          upTo: part.upTo === null ? null : [part.upTo],
+        }
+      : { by: "all" };
+  const texts = textsOf(request, part.by === "bucket");
+  for await (const rows of wholeRows(read.rows(session, readRequest(request, range)), request.table.name)) {
+    const made: T[] = [];
+    texts.each(rows, (row) => {
+      const isOutside =
+        part.by === "bucket" && part.bucket >= 0 && row.keyMd5.readUInt32BE(0) % part.of !== part.bucket;
+      if (!isOutside) made.push(visit(row));
+    });
+    yield made;
+  }
+}
+
+function textsOf(request: DigestRequest, hashesKey: boolean): RowTexts {
+  const forms = [...request.key, ...request.columns].map(({ form }) => form);
+  return new RowTexts({ forms, keys: request.key.length, hashesKey });
+}
+
+function readRequest(request: DigestRequest, range: Range): ReadRequest {
+  return {
+    table: request.table,
+    columns: [...request.key, ...request.columns].map(({ name, value, type, form }) => ({
+      name,
+      value,
+      from: type,
+      to: wireTypeOf(form, type),
+    })),
+    key: request.key.map(({ name, type }) => ({ name, type })),
+    range,
+    where: request.where,
+    form: { bytesPrefix: "" },
+  };
+}

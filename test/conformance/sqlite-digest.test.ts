@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import type { PortableType } from "../../src/core/portable.ts";
+import type { DigestColumn, DigestForm, DigestRequest } from "../../src/engines/data-roles.ts";
+import type { Session } from "../../src/engines/engine.ts";
+import { digest } from "../../src/engines/sqlite/digest.ts";
+import { openFor, scratch } from "../../src/engines/sqlite/scratch.fixture.ts";
+import { execute, types } from "./sqlite-roles.ts";
+
+const md5 = (text: string | Buffer) => createHash("md5").update(text).digest("hex");
+const first60 = (hash: string) => BigInt(`0x${hash.slice(0, 15)}`);
+
+function column(name: string, type: PortableType, form: DigestForm): DigestColumn {
+  return { name, value: null, type, form };
+}
+
+const id = column("id", types.integer, { kind: "integer" });
+
+function request(columns: readonly DigestColumn[], key: readonly DigestColumn[] = [id]): DigestRequest {
+  return { table: { schema: "", name: "t" }, columns, key, where: null };
+}
+
+async function opened(t: TestContext, sql: string): Promise<Session> {
+  const path = join(scratch(t), "a.db");
+  execute(path, sql);
+  return openFor(t, path);
+}
+
+/** The forms that values of one column get. */
+async function forms(
+  t: TestContext,
+  declared: string,
+  values: readonly string[],
+  type: PortableType,
+  form: DigestForm,
+) {
+  const session = await opened(
+    t,
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, a ${declared}); ${values.map((value) => `INSERT INTO t (a) VALUES (${value});`).join("")}`,
+  );
+  const wanted = values.map((_, i) => ({ key: [String(i + 1)], hash: "" }));
+  const rows = await digest.values(session, request([column("a", type, form)]), wanted);
+  return rows.map((row) => row.values[0]);
+}
+
+test("each form has one spelling for one value", async (t) => {
+  const { integer, numeric, float, timestamp, time, date, bytes, text, uuid, boolean } = types;
+  assert.deepEqual(
+    await forms(
+      t,
+      "NUMERIC",
+      ["1.50", "-0.0", "'-00012.3400'", "'.5'", "1e20", "100", "'0.00'", "'x'", "NULL"],
+      numeric,
+      { kind: "decimal" },
+    ),
+    ["1.5", "0", "-12.34", "0.5", "100000000000000000000", "100", "0", "x", null],
+  );
+  assert.deepEqual(
+    await forms(t, "TEXT", ["'18446744073709551615'", "'007'", "'-0'"], integer, { kind: "integer" }),
+    ["18446744073709551615", "7", "0"],
+  );
+  assert.deepEqual(
+    await forms(t, "REAL", ["1500", "0.1", "1e22", "-5e-324", "9e999", "0.0", "1.0/3"], float, {
+      kind: "float",
+      bits: 64,
+    }),
+    ["1.5e3", "1e-1", "1e22", "-5e-324", "Infinity", "0e0", "3.333333333333333e-1"],
+  );
+  assert.deepEqual(
+    await forms(
+      t,
+      "REAL",
+      ["0.10000000149011612", "16777216"],
+      { kind: "float", bits: 32 },
+      { kind: "float", bits: 32 },
+    ),
+    ["1e-1", "1.6777216e7"],
+  );
+  assert.deepEqual(
+    await forms(
+      t,
+      "DATETIME",
+      ["'2024-01-02 03:04:05'", "'2024-01-02T03:04:05.12Z'", "1704164645"],
+      timestamp,
+      { kind: "timestamp" },
+    ),
+    ["2024-01-02 03:04:05.000000", "2024-01-02 03:04:05.120000", "2024-01-02 03:04:05.000000"],
+  );
+  assert.deepEqual(await forms(t, "TEXT", ["'03:04:05'", "'03:04:05.5'"], time, { kind: "time" }), [
+    "03:04:05.000000",
+    "03:04:05.500000",
+  ]);
+  assert.deepEqual(await forms(t, "DATE", ["'2024-01-02'"], date, { kind: "date" }), ["2024-01-02"]);
+  assert.deepEqual(await forms(t, "BLOB", ["x'00FF'", "x''"], bytes, { kind: "bytes" }), ["00ff", ""]);
+  assert.deepEqual(
+    await forms(t, "TEXT", ["'a\tb  '", "''", "'\\'"], text, { kind: "text", trimmed: true }),
+    ["a\tb", "", "\\"],
+  );
+  assert.deepEqual(await forms(t, "TEXT", ["'a  '"], text, { kind: "text", trimmed: false }), ["a  "]);
+  assert.deepEqual(
+    await forms(t, "TEXT", ["'ABCDEF00-0000-0000-0000-000000000000'"], uuid, { kind: "uuid" }),
+    ["abcdef00-0000-0000-0000-000000000000"],
+  );
+  assert.deepEqual(await forms(t, "INT", ["1", "0"], boolean, { kind: "boolean" }), ["1", "0"]);
+  assert.deepEqual(
+    await forms(t, "TEXT", ["'b,a,B'"], { kind: "set", labels: ["b", "a", "B"] }, { kind: "set" }),
+    ["B,a,b"],
+  );
+});
+
+test("sums, buckets, bounds, slices and hashes are those of the rows' texts", async (t) => {
+  const session = await opened(
+    t,
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b BLOB, j TEXT);
+     WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < 3000)
+     INSERT INTO t SELECT i * 2 - 10, CASE WHEN i % 5 THEN 'é' || char(10) || i END, zeroblob(i % 3), '{}' FROM g`,
+  );
+  const wanted = request([
+    id,
+    column("a", types.text, { kind: "text", trimmed: false }),
+    column("b", types.bytes, { kind: "bytes" }),
+    column("j", types.json, { kind: "json" }),
+  ]);
+  const rows = Array.from({ length: 3000 }, (_, n) => {
+    const i = n + 1;
+    const key = String(i * 2 - 10);
+    const keyText = `V${key.length}:${key};`;
+    const a = i % 5 ? `V${Buffer.byteLength(`é\n${i}`)}:é\n${i};` : "N;";
+    const b = `V${(i % 3) * 2}:${"00".repeat(i % 3)};`;
+    return { key, hash: md5(keyText + a + b), bucket: Number.parseInt(md5(keyText).slice(0, 8), 16) % 7 };
+  });
+  const sumOf = (some: typeof rows) => ({
+    rows: String(some.length),
+    sum: String(some.reduce((sum, { hash }) => sum + first60(hash), 0n)),
+  });
+  assert.deepEqual(await digest.slice(session, wanted, { by: "all" }), sumOf(rows));
+  assert.deepEqual(
+    await digest.slice(session, wanted, { by: "key", after: "0", upTo: "100" }),
+    sumOf(rows.filter(({ key }) => Number(key) > 0 && Number(key) <= 100)),
+  );
+  assert.deepEqual(
+    await digest.slice(session, wanted, { by: "bucket", bucket: 3, of: 7 }),
+    sumOf(rows.filter(({ bucket }) => bucket === 3)),
+  );
+  const buckets = await digest.buckets(session, wanted, 7);
+  assert.deepEqual(
+    [...buckets],
+    [0, 1, 2, 3, 4, 5, 6].map((n) => [n, sumOf(rows.filter(({ bucket }) => bucket === n))]),
+  );
+  assert.deepEqual(await digest.bounds(session, wanted), { least: "-8", greatest: "5990" });
+  const hashes = [];
+  for await (const row of digest.hashes(session, wanted, { by: "all" })) hashes.push(row);
+  assert.deepEqual(
+    hashes,
+    rows.map(({ key, hash }) => ({ key: [key], hash })),
+  );
+  const keyless = request(wanted.columns, []);
+  const last = rows.at(-1)!;
+  assert.deepEqual(await digest.values(session, keyless, [{ key: [], hash: last.hash }]), [
+    { key: [], values: ["5990", null, "", "{}"] },
+  ]);
+  await session.execute("DELETE FROM t");
+  assert.equal(await digest.bounds(session, wanted), null);
+  assert.deepEqual(await digest.slice(session, wanted, { by: "all" }), { rows: "0", sum: "0" });
+});
