@@ -159,7 +159,7 @@ for (const encoding of ["UTF-8", "UTF-16le", "UTF-16be"]) {
       fc.option(fc.uint8Array()),
     );
     await fc.assert(
-      fc.asyncProperty(fc.array(row, { maxLength: 300 }), async (rows) => {
+      fc.asyncProperty(fc.array(row, { maxLength: 120 }), async (rows) => {
         const path = join(folder, `${run++}.db`);
         const database = new DatabaseSync(path);
         database.exec(
@@ -186,7 +186,7 @@ for (const encoding of ["UTF-8", "UTF-16le", "UTF-16be"]) {
           assert.equal(gotB, b === null ? null : Buffer.from(b).toString("hex"));
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 }

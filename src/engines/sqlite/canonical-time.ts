@@ -2,10 +2,11 @@
  * Dates and times as SQLite's applications store them: texts of ISO 8601, numbers of seconds (or milli- or
  * microseconds) since 1970, and julian days, which are REAL. All in and out of UTC; null where it is none of these.
  */
-export type StoredTime = string | bigint | number;
+export type StoredTime = string | bigint | number | Uint8Array;
 
 /** YYYY-MM-DD HH:MM:SS[.f]; digits of a second are neither cut nor added. */
 export function canonicalTimestamp(value: StoredTime): string | null {
+  if (value instanceof Uint8Array) return null;
   if (typeof value !== "string") return fromNumber(value);
   const match = timestampPattern.exec(value);
   if (match === null) return null;

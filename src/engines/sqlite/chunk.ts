@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ChunkRole, KeyColumn, Range, SplitRequest } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
+import { keyText } from "./key-text.ts";
 import { sessionOf } from "./session.ts";
 import { readShape, type TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
@@ -125,13 +126,6 @@ function byKey(database: DatabaseSync, request: SplitRequest, shape: TableShape,
   return shape.utf16 === false || bounds.length > 0
     ? ranges(bounds, (after, upTo) => ({ by: "key", after, upTo }))
     : [{ by: "all" }];
-}
-
-function keyText({ name, type }: KeyColumn): string {
-  const value = traits.quote(name);
-  if (type.kind === "bytes") return `lower(hex(${value}))`;
-  if (type.kind === "float") return `godwit_float(${value})`;
-  return type.kind === "decimal" ? `godwit_decimal(${value})` : `CAST(${value} AS TEXT)`;
 }
 
 function isExpected({ type }: KeyColumn, storage: string): boolean {

@@ -8,6 +8,7 @@ import { inspect } from "./inspect.ts";
 import { lock } from "./lock.ts";
 import { normalize } from "./normalize.ts";
 import { probe } from "./probe.ts";
+import { profile } from "./profile.ts";
 import { read } from "./read.ts";
 import { render } from "./render.ts";
 import { snapshot } from "./snapshot.ts";
@@ -25,6 +26,7 @@ export const engine: Engine = {
   probe,
   normalize,
   render,
+  profile,
   lock,
   store,
   inspect,

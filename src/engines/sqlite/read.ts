@@ -160,7 +160,9 @@ async function* scan(
 
 function needsEscapes(bytes: unknown): boolean {
   if (bytes === null || bytes === undefined) return false;
-  const view = bytes as Uint8Array;
+  const { buffer, byteOffset, length } = bytes as Uint8Array;
+  // A Buffer's search is memchr; that of a Uint8Array goes byte by byte.
+  const view = Buffer.from(buffer, byteOffset, length);
   return view.includes(0x5c) || view.includes(9) || view.includes(10) || view.includes(13);
 }
 

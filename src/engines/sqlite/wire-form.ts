@@ -116,7 +116,12 @@ export function quickField(field: WireField, form: WireForm): QuickField | null 
     return { sql: plain(value), odd, escapes: false };
   }
   if (from.kind === "bytes" && to.kind === "bytes") {
-    return { sql: plain(hexadecimal(value, form)), odd: enforced ? null : `${value} < x''`, escapes: false };
+    // hex(NULL) is ''.
+    return {
+      sql: `CASE WHEN ${value} IS NULL THEN ${nullMark} ELSE ${hexadecimal(value, form)} END`,
+      odd: enforced ? null : `${value} < x''`,
+      escapes: false,
+    };
   }
   if (to.kind === "timestamp" || to.kind === "date" || to.kind === "time") {
     return { sql: plain(value), odd: `NOT (${timeIsPlain(value, to.kind)})`, escapes: true };

@@ -22,6 +22,7 @@ export function registerWireFunctions(database: DatabaseSync): void {
   // What is no date or time comes as it is: the target refuses it, and then says which value it was.
   const time = (name: string, canonical: (value: StoredTime) => string | null) =>
     database.function(name, options, (value) => {
+      if (value === null) return null;
       const stored = value as StoredTime;
       return canonical(stored) ?? (typeof stored === "number" ? plainDecimal(stored) : String(stored));
     });

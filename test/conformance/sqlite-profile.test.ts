@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import type { PortableType, Risk } from "../../src/core/portable.ts";
+import { profile } from "../../src/engines/sqlite/profile.ts";
+import { openFor, scratch } from "../../src/engines/sqlite/scratch.fixture.ts";
+import { execute, types } from "./sqlite-roles.ts";
+
+/** Which of the values show the risk, by their places from 1. */
+async function found(
+  t: TestContext,
+  declared: string,
+  from: PortableType,
+  risk: Risk,
+  values: readonly string[],
+) {
+  const path = join(scratch(t), "a.db");
+  execute(
+    path,
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, a ${declared}); ${values.map((value) => `INSERT INTO t (a) VALUES (${value});`).join("")}`,
+  );
+  const session = await openFor(t, path);
+  const key = [{ name: "id", type: types.integer }];
+  const [answer] = await profile.answers(session, { schema: "", name: "t" }, key, [
+    { column: "a", from, risk },
+  ]);
+  const places = answer!.examples.map((example) => Number(example.key[0]));
+  assert.equal(answer!.rows, BigInt(places.length));
+  return places;
+}
+
+const { boolean, integer, decimal, text, timestamp, time, date, uuid, json, float } = types;
+
+const cases: readonly (readonly [string, PortableType, Risk, readonly string[], readonly number[]])[] = [
+  ["BOOLEAN", boolean, { kind: "not-boolean" }, ["0", "1", "NULL", "2", "'t'", "x'01'"], [4, 5, 6]],
+  [
+    "INT",
+    integer,
+    { kind: "range", minimum: "-128", maximum: "127" },
+    ["-128", "127", "-129", "128", "127.5", "'x'"],
+    [3, 4, 5],
+  ],
+  [
+    "TEXT",
+    decimal,
+    { kind: "range", minimum: "0", maximum: "18446744073709551615" },
+    ["'18446744073709551615'", "'18446744073709551616'", "'-1'", "'18446744073709551615.5'", "'0.5'"],
+    [2, 3, 4],
+  ],
+  [
+    "TEXT",
+    text,
+    { kind: "length", limit: 2, unit: "characters" },
+    ["'é😀'", "'abc'", "'a' || char(0) || 'bc'", "NULL"],
+    [2, 3],
+  ],
+  ["TEXT", text, { kind: "length", limit: 2, unit: "bytes" }, ["'é'", "'é1'", "''"], [2]],
+  [
+    "DECIMAL(10,2)",
+    decimal,
+    { kind: "scale", digits: 2 },
+    ["1.25", "1.125", "100", "0.1 + 0.2", "'1.2300'"],
+    [2, 4],
+  ],
+  [
+    "DATETIME",
+    timestamp,
+    { kind: "scale", digits: 3 },
+    ["'2024-01-01 00:00:00.1234'", "'2024-01-01 00:00:00.1230'", "1709210096123456"],
+    [1, 3],
+  ],
+  [
+    "TEXT",
+    decimal,
+    { kind: "precision", digits: 5 },
+    ["'123.45'", "'123.456'", "'0.0001'", "'123456'"],
+    [2, 4],
+  ],
+  ["TEXT", text, { kind: "nul-character" }, ["'a' || char(0)", "'a'", "x'00'"], [1]],
+  ["TEXT", text, { kind: "invalid-encoding" }, ["CAST(x'ff' AS TEXT)", "'é'", "x'ff'"], [1]],
+  [
+    "TEXT",
+    date,
+    { kind: "zero-date" },
+    ["'0000-00-00'", "'2024-00-10'", "'2024-01-00'", "'2024-01-01'"],
+    [1, 2, 3],
+  ],
+  ["REAL", float, { kind: "infinity" }, ["9e999", "-9e999", "1e308", "'inf'"], [1, 2, 4]],
+  ["TEXT", float, { kind: "not-a-number" }, ["'NaN'", "'1'", "NULL"], [1]],
+  [
+    "DATETIME",
+    timestamp,
+    { kind: "year-range" },
+    ["'0000-01-01'", "'12024-01-01 00:00:00'", "'2024-01-01'", "999999999999999999"],
+    [1, 2, 4],
+  ],
+  ["TEXT", time, { kind: "time-range" }, ["'23:59:59'", "'24:00:00'", "'-01:00:00'"], [2, 3]],
+  [
+    "INT",
+    integer,
+    { kind: "storage-class", expected: ["integer"] },
+    ["1", "'x'", "1.5", "x''", "NULL"],
+    [2, 3, 4],
+  ],
+  [
+    "DATE",
+    date,
+    { kind: "format", of: "date" },
+    ["'2024-02-29'", "'2023-02-29'", "'yesterday'", "'2024-01-01 10:00:00'", "0", "NULL"],
+    [2, 3, 4],
+  ],
+  [
+    "DATETIME",
+    timestamp,
+    { kind: "format", of: "timestamp" },
+    ["'2024-01-01T10:00:00Z'", "'2024-01-01 25:00:00'", "'x'", "1704164645"],
+    [2, 3],
+  ],
+  ["TEXT", time, { kind: "format", of: "time" }, ["'10:00'", "'10:61:00'", "'x'"], [2, 3]],
+  ["NUMERIC", decimal, { kind: "format", of: "number" }, ["1", "'1,5'", "'abc'", "x'00'"], [2, 3, 4]],
+  ["INT", integer, { kind: "format", of: "integer" }, ["1", "1.5", "'abc'", "'12'"], [2, 3]],
+  [
+    "TEXT",
+    uuid,
+    { kind: "format", of: "uuid" },
+    ["'01234567-89ab-cdef-0123-456789ABCDEF'", "'0123'", "x'00000000000000000000000000000000'"],
+    [2],
+  ],
+  ["TEXT", json, { kind: "format", of: "json" }, [`'{"a":1}'`, "'{a:1}'", "jsonb('[1]')", "''"], [2, 4]],
+  [
+    "TEXT",
+    json,
+    { kind: "json-lossy" },
+    [
+      `'{"a":1,"b":{"a":2}}'`,
+      `'{"a":1,"a":2}'`,
+      "'[0.1]'",
+      "'[0.12345678901234567890]'",
+      "'[9223372036854775807]'",
+      "'[9223372036854775809]'",
+      `'["a\\": b",1e2]'`,
+    ],
+    [2, 4, 6],
+  ],
+  ["TEXT", text, { kind: "empty-enum" }, ["''", "'a'", "NULL"], [1]],
+  ["TEXT", text, { kind: "null" }, ["''", "NULL"], [2]],
+];
+
+for (const [declared, from, risk, values, places] of cases) {
+  const of = "of" in risk ? ` ${risk.of}` : "unit" in risk ? ` ${risk.unit}` : "";
+  test(`${risk.kind}${of} in ${declared} for ${from.kind}`, async (t) => {
+    assert.deepEqual(await found(t, declared, from, risk, values), places);
+  });
+}
+
+test("many questions are counted in one scan over all pieces, with examples by key", async (t) => {
+  const path = join(scratch(t), "a.db");
+  execute(
+    path,
+    `CREATE TABLE t (k TEXT PRIMARY KEY, a INT);
+     WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM g WHERE i < 50001)
+     INSERT INTO t SELECT 'k' || i, CASE WHEN i % 10000 = 1 THEN x'00ff' ELSE i END FROM g`,
+  );
+  const session = await openFor(t, path);
+  const key = [{ name: "k", type: text }];
+  const questions = [
+    { column: "a", from: integer, risk: { kind: "storage-class", expected: ["integer"] } },
+    { column: "a", from: integer, risk: { kind: "range", minimum: "0", maximum: "40000" } },
+    { column: "a", from: integer, risk: { kind: "null" } },
+  ] as const;
+  const answers = await profile.answers(session, { schema: "", name: "t" }, key, questions);
+  assert.deepEqual(
+    answers.map(({ rows }) => rows),
+    [6n, 9999n, 0n],
+  );
+  assert.deepEqual(answers[0]!.examples[0], { key: ["k1"], value: "\\x00ff" });
+  assert.deepEqual(answers[1]!.examples[0], { key: ["k40002"], value: "40002" });
+  assert.equal(answers[1]!.examples.length, 5);
+});
