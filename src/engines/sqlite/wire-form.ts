@@ -98,7 +98,9 @@ export function quickField(field: WireField, form: WireForm): QuickField | null 
   const number = from.kind === "integer" || from.kind === "boolean" || from.kind === "year";
   if (number && (to.kind === "integer" || to.kind === "boolean" || (to.kind === "decimal" && enforced))) {
     // Numbers come before texts and texts before blobs in SQLite's order of classes: no function is called.
-    const odd = enforced ? null : `${value} NOT BETWEEN -9223372036854775808 AND 9223372036854775807`;
+    const odd = enforced
+      ? null
+      : `${value} NOT BETWEEN -9223372036854775808 AND 9223372036854775807 OR ${value} <> CAST(${value} AS INTEGER)`;
     return { sql: plain(value), odd, escapes: false };
   }
   if (from.kind === "float" && to.kind === "float" && affinity === "real") {
