@@ -2,7 +2,7 @@ import type { VerifyReport } from "../copy/index.ts";
 import { countText, durationText, numberText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
 import { tableText } from "./table.ts";
-import { oneLine } from "./visible-text.ts";
+import { oneLine, visibleJson } from "./visible-text.ts";
 
 const valuesShown = 60;
 const rowsShown = 20;
@@ -50,5 +50,8 @@ function differencesText(table: VerifyReport["tables"][number], paint: Paint): s
 }
 
 function valueText(value: string | null): string {
-  return value === null ? "NULL" : JSON.stringify(oneLine(value, valuesShown));
+  if (value === null) return "NULL";
+  // Every space counts, so nothing but what a terminal must not see is changed.
+  const text = visibleJson(JSON.stringify(value));
+  return text.length <= valuesShown ? text : `${text.slice(0, valuesShown - 1)}…`;
 }

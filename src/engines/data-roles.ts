@@ -246,7 +246,7 @@ export interface WriteRole {
 /**
  * The text under which values of two engines are compared. Each form has one spelling for one value:
  * integer and decimal without sign of zero, leading or trailing zeros · float as shortest digits with an exponent
- * (1.5e3), NaN, Infinity · boolean 1, 0 · bytes lower-case hexadecimal · date, time, timestamp ISO with six digits of
+ * (1.5e3, zero without a sign: 0e0), NaN, Infinity · boolean 1, 0 · bytes lower-case hexadecimal · date, time, timestamp ISO with six digits of
  * a second · uuid lower case · set labels in byte order, with commas · text as it is (`trimmed`: without trailing spaces)
  */
 export type DigestForm =
