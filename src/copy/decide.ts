@@ -9,6 +9,7 @@ import type {
 import { tableKey } from "../core/table-key.ts";
 import type { Answer, KeyColumn, Question } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
+import { withAdvisory } from "./advisory-risks.ts";
 import type { SourceEngine, TargetEngine } from "./project.ts";
 
 /** What becomes of a column, and what of its values would be lost. */
@@ -54,7 +55,8 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
   while (open.length > 0) {
     const asked = open.flatMap((index) => {
       const { column, decision } = decided[index]!;
-      return decision.risks.map((risk): Question & { index: number } => {
+      const risks = column.advisory === true ? withAdvisory(decision.risks, column.type) : decision.risks;
+      return risks.map((risk): Question & { index: number } => {
         return { index, column: column.name, from: column.type, risk };
       });
     });
