@@ -12,6 +12,8 @@ const repeatMs = 10_000;
 export function openPlainProgress(channel: Channel): ProgressDisplay {
   const { paint } = channel;
   let lastRepeat = Number.NEGATIVE_INFINITY;
+  // A table that is copied in less says so once, when it is done.
+  let lastTables = performance.now();
   // Of a run that only writes history rows, the result says all there is to say.
   let verb: string | null = null;
   const repeatDue = (): boolean => {
@@ -35,7 +37,9 @@ export function openPlainProgress(channel: Channel): ProgressDisplay {
           return;
         }
         case "chunk:finished": {
-          if (!repeatDue()) return;
+          const now = performance.now();
+          if (now - lastTables < repeatMs) return;
+          lastTables = now;
           for (const table of snapshot().tables) {
             if (table.state === "copying") channel.write(`${tableProgressText(table)}\n`);
           }

@@ -2,7 +2,7 @@ import type { CopyPlan, Loss } from "../copy/index.ts";
 import type { RunResult } from "../run/executor.ts";
 import { bytesText, countText, durationText, numberText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
-import { planText } from "./render-plan.ts";
+import { stepsText } from "./render-copy-steps.ts";
 import type { RunRecord } from "./run-record.ts";
 import { tableText } from "./table.ts";
 import { oneLine } from "./visible-text.ts";
@@ -37,10 +37,7 @@ export function copyDocument(
 }
 
 /** A copy's plan: each column with its decision, the losses, what is left undone, and the steps. */
-export function copyPlanText(
-  plan: CopyPlan,
-  { paint, cwd }: { readonly paint: Paint; readonly cwd: string },
-): string {
+export function copyPlanText(plan: CopyPlan, paint: Paint): string {
   const { survey } = plan;
   const parts = survey.tables.map(({ source, target, columns }) => {
     const { rows, bytes } = source.estimate;
@@ -63,12 +60,7 @@ export function copyPlanText(
     const name = `${oneLine(source.name)} → ${oneLine(target.schema === "" ? target.name : `${target.schema}.${target.name}`)}`;
     return `${paint.bold(name)}  ${paint.dim(`about ${numberText(rows)} rows, ${bytesText(bytes)}`)}\n${tableText(rowsOf)}`;
   });
-  return [
-    ...parts,
-    lossesText(plan.losses, paint),
-    undoneText(plan, paint),
-    planText(plan.plan, { paint, cwd }),
-  ]
+  return [...parts, lossesText(plan.losses, paint), undoneText(plan, paint), stepsText(plan.plan, paint)]
     .filter((text) => text !== "")
     .join("\n");
 }

@@ -5,11 +5,11 @@ import { copyOptions } from "./copy-options.ts";
 import { running } from "./running.ts";
 
 export async function copy(invocation: Invocation): Promise<number> {
-  const { options, output, cwd } = invocation;
+  const { options, output } = invocation;
   if (options.plan === true) {
     const plan = await planCopyOf(copyOptions(invocation, () => {}));
     output.result("copy", { plan: plan.plan, survey: plan.survey, losses: plan.losses }, () =>
-      copyPlanText(plan, { paint: output.out.paint, cwd }),
+      copyPlanText(plan, output.out.paint),
     );
     return 0;
   }

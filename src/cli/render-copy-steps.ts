@@ -1,0 +1,52 @@
+import type { Plan, SqlStep, Step } from "../core/plan.ts";
+import { tableKey } from "../core/table-key.ts";
+import { countText } from "./amounts.ts";
+import type { Paint } from "./paint.ts";
+import { oneLine, visible } from "./visible-text.ts";
+
+/** The steps of a copy by their phases, with every statement as it will be sent. */
+export function stepsText(plan: Plan, paint: Paint): string {
+  const phases = Map.groupBy(plan.steps, (step) => step.unitTitle);
+  const parts = [...phases].map(([title, steps], index) => {
+    return `${paint.bold(`${index + 1}. ${oneLine(title)}`)}\n${steps.map((step) => stepText(step, paint)).join("")}`;
+  });
+  return parts.join("\n");
+}
+
+function stepText(step: Step, paint: Paint): string {
+  switch (step.kind) {
+    case "sql":
+      return sqlText(step, paint);
+    case "parallel":
+      return `  ${paint.dim(`${step.jobs} at a time, each by itself:`)}\n${step.steps.map((part) => statementsText(part)).join("")}`;
+    case "copy-rows":
+      return `  ${countText(step.tables.length, "table")}, ${step.jobs} chunks at a time: ${oneLine(namesOf(step.tables), 300)}\n`;
+    case "compare":
+      return `  digests of both sides: ${oneLine(namesOf(step.tables), 300)}\n`;
+    default:
+      return `  ${oneLine(step.title)}\n`;
+  }
+}
+
+function sqlText(step: SqlStep, paint: Paint): string {
+  const text = statementsText(step);
+  return step.transaction && step.statements.length > 1
+    ? `  ${paint.cyan("BEGIN")}\n${text}  ${paint.cyan("COMMIT")}\n`
+    : text;
+}
+
+function statementsText({ statements }: SqlStep): string {
+  return statements
+    .map(
+      ({ text }) =>
+        `${visible(text)
+          .split("\n")
+          .map((line) => `    ${line}`.trimEnd())
+          .join("\n")};\n`,
+    )
+    .join("");
+}
+
+function namesOf(tables: readonly { readonly target: Parameters<typeof tableKey>[0] }[]): string {
+  return tables.map(({ target }) => tableKey(target)).join(", ");
+}
