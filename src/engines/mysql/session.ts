@@ -69,7 +69,7 @@ export async function openSession(
   }
 }
 
-class MysqlSession implements Session {
+export class MysqlSession implements Session {
   /** MariaDB only: MySQL has no blocks outside of routines. */
   commitWith?: NonNullable<Session["commitWith"]>;
   readonly verifiesWrites = true;
@@ -268,6 +268,14 @@ class MysqlSession implements Session {
     await this.#text(`SET ${assignments.join(", ")}`);
   }
 
+  /** Lends the bare connection to a statement whose answer is taken from the socket; nothing else may run meanwhile. */
+  async lend<T>(use: (connection: Connection) => Promise<T>): Promise<T> {
+    await this.#flushBegin();
+    return this.#ask(false, (resolve, reject) => {
+      use(this.#connection).then(resolve, reject);
+    });
+  }
+
   #rememberTemporary(sql: string): void {
     const table = temporaryTable(sql);
     if (table !== null) this.#temporaryTables.add(table);
@@ -463,7 +471,6 @@ function parameter(value: Value): unknown {
   return value;
 }
 
-/** As hexadecimal digits, because what quotes and backslashes mean depends on sql_mode. */
 function lostError(): Error {
   return Object.assign(new Error("the server closed the connection"), { code: "PROTOCOL_CONNECTION_LOST" });
 }
