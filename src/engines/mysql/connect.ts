@@ -24,8 +24,9 @@ async function connectionOptions(target: Target): Promise<ConnectionOptions> {
     password: target.password,
     database: target.database,
     charset: "utf8mb4_general_ci",
-    // LOCAL_FILES would let the server ask for any file here; IGNORE_SPACE would change the user's sql_mode.
-    flags: ["-LOCAL_FILES", "-IGNORE_SPACE", "-ODBC"],
+    // IGNORE_SPACE would change the user's sql_mode. LOCAL_FILES is for the rows of a copy: the driver opens no file
+    // that the server names, and answers with an empty one and an error unless it was given a stream.
+    flags: ["LOCAL_FILES", "-IGNORE_SPACE", "-ODBC"],
     multipleStatements: false,
     dateStrings: true,
     jsonStrings: true,
