@@ -1,13 +1,17 @@
 import type { Engine } from "../engine.ts";
+import { chunk } from "./chunk.ts";
 import { connect } from "./connect.ts";
 import { errors } from "./errors.ts";
 import { health } from "./health.ts";
 import { inspect } from "./inspect.ts";
 import { lock } from "./lock.ts";
 import { probe } from "./probe.ts";
+import { read } from "./read.ts";
+import { snapshot } from "./snapshot.ts";
 import { store } from "./store.ts";
 import { syntax } from "./syntax.ts";
 import { traits } from "./traits.ts";
+import { write } from "./write.ts";
 
 /** MySQL 8.0 and newer, MariaDB 10.6 and newer. */
 export const engine: Engine = {
@@ -21,4 +25,8 @@ export const engine: Engine = {
   store,
   inspect,
   health,
+  snapshot,
+  chunk,
+  read,
+  write,
 };

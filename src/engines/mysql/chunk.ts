@@ -1,0 +1,90 @@
+import type { ChunkRole, KeyColumn, KeyValues, Range, SplitRequest } from "../data-roles.ts";
+import type { Session } from "../engine.ts";
+import { columnFacts } from "./column-facts.ts";
+import { dataSession } from "./data-session.ts";
+import { canBound, rangeCondition } from "./key-range.ts";
+import { columnReading } from "./read-column.ts";
+import { tableText } from "./sql-text.ts";
+import { traits } from "./traits.ts";
+
+export const chunk: ChunkRole = { split };
+
+/** Above this, chunks only cost ledger rows. */
+const mostChunks = 10_000;
+
+/**
+ * Bounds are taken from the key's own index, in the server's order and collation: from least and greatest of a whole
+ * number whose values lie dense, by walking the index otherwise. An ENUM is ordered by its numbers but compared by
+ * its text, so that a table keyed by one is a single range.
+ */
+async function split(session: Session, request: SplitRequest): Promise<Range[]> {
+  const { key, estimate } = request;
+  const count = Math.min(mostChunks, Math.ceil(estimate.bytes / Math.max(1, request.chunkBytes)));
+  if (count < 2 || key.length === 0 || !key.every((column) => canBound(column.type))) return [{ by: "all" }];
+  await dataSession(session);
+  const bounds = (await evenBounds(session, request, count)) ?? (await walkedBounds(session, request, count));
+  return ranges(bounds);
+}
+
+function ranges(bounds: readonly KeyValues[]): Range[] {
+  if (bounds.length === 0) return [{ by: "all" }];
+  const ends = [...bounds, null];
+  return ends.map((upTo, place) => ({ by: "key", after: place === 0 ? null : bounds[place - 1]!, upTo }));
+}
+
+/** Of a single whole number with at least a value in four; null for others. */
+async function evenBounds(
+  session: Session,
+  { table, key, estimate }: SplitRequest,
+  count: number,
+): Promise<KeyValues[] | null> {
+  const [column] = key;
+  if (key.length !== 1 || column?.type.kind !== "integer") return null;
+  const name = traits.quote(column.name);
+  const [row] = await session.query(
+    `SELECT CAST(MIN(${name}) AS CHAR) AS least, CAST(MAX(${name}) AS CHAR) AS greatest FROM ${tableText(table)}`,
+  );
+  if (row === undefined || row.least === null) return [];
+  const least = BigInt(String(row.least));
+  const width = BigInt(String(row.greatest)) - least + 1n;
+  if (width > BigInt(Math.max(1, Math.round(estimate.rows))) * 4n) return null;
+  const bounds = new Set<bigint>();
+  for (let part = 1n; part < BigInt(count); part += 1n) {
+    const bound = least + (width * part) / BigInt(count) - 1n;
+    if (bound >= least) bounds.add(bound);
+  }
+  return [...bounds].map((bound) => [String(bound)]);
+}
+
+/** Each bound is the key so many rows after the last one: together one pass over the index. */
+async function walkedBounds(
+  session: Session,
+  { table, key, estimate }: SplitRequest,
+  count: number,
+): Promise<KeyValues[]> {
+  const step = Math.max(1, Math.ceil(estimate.rows / count));
+  const facts = await columnFacts(session, table);
+  const texts = key.map((column, place) => {
+    const read = { name: column.name, value: null, from: column.type, to: column.type };
+    return `CONVERT(${plainText(columnReading(read, facts.get(column.name), { bytesPrefix: "" }), column)} USING utf8mb4) AS k${place}`;
+  });
+  const order = key.map((column) => traits.quote(column.name)).join(", ");
+  const bounds: KeyValues[] = [];
+  // The estimate may be far too low; more chunks than these are no gain.
+  for (let made = 0; made < mostChunks; made += 1) {
+    const range = { by: "key", after: bounds.at(-1) ?? null, upTo: null } as const;
+    const condition = rangeCondition(range, key);
+    const [row] = await session.query(
+      `SELECT ${texts.join(", ")} FROM ${tableText(table)}${condition === null ? "" : ` WHERE ${condition}`}
+        ORDER BY ${order} LIMIT 1 OFFSET ${step - 1}`,
+    );
+    if (row === undefined) break;
+    bounds.push(key.map((_, place) => String(row[`k${place}`])));
+  }
+  return bounds;
+}
+
+/** Without COPY's escapes, which the text of a key does not have. */
+function plainText(reading: { readonly wide: string; readonly form: string }, column: KeyColumn): string {
+  return column.type.kind === "bytes" ? `LOWER(HEX(${reading.wide}))` : reading.wide;
+}
