@@ -1,6 +1,7 @@
 import type { Engine } from "../engine.ts";
 import { chunk } from "./chunk.ts";
 import { connect } from "./connect.ts";
+import { digest } from "./digest.ts";
 import { errors } from "./errors.ts";
 import { health } from "./health.ts";
 import { inspect } from "./inspect.ts";
@@ -29,4 +30,5 @@ export const engine: Engine = {
   chunk,
   read,
   write,
+  digest,
 };

@@ -145,7 +145,7 @@ function longText(value: string, facts: ColumnFacts | undefined): string | null 
   return `${facts.dataType === "json" ? "JSON_STORAGE_SIZE" : "LENGTH"}(${value}) > ${replacedBytes}`;
 }
 
-function utf8Text(value: string, facts: ColumnFacts | undefined): string {
+export function utf8Text(value: string, facts: ColumnFacts | undefined): string {
   return facts?.charset !== null && facts?.charset !== undefined && utf8.has(facts.charset)
     ? value
     : `CONVERT(${value} USING utf8mb4)`;
@@ -162,7 +162,7 @@ function bitsText(value: string, from: PortableType & { kind: "bits" }, to: Port
     : `LPAD(BIN(${number}), ${from.length}, '0')`;
 }
 
-function uuidText(digits: string): string {
+export function uuidText(digits: string): string {
   const part = (from: number, length: number) => `SUBSTR(${digits}, ${from}, ${length})`;
   return `CONCAT_WS('-', ${part(1, 8)}, ${part(9, 4)}, ${part(13, 4)}, ${part(17, 4)}, ${part(21, 12)})`;
 }

@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { describe, test } from "node:test";
+import type { PortableType } from "../../src/core/portable.ts";
+import type { DigestColumn, DigestForm, DigestRequest } from "../../src/engines/data-roles.ts";
+import type { Session } from "../../src/engines/engine.ts";
+import { dataSession } from "../../src/engines/mysql/data-session.ts";
+import { digest } from "../../src/engines/mysql/digest.ts";
+import { mysqlTargets, withPlace, type Place } from "./mysql-roles.ts";
+
+const integer: PortableType = { kind: "integer", bits: 32, unsigned: false };
+const text: PortableType = { kind: "text", length: null, fixed: false };
+
+/** Each column with its type, form, values as SQL, and the forms that those have. */
+const columns: readonly (readonly [string, string, PortableType, DigestForm, string[], (string | null)[]])[] =
+  [
+    [
+      "d",
+      "decimal(20,5)",
+      { kind: "decimal", precision: 20, scale: 5 },
+      { kind: "decimal" },
+      ["1.50000", "-0.1", "100"],
+      ["1.5", "-0.1", "100"],
+    ],
+    ["z", "int unsigned zerofill", integer, { kind: "integer" }, ["42", "0", "NULL"], ["42", "0", null]],
+    [
+      "g",
+      "double",
+      { kind: "float", bits: 64 },
+      { kind: "float", bits: 64 },
+      ["1500", "-1.5e-5", "1.7976931348623157e308"],
+      ["1.5e3", "-1.5e-5", "1.7976931348623157e308"],
+    ],
+    [
+      "h",
+      "double",
+      { kind: "float", bits: 64 },
+      { kind: "float", bits: 64 },
+      ["0", "0.1", "-2.2600317473427453e-11"],
+      ["0e0", "1e-1", "-2.2600317473427453e-11"],
+    ],
+    [
+      "b",
+      "varbinary(5)",
+      { kind: "bytes", length: 5, fixed: false },
+      { kind: "bytes" },
+      ["x'00ff'", "x''", "NULL"],
+      ["00ff", "", null],
+    ],
+    [
+      "t",
+      "time(2)",
+      { kind: "time", precision: 2, zone: false, signed: true },
+      { kind: "time" },
+      ["'-1:02:03.5'", "'12:00'", "'838:59:59'"],
+      ["-01:02:03.500000", "12:00:00.000000", "838:59:59.000000"],
+    ],
+    [
+      "m",
+      "datetime",
+      { kind: "timestamp", precision: 0, zone: false },
+      { kind: "timestamp" },
+      ["'2024-01-02 03:04:05'", "NULL", "'0000-00-00 00:00:00'"],
+      ["2024-01-02 03:04:05.000000", null, "0000-00-00 00:00:00.000000"],
+    ],
+    [
+      "s",
+      "set('b','a','c')",
+      { kind: "set", labels: ["b", "a", "c"] },
+      { kind: "set" },
+      ["'b,a,c'", "''", "'c,b'"],
+      ["a,b,c", "", "b,c"],
+    ],
+    [
+      "v",
+      "varchar(20) character set latin1",
+      text,
+      { kind: "text", trimmed: false },
+      ["'\u00e9 '", "'N;'", "'\\t'"],
+      ["\u00e9 ", "N;", "\t"],
+    ],
+    [
+      "w",
+      "varchar(20)",
+      text,
+      { kind: "text", trimmed: true },
+      ["'\u{1f600}  '", "''", "' x'"],
+      ["\u{1f600}", "", " x"],
+    ],
+    [
+      "bi",
+      "bit(4)",
+      { kind: "bits", length: 4, varying: false },
+      { kind: "bits" },
+      ["5", "0", "15"],
+      ["0101", "0000", "1111"],
+    ],
+  ];
+const single = [
+  "f",
+  "float",
+  { kind: "float", bits: 32 },
+  { kind: "float", bits: 32 },
+  ["1.1", "1e-45", "16777216"],
+  ["1.1e0", "1e-45", "1.6777216e7"],
+] as const;
+
+const column = (name: string, type: PortableType, form: DigestForm): DigestColumn => ({
+  name,
+  value: null,
+  type,
+  form,
+});
+const key = [column("id", integer, { kind: "integer" })];
+const rowText = (forms: readonly (string | null)[]) =>
+  forms.map((form) => (form === null ? "N;" : `V${Buffer.byteLength(form)}:${form};`)).join("");
+const md5 = (from: string) => createHash("md5").update(from).digest("hex");
+const number = (hash: string) => BigInt(`0x${hash.slice(0, 15)}`);
+const sum = (texts: readonly string[]) => String(texts.reduce((total, one) => total + number(md5(one)), 0n));
+
+for (const server of mysqlTargets) {
+  describe(`digests of ${server.name}`, { skip: server.skip }, () => {
+    const place = (title: string, work: (place: Place) => Promise<void>) =>
+      test(title, () => withPlace(server.name, work));
+
+    async function made(session: Session, of: readonly (typeof columns)[number][]): Promise<DigestRequest> {
+      await dataSession(session);
+      await session.execute(
+        `CREATE TABLE t (id int PRIMARY KEY, ${of.map(([name, sql]) => `${name} ${sql}`).join(", ")}) DEFAULT CHARSET utf8mb4`,
+      );
+      for (let row = 0; row < 3; row += 1)
+        await session.execute(`INSERT INTO t VALUES (${[row, ...of.map((one) => one[4][row])].join(", ")})`);
+      return {
+        table: { schema: "", name: "t" },
+        columns: of.map(([name, , type, form]) => column(name, type, form)),
+        key,
+        where: null,
+      };
+    }
+
+    for (const [title, of] of [
+      ["in SQL", columns],
+      ["with a form that has no SQL", [...columns, single]],
+    ] as const) {
+      place(`the text of rows, ${title}`, async ({ open }) => {
+        const session = await open();
+        const all = of as typeof columns;
+        const request = await made(session, all);
+        const texts = [0, 1, 2].map((row) => rowText(all.map((one) => one[5][row]!)));
+        assert.deepEqual(await digest.slice(session, request, { by: "all" }), { rows: "3", sum: sum(texts) });
+        assert.deepEqual(await digest.slice(session, request, { by: "key", after: "0", upTo: "1" }), {
+          rows: "1",
+          sum: sum([texts[1]!]),
+        });
+        assert.deepEqual(await digest.bounds(session, request), { least: "0", greatest: "2" });
+        const hashes = [];
+        for await (const row of digest.hashes(session, request, { by: "all" })) hashes.push(row);
+        assert.deepEqual(
+          hashes,
+          texts.map((one, row) => ({ key: [String(row)], hash: md5(one) })),
+        );
+        const values = await digest.values(session, request, [
+          { key: ["2"], hash: "" },
+          { key: ["7"], hash: "" },
+          { key: ["0"], hash: "" },
+        ]);
+        assert.deepEqual(
+          values,
+          [2, 0].map((row) => ({ key: [String(row)], values: all.map((one) => one[5][row]) })),
+        );
+        const keyless = { ...request, key: [] };
+        const byHash = await digest.values(session, keyless, [{ key: [], hash: md5(texts[1]!) }]);
+        assert.deepEqual(byHash, [{ key: [], values: all.map((one) => one[5][1]) }]);
+        for (const asked of [request, keyless]) {
+          const expected = new Map<number, { rows: string; sum: string }>();
+          for (const [row, one] of texts.entries()) {
+            const bucket =
+              Number.parseInt(md5(asked.key.length === 0 ? one : rowText([String(row)])).slice(0, 8), 16) %
+              1_000;
+            expected.set(bucket, { rows: "1", sum: sum([one]) });
+          }
+          const found = await digest.buckets(session, asked, 1_000);
+          assert.deepEqual(new Map([...found].sort()), new Map([...expected].sort()));
+          for (const [bucket, one] of expected)
+            assert.deepEqual(await digest.slice(session, asked, { by: "bucket", bucket, of: 1_000 }), one);
+        }
+      });
+    }
+
+    place("an empty table", async ({ open }) => {
+      const session = await open();
+      await session.execute("CREATE TABLE t (id int PRIMARY KEY)");
+      const request = { table: { schema: "", name: "t" }, columns: key, key, where: null };
+      assert.deepEqual(await digest.slice(session, request, { by: "all" }), { rows: "0", sum: "0" });
+      assert.equal(await digest.bounds(session, request), null);
+      assert.deepEqual(await digest.buckets(session, request, 8), new Map());
+    });
+
+    place("rows longer than max_allowed_packet", async ({ open }) => {
+      const session = await open();
+      const { maxAllowedPacket } = await dataSession(session);
+      const length = Math.floor(maxAllowedPacket * 0.7);
+      await session.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, x longblob, y longtext) DEFAULT CHARSET utf8mb4",
+      );
+      await session.execute(
+        `INSERT INTO t VALUES (1, 'a', 'b'), (2, REPEAT('x', ${length}), 'c'), (3, NULL, REPEAT('\u00e9', ${Math.floor(length / 2)}))`,
+      );
+      const request: DigestRequest = {
+        table: { schema: "", name: "t" },
+        key,
+        columns: [
+          column("x", { kind: "bytes", length: null, fixed: false }, { kind: "bytes" }),
+          column("y", text, { kind: "text", trimmed: false }),
+        ],
+        where: null,
+      };
+      const texts = [
+        rowText(["61", "b"]),
+        rowText(["78".repeat(length), "c"]),
+        rowText([null, "\u00e9".repeat(Math.floor(length / 2))]),
+      ];
+      assert.deepEqual(await digest.slice(session, request, { by: "all" }), { rows: "3", sum: sum(texts) });
+      const buckets = await digest.buckets(session, request, 1);
+      assert.deepEqual(buckets.get(0), { rows: "3", sum: sum(texts) });
+    });
+  });
+}
