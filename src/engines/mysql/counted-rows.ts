@@ -6,7 +6,7 @@ const newline = 10;
 export interface RowCount {
   /** Rows that ended so far. */
   readonly rows: number;
-  /** Counts a piece. Throws GW7042 at a row that is longer than the limit. */
+  /** Counts a piece. Throws GW7002 at a row that is longer than the limit. */
   count(piece: Uint8Array): void;
   /** Throws where the last row has no end: its source broke off. */
   finish(): void;
@@ -19,7 +19,7 @@ export function rowCount(limitBytes: number, table: string): RowCount {
 
   function check(bytes: number): void {
     if (bytes <= limitBytes) return;
-    throw new GodwitError("GW7042", {
+    throw new GodwitError("GW7002", {
       message: `row ${rows + 1} of this part of ${table} has more than ${limitBytes} bytes, and the target takes no longer text`,
       details: { table, row: rows + 1, limitBytes },
     });

@@ -18,7 +18,7 @@ export interface DigestField {
   readonly as: SentForm;
 }
 
-/** How a column comes into a row's text. Throws GW7043. */
+/** How a column comes into a row's text. Throws GW7006. */
 export function digestField(column: DigestColumn, facts: ColumnFacts | undefined): DigestField {
   const value = column.value === null ? traits.quote(column.name) : expressionText(column.value);
   const own = column.value === null ? facts : undefined;

@@ -20,7 +20,7 @@ const spareBytes = 1_024;
 /**
  * Loads by LOAD DATA LOCAL, which is the server's fastest way; where its configuration forbids that, by INSERT of
  * many rows. References are not checked while rows come in: parts of a table and tables come in any order, and
- * those who copy check the references when all is there. Throws GW7041, GW7042.
+ * those who copy check the references when all is there. Throws GW7002.
  */
 async function load(
   session: Session,
