@@ -91,15 +91,20 @@ async function values(
     await byKeys(session, request, rows, take);
     return found;
   }
-  const wanted = new Set(rows.map((row) => (keys > 0 ? JSON.stringify(row.key) : row.hash)));
+  const idOf = (row: HashedRow) => (keys > 0 ? JSON.stringify(row.key) : row.hash);
+  const wanted = new Set(rows.map(idOf));
+  const byId = new Map<string, number>();
   await scan(session, request, { by: "all" }, (row) => {
     const id =
       keys > 0
         ? JSON.stringify(row.fields.slice(0, keys).map((field) => field?.toString() ?? ""))
         : row.md5.toString("hex");
-    if (wanted.has(id)) take(row);
+    if (!wanted.has(id) || byId.has(id)) return;
+    byId.set(id, found.length);
+    take(row);
   });
-  return found;
+  // In the order asked for: rows without a key have nothing else to be known by.
+  return rows.flatMap((row) => found[byId.get(idOf(row)) ?? -1] ?? []);
 }
 
 async function byKeys(
