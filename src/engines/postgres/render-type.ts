@@ -41,7 +41,8 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
       return same("uuid", type, [{ kind: "format", of: "uuid" }]);
     case "json":
       return type.binary
-        ? same("jsonb", type, [{ kind: "json-lossy" }, nulCharacter])
+        ? // jsonb keeps every digit: what was a value already loses nothing, and other texts at most a doubled key.
+          same("jsonb", type, [...(column.advisory ? [jsonLossy] : []), nulCharacter])
         : same("json", type, [{ kind: "format", of: "json" }, encoding]);
     case "enum":
       return enumeration(column, type.name, type.labels, usage);
@@ -74,6 +75,7 @@ const smallint: PortableType = { kind: "integer", bits: 16, unsigned: false };
 const unboundedText: PortableType = { kind: "text", length: null, fixed: false };
 const zeroDate: Risk = { kind: "zero-date" };
 const nulCharacter: Risk = { kind: "nul-character" };
+const jsonLossy: Risk = { kind: "json-lossy" };
 const encoding: Risk = { kind: "invalid-encoding" };
 const storage = (...expected: Extract<Risk, { kind: "storage-class" }>["expected"]): Risk => ({
   kind: "storage-class",
