@@ -23,7 +23,7 @@ export async function compareTable(options: CompareOptions): Promise<TableCompar
   const rows = await differingRows(source, target, found.slices, options);
   const byProgram = await programColumns(options);
   const seen = new Set(rows.listed.map(({ key }) => JSON.stringify(key)));
-  const more = byProgram.listed.filter(({ key }) => !seen.has(JSON.stringify(key)));
+  const more = byProgram.listed.filter(({ key }) => key.length === 0 || !seen.has(JSON.stringify(key)));
   return {
     rows: found.rows,
     differences: rows.differences + byProgram.differences - (byProgram.listed.length - more.length),

@@ -2,6 +2,7 @@ import type { HashedRow } from "../../engines/data-roles.ts";
 import { askedSides, both, type CompareOptions } from "./asked.ts";
 import { type DifferingRows, hashesOf, type RowDifference } from "./differing-rows.ts";
 import { refuseInterruptedComparison } from "./interrupted.ts";
+import { keylessColumns } from "./keyless-columns.ts";
 import { sameValue } from "./same-value.ts";
 import { allSlices } from "./slices.ts";
 
@@ -9,14 +10,14 @@ const rowsAtOnce = 500;
 
 /**
  * Compares the columns that only the program can compare (JSON of two engines, arrays beside JSON), for all rows that
- * both sides have, by their key. Rows without a key cannot be paired by what they hold otherwise: their values
- * are compared as two sorted lists of each part.
+ * both sides have, by their key.
  */
 export async function programColumns(options: CompareOptions): Promise<DifferingRows> {
   const { source, target } = askedSides(options, (form) => form === "json" || form === "array");
   const listed: RowDifference[] = [];
   let differences = 0;
   if (source.request.columns.length === 0) return { differences, listed, withinTolerance: 0 };
+  if (source.request.key.length === 0) return keylessColumns(options);
   for (const slice of await allSlices(source, target, options)) {
     // Only the keys are listed: the values come batch by batch, however wide they are.
     const rows = await hashesOf(

@@ -1,11 +1,11 @@
 /** Whether two JSON texts mean the same: order of keys and white space do not count, every digit of a number does. */
 export function sameJson(left: string, right: string): boolean {
-  const [a, b] = [canonical(left), canonical(right)];
+  const [a, b] = [canonicalJson(left), canonicalJson(right)];
   return a !== null && a === b;
 }
 
 /** Keys sorted, numbers without a change of their digits but for the exponent and trailing zeros; null if it is no JSON. */
-function canonical(text: string): string | null {
+export function canonicalJson(text: string): string | null {
   let value: unknown;
   try {
     value = JSON.parse(text, function (_, item: unknown, context?: { source?: string }) {
