@@ -47,8 +47,10 @@ export function formSql(column: DigestColumn): FormSql {
     case "text":
       return plain(textSql(sql, column, form));
     case "json":
+      // Arrays are copied as JSON where the other side has no arrays.
+      return plain(type.kind === "array" ? `to_json(${sql})::text` : `(${sql})::text`);
     case "array":
-      throw new Error(`column ${column.name} has a form that no digest holds`);
+      return plain(`(${sql})::text`);
   }
 }
 
@@ -74,13 +76,16 @@ function bytesForm(sql: string, kind: string): FormSql {
   return plain(raw);
 }
 
-/** The server leaves zeros at the end of the digits of a second out, and the point before them. */
+/**
+ * The server leaves zeros at the end of the digits of a second out, and the point before them. What does not end with
+ * seconds (infinity, BC, an offset) stays as it is.
+ */
 function sixDigits(raw: string): FormSql {
   return {
     raw,
     // Never shorter: what stands after the digits (BC, an offset) counts too.
     form: (t) =>
-      `CASE WHEN position('.' IN ${t}) = 0 THEN ${t} || '.000000' ELSE rpad(${t}, greatest(length(${t}), position('.' IN ${t}) + 6), '0') END`,
+      `CASE WHEN position('.' IN ${t}) = 0 THEN ${t} || CASE left(right(${t}, 3), 1) WHEN ':' THEN '.000000' ELSE '' END ELSE rpad(${t}, greatest(length(${t}), position('.' IN ${t}) + 6), '0') END`,
   };
 }
 
@@ -98,6 +103,8 @@ function textSql(sql: string, { type }: DigestColumn, form: Extract<DigestForm, 
   if (type.kind === "boolean") return `(${sql})::int4::text`;
   if (type.kind === "bytes") return `encode(${sql}, 'hex')`;
   if (type.kind === "timestamp") return `(${utc(sql, type.zone)})::text`;
+  // As the type's own output prints it, and COPY: a cast is another function (that of inet adds a mask).
+  if (type.kind === "native") return `CASE WHEN ${sql} IS DISTINCT FROM NULL THEN format('%s', ${sql}) END`;
   return `(${sql})::text`;
 }
 

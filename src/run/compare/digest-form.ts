@@ -14,8 +14,10 @@ export function digestForm(source: PortableType, target: PortableType, sameEngin
   const both = (set: ReadonlySet<string>) => kinds.every((kind) => set.has(kind));
   if (either("json") || either("array")) {
     if (either("set")) return { kind: "set" };
-    if (sameEngine && source.kind === target.kind) return { kind: "text", trimmed: false };
-    return { kind: either("json") ? "json" : "array" };
+    if (sameEngine && (source.kind === target.kind || !either("json")))
+      return { kind: "text", trimmed: false };
+    // An array goes to an engine without arrays as JSON, also where that keeps it in a column of texts.
+    return { kind: "json" };
   }
   if (either("float")) return { kind: "float", bits: floatBits(source, target) };
   if (source.kind === "boolean" && target.kind === "boolean") return { kind: "boolean" };
