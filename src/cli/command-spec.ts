@@ -13,7 +13,8 @@ export type ValueKind =
   | "count"
   | "list"
   | "names"
-  | "percent";
+  | "percent"
+  | "bytes";
 
 export interface OptionSpec {
   /** With its leading dashes, e.g. "--to". `--no-x` is the negation of a value that is true otherwise. */
@@ -89,6 +90,7 @@ export interface OptionValues {
   readonly dataOnly?: boolean;
   readonly mode?: string;
   readonly jobs?: number;
+  readonly chunkSize?: number;
   readonly plan?: boolean;
   readonly resume?: string;
   readonly allow?: readonly string[];

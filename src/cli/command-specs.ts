@@ -288,6 +288,13 @@ export const commandSpecs: readonly CommandSpec[] = [
         description: "how many chunks are copied, and indexes built, at once (default: 2)",
       },
       {
+        name: "--chunk-size",
+        value: "SIZE",
+        kind: "bytes",
+        description:
+          "about how much is copied in one transaction, such as 64MB; what a kill undoes is copied again (default: 16MB)",
+      },
+      {
         name: "--allow",
         value: "LOSSES",
         kind: "names",

@@ -49,9 +49,22 @@ test("what is misspelt, missing or malformed is refused with the nearest word", 
   assert.match(message("apply", "--wait", "5"), /^--wait is "5": expected a duration/);
   assert.match(message("apply", "--lock-timeout", "soon"), /^--lock-timeout is "soon"/);
   assert.match(message("rollback", "--steps", "-1"), /^--steps|argument missing/);
+  assert.match(message("copy", "a", "b", "--chunk-size", "0MB"), /^--chunk-size is "0MB"/);
   assert.match(message("new"), /missing required argument 'NAME'/);
   assert.match(message("status", "x"), /too many arguments/);
   assert.match(message("apply", "--to"), /argument missing/);
+});
+
+test("a size may have a unit", () => {
+  for (const [text, bytes] of [
+    ["4096", 4096],
+    ["8k", 8192],
+    ["16MB", 16 << 20],
+    ["1gb", 1 << 30],
+  ] as const) {
+    const result = parseArguments(["copy", "a", "b", "--chunk-size", text]);
+    assert.equal("options" in result && result.options.chunkSize, bytes);
+  }
 });
 
 test("a secret after a misspelt option is not repeated", () => {

@@ -107,6 +107,7 @@ function optionOf(spec: OptionSpec): Option {
     ]);
   }
   if (spec.kind === "percent") option.argParser((text) => percentOf(text, spec.name));
+  if (spec.kind === "bytes") option.argParser((text) => bytesOf(text, spec.name));
   if (spec.kind === "count") option.argParser((text) => countOf(text, spec.name));
   return option;
 }
@@ -116,6 +117,19 @@ function percentOf(text: string, what: string): number {
   if (value > 0 && value <= 100) return value;
   throw new GodwitError("GW1001", {
     message: `${what} is ${JSON.stringify(text)}: expected a percentage above 0 and up to 100`,
+    details: { what },
+  });
+}
+
+const byteUnits: Readonly<Record<string, number>> = { "": 1, B: 1, KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 };
+
+function bytesOf(text: string, what: string): number {
+  const [, digits = "", unit = ""] = /^(\d{1,9})\s*([kmg]?b?)$/i.exec(text) ?? [];
+  const letter = unit.toUpperCase().replace(/^([KMG])$/, "$1B");
+  const value = Number(digits) * (byteUnits[letter] ?? 0);
+  if (value > 0) return value;
+  throw new GodwitError("GW1001", {
+    message: `${what} is ${JSON.stringify(text)}: expected a size such as 16MB`,
     details: { what },
   });
 }

@@ -19,6 +19,7 @@ export function copyOptions(
     dataOnly,
     mode,
     jobs,
+    chunkSize,
     allow,
     resume,
   } = options;
@@ -39,6 +40,7 @@ export function copyOptions(
     dataOnly,
     mode: modeOf(mode),
     jobs,
+    chunkBytes: chunkSize,
     allow,
     resume,
   };
