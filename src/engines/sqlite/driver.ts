@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { sha256 } from "../../core/canonical.ts";
 
 /** What `node:sqlite` throws: SQLite's extended result code and its message. */
 export interface SqliteError extends Error {
@@ -20,7 +21,7 @@ export interface OpenOptions {
  */
 export function openDatabase(path: string, options: OpenOptions = {}): DatabaseSync {
   const { DatabaseSync } = driver();
-  return new DatabaseSync(path, {
+  const database = new DatabaseSync(path, {
     readOnly: options.readOnly ?? false,
     timeout: options.busyTimeoutMs ?? 0,
     readBigInts: true,
@@ -28,6 +29,13 @@ export function openDatabase(path: string, options: OpenOptions = {}): DatabaseS
     allowExtension: false,
     defensive: true,
   });
+  // What masks a column by a rule, and SQLite has not; only our own statements can call it, no view or trigger.
+  const own = { deterministic: true, directOnly: true, useBigIntArguments: true };
+  database.function("godwit_sha256", own, (value) => {
+    if (value === null) return null;
+    return sha256(value instanceof Uint8Array ? value : String(value));
+  });
+  return database;
 }
 
 /** Another connection has the lock: waiting may help. */

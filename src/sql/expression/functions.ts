@@ -1,4 +1,5 @@
 import type { Dialect } from "./dialect.ts";
+import { formCalled } from "./forms.ts";
 
 /**
  * Functions that mean the same in the dialects that name them, by the neutral name, which is PostgreSQL's. A dialect
@@ -45,6 +46,8 @@ const synonyms: Readonly<Record<Dialect, Readonly<Record<string, string>>>> = {
 
 /** The neutral name of a function as a dialect writes it; null where it is not known to mean the same elsewhere. */
 export function neutralFunction(written: string, dialect: Dialect): string | null {
+  const form = formCalled(written);
+  if (form !== null) return form;
   const name = synonyms[dialect][written] ?? written;
   return functionNames[name]?.[dialect] === undefined ? null : name;
 }

@@ -1,6 +1,7 @@
 import type { Expression } from "../../core/expression.ts";
 import type { PortableType } from "../../core/portable.ts";
 import { type Dialect, dialects } from "./dialect.ts";
+import { printForm } from "./forms.ts";
 import { functionNames } from "./functions.ts";
 
 /** Writes an expression for an engine; null where it cannot say it with the same meaning. */
@@ -59,6 +60,8 @@ export function printExpression(expression: Expression, dialect: Dialect): strin
         return `(${left} ${expression.operator.toUpperCase()} ${right})`;
       });
     case "call": {
+      const form = printForm(expression, dialect, (part) => printExpression(part, dialect));
+      if (form !== undefined) return form;
       const name = functionNames[expression.name]?.[dialect];
       if (name === undefined) return null;
       return each(expression.arguments, (...values) => `${name}(${values.join(", ")})`);
