@@ -12,11 +12,17 @@ export interface YamlDocument {
 const maxNodes = 10_000;
 const maxDepth = 32;
 
+export interface YamlLimits {
+  readonly maxNodes?: number;
+  /** A number that a JavaScript number cannot hold comes as it is written, instead of being refused. */
+  readonly digits?: boolean;
+}
+
 /**
  * Reads one YAML 1.2 (or JSON) document. Duplicate keys, merges, unknown tags, numbers that a JavaScript number
  * cannot hold, and deep or multiplied structures are refused. Throws GW1004, with no text of the file but key names.
  */
-export function parseYaml(text: string, file: string): YamlDocument {
+export function parseYaml(text: string, file: string, limits: YamlLimits = {}): YamlDocument {
   const counter = new LineCounter();
   const document = parseDocument(text, {
     schema: "core",
@@ -42,7 +48,7 @@ export function parseYaml(text: string, file: string): YamlDocument {
 
   const read = (node: unknown, path: readonly string[], depth: number): unknown => {
     if (depth > maxDepth) throw fail("the structure is nested too deeply", undefined);
-    if (++nodes > maxNodes) throw fail("the structure has too many parts", undefined);
+    if (++nodes > (limits.maxNodes ?? maxNodes)) throw fail("the structure has too many parts", undefined);
     if (node === null) return null;
     if (isAlias(node)) {
       if (anchors.has(node.source)) return read(anchors.get(node.source), path, depth + 1);
@@ -50,9 +56,10 @@ export function parseYaml(text: string, file: string): YamlDocument {
     }
     if (isScalar(node)) {
       if (node.anchor !== undefined) anchors.set(node.anchor, node);
-      return readScalar(node.value, () =>
-        fail("a number is too large or not a whole number", node.range?.[0]),
-      );
+      return readScalar(node.value, () => {
+        if (limits.digits === true && node.source !== undefined) return node.source;
+        throw fail("a number is too large or not a whole number", node.range?.[0]);
+      });
     }
     if (!isMap(node) && !isSeq(node)) throw fail("a part is of an unknown kind", undefined);
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
@@ -72,12 +79,12 @@ export function parseYaml(text: string, file: string): YamlDocument {
   return { value: read(document.contents, [], 0), lines };
 }
 
-function readScalar(value: unknown, fail: () => GodwitError): unknown {
+function readScalar(value: unknown, unsafe: () => unknown): unknown {
   if (typeof value === "bigint" || typeof value === "number") {
     // The number 9007199254740993 would silently become another one.
     const number = Number(value);
     if (Number.isSafeInteger(number)) return number;
-    throw fail();
+    return unsafe();
   }
   return value;
 }
