@@ -4,6 +4,7 @@ import { GodwitError } from "../core/error.ts";
 import type { Target } from "../core/target.ts";
 import type { Engine } from "../engines/engine.ts";
 import { loadEngine } from "../engines/registry.ts";
+import { readRulesFiles } from "./rules-files.ts";
 import { emitterOf, openConfig, type ProjectOptions } from "./options.ts";
 
 /** What a copy or a comparison takes beside its choices. */
@@ -14,11 +15,15 @@ export interface CopyProjectOptions extends Omit<
   /** A connection URL, or the name of a profile of the configuration. */
   readonly source: string;
   readonly target: string;
+  /** Files of mapping rules: AWS DMS table mappings, its task settings, or YAML; see docs/reference/rules.md. */
+  readonly rules?: string | readonly string[] | undefined;
 }
 
 /** Opens both sides. Throws GW1002 to GW1006, GW7006 for an engine that cannot be copied from or to. */
 export async function openCopyProject(options: CopyProjectOptions): Promise<CopyProject> {
-  const { source, target, ...rest } = options;
+  const { source, target, rules, ...rest } = options;
+  // A file that is wrong is told before a server is asked for anything.
+  const read = rules === undefined ? undefined : await readRulesFiles(rules, options.cwd ?? process.cwd());
   const [from, to] = [await sideOf(source, rest), await sideOf(target, rest)];
   const config = await openConfig({
     ...rest,
@@ -39,6 +44,7 @@ export async function openCopyProject(options: CopyProjectOptions): Promise<Copy
     emit: emitterOf(options),
     signal: options.signal,
     waitMs: options.waitMs ?? 0,
+    rules: read,
   };
 }
 

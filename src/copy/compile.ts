@@ -14,10 +14,17 @@ const noUndo = "drop the tables that were made; the source is only read";
 
 /** The steps of a copy: tables, rows, keys, constraints, counters, and the comparison of both sides. */
 export function compileCopy(project: CopyProject, choice: CopyChoice, survey: Survey): Step[] {
-  const { jobs = defaultJobs, chunkBytes = defaultChunkBytes, mode = "create" } = choice;
+  const {
+    jobs = project.rules?.settings.jobs ?? defaultJobs,
+    chunkBytes = defaultChunkBytes,
+    mode = "create",
+  } = choice;
   const { engine } = project.target;
   const ddl = survey.tables.map((table) => ({ table, ddl: engine.render.ddl(table.target) }));
-  const largestFirst = survey.tables.toSorted((a, b) => b.source.estimate.bytes - a.source.estimate.bytes);
+  // Where no rule says otherwise, the largest goes first, because it takes longest.
+  const largestFirst = survey.tables.toSorted(
+    (a, b) => b.order - a.order || b.source.estimate.bytes - a.source.estimate.bytes,
+  );
   const steps: Step[] = [];
   const withSchema = choice.dataOnly !== true && mode === "create";
   if (withSchema)
@@ -65,7 +72,7 @@ export function compileCopy(project: CopyProject, choice: CopyChoice, survey: Su
     );
   }
   if (choice.schemaOnly !== true && mode !== "upsert") {
-    const tables = survey.tables.map(({ copy }) => copy);
+    const tables = survey.tables.map(({ compared }) => compared);
     steps.push({
       kind: "compare",
       ...base("compare", "compare/1", tablesTitle(tables.map(({ target }) => tableKey(target)))),

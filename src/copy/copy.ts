@@ -30,7 +30,11 @@ interface CopyIntent {
 export async function copyDatabase(project: CopyProject, choice: CopyChoice): Promise<RunResult> {
   const { source, target, settings, emit, signal, waitMs } = project;
   await target.engine.syntax.load();
-  const asked = digest([source.target.display, { ...choice, resume: null, jobs: null }]);
+  const asked = digest([
+    source.target.display,
+    { ...choice, resume: null, jobs: null },
+    project.rules ?? null,
+  ]);
   let prepared: CopyPlan | null = null;
   const intent: { -readonly [K in keyof CopyIntent]: CopyIntent[K] } = {
     command: "copy",

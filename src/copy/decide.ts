@@ -11,6 +11,8 @@ import type { Answer, KeyColumn, Question } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
 import { withAdvisory } from "./advisory-risks.ts";
 import type { SourceEngine, TargetEngine } from "./project.ts";
+import { declaredDecision } from "./rules/declared-decision.ts";
+import type { DeclaredType } from "./rules/ruled-table.ts";
 
 /** What becomes of a column, and what of its values would be lost. */
 export interface DecidedColumn {
@@ -34,6 +36,17 @@ export interface DecideOptions {
   readonly session: Session;
   readonly table: PortableTable;
   readonly targetName: TableName;
+  /** By the source's name: what rules say of a column. */
+  readonly ruled?: ReadonlyMap<string, ColumnRuling> | undefined;
+}
+
+export interface ColumnRuling {
+  /** A type that was declared by a rule; what does not fit it is a loss. */
+  readonly declared: DeclaredType | null;
+  /** A rule makes it part of the primary key, and the source allows NULL. */
+  readonly isRequired: boolean;
+  /** Its values are computed: the source's data tell nothing of them. */
+  readonly isComputed: boolean;
 }
 
 /**
@@ -42,15 +55,24 @@ export interface DecideOptions {
  * there is none, the loss is told.
  */
 export async function decideColumns(options: DecideOptions): Promise<DecidedColumn[]> {
-  const { source, target, session, table, targetName } = options;
+  const { source, target, session, table, targetName, ruled } = options;
   const keyed = keyedColumns(table);
   const key = keyOf(table);
-  const decided: DecidedColumn[] = table.columns.map((column) => ({
-    column,
-    decision: target.render.type(column, { table: targetName, keyed: keyed.has(column.name) }),
-    because: null,
-    losses: [],
-  }));
+  const decided: DecidedColumn[] = table.columns.map((column) => {
+    const usage = { table: targetName, keyed: keyed.has(column.name) };
+    const { declared = null, isComputed = false, isRequired = false } = ruled?.get(column.name) ?? {};
+    const decision =
+      declared === null
+        ? target.render.type(column, usage)
+        : declaredDecision(target.render, column, usage, declared);
+    const asked = isRequired ? withoutNull(decision) : decision;
+    return {
+      column,
+      decision: isComputed ? { ...decision, risks: [], otherwise: null } : asked,
+      because: null,
+      losses: [],
+    };
+  });
   let open = decided.map((_, index) => index);
   while (open.length > 0) {
     const asked = open.flatMap((index) => {
@@ -80,6 +102,15 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
     open = next;
   }
   return decided;
+}
+
+function withoutNull(decision: TypeDecision): TypeDecision {
+  const { risks, otherwise } = decision;
+  return {
+    ...decision,
+    risks: [...risks, { kind: "null" }],
+    otherwise: otherwise === null ? null : withoutNull(otherwise),
+  };
 }
 
 /** The key by which rows are told apart: the primary key, or the first unique one without NULLs; [] where there is none. */

@@ -2,4 +2,7 @@
 export { copyDatabase, type CopyPlan, planCopy } from "./copy.ts";
 export type { Loss } from "./losses.ts";
 export type { CopyChoice, CopyMode, CopyProject, SourceEngine, TargetEngine } from "./project.ts";
+export type { RulesDocument } from "./rules/document.ts";
+export type { MappingRules, RuleWarning } from "./rules/model.ts";
+export { readRules } from "./rules/read-rules.ts";
 export { type VerifyChoice, verifyDatabases, type VerifyReport } from "./verify.ts";

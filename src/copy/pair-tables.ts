@@ -3,12 +3,15 @@ import type { PortableColumn, PortableSchema, PortableTable } from "../core/port
 import { tableKey } from "../core/table-key.ts";
 import { keyOf } from "./decide.ts";
 import type { CopyProject } from "./project.ts";
+import type { RuledTable } from "./rules/ruled-table.ts";
 import { targetNames } from "./target-names.ts";
 
 export interface PairedTable {
   readonly table: CopyTable;
   /** Columns that one side has and the other has not. */
   readonly problems: readonly string[];
+  /** Columns that are not compared, each with the reason. */
+  readonly leftOut: readonly string[];
 }
 
 export interface Pairing {
@@ -20,31 +23,35 @@ export interface Pairing {
 /** Finds to each table of the source the one of the target that holds its copy, and to each column its twin. */
 export function pairTables(
   project: CopyProject,
-  tables: readonly PortableTable[],
+  tables: readonly RuledTable[],
   target: PortableSchema,
   only: readonly string[] | undefined,
 ): Pairing {
   const { traits, render } = project.target.engine;
   const fold = (name: string) => (traits.distinguishesCase ? name : name.toLowerCase());
-  const names = targetNames(tables, {
-    sourceDefault: project.source.engine.render?.defaultSchema ?? "",
-    targetDefault: render.defaultSchema,
-    traits,
-  });
+  const names = targetNames(
+    tables.map(({ source }) => source),
+    {
+      sourceDefault: project.source.engine.render?.defaultSchema ?? "",
+      targetDefault: render.defaultSchema,
+      traits,
+    },
+    new Map(tables.map((ruled) => [tableKey(ruled.source), ruled])),
+  );
   const there = new Map(target.tables.map((table) => [fold(tableKey(table)), table]));
   const missing: string[] = [];
   const pairs: PairedTable[] = [];
-  for (const table of tables) {
-    const name = names.get(tableKey(table))!;
-    const twin = there.get(fold(tableKey(name)));
-    if (twin === undefined) missing.push(tableKey(table));
-    else pairs.push(pairColumns(table, twin, only, fold));
+  for (const ruled of tables) {
+    const key = tableKey(ruled.source);
+    const twin = there.get(fold(tableKey(names.get(key)!)));
+    if (twin === undefined) missing.push(key);
+    else pairs.push(pairColumns(ruled, twin, only, fold));
   }
   return { pairs, missing };
 }
 
 function pairColumns(
-  source: PortableTable,
+  { source, where, columns: ruled }: RuledTable,
   target: PortableTable,
   only: readonly string[] | undefined,
   fold: (name: string) => string,
@@ -52,17 +59,19 @@ function pairColumns(
   const twins = new Map(target.columns.map((column) => [fold(column.name), column]));
   const wanted = (column: PortableColumn) => only === undefined || only.includes(column.name);
   const problems: string[] = [];
+  const leftOut: string[] = [];
   const columns: CopyColumn[] = [];
-  for (const column of source.columns) {
-    const twin = twins.get(fold(column.name));
-    twins.delete(fold(column.name));
+  for (const { column, name: targetName, value, incomparable } of ruled) {
+    const twin = twins.get(fold(targetName));
+    twins.delete(fold(targetName));
     if (!wanted(column)) continue;
-    if (twin === undefined) problems.push(`${tableKey(target)} has no column ${column.name}`);
+    if (twin === undefined) problems.push(`${tableKey(target)} has no column ${targetName}`);
+    else if (incomparable !== null) leftOut.push(`${targetName}: ${incomparable}`);
     else {
       const { name, type, declared } = twin;
       columns.push({
         source: column.name,
-        value: null,
+        value,
         from: column.type,
         target: name,
         to: type,
@@ -78,12 +87,13 @@ function pairColumns(
   const hasKey = key.every(({ name }) => columns.some((column) => column.source === name));
   return {
     problems,
+    leftOut,
     table: {
       source: { schema: source.schema, name: source.name },
       target: { schema: target.schema, name: target.name },
       columns,
       key: hasKey ? key : [],
-      where: null,
+      where,
       estimate: source.estimate,
       native: false,
       upsertBy: null,

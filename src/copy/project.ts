@@ -11,6 +11,7 @@ import type {
 } from "../engines/data-roles.ts";
 import type { Engine } from "../engines/engine.ts";
 import type { RunSettings } from "../run/perform/context.ts";
+import type { MappingRules } from "./rules/model.ts";
 
 /** An engine that can be copied from. */
 export type SourceEngine = Engine & {
@@ -36,6 +37,8 @@ export interface CopyProject {
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
   readonly waitMs: number;
+  /** Of the files that were given with --rules, already read. */
+  readonly rules?: MappingRules | undefined;
 }
 
 /** `create`: the tables must not be there · `truncate`: they are emptied first · `upsert`: rows replace those of their key. */

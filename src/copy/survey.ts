@@ -8,6 +8,10 @@ import { acceptedOf, type Loss, lossesOf } from "./losses.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { selectTables } from "./select-tables.ts";
 import { targetNames } from "./target-names.ts";
+import { ruledTables } from "./ruled-tables.ts";
+import type { RuleWarning } from "./rules/model.ts";
+import type { RuledTable } from "./rules/ruled-table.ts";
+import { targetColumns, targetParts, type TargetParts } from "./rules/target-parts.ts";
 import type { CopyColumn, CopyTable } from "../core/plan.ts";
 
 /** All that is known of a copy before it is planned: the source's tables and what becomes of each. */
@@ -21,6 +25,8 @@ export interface Survey {
   readonly dropped: readonly string[];
   /** Indexes, keys and the like that the target has no equivalent of. */
   readonly undone: readonly string[];
+  /** Of the mapping rules: what means nothing here, or hardly what was meant. */
+  readonly warnings: readonly RuleWarning[];
 }
 
 export interface SurveyedTable {
@@ -28,50 +34,78 @@ export interface SurveyedTable {
   readonly target: TargetTable;
   readonly columns: readonly DecidedColumn[];
   readonly copy: CopyTable;
+  /** What of the copy can be held against its source: columns that are made by chance cannot. */
+  readonly compared: CopyTable;
+  /** By a rule; higher is copied first. */
+  readonly order: number;
 }
 
 /** Reads the source's schema, and its data where a type demands it. Throws GW7004 for what cannot be named. */
 export async function survey(project: CopyProject, choice: CopyChoice, session: Session): Promise<Survey> {
   const { source, target } = project;
   const schema: PortableSchema = await source.engine.normalize.schema(session);
-  const chosen = selectTables(schema.tables, choice);
+  const { tables: chosen, warnings } = ruledTables(
+    project,
+    schema.tables,
+    selectTables(schema.tables, choice),
+  );
   if (chosen.length === 0) {
     throw new GodwitError("GW7004", { message: `${source.target.display} has no tables to copy` });
   }
-  const names = targetNames(chosen, {
-    sourceDefault: source.engine.render?.defaultSchema ?? "",
-    targetDefault: target.engine.render.defaultSchema,
-    traits: target.engine.traits,
-  });
+  const bySource = new Map(chosen.map((ruled) => [tableKey(ruled.source), ruled]));
+  const names = targetNames(
+    chosen.map((ruled) => ruled.source),
+    {
+      sourceDefault: source.engine.render?.defaultSchema ?? "",
+      targetDefault: target.engine.render.defaultSchema,
+      traits: target.engine.traits,
+    },
+    bySource,
+  );
   const dropped: string[] = [];
   const losses: Loss[] = [];
   const tables: SurveyedTable[] = [];
-  for (const table of chosen) {
+  for (const ruled of chosen) {
+    const table = ruled.source;
     const targetName = names.get(tableKey(table)) as TableName;
     const columns = await decideColumns({
       source: source.engine,
       target: target.engine,
       session,
-      table,
+      table: { ...table, columns: ruled.columns.map(({ column }) => column) },
       targetName,
+      ruled: new Map(
+        ruled.columns.map(({ column, name, declared, value }) => {
+          const isRequired = column.nullable && ruled.key?.columns.includes(name) === true;
+          return [column.name, { declared, isRequired, isComputed: value !== null }];
+        }),
+      ),
     });
     const own = lossesOf(table, columns);
     losses.push(...own);
-    const copy = copyTable(project, choice, { table, targetName, columns, losses: own });
+    const parts = targetParts(ruled, bySource);
+    dropped.push(...parts.dropped);
+    const copy = copyTable(project, choice, { ruled, parts, targetName, columns, losses: own });
+    const chance = new Set(
+      ruled.columns.flatMap(({ incomparable, name }) => (incomparable === null ? [] : name)),
+    );
     tables.push({
       source: table,
-      target: targetTable(table, targetName, columns, names, dropped),
+      target: targetTable({ ...table, ...parts.parts }, targetName, parts, columns, names, dropped),
       columns,
       copy,
+      compared: { ...copy, columns: copy.columns.filter((column) => !chance.has(column.target)) },
+      order: ruled.order,
     });
   }
   const undone = tables.flatMap((table) => target.engine.render.ddl(table.target).undone);
-  return { tables, losses, views: schema.views, leftovers: schema.leftovers, dropped, undone };
+  return { tables, losses, views: schema.views, leftovers: schema.leftovers, dropped, undone, warnings };
 }
 
 function targetTable(
   table: PortableTable,
   name: TableName,
+  parts: TargetParts,
   columns: readonly DecidedColumn[],
   names: ReadonlyMap<string, TableName>,
   dropped: string[],
@@ -90,7 +124,7 @@ function targetTable(
     ...table,
     ...name,
     foreignKeys,
-    columns: columns.map(({ column, decision }) => Object.assign({}, column, { decision })),
+    columns: columns.map(({ decision }, index) => Object.assign({}, parts.columns[index], { decision })),
   };
 }
 
@@ -98,38 +132,54 @@ function copyTable(
   { source, target }: CopyProject,
   { mode = "create", allow = [] }: CopyChoice,
   {
-    table,
+    ruled,
+    parts,
     targetName,
     columns,
     losses,
   }: {
-    readonly table: PortableTable;
+    readonly ruled: RuledTable;
+    readonly parts: TargetParts;
     readonly targetName: TableName;
     readonly columns: readonly DecidedColumn[];
     readonly losses: readonly Loss[];
   },
 ): CopyTable {
-  // The target computes what is generated.
-  const copied = columns
-    .filter(({ column }) => column.generated === null)
-    .map(({ column, decision }): CopyColumn => {
-      const { name, type: from } = column;
-      const accepts = acceptedOf(losses, name, allow);
-      return { source: name, value: null, from, target: name, to: decision.type, sql: decision.sql, accepts };
-    });
+  const { source: table, where } = ruled;
+  const copied = columns.flatMap(({ column, decision }, index): CopyColumn[] => {
+    const { name, value } = ruled.columns[index]!;
+    // The target computes what is generated.
+    if (parts.columns[index]!.generated !== null) return [];
+    const accepts = acceptedOf(losses, column.name, allow);
+    const { type: to, sql } = decision;
+    return [{ source: column.name, value, from: column.type, target: name, to, sql, accepts }];
+  });
   const key = keyOf(table);
   return {
     source: { schema: table.schema, name: table.name },
     target: targetName,
     columns: copied,
     key,
-    where: null,
+    where,
     estimate: table.estimate,
     native:
       source.engine.id === target.engine.id &&
       copied.every(
-        ({ from, to, accepts = [] }) => accepts.length === 0 && JSON.stringify(from) === JSON.stringify(to),
+        ({ from, to, value, accepts = [] }) =>
+          value === null && accepts.length === 0 && JSON.stringify(from) === JSON.stringify(to),
       ),
-    upsertBy: mode === "upsert" ? key.map(({ name }) => name) : null,
+    upsertBy: mode === "upsert" ? upsertKey(key, ruled) : null,
   };
+}
+
+/** The target's names of the key by which rows are replaced. */
+function upsertKey(key: CopyTable["key"], ruled: RuledTable): string[] {
+  const names = targetColumns(ruled);
+  return key.map(({ name }) => {
+    const target = names.get(name);
+    if (target !== undefined) return target;
+    throw new GodwitError("GW7004", {
+      message: `${tableKey(ruled.source)} cannot be copied by its key, because a rule leaves out ${name}`,
+    });
+  });
 }

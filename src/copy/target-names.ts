@@ -10,6 +10,13 @@ export interface NamingSides {
   readonly traits: Traits;
 }
 
+/** What rules make of a table's names; no schema is the one that the table would have without rules. */
+export interface RuledNames {
+  readonly schema: string | null;
+  readonly name: string;
+  readonly columns: readonly { readonly name: string }[];
+}
+
 /**
  * The target's name of each table, by the source's key. The source's default schema becomes the target's; another one
  * keeps its name, or, where the database is the only schema, stands before the table's: sales_orders. Throws GW7004
@@ -18,11 +25,13 @@ export interface NamingSides {
 export function targetNames(
   tables: readonly PortableTable[],
   sides: NamingSides,
+  ruled: ReadonlyMap<string, RuledNames> = new Map(),
 ): ReadonlyMap<string, TableName> {
   const names = new Map<string, TableName>();
   const taken = new Map<string, string>();
   for (const table of tables) {
-    const name = nameOf(table, sides);
+    const given = ruled.get(tableKey(table));
+    const name = nameOf(table, given, sides);
     refuseLong(name.name, tableKey(table), sides.traits);
     const folded = fold(tableKey(name), sides.traits);
     const other = taken.get(folded);
@@ -34,20 +43,32 @@ export function targetNames(
     }
     taken.set(folded, tableKey(table));
     names.set(tableKey(table), name);
-    refuseColumns(table, sides.traits);
+    refuseColumns(table, given?.columns ?? table.columns, sides.traits);
   }
   return names;
 }
 
-function nameOf(table: TableName, { sourceDefault, targetDefault }: NamingSides): TableName {
-  if (table.schema === sourceDefault) return { schema: targetDefault, name: table.name };
-  if (targetDefault === "") return { schema: "", name: `${table.schema}_${table.name}` };
-  return { schema: table.schema, name: table.name };
+function nameOf(
+  table: TableName,
+  given: RuledNames | undefined,
+  { sourceDefault, targetDefault }: NamingSides,
+): TableName {
+  const { name = table.name, schema = null } = given ?? {};
+  const isDefault = table.schema === sourceDefault;
+  if (targetDefault === "") {
+    // Where the database is the only schema, the one that the source's default becomes has no name.
+    return { schema: "", name: isDefault ? name : `${schema ?? table.schema}_${name}` };
+  }
+  return { schema: schema ?? (isDefault ? targetDefault : table.schema), name };
 }
 
-function refuseColumns(table: PortableTable, traits: Traits): void {
+function refuseColumns(
+  table: TableName,
+  columns: readonly { readonly name: string }[],
+  traits: Traits,
+): void {
   const taken = new Map<string, string>();
-  for (const { name } of table.columns) {
+  for (const { name } of columns) {
     refuseLong(name, `${tableKey(table)}.${name}`, traits);
     const folded = fold(name, traits);
     const other = taken.get(folded);

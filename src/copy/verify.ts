@@ -7,6 +7,8 @@ import { type OrphanRows, orphanRows } from "./orphan-rows.ts";
 import { pairTables } from "./pair-tables.ts";
 import type { CopyProject } from "./project.ts";
 import { repairSql } from "./repair-sql.ts";
+import { ruledTables } from "./ruled-tables.ts";
+import type { RuleWarning } from "./rules/model.ts";
 import { selectTables } from "./select-tables.ts";
 import { withSession } from "./with-session.ts";
 
@@ -34,6 +36,8 @@ export interface VerifiedTable {
   readonly withinTolerance: number;
   readonly listed: readonly (TableComparison["listed"][number] & { readonly repair: string | null })[];
   readonly problems: readonly string[];
+  /** Columns that a rule makes by chance, or by the clock: they are not compared. */
+  readonly leftOut: readonly string[];
   readonly durationMs: number;
 }
 
@@ -43,6 +47,8 @@ export interface VerifyReport {
   readonly target: string;
   readonly tables: readonly VerifiedTable[];
   readonly missing: readonly string[];
+  /** Of the mapping rules: what means nothing here, or hardly what was meant. */
+  readonly warnings: readonly RuleWarning[];
   /** Rows of the target that refer to nothing. */
   readonly orphans: readonly OrphanRows[];
   readonly durationMs: number;
@@ -64,11 +70,11 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         await source.engine.normalize.schema(reader),
         await target.engine.normalize.schema(other),
       ];
-      const tables = selectTables(ours.tables, choice);
+      const { tables, warnings } = ruledTables(project, ours.tables, selectTables(ours.tables, choice));
       const { pairs, missing } = pairTables(project, tables, theirs, choice.columns);
       await align(project, reader, other);
       const verified: VerifiedTable[] = [];
-      for (const { table, problems } of pairs) {
+      for (const { table, problems, leftOut } of pairs) {
         const began = performance.now();
         const found = await compareTable({
           source: { engine: source.engine, session: reader },
@@ -101,6 +107,7 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
             Object.assign({ repair: repairSql(source.engine, target.engine, table, row) }, row),
           ),
           problems,
+          leftOut,
           durationMs,
         });
       }
@@ -114,6 +121,7 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         target: target.target.display,
         tables: verified,
         missing,
+        warnings,
         orphans,
         durationMs: Math.round(performance.now() - start),
       };

@@ -48,6 +48,7 @@ const mayNameEngines: Readonly<Record<string, string>> = {
   "src/sql/expression/dialect.ts": "names the dialects of expressions",
   "src/sql/expression/parse.ts": "reads what one dialect alone writes",
   "src/sql/expression/print.ts": "writes what one dialect alone reads",
+  "src/copy/rules/value-expression.ts": "reads the SQL of rules, which is SQLite's",
   "src/commands/init.ts": "writes an example URL into the new configuration",
 };
 
