@@ -1,9 +1,11 @@
 import type { PortableType } from "../../core/portable.ts";
 import type { DigestColumn } from "../data-roles.ts";
+import { acceptedValue, withoutNul } from "./accepted-value.ts";
 import type { ColumnFacts } from "./column-facts.ts";
-import { expressionText, floatText, utf8Text, uuidText } from "./read-column.ts";
+import { expressionText, floatText, uuidText } from "./read-column.ts";
 import { textLiteral } from "./sql-text.ts";
 import { traits } from "./traits.ts";
+import { utf8Text } from "./utf8-text.ts";
 
 /** What the program still does to a value that the server has sent. */
 export type SentForm = "plain" | "hexadecimal" | "float32" | "float64" | "labels";
@@ -20,7 +22,8 @@ export interface DigestField {
 
 /** How a column comes into a row's text. Throws GW7006. */
 export function digestField(column: DigestColumn, facts: ColumnFacts | undefined): DigestField {
-  const value = column.value === null ? traits.quote(column.name) : expressionText(column.value);
+  const given = column.value === null ? traits.quote(column.name) : expressionText(column.value);
+  const value = acceptedValue(given, column.accepts ?? [], column.type, null);
   const own = column.value === null ? facts : undefined;
   const plain = (form: string): DigestField => ({ value, form, sent: form, as: "plain" });
   const { type, form } = column;
@@ -61,15 +64,20 @@ export function digestField(column: DigestColumn, facts: ColumnFacts | undefined
   }
 }
 
-function textField({ type, form }: DigestColumn, value: string, facts: ColumnFacts | undefined): DigestField {
+function textField(
+  { type, form, accepts = [] }: DigestColumn,
+  value: string,
+  facts: ColumnFacts | undefined,
+): DigestField {
   if (type.kind === "bytes") return { value, form: `LOWER(HEX(${value}))`, sent: value, as: "hexadecimal" };
   if (type.kind === "boolean") return { value, form: `(${value} + 0)`, sent: `(${value} + 0)`, as: "plain" };
-  const text = `CAST(${utf8Text(value, facts)} AS BINARY)`;
+  const isStripped = accepts.includes("nul-character");
+  const text = withoutNul(`CAST(${utf8Text(value, facts)} AS BINARY)`, accepts);
   if (form.kind === "text" && form.trimmed) {
     const trimmed = `TRIM(TRAILING ' ' FROM ${text})`;
     return { value, form: trimmed, sent: trimmed, as: "plain" };
   }
-  return { value, form: text, sent: value, as: "plain" };
+  return { value, form: text, sent: isStripped ? text : value, as: "plain" };
 }
 
 function withoutZeros(value: string, type: PortableType): string {

@@ -6,8 +6,11 @@ import { errors } from "./errors.ts";
 import { health } from "./health.ts";
 import { inspect } from "./inspect.ts";
 import { lock } from "./lock.ts";
+import { normalize } from "./normalize.ts";
 import { probe } from "./probe.ts";
+import { profile } from "./profile.ts";
 import { read } from "./read.ts";
+import { render } from "./render.ts";
 import { snapshot } from "./snapshot.ts";
 import { store } from "./store.ts";
 import { syntax } from "./syntax.ts";
@@ -26,6 +29,9 @@ export const engine: Engine = {
   store,
   inspect,
   health,
+  normalize,
+  render,
+  profile,
   snapshot,
   chunk,
   read,

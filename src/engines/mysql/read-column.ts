@@ -1,11 +1,13 @@
 import { GodwitError } from "../../core/error.ts";
 import type { Expression } from "../../core/expression.ts";
-import type { PortableType } from "../../core/portable.ts";
+import type { PortableType, RiskKind } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import type { ReadColumn, WireForm } from "../data-roles.ts";
+import { acceptedValue, withoutNul } from "./accepted-value.ts";
 import type { ColumnFacts } from "./column-facts.ts";
 import { bytesLiteral, textLiteral } from "./sql-text.ts";
 import { traits } from "./traits.ts";
+import { utf8Text } from "./utf8-text.ts";
 import type { WideForm } from "./wide-rows.ts";
 
 /** How a column is read: as a part of the row's text, and by itself where that text would be too long. */
@@ -17,8 +19,6 @@ export interface ColumnReading {
   readonly form: WideForm;
 }
 
-/** Character sets whose bytes are UTF-8 already. */
-const utf8 = new Set(["utf8mb4", "utf8mb3", "utf8", "ascii"]);
 const geometries =
   /^(geometry|point|linestring|polygon|multipoint|multilinestring|multipolygon|geometrycollection|geomcollection)$/;
 const copyNull = bytesLiteral("\\N");
@@ -29,8 +29,10 @@ export function columnReading(
   facts: ColumnFacts | undefined,
   wire: WireForm,
 ): ColumnReading {
-  const value = column.value === null ? traits.quote(column.name) : expressionText(column.value);
-  const nullable = column.value !== null || facts === undefined || facts.nullable;
+  const { accepts = [] } = column;
+  const given = column.value === null ? traits.quote(column.name) : expressionText(column.value);
+  const value = acceptedValue(given, accepts, column.from, column.to);
+  const nullable = value !== given || column.value !== null || facts === undefined || facts.nullable;
   const isColumn = column.value === null && facts !== undefined;
   const reading = valueReading(value, column, isColumn ? facts : undefined, wire);
   return nullable ? { ...reading, narrow: `IF(${value} IS NULL, ${copyNull}, ${reading.narrow})` } : reading;
@@ -48,7 +50,7 @@ export function expressionText(expression: Expression): string {
 
 function valueReading(
   value: string,
-  { from, to }: ReadColumn,
+  { from, to, accepts = [] }: ReadColumn,
   facts: ColumnFacts | undefined,
   wire: WireForm,
 ): ColumnReading {
@@ -81,12 +83,12 @@ function valueReading(
     case "set":
       return setReading(value, from.labels, to, facts);
     case "native":
-      // Beside a value of such a type, the server would turn the text \\N into NULL.
+      // Beside a value of such a type, the server would turn the text \N into NULL.
       return /^(inet4|inet6|uuid)$/.test(facts?.dataType ?? "")
         ? plain(`CAST(${value} AS CHAR)`)
         : escaped(value, facts);
     default:
-      return escaped(value, facts);
+      return escaped(value, facts, accepts);
   }
 }
 
@@ -116,7 +118,11 @@ function hexadecimal(value: string, { bytesPrefix }: WireForm): ColumnReading {
  * As bytes, because REPLACE goes through text character by character: twice the time of all else together. In UTF-8
  * the four bytes are no part of another character.
  */
-function escaped(value: string, facts: ColumnFacts | undefined): ColumnReading {
+function escaped(
+  value: string,
+  facts: ColumnFacts | undefined,
+  accepts: readonly RiskKind[] = [],
+): ColumnReading {
   const pairs = [
     ["\\", "\\\\"],
     ["\t", "\\t"],
@@ -125,12 +131,12 @@ function escaped(value: string, facts: ColumnFacts | undefined): ColumnReading {
   ] as const;
   const narrow = pairs.reduce(
     (text, [from, to]) => `REPLACE(${text}, ${bytesLiteral(from)}, ${bytesLiteral(to)})`,
-    `CAST(${utf8Text(value, facts)} AS BINARY)`,
+    withoutNul(`CAST(${utf8Text(value, facts)} AS BINARY)`, accepts),
   );
   const tooLong = longText(value, facts);
   const bounded = tooLong === null ? narrow : `IF(${tooLong}, NULL, ${narrow})`;
   // Without a function around it, so that a long value is no function's result: the server converts what it sends.
-  return { narrow: bounded, wide: value, form: "escaped" };
+  return { narrow: bounded, wide: value, form: accepts.includes("nul-character") ? "stripped" : "escaped" };
 }
 
 /** Both servers move the rest of a text at each replacement: 10 MB with 5 million tabs took longer than ten minutes. */
@@ -143,12 +149,6 @@ function longText(value: string, facts: ColumnFacts | undefined): string | null 
   if (/^(enum|set|tinytext)$/.test(facts.dataType) || declared * 4 <= replacedBytes) return null;
   // LENGTH would write the document once more.
   return `${facts.dataType === "json" ? "JSON_STORAGE_SIZE" : "LENGTH"}(${value}) > ${replacedBytes}`;
-}
-
-export function utf8Text(value: string, facts: ColumnFacts | undefined): string {
-  return facts?.charset !== null && facts?.charset !== undefined && utf8.has(facts.charset)
-    ? value
-    : `CONVERT(${value} USING utf8mb4)`;
 }
 
 function needsEscapes(label: string): boolean {

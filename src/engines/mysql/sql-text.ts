@@ -18,3 +18,22 @@ export function bytesLiteral(value: string | Uint8Array): string {
   const hex = Buffer.from(value as string).toString("hex");
   return hex === "" ? "_binary''" : `_binary x'${hex}'`;
 }
+
+/** Text for DDL: readable, under a sql_mode with backslash escapes. */
+export function plainLiteral(value: string): string {
+  return `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''").replaceAll("\0", "\\0")}'`;
+}
+
+export function labelList(labels: readonly string[]): string {
+  return labels.map(plainLiteral).join(",");
+}
+
+export function nameList(names: readonly string[]): string {
+  return names.map(traits.quote).join(", ");
+}
+
+/** A name of at most 64 characters that begins with the table's: the servers keep such names once a database. */
+export function ownName(table: string, name: string): string {
+  const full = name.startsWith(table) ? name : `${table}_${name}`;
+  return full.slice(0, 64);
+}

@@ -1,11 +1,17 @@
 import { prefixBytes } from "./narrow-rows.ts";
 import type { RowSink } from "./row-packets.ts";
 
-/** What is done with a value on its way: nothing, COPY's escapes, or hexadecimal digits after a prefix. */
-export type WideForm = "plain" | "escaped" | "hexadecimal";
+/** What is done with a value on its way: nothing, COPY's escapes, the same without U+0000, hexadecimal digits after a prefix. */
+export type WideForm = "plain" | "escaped" | "stripped" | "hexadecimal";
 
 const nullValue = 0xfb;
-const escapes: Readonly<Record<string, string>> = { "\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r" };
+const escapes: Readonly<Record<string, string>> = {
+  "\\": "\\\\",
+  "\t": "\\t",
+  "\n": "\\n",
+  "\r": "\\r",
+  "\0": "",
+};
 
 /**
  * Rows with a value for each column, turned into COPY text here, in parts of what the socket gives. For the rows
@@ -75,7 +81,9 @@ function written(bytes: Buffer, form: WideForm): Buffer {
   if (form === "hexadecimal") return Buffer.from(bytes.toString("hex"), "latin1");
   // Byte for byte: in UTF-8 these four are no part of another character.
   return Buffer.from(
-    bytes.toString("latin1").replaceAll(/[\\\t\n\r]/g, (one) => escapes[one]!),
+    bytes
+      .toString("latin1")
+      .replaceAll(form === "stripped" ? /[\\\t\n\r\0]/g : /[\\\t\n\r]/g, (one) => escapes[one]!),
     "latin1",
   );
 }

@@ -29,8 +29,13 @@ async function load(
 ): Promise<bigint> {
   const data = await dataSession(session);
   await session.execute("SET SESSION foreign_key_checks = 0");
-  if (request.upsertBy === null) return insert(data, request, request.table, rows);
-  return upsert(data, request, request.upsertBy, rows);
+  try {
+    if (request.upsertBy === null) return await insert(data, request, request.table, rows);
+    return await upsert(data, request, request.upsertBy, rows);
+  } finally {
+    // Without it, a foreign key that is added later on this session would not look at the rows that are there.
+    await session.execute("SET SESSION foreign_key_checks = 1").catch(() => {});
+  }
 }
 
 async function insert(

@@ -1,0 +1,70 @@
+import type { PortableColumn, PortableDefault } from "../../core/portable.ts";
+import { parseExpression } from "../../sql/expression/parse.ts";
+import type { Row } from "../engine.ts";
+import { collationOf, columnType } from "./column-type.ts";
+import { toColumn, unescaped } from "./inspect-columns.ts";
+
+export interface ColumnContext {
+  readonly table: Row;
+  readonly mariaDb: boolean;
+  readonly database: string;
+  /** Collations that count trailing spaces. */
+  readonly nopad: ReadonlySet<string>;
+  /** Whether a column of this name is MariaDB's JSON. */
+  readonly isJson: (column: string) => boolean;
+}
+
+export function normalizeColumn(row: Row, context: ColumnContext): PortableColumn {
+  const { table, mariaDb } = context;
+  const name = String(row.COLUMN_NAME);
+  const extra = String(row.EXTRA ?? "");
+  const type = columnType(row, context.isJson(name));
+  const generation = unescaped(String(row.GENERATION_EXPRESSION ?? ""), mariaDb);
+  const counter = /auto_increment/i.test(extra);
+  const comment = String(row.COLUMN_COMMENT ?? "");
+  return {
+    name,
+    type,
+    declared: String(row.COLUMN_TYPE),
+    nullable: row.IS_NULLABLE === "YES",
+    default: generation === "" ? defaultOf(row, context) : null,
+    identity: counter
+      ? {
+          always: false,
+          next: table.AUTO_INCREMENT === null ? null : String(table.AUTO_INCREMENT),
+          increment: "1",
+        }
+      : null,
+    generated:
+      generation === ""
+        ? null
+        : {
+            expression: parseExpression(generation, "mysql"),
+            text: generation,
+            stored: /STORED|PERSISTENT/i.test(extra),
+          },
+    onUpdateNow: /on update current_timestamp/i.test(extra),
+    collation: type.kind === "json" || type.kind === "uuid" ? null : collationOf(row, context.nopad),
+    comment: comment === "" ? null : comment,
+  };
+}
+
+/** MariaDB gives SQL text, MySQL a bare value, or an expression and says so. */
+function defaultOf(row: Row, context: ColumnContext): PortableDefault | null {
+  const given = row.COLUMN_DEFAULT;
+  // Of bytes MySQL gives hexadecimal digits.
+  const bytes =
+    !context.mariaDb && /binary|blob/i.test(String(row.DATA_TYPE)) && /^0x[0-9a-f]*$/i.test(String(given));
+  const text = bytes
+    ? `X'${String(given).slice(2)}'`
+    : (toColumn(row, context).default?.replace(/ ON UPDATE CURRENT_TIMESTAMP(\(\d+\))?$/, "") ?? null);
+  if (text === null || text === "NULL") return null;
+  // A bare value, in which a backslash is itself.
+  if (!context.mariaDb && !bytes && text.startsWith("'")) {
+    return { expression: { kind: "string", value: String(given) }, text };
+  }
+  const bits = /^b'([01]+)'$/i.exec(text)?.[1];
+  // b'101' is a number where a number is wanted; as bits it is digits.
+  if (bits !== undefined) return { expression: { kind: "string", value: bits }, text };
+  return { expression: parseExpression(text, "mysql"), text };
+}

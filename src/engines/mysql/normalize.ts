@@ -1,0 +1,188 @@
+import type {
+  Leftover,
+  PortableSchema,
+  PortableSequence,
+  PortableTable,
+  PortableView,
+} from "../../core/portable.ts";
+import type { NormalizeRole } from "../data-roles.ts";
+import type { Row, Session } from "../engine.ts";
+import { readObjects } from "./inspect-objects.ts";
+import { normalizeColumn } from "./normalize-columns.ts";
+import { normalizeChecks, normalizeForeignKeys, normalizeKeys } from "./normalize-keys.ts";
+import { normalizePartitions } from "./normalize-partitions.ts";
+import { withPlainDisplay, type Surroundings } from "./plain-display.ts";
+import { isLedgerTable } from "./store.ts";
+import { traits } from "./traits.ts";
+
+export const normalize: NormalizeRole = {
+  schema: (session) => withPlainDisplay(session, (where) => readSchema(session, where)),
+};
+
+async function readSchema(session: Session, where: Surroundings): Promise<PortableSchema> {
+  // MySQL shows counters and sizes as they were up to a day ago.
+  if (!where.mariaDb) await session.execute("SET SESSION information_schema_stats_expiry = 0");
+  const tables = await readTables(session, where);
+  return {
+    tables: tables.map(({ table }) => table),
+    views: await readViews(session, where),
+    sequences: where.mariaDb ? await readSequences(session) : [],
+    leftovers: [...tables.flatMap(({ leftovers }) => leftovers), ...(await readLeftovers(session, where))],
+  };
+}
+
+async function readTables(
+  session: Session,
+  where: Surroundings,
+): Promise<{ readonly table: PortableTable; readonly leftovers: readonly Leftover[] }[]> {
+  const all = (table: string, schema: string, order: string) =>
+    session.query(`SELECT * FROM information_schema.${table} WHERE ${schema} = DATABASE() ORDER BY ${order}`);
+  const tables = await all("TABLES", "TABLE_SCHEMA", "BINARY TABLE_NAME");
+  const columns = byTable(await all("COLUMNS", "TABLE_SCHEMA", "TABLE_NAME, ORDINAL_POSITION"));
+  const statistics = byTable(
+    await all("STATISTICS", "TABLE_SCHEMA", "TABLE_NAME, BINARY INDEX_NAME, SEQ_IN_INDEX"),
+  );
+  const usage = byTable(
+    await all("KEY_COLUMN_USAGE", "TABLE_SCHEMA", "TABLE_NAME, BINARY CONSTRAINT_NAME, ORDINAL_POSITION"),
+  );
+  const rules = byTable(await all("REFERENTIAL_CONSTRAINTS", "CONSTRAINT_SCHEMA", "BINARY CONSTRAINT_NAME"));
+  const constraints = byTable(await all("TABLE_CONSTRAINTS", "TABLE_SCHEMA", "BINARY CONSTRAINT_NAME"));
+  const checks = await all("CHECK_CONSTRAINTS", "CONSTRAINT_SCHEMA", "BINARY CONSTRAINT_NAME");
+  const partitions = byTable(
+    await all("PARTITIONS", "TABLE_SCHEMA", "TABLE_NAME, PARTITION_ORDINAL_POSITION"),
+  );
+  const nopad = await nopadCollations(session, where);
+  return tables
+    .filter((row) => row.TABLE_TYPE === "BASE TABLE" || row.TABLE_TYPE === "SYSTEM VERSIONED")
+    .filter((row) => !isLedgerTable(String(row.TABLE_NAME)))
+    .map((row) => {
+      const name = String(row.TABLE_NAME);
+      const of = (map: ReadonlyMap<string, Row[]>) => map.get(name) ?? [];
+      const jsonColumns = where.mariaDb ? jsonOf(name, checks) : new Set<string>();
+      const context = { table: row, ...where, nopad, isJson: (column: string) => jsonColumns.has(column) };
+      const comment = String(row.TABLE_COMMENT ?? "");
+      const table: PortableTable = {
+        schema: "",
+        name,
+        columns: of(columns).map((column) => normalizeColumn(column, context)),
+        ...normalizeKeys(name, of(statistics)),
+        foreignKeys: normalizeForeignKeys(of(usage), of(rules), where.database),
+        checks: normalizeChecks(name, checks, of(constraints), jsonColumns),
+        partitioning: normalizePartitions(of(partitions)),
+        comment: comment === "" ? null : comment,
+        estimate: { rows: Number(row.TABLE_ROWS ?? 0), bytes: Number(row.DATA_LENGTH ?? 0) },
+      };
+      return { table, leftovers: leftoversOf(name, row, of(partitions)) };
+    });
+}
+
+function byTable(rows: readonly Row[]): ReadonlyMap<string, Row[]> {
+  return Map.groupBy(rows, (row) => String(row.TABLE_NAME));
+}
+
+/** MariaDB's JSON is a longtext whose column has a check of its own. */
+function jsonOf(table: string, checks: readonly Row[]): Set<string> {
+  return new Set(
+    checks.flatMap((row) => {
+      const name = String(row.CONSTRAINT_NAME);
+      const isJson =
+        row.TABLE_NAME === table &&
+        row.LEVEL === "Column" &&
+        String(row.CHECK_CLAUSE) === `json_valid(${traits.quote(name)})`;
+      return isJson ? [name] : [];
+    }),
+  );
+}
+
+async function nopadCollations(session: Session, { mariaDb }: Surroundings): Promise<ReadonlySet<string>> {
+  if (mariaDb) return new Set();
+  const rows = await session.query(
+    "SELECT COLLATION_NAME AS name FROM information_schema.COLLATIONS WHERE PAD_ATTRIBUTE = 'NO PAD'",
+  );
+  return new Set(rows.map((row) => String(row.name)));
+}
+
+function leftoversOf(name: string, row: Row, partitions: readonly Row[]): Leftover[] {
+  const table = { schema: "", name };
+  const sub = partitions.find((one) => one.SUBPARTITION_METHOD !== null);
+  return [
+    ...(row.TABLE_TYPE === "SYSTEM VERSIONED"
+      ? [{ schema: "", name, kind: "system versioning", table, definition: "WITH SYSTEM VERSIONING" }]
+      : []),
+    ...(sub === undefined
+      ? []
+      : [
+          {
+            schema: "",
+            name,
+            kind: "subpartitions",
+            table,
+            definition: `SUBPARTITION BY ${String(sub.SUBPARTITION_METHOD)} (${String(sub.SUBPARTITION_EXPRESSION)})`,
+          },
+        ]),
+  ];
+}
+
+async function readViews(session: Session, where: Surroundings): Promise<PortableView[]> {
+  const views = await session.query(
+    "SELECT TABLE_NAME AS name, VIEW_DEFINITION AS text FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() ORDER BY BINARY TABLE_NAME",
+  );
+  const columns = Map.groupBy(
+    await session.query(
+      `SELECT TABLE_NAME AS view, COLUMN_NAME AS name FROM information_schema.COLUMNS
+        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE())
+        ORDER BY TABLE_NAME, ORDINAL_POSITION`,
+    ),
+    (row) => String(row.view),
+  );
+  return views.map((row) => ({
+    schema: "",
+    name: String(row.name),
+    // Names are written with their database.
+    text: String(row.text).replaceAll(`${traits.quote(where.database)}.`, ""),
+    columns: (columns.get(String(row.name)) ?? []).map((column) => String(column.name)),
+    materialized: false,
+    comment: null,
+  }));
+}
+
+async function readSequences(session: Session): Promise<PortableSequence[]> {
+  const rows = await session.query(
+    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'SEQUENCE' ORDER BY BINARY TABLE_NAME",
+  );
+  const sequences: PortableSequence[] = [];
+  for (const row of rows) {
+    const name = String(row.name);
+    const [state] = await session.query(`SELECT * FROM ${traits.quote(name)}`);
+    sequences.push({
+      schema: "",
+      name,
+      next: String(state?.next_not_cached_value),
+      increment: String(state?.increment),
+      minimum: String(state?.minimum_value),
+      maximum: String(state?.maximum_value),
+      cycle: Number(state?.cycle_option) === 1,
+    });
+  }
+  return sequences;
+}
+
+async function readLeftovers(session: Session, where: Surroundings): Promise<Leftover[]> {
+  const objects = await readObjects(session, where);
+  const triggers = await session.query(
+    "SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS place FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()",
+  );
+  const places = new Map(triggers.map((row) => [String(row.name), String(row.place)]));
+  return objects
+    .filter(({ kind }) => kind !== "view" && kind !== "sequence")
+    .map(({ kind, name, statement }) => {
+      const place = kind === "trigger" ? places.get(name) : undefined;
+      return {
+        schema: "",
+        name,
+        kind,
+        table: place === undefined ? null : { schema: "", name: place },
+        definition: statement,
+      };
+    });
+}

@@ -1,0 +1,95 @@
+import type { PortableType, TableName } from "../../core/portable.ts";
+import type { Answer, KeyColumn, KeyValues, ProfileRole, Question } from "../data-roles.ts";
+import type { Session } from "../engine.ts";
+import { columnFacts, type ColumnFacts } from "./column-facts.ts";
+import { dataSession } from "./data-session.ts";
+import { riskSql } from "./profile-risk.ts";
+import { columnReading } from "./read-column.ts";
+import { nameList, tableText } from "./sql-text.ts";
+import { traits } from "./traits.ts";
+
+export const profile: ProfileRole = { answers, duplicates };
+
+const exampleCount = 5;
+/** For people: enough to see what it is. */
+const longestExample = 200;
+/** A result has 4,096 columns at most. */
+const columnsAtOnce = 1_000;
+const none: Answer = { rows: 0n, examples: [] };
+
+async function answers(
+  session: Session,
+  table: TableName,
+  key: readonly KeyColumn[],
+  questions: readonly Question[],
+): Promise<Answer[]> {
+  await dataSession(session);
+  const facts = await columnFacts(session, table);
+  const conditions = questions.map(({ column, from, risk }) =>
+    riskSql(traits.quote(column), from, risk, facts.get(column)),
+  );
+  const asked = conditions.flatMap((condition, n) => (condition === null ? [] : [{ condition, n }]));
+  const found = questions.map(() => none);
+  for (let at = 0; at < asked.length; at += columnsAtOnce) {
+    const part = asked.slice(at, at + columnsAtOnce);
+    const counts = part.map(
+      ({ condition }, n) => `CAST(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END) AS CHAR) AS n${n}`,
+    );
+    const [row] = await session.query(`SELECT ${counts.join(", ")} FROM ${tableText(table)}`);
+    for (const [place, { condition, n }] of part.entries()) {
+      const rows = BigInt(String(row?.[`n${place}`] ?? 0));
+      if (rows === 0n) continue;
+      found[n] = { rows, examples: await examples(session, table, key, questions[n]!, condition, facts) };
+    }
+  }
+  return found;
+}
+
+async function examples(
+  session: Session,
+  table: TableName,
+  key: readonly KeyColumn[],
+  { column, from }: Question,
+  condition: string,
+  facts: ReadonlyMap<string, ColumnFacts>,
+): Promise<Answer["examples"]> {
+  const keys = key.map(({ name, type }, n) => `${plainText(name, type, facts)} AS k${n}`);
+  const name = traits.quote(column);
+  // A part first, so that a long value makes no long text.
+  const value =
+    from.kind === "bytes"
+      ? `CONCAT('\\\\x', LOWER(HEX(LEFT(${name}, ${longestExample}))))`
+      : `LEFT(${plainText(column, from, facts)}, ${longestExample})`;
+  const rows = await session.query(
+    `SELECT ${[...keys, `${value} AS example`].join(", ")} FROM ${tableText(table)} WHERE ${condition} LIMIT ${exampleCount}`,
+  );
+  return rows.map((row) => ({
+    key: key.map((_, n) => String(row[`k${n}`])),
+    value: row.example === null ? "NULL" : String(row.example),
+  }));
+}
+
+/** In the wire form, without COPY's escapes. */
+function plainText(name: string, type: PortableType, facts: ReadonlyMap<string, ColumnFacts>): string {
+  const reading = columnReading({ name, value: null, from: type, to: type }, facts.get(name), {
+    bytesPrefix: "",
+  });
+  return `CONVERT(${type.kind === "bytes" ? `LOWER(HEX(${reading.wide}))` : reading.wide} USING utf8mb4)`;
+}
+
+/** Of each group one row's values, as the columns' own types and collations compare them. NULL is equal to nothing. */
+async function duplicates(
+  session: Session,
+  table: TableName,
+  columns: readonly string[],
+  limit: number,
+): Promise<readonly KeyValues[]> {
+  await dataSession(session);
+  const names = nameList(columns);
+  const given = columns.map((name) => `${traits.quote(name)} IS NOT NULL`).join(" AND ");
+  const values = columns.map((name, n) => `CONVERT(MIN(${traits.quote(name)}) USING utf8mb4) AS k${n}`);
+  const rows = await session.query(
+    `SELECT ${values.join(", ")} FROM ${tableText(table)} WHERE ${given} GROUP BY ${names} HAVING COUNT(*) > 1 LIMIT ${Math.max(0, Math.floor(limit))}`,
+  );
+  return rows.map((row) => columns.map((_, n) => String(row[`k${n}`])));
+}

@@ -1,0 +1,74 @@
+import type { PortableIndex } from "../../core/portable.ts";
+import { printExpression } from "../../sql/expression/print.ts";
+import type { DdlStatement, TargetTable } from "../data-roles.ts";
+import { nameList, tableText } from "./sql-text.ts";
+import { traits } from "./traits.ts";
+
+/**
+ * All keys and indexes in one ALTER TABLE, for which the server reads the table once. Full-text indexes stand alone:
+ * InnoDB makes one at a time.
+ */
+export function keysDdl(table: TargetTable, undone: string[]): DdlStatement[] {
+  const alter = `ALTER TABLE ${tableText(table)}`;
+  const adds = table.uniques.map((key) => ({
+    name: key.name,
+    sql: `ADD UNIQUE KEY ${traits.quote(key.name)} (${nameList(key.columns)})`,
+  }));
+  const single: DdlStatement[] = [];
+  for (const index of table.indexes) {
+    const sql = indexSql(table, index, undone);
+    if (sql === null) continue;
+    const isExpression = index.parts.some((part) => part.column === null);
+    const title = `index ${index.name} of ${table.name}`;
+    if (isExpression) {
+      undone.push(`${title}, on MariaDB: it has no indexes of expressions`);
+      // MariaDB reads past the comment, and does nothing.
+      single.push({ sql: `${alter} /*!80013 ${sql}*/`, title });
+    } else if (index.method === "fulltext") single.push({ sql: `${alter} ${sql}`, title });
+    else adds.push({ name: index.name, sql });
+  }
+  if (adds.length === 0) return single;
+  const title = `${adds.length === 1 ? "index" : "indexes"} ${adds.map(({ name }) => name).join(", ")} of ${table.name}`;
+  return [{ sql: `${alter}\n  ${adds.map(({ sql }) => sql).join(",\n  ")}`, title }, ...single];
+}
+
+function indexSql(table: TargetTable, index: PortableIndex, undone: string[]): string | null {
+  const give = (why: string) => {
+    undone.push(`index ${index.name} of ${table.name}: ${why}`);
+    return null;
+  };
+  const { method, unique } = index;
+  if (method === "gin" || method === "gist" || method === "other")
+    return give(`there are no ${method} indexes`);
+  if (index.where !== null && unique) return give(`its condition ${index.where.text}`);
+  const columns = new Map(table.columns.map((column) => [column.name, column]));
+  if (
+    method === "spatial" &&
+    index.parts.some((part) => part.column === null || columns.get(part.column)?.nullable !== false)
+  ) {
+    return give("a spatial index needs a column that is NOT NULL");
+  }
+  const parts: string[] = [];
+  for (const part of index.parts) {
+    const order = part.descending ? " DESC" : "";
+    if (part.column !== null) {
+      const sql = columns.get(part.column)?.decision.sql ?? "";
+      if (/^json\b/.test(sql)) return give("json is not indexed");
+      const length = part.prefix ?? (/(text|blob)\b/.test(sql) && method !== "fulltext" ? 255 : null);
+      if (length !== null && part.prefix === null && unique) return give(`${sql} has no unique index`);
+      parts.push(
+        `${traits.quote(part.column)}${length === null || method === "fulltext" ? "" : `(${length})`}${order}`,
+      );
+      continue;
+    }
+    const text = part.expression === null ? null : printExpression(part.expression, "mysql");
+    if (text === null) return give(`the expression ${part.text}`);
+    parts.push(`(${text})${order}`);
+  }
+  if (index.where !== null)
+    undone.push(`condition of index ${index.name} of ${table.name}: ${index.where.text}; all rows are in it`);
+  if (index.include.length > 0) undone.push(`included columns of index ${index.name} of ${table.name}`);
+  const kind =
+    method === "fulltext" ? "FULLTEXT " : method === "spatial" ? "SPATIAL " : unique ? "UNIQUE " : "";
+  return `ADD ${kind}KEY ${traits.quote(index.name)} (${parts.join(", ")})`;
+}

@@ -1,0 +1,89 @@
+import type { PortableForeignKey, PortableView, TableName } from "../../core/portable.ts";
+import { printExpression } from "../../sql/expression/print.ts";
+import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
+import { keysDdl } from "./render-keys.ts";
+import { counterColumn, createTable } from "./render-table.ts";
+import { decideType } from "./render-type.ts";
+import { nameList, ownName, tableText } from "./sql-text.ts";
+import { traits } from "./traits.ts";
+
+/** One text for MySQL and MariaDB: what differs stands in comments that only one of them reads. */
+export const render: RenderRole = {
+  type: decideType,
+  ddl,
+  view,
+  schema: () => [],
+  drop: (table) => [{ sql: `DROP TABLE IF EXISTS ${tableText(table)}`, title: `table ${table.name}` }],
+  truncate,
+  defaultSchema: "",
+};
+
+/** The primary key is the table, so it is made with it; InnoDB would write all rows anew. */
+function ddl(table: TargetTable): TableDdl {
+  const undone: string[] = [];
+  return {
+    create: [createTable(table, undone)],
+    keys: keysDdl(table, undone),
+    constraints: constraints(table, undone),
+    finish: counter(table),
+    undone,
+  };
+}
+
+function constraints(table: TargetTable, undone: string[]): DdlStatement[] {
+  const alter = `ALTER TABLE ${tableText(table)}`;
+  const checks: string[] = [];
+  for (const check of table.checks) {
+    const text = check.expression === null ? null : printExpression(check.expression, "mysql");
+    if (text === null) undone.push(`check ${check.name} of ${table.name}: ${check.text}`);
+    else checks.push(`ADD CONSTRAINT ${traits.quote(ownName(table.name, check.name))} CHECK (${text})`);
+  }
+  const foreign = table.foreignKeys.map((key) => ({
+    sql: `${alter} ADD CONSTRAINT ${traits.quote(ownName(table.name, key.name))} ${foreignKeySql(table, key, undone)}`,
+    title: `foreign key ${key.name} of ${table.name}`,
+  }));
+  return [
+    ...(checks.length === 0
+      ? []
+      : [{ sql: `${alter} ${checks.join(", ")}`, title: `checks of ${table.name}` }]),
+    ...foreign,
+  ];
+}
+
+function foreignKeySql(table: TargetTable, key: PortableForeignKey, undone: string[]): string {
+  const place = `foreign key ${key.name} of ${table.name}`;
+  if (key.deferrable) undone.push(`${place}: it is checked at once, never at the commit`);
+  const actions = (["onDelete", "onUpdate"] as const).flatMap((event) => {
+    const action = key[event];
+    if (action === "no action" || action === "restrict") return [];
+    const words = event === "onDelete" ? "ON DELETE" : "ON UPDATE";
+    if (action !== "set default") return [`${words} ${action.toUpperCase()}`];
+    undone.push(`${place}: ${words} SET DEFAULT, which InnoDB has not`);
+    return [];
+  });
+  const { references: parent } = key;
+  return [
+    `FOREIGN KEY (${nameList(key.columns)}) REFERENCES ${tableText(parent)} (${nameList(parent.columns)})`,
+    ...actions,
+  ].join(" ");
+}
+
+/** InnoDB takes the greater of this and what the rows ask for. */
+function counter(table: TargetTable): DdlStatement[] {
+  const next = counterColumn(table)?.identity?.next ?? null;
+  if (next === null || !/^[1-9]\d*$/.test(next)) return [];
+  return [
+    { sql: `ALTER TABLE ${tableText(table)} AUTO_INCREMENT = ${next}`, title: `counter of ${table.name}` },
+  ];
+}
+
+function view({ name, schema, columns, text, materialized }: PortableView): DdlStatement | null {
+  if (materialized) return null;
+  const list = columns.length === 0 ? "" : ` (${nameList(columns)})`;
+  return { sql: `CREATE VIEW ${tableText({ schema, name })}${list} AS ${text}`, title: `view ${name}` };
+}
+
+/** By rows: TRUNCATE is refused where another table refers to this one, and cannot be rolled back. */
+function truncate(table: TableName): DdlStatement[] {
+  return [{ sql: `DELETE FROM ${tableText(table)}`, title: `rows of ${table.name}` }];
+}
