@@ -1,8 +1,9 @@
 import type { PortableType, Risk, StorageClass } from "../core/portable.ts";
 
 /**
- * What has to be looked for where the source does not enforce its types (SQLite outside of STRICT tables): values
- * of another storage class, and texts that are not written as the type demands.
+ * What has to be looked for where the source does not enforce its types (SQLite outside of STRICT tables) and the
+ * target holds the given one: values of another storage class, texts that are not written as the type demands, and
+ * numbers that it would round. Times and uuids are kept in several classes, all of which the format knows.
  */
 export function advisoryRisks(type: PortableType): readonly Risk[] {
   switch (type.kind) {
@@ -13,10 +14,20 @@ export function advisoryRisks(type: PortableType): readonly Risk[] {
     case "year":
       return [storage("integer")];
     case "decimal":
-      return [storage("integer", "real", "text"), { kind: "format", of: "number" }];
+      return [
+        storage("integer", "real", "text"),
+        { kind: "format", of: "number" },
+        ...digits(type.precision, type.scale),
+      ];
     case "float":
       return [storage("integer", "real")];
     case "text":
+      return [
+        storage("text"),
+        ...(type.length === null
+          ? []
+          : [{ kind: "length", limit: type.length, unit: "characters" } as const]),
+      ];
     case "enum":
     case "set":
     case "native":
@@ -26,12 +37,16 @@ export function advisoryRisks(type: PortableType): readonly Risk[] {
       return [storage("text")];
     case "bytes":
       return [storage("blob")];
-    case "date":
     case "time":
     case "timestamp":
+      return [
+        { kind: "format", of: type.kind },
+        { kind: "precision", digits: type.precision },
+      ];
+    case "date":
     case "uuid":
     case "json":
-      return [storage("text"), { kind: "format", of: type.kind }];
+      return [{ kind: "format", of: type.kind }];
     case "any":
       return [];
   }
@@ -45,6 +60,17 @@ export function withAdvisory(risks: readonly Risk[], type: PortableType): readon
 
 function storage(...expected: readonly StorageClass[]): Risk {
   return { kind: "storage-class", expected };
+}
+
+/** Of numeric(p,s): the target would round what has more digits after the point, and refuse what has more before it. */
+function digits(precision: number | null, scale: number | null): Risk[] {
+  if (precision === null) return [];
+  const after = scale ?? 0;
+  const largest = `${"9".repeat(precision - after) || "0"}${after > 0 ? `.${"9".repeat(after)}` : ""}`;
+  return [
+    { kind: "scale", digits: after },
+    { kind: "range", minimum: `-${largest}`, maximum: largest },
+  ];
 }
 
 function range(bits: number, unsigned: boolean): Risk {

@@ -77,7 +77,10 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
   while (open.length > 0) {
     const asked = open.flatMap((index) => {
       const { column, decision } = decided[index]!;
-      const risks = column.advisory === true ? withAdvisory(decision.risks, column.type) : decision.risks;
+      // The same declaration in the same engine enforces as little.
+      const isKept = source.id === target.id && decision.sql === column.declared;
+      const risks =
+        column.advisory === true && !isKept ? withAdvisory(decision.risks, decision.type) : decision.risks;
       return risks.map((risk): Question & { index: number } => {
         return { index, column: column.name, from: column.type, risk };
       });
