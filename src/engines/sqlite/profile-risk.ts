@@ -21,7 +21,9 @@ export function riskSql(value: string, { from, risk }: Question): string {
         ? `${value} IS NOT NULL AND godwit_fraction(${value}) > ${risk.digits}`
         : `${is("real", "text")} AND godwit_scale(${value}) > ${risk.digits}`;
     case "precision":
-      return `${is("integer", "real", "text")} AND godwit_precision(${value}) > ${risk.digits}`;
+      return from.kind === "time" || from.kind === "timestamp"
+        ? `${value} IS NOT NULL AND godwit_fraction(${value}) > ${risk.digits}`
+        : `${is("integer", "real", "text")} AND godwit_precision(${value}) > ${risk.digits}`;
     case "nul-character":
       // Bytes: the text functions stop at U+0000 in places.
       return `${is("text")} AND instr(CAST(${value} AS BLOB), x'00') > 0`;
