@@ -2,7 +2,7 @@ import type { Expression } from "../../core/expression.ts";
 import type { PortableForeignKey } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import type { DdlStatement, TargetColumn, TargetTable } from "../data-roles.ts";
-import { isDigitsInText, sqliteCollation } from "./render-type.ts";
+import { isDigitsInText, keepsDeclaration, sqliteCollation } from "./render-type.ts";
 import { traits } from "./traits.ts";
 
 export function renderTable(table: TargetTable, undone: string[]): DdlStatement {
@@ -22,9 +22,18 @@ export function renderTable(table: TargetTable, undone: string[]): DdlStatement 
     else parts.push(`CONSTRAINT ${traits.quote(check.name)} CHECK (${sql})`);
   }
   return {
-    sql: `CREATE TABLE main.${traits.quote(table.name)} (\n  ${parts.join(",\n  ")}\n) STRICT`,
+    sql: `CREATE TABLE main.${traits.quote(table.name)} (\n  ${parts.join(",\n  ")}\n)${isStrict(table) ? " STRICT" : ""}`,
     title: `table ${table.name}`,
   };
+}
+
+function isStrict(table: TargetTable): boolean {
+  return !table.columns.some(keepsDeclaration);
+}
+
+/** ANY keeps all values in STRICT tables; elsewhere it would make numbers of texts, and no word at all keeps them. */
+function declaration(table: TargetTable, { decision }: TargetColumn): string[] {
+  return decision.sql === "ANY" && !isStrict(table) ? [] : [decision.sql];
 }
 
 /** A statement that fails where a row refers to one that is not there: SQLite checks references only as they are written. */
@@ -61,7 +70,7 @@ export function rowidColumn(table: TargetTable): TargetColumn | null {
 
 function columnSql(table: TargetTable, column: TargetColumn, isRowid: boolean, undone: string[]): string {
   const { name, decision, generated } = column;
-  const words = [traits.quote(name), decision.sql];
+  const words = [traits.quote(name), ...declaration(table, column)];
   if (isRowid) {
     words.push(`PRIMARY KEY${column.identity?.next === null ? "" : " AUTOINCREMENT"}`);
     return words.join(" ");
@@ -80,7 +89,8 @@ function columnSql(table: TargetTable, column: TargetColumn, isRowid: boolean, u
     if (sql === null) undone.push(`default of ${table.name}.${name}: ${column.default.text}`);
     else words.push(`DEFAULT (${defaultSql(column, sql)})`);
   }
-  if (decision.type.kind === "boolean") words.push(`CHECK (${traits.quote(name)} IN (0, 1))`);
+  if (decision.type.kind === "boolean" && decision.sql === "INTEGER")
+    words.push(`CHECK (${traits.quote(name)} IN (0, 1))`);
   if (decision.type.kind === "enum") {
     const labels = decision.type.labels.map((label) => `'${label.replaceAll("'", "''")}'`);
     words.push(`CHECK (${traits.quote(name)} IN (${labels.join(", ")}))`);

@@ -8,6 +8,10 @@ type Choice = Omit<TypeDecision, "risks" | "otherwise" | "loses"> &
  * would let SQLite convert what looks like a number.
  */
 export function decideType(column: PortableColumn): TypeDecision {
+  if (keepsDeclaration(column)) {
+    const { declared: sql, type } = column;
+    return { sql, type, reason: "", risks: [], loses: null, otherwise: null };
+  }
   const { loses, ...choice } = choose(column.type);
   const losses = [loses, collationLoss(column)].filter((loss) => loss !== undefined && loss !== null);
   return {
@@ -16,6 +20,14 @@ export function decideType(column: PortableColumn): TypeDecision {
     loses: losses.length === 0 ? null : losses.join("; "),
     otherwise: null,
   };
+}
+
+/**
+ * A column of SQLite itself outside of STRICT tables: under its own declaration each value stays what it is, a number
+ * or a text. Declarations of other words than names and sizes would have to be quoted, and are decided anew.
+ */
+export function keepsDeclaration({ advisory, declared }: PortableColumn): boolean {
+  return advisory === true && /^\w+( \w+)*( ?\(\d+( ?, ?\d+)?\))?$/.test(declared);
 }
 
 /** Whether a column's values are digits that are kept as text, so that SQL on SQLite does not compare them as numbers. */
