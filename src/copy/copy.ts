@@ -30,11 +30,7 @@ interface CopyIntent {
 export async function copyDatabase(project: CopyProject, choice: CopyChoice): Promise<RunResult> {
   const { source, target, settings, emit, signal, waitMs } = project;
   await target.engine.syntax.load();
-  const asked = digest([
-    source.target.display,
-    { ...choice, resume: null, jobs: null },
-    project.rules ?? null,
-  ]);
+  const asked = askedOf(project, choice);
   let prepared: CopyPlan | null = null;
   const intent: { -readonly [K in keyof CopyIntent]: CopyIntent[K] } = {
     command: "copy",
@@ -58,12 +54,24 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
         intent.steps = kept;
         return sealed(facts, kept);
       }
-      prepared ??= await prepare(project, choice, facts);
+      prepared ??= await prepare(project, choice, facts).catch((error: unknown) => {
+        throw besideUnfinished(error, state);
+      });
       refuseLosses(prepared.losses, choice.allow ?? []);
       intent.steps = prepared.plan.steps;
       return prepared.plan;
     },
   });
+}
+
+/**
+ * Names what was asked for: what decides which rows go where, and nothing of how (the environment, the folder, jobs,
+ * the size of chunks), so that the same command goes on with the run from any other shell.
+ */
+function askedOf({ source, rules = null }: CopyProject, choice: CopyChoice): string {
+  const { tables = [], exclude = [], mode = "create", allow = [] } = choice;
+  const { schemaOnly = false, dataOnly = false } = choice;
+  return digest([source.target.display, { tables, exclude, schemaOnly, dataOnly, mode, allow }, rules]);
 }
 
 /** What a copy would do. Reads only: the source's schema and, where a type demands it, its data. */
@@ -105,6 +113,17 @@ function unfinishedSteps(state: LedgerState, { resume }: CopyChoice, asked: stri
   if (run === null) return null;
   const intent = run.intent as Partial<CopyIntent>;
   return resume !== undefined || intent.asked === asked ? (intent.steps ?? null) : null;
+}
+
+/** Tables that are in the way are likely those of a copy that was asked for in other words. */
+function besideUnfinished(error: unknown, { unfinished }: LedgerState): unknown {
+  if (!(error instanceof GodwitError) || error.code !== "GW7004" || unfinished === null) return error;
+  return new GodwitError("GW7004", {
+    message: error.message,
+    hint: `They may be those of the unfinished copy ${unfinished.id}, which was asked for with other options: --resume ${unfinished.id} goes on with it.`,
+    details: { ...error.details, unfinished: unfinished.id },
+    cause: error,
+  });
 }
 
 async function refuseExisting({ target }: CopyProject, { tables }: Survey, session: Session): Promise<void> {
