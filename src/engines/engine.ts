@@ -235,6 +235,13 @@ export interface LockRole {
   release(session: Session): Promise<void>;
   /** Who holds it now; null when nobody does or the server does not tell. */
   holder(session: Session): Promise<LockHolder | null>;
+  /**
+   * Marks a further session of a run before it sends what no epoch can refuse (a statement outside of a transaction);
+   * the mark ends with the session. Missing where no statement outlives its client.
+   */
+  enlist?(session: Session): Promise<void>;
+  /** A session that is marked so; null when none is. */
+  enlisted?(session: Session): Promise<LockHolder | null>;
   /** The sessions that a given session waits for, or that hold locks on what it wants. */
   blockers(session: Session, sessionId: string): Promise<LockHolder[]>;
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Target } from "../core/target.ts";
 import type { Snapshot } from "../engines/data-roles.ts";
 import type { Engine, Session, SessionOptions } from "../engines/engine.ts";
@@ -32,8 +33,8 @@ export interface CrewOptions {
  */
 export class Crew implements AsyncDisposable {
   readonly #options: CrewOptions;
-  readonly #opened: Session[] = [];
-  readonly #writers: Session[] = [];
+  readonly #opened = new Set<Session>();
+  #writers: Session[] = [];
   readonly #busy = new Set<Session>();
   readonly #timer: NodeJS.Timeout;
   #readers: Promise<Readers> | null = null;
@@ -41,6 +42,10 @@ export class Crew implements AsyncDisposable {
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#timer = setInterval(() => this.#pulse(), pulseMs).unref();
+  }
+
+  get target(): Side {
+    return this.#options.target;
   }
 
   get source(): Side | null {
@@ -79,9 +84,35 @@ export class Crew implements AsyncDisposable {
     await Promise.all([...this.#busy].map((session) => session.cancel()));
   }
 
+  /**
+   * Cancels, and closes what works on after the grace: a connection on which nothing comes back any more would keep
+   * everybody waiting. To be called when nothing that is under way is wanted.
+   */
+  async halt(graceMs: number): Promise<void> {
+    await Promise.race([this.cancel(), setTimeout(graceMs, undefined, { ref: false })]);
+    await setTimeout(graceMs, undefined, { ref: false });
+    await Promise.all([...this.#busy].filter((each) => this.#opened.has(each)).map((each) => each.close()));
+  }
+
+  /** Closes the sessions on the target; the next ones that are asked for are new. */
+  async dismissWriters(): Promise<void> {
+    const writers = this.#writers.filter((session) => this.#opened.delete(session));
+    this.#writers = [];
+    await Promise.all(writers.map((session) => session.close()));
+  }
+
+  /** Closes all sessions; the next ones that are asked for are new, and see a new snapshot. */
+  async dismiss(): Promise<void> {
+    const opened = [...this.#opened];
+    this.#opened.clear();
+    this.#writers = [];
+    this.#readers = null;
+    await Promise.all(opened.map((session) => session.close()));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    await Promise.all(this.#opened.map((session) => session.close()));
+    await this.dismiss();
   }
 
   async #align(source: Side, count: number): Promise<Readers> {
@@ -99,7 +130,7 @@ export class Crew implements AsyncDisposable {
 
   async #open({ engine, target }: Side, options: SessionOptions): Promise<Session> {
     const session = await openSession(engine, target, options);
-    this.#opened.push(session);
+    this.#opened.add(session);
     return session;
   }
 

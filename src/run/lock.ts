@@ -60,7 +60,34 @@ export async function acquireLock(options: AcquireOptions): Promise<void> {
         "the lock that was just taken is not on this session: the server is behind a pooler that lends sessions by the transaction",
     });
   }
+  await awaitCrew(options);
   emit({ type: "lock:acquired", sessionId: session.id });
+}
+
+/**
+ * Further sessions of a killed run hold no run lock, but what they execute may still take effect. The lock is ours, so
+ * nobody marks new ones but a run that has lost it, which its epoch refuses.
+ */
+async function awaitCrew({ engine, session, waitMs, runId, emit, signal }: AcquireOptions): Promise<void> {
+  const start = performance.now();
+  let orphanOf: OrphanedRun | null = null;
+  for (let attempt = 1; ; attempt++) {
+    const holder = (await engine.lock.enlisted?.(session)) ?? null;
+    const waitedMs = Math.round(performance.now() - start);
+    if (holder === null) {
+      if (orphanOf !== null) emit({ type: "orphan:gone", runId: orphanOf.id, waitedMs });
+      return;
+    }
+    if (orphanOf === null) {
+      const { unfinished } = await readLedger(engine, session, "any");
+      orphanOf = unfinished ?? { id: runId, pid: process.pid, host: hostname() };
+      emit({ type: "orphan:found", holder, runId: orphanOf.id });
+    }
+    if (waitedMs >= Math.max(waitMs, orphanWaitMs)) throw lockHeld(holder, orphanOf, waitedMs);
+    emit({ type: "lock:waiting", holder, waitedMs });
+    await delay(Math.min(100 * attempt, 1_000), signal);
+    if (signal?.aborted) throw interrupted();
+  }
 }
 
 /** With the run's tag from the ledger, where the server shows none (MariaDB without its performance schema). */

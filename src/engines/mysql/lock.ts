@@ -8,7 +8,7 @@ import { sessionHolder } from "./holder.ts";
  * A named lock of the server (GET_LOCK), which dies with its session. Locks belong to the whole server, so the
  * name holds the database's.
  */
-export const lock: LockRole = { tryAcquire, verify, release, holder, blockers };
+export const lock: LockRole = { tryAcquire, verify, release, holder, enlist, enlisted, blockers };
 
 const longestName = 64;
 
@@ -60,4 +60,28 @@ async function holder(session: Session): Promise<LockHolder | null> {
   const [row] = await session.query("SELECT IS_USED_LOCK(?) AS id", [await nameOf(session)]);
   if (row?.id === null || row?.id === undefined) return null;
   return sessionHolder(session, String(row.id));
+}
+
+/** The server's named locks are exclusive, so each marked session takes one of these. */
+const mostEnlisted = 64;
+
+async function crewNames(session: Session): Promise<string[]> {
+  const [row] = await session.query("SELECT DATABASE() AS name");
+  const base = sha256(String(row?.name ?? "").toLowerCase()).slice(0, 40);
+  return Array.from({ length: mostEnlisted }, (_, n) => `godwit:${base}:${n}`);
+}
+
+async function enlist(session: Session): Promise<void> {
+  for (const name of await crewNames(session)) {
+    const [row] = await session.query("SELECT GET_LOCK(?, 0) AS got", [name]);
+    if (Number(row?.got) === 1) return;
+  }
+  throw new Error(`more than ${mostEnlisted} sessions of runs are at work in this database`);
+}
+
+async function enlisted(session: Session): Promise<LockHolder | null> {
+  const all = await crewNames(session);
+  const asked = all.map(() => "IS_USED_LOCK(?)").join(", ");
+  const [row] = await session.query(`SELECT COALESCE(${asked}) AS id`, all);
+  return row?.id === null || row?.id === undefined ? null : sessionHolder(session, String(row.id));
 }

@@ -8,7 +8,7 @@ import type { PostgresSession } from "./connect.ts";
  * blocked in pg_advisory_lock deadlocks its holder's CREATE INDEX CONCURRENTLY, which waits for every
  * transaction that is open (measured; also Flyway issue 1654).
  */
-export const lock: LockRole = { tryAcquire, verify, release, holder, blockers };
+export const lock: LockRole = { tryAcquire, verify, release, holder, enlist, enlisted, blockers };
 
 /** "godwit" in ASCII. Advisory locks belong to a database, so one key serves all. */
 export const runLockKey = BigInt("0x676f64776974");
@@ -74,6 +74,22 @@ async function release(session: Session): Promise<void> {
 async function holder(session: Session): Promise<LockHolder | null> {
   const [row] = await session.query(
     `SELECT ${holderColumns} FROM (SELECT pid AS holder FROM pg_locks ${ours}) l
+       JOIN pg_stat_activity a ON a.pid = l.holder LIMIT 1`,
+  );
+  return row === undefined ? null : toHolder(row);
+}
+
+/** Shared, under the key after the run lock's: it is only ever looked for, so nobody waits for it. */
+async function enlist(session: Session): Promise<void> {
+  await session.query(`SELECT pg_advisory_lock_shared(${runLockKey + 1n})`);
+}
+
+async function enlisted(session: Session): Promise<LockHolder | null> {
+  const [row] = await session.query(
+    `SELECT ${holderColumns} FROM (SELECT pid AS holder FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = ${high} AND objid = ${low + 1} AND objsubid = 1 AND granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND pid <> pg_backend_pid()) l
        JOIN pg_stat_activity a ON a.pid = l.holder LIMIT 1`,
   );
   return row === undefined ? null : toHolder(row);

@@ -17,6 +17,8 @@ export interface Pair {
   readonly writer: Session;
   /** Aborted when another pair failed, or the run is to stop. */
   readonly stop: AbortSignal;
+  /** When something last moved between the two, by performance.now(); null while they have nothing to do. */
+  movedAt: number | null;
 }
 
 export interface ChunkWork {
@@ -51,7 +53,10 @@ export async function copyChunk(
       for await (const piece of pieces) {
         if (stop.aborted) throw stopped();
         bytes += BigInt(piece.byteLength);
+        pair.movedAt = performance.now();
+        crashPoint("chunk:in-rows");
         yield piece;
+        pair.movedAt = performance.now();
       }
     } catch (error) {
       throw sourceFailure(source, error);

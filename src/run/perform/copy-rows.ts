@@ -12,6 +12,7 @@ import { inTransaction } from "./sql.ts";
 import { renewChanged } from "./renew-changed.ts";
 import { sourceOf } from "./source-side.ts";
 import { isStopped, stopped } from "./stopped.ts";
+import { watchPairs } from "./watch-pairs.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /**
@@ -19,6 +20,17 @@ import { WorkQueue } from "./work-queue.ts";
  * with its row in the ledger, so a kill anywhere leaves whole chunks, and a resumed run copies the others.
  */
 export async function performCopyRows(context: StepContext, step: CopyRowsStep): Promise<void> {
+  try {
+    await copyTables(context, step);
+  } catch (error) {
+    // What is cancelled leaves its transaction, and so the snapshot, unusable: the step may be tried again.
+    await context.crew.dismiss();
+    throw error;
+  }
+  await inTransaction(context, step, async () => {});
+}
+
+async function copyTables(context: StepContext, step: CopyRowsStep): Promise<void> {
   const source = sourceOf(context);
   const { crew, engine, ledger, emit } = context;
   const readers = await crew.readers(source, step.jobs);
@@ -36,32 +48,33 @@ export async function performCopyRows(context: StepContext, step: CopyRowsStep):
   const writers = await crew.writers(readers.sessions.length);
   const count = Math.min(readers.sessions.length, writers.length);
   const stop = new AbortController();
-  const work = async (n: number) => {
-    const pair: Pair = {
-      source,
-      reader: readers.sessions[n] as Session,
-      writer: writers[n] as Session,
-      stop: stop.signal,
-    };
+  const pairs = Array.from({ length: count }, (_, n): Pair => {
+    const [reader, writer] = [readers.sessions[n] as Session, writers[n] as Session];
+    return { source, reader, writer, stop: stop.signal, movedAt: performance.now() };
+  });
+  const work = async (pair: Pair) => {
     try {
+      pair.movedAt = null;
       for (let item = await queue.next(pair.reader); item !== null; item = await queue.next(pair.reader)) {
+        pair.movedAt = performance.now();
         queue.finished(item, await copyPatiently(context, pair, chunks, item));
+        pair.movedAt = null;
       }
     } catch (error) {
-      stop.abort();
+      halt();
       throw error;
     }
   };
-  const onAbort = () => {
+  const halt = () => {
+    if (stop.signal.aborted) return;
     stop.abort();
-    void crew.cancel();
+    void crew.halt(haltGraceMs);
   };
-  context.signal?.addEventListener("abort", onAbort, { once: true });
+  context.signal?.addEventListener("abort", halt, { once: true });
+  const watch = watchPairs(context, pairs);
   try {
     const sessions = [...readers.sessions, ...writers];
-    const ended = await crew.working(sessions, () =>
-      Promise.allSettled(Array.from({ length: count }, (_, n) => work(n))),
-    );
+    const ended = await crew.working(sessions, () => Promise.allSettled(pairs.map(work)));
     if (context.signal?.aborted) throw interrupted({ next: step.key });
     const failures = ended.flatMap((outcome) =>
       outcome.status === "rejected" ? [outcome.reason as unknown] : [],
@@ -70,10 +83,13 @@ export async function performCopyRows(context: StepContext, step: CopyRowsStep):
     const cause = failures.find((error) => !isStopped(error)) ?? failures[0];
     if (cause !== undefined) throw cause;
   } finally {
-    context.signal?.removeEventListener("abort", onAbort);
+    watch.stop();
+    context.signal?.removeEventListener("abort", halt);
   }
-  await inTransaction(context, step, async () => {});
 }
+
+/** A cancelled chunk is rolled back in milliseconds; a session that then still says nothing is closed. */
+const haltGraceMs = 1_000;
 
 /** A chunk whose transaction was the victim of a deadlock, or waited too long for a lock, is copied again. */
 async function copyPatiently(

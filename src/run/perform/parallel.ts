@@ -11,9 +11,11 @@ import { settlePart } from "./settle-part.ts";
  * those that run are ended by themselves, no further one is begun, and the others stay recorded.
  */
 export async function performParallel(context: StepContext, step: ParallelStep): Promise<void> {
-  const { crew, signal } = context;
+  const { crew, signal, engine } = context;
   const left = step.steps.filter((part) => !isDone(context, part));
   const sessions = left.length === 0 ? [] : await crew.writers(Math.min(step.jobs, left.length));
+  // What they send may take effect after our end, so that the next run has to know of them.
+  for (const session of sessions) if (session !== context.session) await engine.lock.enlist?.(session);
   let hasFailed = false;
   const work = async (session: Session) => {
     const ledger = session === context.session ? context.ledger : context.ledger.on(session);
@@ -36,7 +38,7 @@ export async function performParallel(context: StepContext, step: ParallelStep):
       }
     }
   };
-  const onAbort = () => void crew.cancel();
+  const onAbort = () => void crew.halt(1_000);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     const ended = await crew.working(sessions, () => Promise.allSettled(sessions.map(work)));
@@ -44,6 +46,8 @@ export async function performParallel(context: StepContext, step: ParallelStep):
     if (failure !== undefined) throw failure.reason;
   } finally {
     signal?.removeEventListener("abort", onAbort);
+    // Their marks end with them.
+    if (sessions.some((session) => session !== context.session)) await crew.dismissWriters();
   }
   await inTransaction(context, step, async () => {});
 }
