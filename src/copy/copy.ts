@@ -68,10 +68,10 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
  * Names what was asked for: what decides which rows go where, and nothing of how (the environment, the folder, jobs,
  * the size of chunks), so that the same command goes on with the run from any other shell.
  */
-function askedOf({ source, rules = null }: CopyProject, choice: CopyChoice): string {
+function askedOf({ source, rules }: CopyProject, choice: CopyChoice): string {
   const { tables = [], exclude = [], mode = "create", allow = [] } = choice;
   const { schemaOnly = false, dataOnly = false } = choice;
-  return digest([source.target.display, { tables, exclude, schemaOnly, dataOnly, mode, allow }, rules]);
+  return digest([source.target.display, { tables, exclude, schemaOnly, dataOnly, mode, allow }, rules ?? null]);
 }
 
 /** What a copy would do. Reads only: the source's schema and, where a type demands it, its data. */
