@@ -10,3 +10,11 @@ test("the reference pages are what the code says", () => {
   });
   assert.deepEqual([check.status, check.stderr], [0, ""]);
 });
+
+test("the JSON schema of the rules is what the code says", () => {
+  const check = spawnSync(process.execPath, ["script/rules-schema.ts", "--check"], {
+    encoding: "utf8",
+    cwd: root,
+  });
+  assert.equal(check.status, 0, check.stderr);
+});
