@@ -86,6 +86,7 @@ export interface OptionValues {
   readonly notDone?: readonly string[];
   readonly tables?: readonly string[];
   readonly exclude?: readonly string[];
+  readonly rules?: readonly string[];
   readonly schemaOnly?: boolean;
   readonly dataOnly?: boolean;
   readonly mode?: string;

@@ -68,6 +68,12 @@ const selection: readonly OptionSpec[] = [
     description: "only these tables, with commas between them; * stands for anything",
   },
   { name: "--exclude", value: "NAMES", kind: "names", description: "not these tables" },
+  {
+    name: "--rules",
+    value: "FILES",
+    kind: "names",
+    description: "mapping rules: an AWS DMS table mapping, its task settings, or YAML",
+  },
 ];
 const noSchemaFile: OptionSpec = { name: "--no-schema-file", description: "leave the schema file as it is" };
 

@@ -81,6 +81,7 @@ function undoneText({ survey }: CopyPlan, paint: Paint): string {
     ...survey.leftovers.map(({ kind, name }) => `${kind} ${name}`),
     ...survey.dropped,
     ...survey.undone,
+    ...survey.warnings.map(({ rule, message }) => `rules: ${rule}: ${message}`),
   ];
   if (lines.length === 0) return "";
   return `${paint.yellow("not copied")}\n${lines.map((line) => `  ${oneLine(line, 200)}\n`).join("")}`;

@@ -19,6 +19,7 @@ export function verifyText(report: VerifyReport, paint: Paint): string {
       ...(table.withinTolerance === 0
         ? []
         : [`${countText(table.withinTolerance, "row")} within the tolerance of floats`]),
+      ...table.leftOut.map((column) => paint.yellow(`not compared: ${oneLine(column)}`)),
       ...table.problems.map((problem) => paint.red(oneLine(problem))),
     ].join(", "),
   ]);

@@ -43,6 +43,8 @@ export interface DecideOptions {
 export interface ColumnRuling {
   /** A type that was declared by a rule; what does not fit it is a loss. */
   readonly declared: DeclaredType | null;
+  /** A rule makes it part of a key. */
+  readonly isKeyed: boolean;
   /** A rule makes it part of the primary key, and the source allows NULL. */
   readonly isRequired: boolean;
   /** Its values are computed: the source's data tell nothing of them. */
@@ -59,8 +61,9 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
   const keyed = keyedColumns(table);
   const key = keyOf(table);
   const decided: DecidedColumn[] = table.columns.map((column) => {
-    const usage = { table: targetName, keyed: keyed.has(column.name) };
-    const { declared = null, isComputed = false, isRequired = false } = ruled?.get(column.name) ?? {};
+    const ruling = ruled?.get(column.name);
+    const { declared = null, isComputed = false, isRequired = false, isKeyed = false } = ruling ?? {};
+    const usage = { table: targetName, keyed: isKeyed || keyed.has(column.name) };
     const decision =
       declared === null
         ? target.render.type(column, usage)

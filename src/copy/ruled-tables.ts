@@ -5,7 +5,7 @@ import { unruled } from "./rules/ruled-table.ts";
 
 /** The source's tables by the project's rules, of which `chosen` are wanted; without rules, those as they are. */
 export function ruledTables(
-  { source, rules }: CopyProject,
+  { source, rules, emit }: CopyProject,
   tables: readonly PortableTable[],
   chosen: readonly PortableTable[],
 ): RuledTables {
@@ -16,6 +16,9 @@ export function ruledTables(
     dialect: source.engine.id,
     schemaNames: (table) => (table.schema === "" ? databaseNames(source.target) : [table.schema]),
   });
+  for (const { rule, message } of ruled.warnings) {
+    emit({ type: "warning:raised", code: "GW7008", message: `${rule}: ${message}` });
+  }
   const wanted = new Set(chosen);
   return { ...ruled, tables: ruled.tables.filter((table) => wanted.has(table.source)) };
 }

@@ -77,7 +77,8 @@ export async function survey(project: CopyProject, choice: CopyChoice, session: 
       ruled: new Map(
         ruled.columns.map(({ column, name, declared, value }) => {
           const isRequired = column.nullable && ruled.key?.columns.includes(name) === true;
-          return [column.name, { declared, isRequired, isComputed: value !== null }];
+          const isKeyed = [ruled.key, ruled.unique].some((key) => key?.columns.includes(name) === true);
+          return [column.name, { declared, isKeyed, isRequired, isComputed: value !== null }];
         }),
       ),
     });

@@ -99,6 +99,7 @@ function ruledColumn(
     column: {
       ...column,
       type,
+      advisory: false,
       default: column.type.kind === "text" ? column.default : null,
       identity: null,
       generated: null,
