@@ -71,7 +71,11 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
 function askedOf({ source, rules }: CopyProject, choice: CopyChoice): string {
   const { tables = [], exclude = [], mode = "create", allow = [] } = choice;
   const { schemaOnly = false, dataOnly = false } = choice;
-  return digest([source.target.display, { tables, exclude, schemaOnly, dataOnly, mode, allow }, rules ?? null]);
+  return digest([
+    source.target.display,
+    { tables, exclude, schemaOnly, dataOnly, mode, allow },
+    rules ?? null,
+  ]);
 }
 
 /** What a copy would do. Reads only: the source's schema and, where a type demands it, its data. */

@@ -206,7 +206,7 @@ for (const server of mysqlTargets) {
         estimate: null,
         columns: table.columns
           .filter(({ name }) => !skipped.has(name))
-          .map((one) => ({ ...one, declared: "", collation: null })),
+          .map((one) => Object.assign({}, one, { declared: "", collation: null })),
         partitioning: table.partitioning === null ? null : { ...table.partitioning, text: "" },
       };
     }
