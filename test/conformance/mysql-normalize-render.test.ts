@@ -206,7 +206,8 @@ for (const server of mysqlTargets) {
         estimate: null,
         columns: table.columns
           .filter(({ name }) => !skipped.has(name))
-          .map((one) => Object.assign({}, one, { declared: "", collation: null })),
+          // MySQL tells no counter of a table that was never written to.
+          .map(({ declared: _, collation: __, identity, ...rest }) => [rest, identity !== null]),
         partitioning: table.partitioning === null ? null : { ...table.partitioning, text: "" },
       };
     }
