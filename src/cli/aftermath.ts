@@ -8,6 +8,7 @@ export function aftermathText(error: GodwitError, progress: ProgressSnapshot): s
   if (progress.kind === null) return error.outcome === "unchanged" ? "nothing was changed" : null;
   // Where another process goes on with the run, what this one saw is no longer how it is.
   if (error.code === "GW4003") return null;
+  if (progress.kind === "copy") return copyText(error);
   const parts: string[] = [];
   if (error.outcome === "unknown") parts.push("whether the last statement took effect is not known");
   const { unit, step, unitsDone, unitsTotal, kind } = progress;
@@ -36,4 +37,10 @@ function unitText(title: string, verb: string, step: ProgressSnapshot["step"]): 
 /** A step of SQL is numbered by its first statement; a script is not. */
 function isStatement({ key }: CurrentStep): boolean {
   return /\/\d+$/.test(key);
+}
+
+/** Chunks and statements are whole or not there, so there is one thing to say; of a comparison there is nothing to resume. */
+function copyText(error: GodwitError): string | null {
+  if (error.code === "GW7005") return "all rows stay on the target as they were written";
+  return "what was committed stays; the same command goes on with the rest";
 }

@@ -92,6 +92,8 @@ export interface OptionValues {
   readonly mode?: string;
   readonly jobs?: number;
   readonly chunkSize?: number;
+  readonly quarantine?: boolean;
+  readonly quarantineLimit?: number;
   readonly plan?: boolean;
   readonly resume?: string;
   readonly allow?: readonly string[];

@@ -306,6 +306,17 @@ export const commandSpecs: readonly CommandSpec[] = [
         kind: "names",
         description: "losses that may happen, each by the name that the plan gives it",
       },
+      {
+        name: "--quarantine",
+        description:
+          "set rows that the target refuses aside instead of stopping at the first; the copy then counts as not verified and exits with 5",
+      },
+      {
+        name: "--quarantine-limit",
+        value: "COUNT",
+        kind: "count",
+        description: "how many rows may be set aside (default: 1000)",
+      },
       { name: "--plan", description: "only show what would be done, decided and lost" },
       { name: "--resume", value: "RUN", kind: "text", description: "continue this interrupted copy" },
       wait,

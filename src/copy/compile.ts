@@ -52,6 +52,7 @@ export function compileCopy(project: CopyProject, choice: CopyChoice, survey: Su
       tables,
       jobs,
       chunkBytes,
+      quarantine: choice.quarantine ?? 0,
     });
   }
   if (withSchema) {

@@ -51,8 +51,8 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
     compile: async (state, facts) => {
       const kept = unfinishedSteps(state, choice, asked);
       if (kept !== null) {
-        intent.steps = kept;
-        return sealed(facts, kept);
+        intent.steps = kept.map((step) => asAskedNow(step, choice));
+        return sealed(facts, intent.steps);
       }
       prepared ??= await prepare(project, choice, facts).catch((error: unknown) => {
         throw besideUnfinished(error, state);
@@ -117,6 +117,13 @@ function unfinishedSteps(state: LedgerState, { resume }: CopyChoice, asked: stri
   if (run === null) return null;
   const intent = run.intent as Partial<CopyIntent>;
   return resume !== undefined || intent.asked === asked ? (intent.steps ?? null) : null;
+}
+
+/** How fast, and what becomes of rows that are refused, is as the resuming command has it. */
+function asAskedNow(step: Step, { jobs, quarantine }: CopyChoice): Step {
+  if (step.kind === "parallel") return { ...step, jobs: jobs ?? step.jobs };
+  if (step.kind !== "copy-rows") return step;
+  return { ...step, jobs: jobs ?? step.jobs, quarantine: quarantine ?? step.quarantine ?? 0 };
 }
 
 /** Tables that are in the way are likely those of a copy that was asked for in other words. */

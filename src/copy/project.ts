@@ -53,6 +53,8 @@ export interface CopyChoice {
   readonly mode?: CopyMode | undefined;
   readonly jobs?: number | undefined;
   readonly chunkBytes?: number | undefined;
+  /** Rows that the target refuses are set aside, at most so many; left out: the first one stops the copy. */
+  readonly quarantine?: number | undefined;
   /** Losses that may happen, each by its name: "orders.placed_at:zero-date". */
   readonly allow?: readonly string[] | undefined;
   /** The interrupted run to go on with. */

@@ -91,6 +91,8 @@ export type GodwitEvent =
       bytes: number;
       durationMs: number;
     }
+  /** The target refused rows; they are kept in the ledger's quarantine. `total`: of the whole run. */
+  | { type: "rows:quarantined"; key: string; table: string; chunk: number; rows: number; total: number }
   | { type: "table:finished"; key: string; table: string; rows: number; bytes: number; durationMs: number }
   | {
       type: "table:compared";

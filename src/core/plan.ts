@@ -167,6 +167,8 @@ export interface CopyRowsStep extends StepBase {
   readonly tables: readonly CopyTable[];
   readonly jobs: number;
   readonly chunkBytes: number;
+  /** So many rows that the target refuses are set aside; 0: the first one stops the copy. */
+  readonly quarantine: number;
 }
 
 export interface CopyTable {

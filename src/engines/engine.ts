@@ -248,7 +248,7 @@ export interface LockRole {
 
 // ── store ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type LedgerTable = "ledger" | "run" | "step" | "migration" | "chunk";
+export type LedgerTable = "ledger" | "run" | "step" | "migration" | "chunk" | "quarantine";
 
 export interface StoreRole {
   /** The qualified, quoted name of a ledger table. */

@@ -16,6 +16,16 @@ export interface ChunkRecord {
   readonly bytes: bigint;
 }
 
+/** A row that the target refused, set aside. */
+export interface RefusedRow {
+  /** The key's values; [] where the table has none. */
+  readonly key: readonly string[];
+  readonly column: string | null;
+  readonly reason: string;
+  /** The whole row as COPY text; of a very long one its beginning. */
+  readonly text: string;
+}
+
 export interface ChunkLedgerOptions {
   readonly engine: Engine;
   readonly clock: Clock;
@@ -62,6 +72,12 @@ export class ChunkLedger {
     const { runId, epoch, stepKey } = this.#options;
     await session.run(
       this.#sql(`DELETE FROM ${this.#table("chunk")} WHERE run_id = ? AND step_key = ? AND table_name = ?`),
+      [runId, stepKey, table],
+    );
+    await session.run(
+      this.#sql(
+        `DELETE FROM ${this.#table("quarantine")} WHERE run_id = ? AND step_key = ? AND table_name = ?`,
+      ),
       [runId, stepKey, table],
     );
     for (let first = 0; first < ranges.length; first += rowsAtOnce) {
@@ -121,6 +137,35 @@ export class ChunkLedger {
     if (changed !== 1) throw this.#replaced();
   }
 
+  /** Keeps rows of a chunk aside, inside the transaction that has its other rows: so never twice. */
+  async setAside(
+    session: Session,
+    { table, ordinal }: Pick<ChunkRecord, "table" | "ordinal">,
+    rows: readonly RefusedRow[],
+  ): Promise<void> {
+    const { runId, stepKey, clock } = this.#options;
+    for (const [n, { key, column, reason, text }] of rows.entries()) {
+      await session.run(
+        this.#sql(
+          `INSERT INTO ${this.#table("quarantine")} (run_id, step_key, table_name, ordinal, row_no, row_key, column_name,
+             reason, row_text, found_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ),
+        [runId, stepKey, table, ordinal, n + 1, JSON.stringify(key), column, reason, text, clock.now()],
+      );
+    }
+  }
+
+  /** How many rows of each table are set aside. */
+  async asideOf(session: Session): Promise<ReadonlyMap<string, number>> {
+    const rows = await session.query(
+      this.#sql(
+        `SELECT table_name, count(*) AS n FROM ${this.#table("quarantine")} WHERE run_id = ? GROUP BY table_name`,
+      ),
+      [this.#options.runId],
+    );
+    return new Map(rows.map((row) => [String(row.table_name), Number(row.n)]));
+  }
+
   #replaced(): GodwitError {
     const { runId, epoch } = this.#options;
     return new GodwitError("GW4003", {
@@ -133,7 +178,7 @@ export class ChunkLedger {
     return withPlaceholders(this.#options.engine.traits, sql);
   }
 
-  #table(name: "chunk" | "run"): string {
+  #table(name: "chunk" | "run" | "quarantine"): string {
     return this.#options.engine.store.table(name);
   }
 }

@@ -21,6 +21,8 @@ export function copyOptions(
     mode,
     jobs,
     chunkSize,
+    quarantine,
+    quarantineLimit = 1_000,
     allow,
     resume,
   } = options;
@@ -43,6 +45,7 @@ export function copyOptions(
     mode: modeOf(mode),
     jobs,
     chunkBytes: chunkSize,
+    quarantine: quarantine === true ? quarantineLimit : undefined,
     allow,
     resume,
   };

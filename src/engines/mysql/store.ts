@@ -15,7 +15,7 @@ export const store: StoreRole = {
 
 /** Whether a table belongs to the ledger, and not to the user's schema. */
 export function isLedgerTable(name: string): boolean {
-  return /^godwit_(ledger|run|step|migration|chunk)$/i.test(name);
+  return /^godwit_(ledger|run|step|migration|chunk|quarantine)$/i.test(name);
 }
 
 function table(name: LedgerTable): string {
@@ -118,6 +118,20 @@ function second(): string[] {
        duration_ms bigint NULL,
        finished_at char(24) NULL,
        PRIMARY KEY (run_id, step_key, table_name, ordinal)`,
+    ),
+    create(
+      "quarantine",
+      `run_id varchar(36) NOT NULL,
+       step_key varchar(255) NOT NULL,
+       table_name varchar(385) NOT NULL,
+       ordinal int NOT NULL,
+       row_no int NOT NULL,
+       row_key longtext NOT NULL,
+       column_name varchar(255) NULL,
+       reason longtext NOT NULL,
+       row_text longtext NOT NULL,
+       found_at char(24) NOT NULL,
+       PRIMARY KEY (run_id, step_key, table_name, ordinal, row_no)`,
     ),
   ];
 }

@@ -14,7 +14,14 @@ import {
 } from "./judge-tree.ts";
 import { ledgerSchema } from "./store.ts";
 
-const tables: ReadonlySet<string> = new Set<LedgerTable>(["ledger", "run", "step", "migration"]);
+const tables: ReadonlySet<string> = new Set<LedgerTable>([
+  "ledger",
+  "run",
+  "step",
+  "migration",
+  "chunk",
+  "quarantine",
+]);
 
 /** Refuses (GW2011) a statement that changes the ledger: its schema, its tables or their rows. Reading is allowed. */
 export function refuseLedger(tree: Tree, sql: string, refuse: Refuse): void {

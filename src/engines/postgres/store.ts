@@ -36,6 +36,11 @@ export const store: StoreRole = {
          part text NOT NULL, snapshot text NOT NULL, epoch integer NOT NULL, state text NOT NULL,
          row_count bigint, byte_count bigint, duration_ms bigint, finished_at text,
          PRIMARY KEY (run_id, step_key, table_name, ordinal))`,
+      `CREATE TABLE IF NOT EXISTS godwit.quarantine (
+         run_id text NOT NULL, step_key text NOT NULL, table_name text NOT NULL, ordinal integer NOT NULL,
+         row_no integer NOT NULL, row_key text NOT NULL, column_name text, reason text NOT NULL,
+         row_text text NOT NULL, found_at text NOT NULL,
+         PRIMARY KEY (run_id, step_key, table_name, ordinal, row_no))`,
     ],
   ],
 };

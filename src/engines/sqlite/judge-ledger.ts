@@ -5,9 +5,9 @@ import type { Refuse } from "../../sql/verdict.ts";
 import type { LedgerTable } from "../engine.ts";
 
 const tables: ReadonlySet<string> = new Set(
-  (["ledger", "run", "step", "migration"] as const satisfies readonly LedgerTable[]).map(
-    (name) => `godwit_${name}`,
-  ),
+  (
+    ["ledger", "run", "step", "migration", "chunk", "quarantine"] as const satisfies readonly LedgerTable[]
+  ).map((name) => `godwit_${name}`),
 );
 
 /** Refuses (GW2011) a statement that changes the ledger's tables or their rows. Reading is allowed. */

@@ -34,6 +34,11 @@ export const store: StoreRole = {
          part TEXT NOT NULL, snapshot TEXT NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL,
          row_count INTEGER, byte_count INTEGER, duration_ms INTEGER, finished_at TEXT,
          PRIMARY KEY (run_id, step_key, table_name, ordinal)) STRICT`,
+      `CREATE TABLE main."godwit_quarantine" (
+         run_id TEXT NOT NULL, step_key TEXT NOT NULL, table_name TEXT NOT NULL, ordinal INTEGER NOT NULL,
+         row_no INTEGER NOT NULL, row_key TEXT NOT NULL, column_name TEXT, reason TEXT NOT NULL,
+         row_text TEXT NOT NULL, found_at TEXT NOT NULL,
+         PRIMARY KEY (run_id, step_key, table_name, ordinal, row_no)) STRICT`,
     ],
   ],
 };

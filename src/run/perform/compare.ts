@@ -2,6 +2,7 @@ import { GodwitError } from "../../core/error.ts";
 import type { CompareStep } from "../../core/plan.ts";
 import { tableKey } from "../../core/table-key.ts";
 import type { Session } from "../../engines/engine.ts";
+import { ChunkLedger } from "../chunk-ledger.ts";
 import { compareTable } from "../compare/compare-table.ts";
 import type { StepContext } from "./context.ts";
 import { sourceOf } from "./source-side.ts";
@@ -44,11 +45,22 @@ export async function performCompare(context: StepContext, step: CompareStep): P
   }
   if (different.length > 0) {
     const told = different.map(({ table, differences }) => `${table} in ${differences} rows`).join(", ");
+    const aside = await setAside(context, step);
+    const quarantined =
+      aside === 0
+        ? ""
+        : `; ${aside} rows that the target refused were set aside in ${engine.store.table("quarantine")}, so the copy is not verified`;
     throw new GodwitError("GW7005", {
-      message: `the target differs from the source: ${told}`,
-      details: { tables: different },
+      message: `the target differs from the source: ${told}${quarantined}`,
+      details: { tables: different, quarantined: aside },
       outcome: "changed",
     });
   }
   await inTransaction(context, step, async () => {});
+}
+
+async function setAside({ engine, session, ledger }: StepContext, step: CompareStep): Promise<number> {
+  const { clock, runId, epoch } = ledger;
+  const chunks = new ChunkLedger({ engine, clock, runId, epoch, stepKey: step.key });
+  return [...(await chunks.asideOf(session)).values()].reduce((sum, rows) => sum + rows, 0);
 }

@@ -1,17 +1,19 @@
 import { GodwitError } from "../../core/error.ts";
-import type { CopyTable } from "../../core/plan.ts";
+import type { CopyRowsStep, CopyTable } from "../../core/plan.ts";
 import { tableKey } from "../../core/table-key.ts";
-import type { ReadRequest, WriteRequest } from "../../engines/data-roles.ts";
-import type { Session } from "../../engines/engine.ts";
+import type { ErrorKind, Session } from "../../engines/engine.ts";
 import type { ChunkLedger, ChunkRecord } from "../chunk-ledger.ts";
 import { crashPoint } from "../crash-point.ts";
 import { lostKinds, passingKinds } from "../failure.ts";
+import { readRequest, writeRequest } from "./copy-request.ts";
+import { mayBeRows, sortRefused, type Sorted } from "./refused-rows.ts";
 import type { StepContext } from "./context.ts";
 import { sourceFailure, type SourceSide } from "./source-side.ts";
 import { stopped } from "./stopped.ts";
 
 /** A session that reads and one that writes, which work together. */
 export interface Pair {
+  readonly step: CopyRowsStep;
   readonly source: SourceSide;
   readonly reader: Session;
   readonly writer: Session;
@@ -39,15 +41,16 @@ export async function copyChunk(
   { table, chunk }: ChunkWork,
 ): Promise<Copied> {
   const { engine, emit } = context;
-  const { source, reader, writer, stop } = pair;
+  const { source, reader, writer, stop, step } = pair;
   const { write } = engine;
   if (write === undefined)
     throw new GodwitError("GW7006", { message: `${engine.traits.title} cannot be copied to` });
   const start = performance.now();
-  const native = table.native && source.read.native !== undefined && write.loadNative !== undefined;
+  const isNative = table.native && source.read.native !== undefined && write.loadNative !== undefined;
   let bytes = 0n;
-  const rowsOf = async function* (): AsyncGenerator<Uint8Array> {
+  const rowsOf = async function* (native: boolean): AsyncGenerator<Uint8Array> {
     const request = readRequest(table, chunk, write.form);
+    bytes = 0n;
     try {
       const pieces = native ? source.read.native!(reader, request) : source.read.rows(reader, request);
       for await (const piece of pieces) {
@@ -62,22 +65,53 @@ export async function copyChunk(
       throw sourceFailure(source, error);
     }
   };
+  const load = async () => {
+    const request = writeRequest(table);
+    return isNative
+      ? write.loadNative!(writer, request, rowsOf(true))
+      : write.load(writer, request, rowsOf(false));
+  };
   crashPoint("chunk:before-begin");
   await writer.begin();
-  let rows: bigint;
+  let sorted: Sorted = { loaded: 0n, refused: [] };
   try {
-    const request = writeRequest(table);
-    rows = native
-      ? await write.loadNative!(writer, request, rowsOf())
-      : await write.load(writer, request, rowsOf());
+    try {
+      sorted = { loaded: await load(), refused: [] };
+    } catch (error) {
+      if (stop.aborted || !mayBeRows(engine, error)) throw error;
+      // Once more, in parts, to find the rows: what stands in the transaction is undone first.
+      await writer.rollback();
+      await writer.begin();
+      const allowed = step.quarantine === 0 ? 0 : step.quarantine - (await asideTotal(chunks, writer));
+      const check = () => {
+        if (stop.aborted) throw stopped();
+        pair.movedAt = performance.now();
+      };
+      sorted = await sortRefused({ engine, session: writer, table, rows: rowsOf(false), allowed, check });
+      // The other rows are in; without a row to blame, whatever refused the whole will do so again.
+      if (sorted.refused.length > 0) await chunks.setAside(writer, chunk, sorted.refused);
+    }
     crashPoint("chunk:before-record");
-    await chunks.finish(writer, { ...chunk, rows, bytes }, performance.now() - start);
+    await chunks.finish(writer, { ...chunk, rows: sorted.loaded, bytes }, performance.now() - start);
   } catch (error) {
     await writer.rollback().catch(() => {});
     throw rowFailure(context, table, chunk, error);
   }
+  const rows = sorted.loaded;
   crashPoint("chunk:before-commit");
   await writer.commit();
+  if (sorted.refused.length > 0) {
+    const { key } = step;
+    const total = await asideTotal(chunks, writer);
+    emit({
+      type: "rows:quarantined",
+      key,
+      table: chunk.table,
+      chunk: chunk.ordinal,
+      rows: sorted.refused.length,
+      total,
+    });
+  }
   const durationMs = Math.round(performance.now() - start);
   emit({
     type: "chunk:finished",
@@ -91,29 +125,18 @@ export async function copyChunk(
   return { rows, bytes };
 }
 
-export function readRequest(
-  table: CopyTable,
-  { range }: Pick<ChunkRecord, "range">,
-  form: ReadRequest["form"],
-): ReadRequest {
-  return {
-    table: table.source,
-    columns: table.columns.map(({ source, value, from, to, accepts = [] }) => {
-      return { name: source, value, from, to, accepts };
-    }),
-    key: table.key,
-    range,
-    where: table.where,
-    form,
-  };
-}
+/** What keeps a chunk out that no row is to blame for. */
+const codes: Partial<Record<ErrorKind, GodwitError["code"]>> = {
+  "disk-full": "GW6001",
+  "too-many-connections": "GW6001",
+  "missing-object": "GW7004",
+  "statement-timeout": "GW6003",
+  permission: "GW3006",
+  "read-only": "GW3007",
+};
 
-export function writeRequest(table: CopyTable): WriteRequest {
-  return {
-    table: table.target,
-    columns: table.columns.map(({ target, to, sql }) => ({ name: target, type: to, sql })),
-    upsertBy: table.upsertBy,
-  };
+async function asideTotal(chunks: ChunkLedger, session: Session): Promise<number> {
+  return [...(await chunks.asideOf(session)).values()].reduce((sum, rows) => sum + rows, 0);
 }
 
 /** The target's refusal of a row, with its table and the part of it; what passes or is the connection's stays as it is. */
@@ -122,6 +145,15 @@ function rowFailure(context: StepContext, table: CopyTable, chunk: ChunkRecord, 
   if (error instanceof GodwitError) return error;
   const native = engine.errors.classify(error);
   if (lostKinds.has(native.kind) || passingKinds.has(native.kind)) return error;
+  const code = codes[native.kind];
+  if (code !== undefined) {
+    return new GodwitError(code, {
+      message: `${tableKey(table.target)}: ${native.message}`,
+      hint: "Correct it on the target, then run the same command again: it goes on with this chunk.",
+      details: { table: tableKey(table.target), kind: native.kind, native: native.native },
+      cause: error,
+    });
+  }
   const { column, reason } = engine.write?.blame(error) ?? { column: null, reason: native.message };
   return new GodwitError("GW7002", {
     message: `${tableKey(table.target)}${column === null ? "" : `, column ${column}`}: ${reason}`,

@@ -50,7 +50,7 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
   const stop = new AbortController();
   const pairs = Array.from({ length: count }, (_, n): Pair => {
     const [reader, writer] = [readers.sessions[n] as Session, writers[n] as Session];
-    return { source, reader, writer, stop: stop.signal, movedAt: performance.now() };
+    return { step, source, reader, writer, stop: stop.signal, movedAt: performance.now() };
   });
   const work = async (pair: Pair) => {
     try {

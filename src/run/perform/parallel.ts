@@ -31,7 +31,10 @@ export async function performParallel(context: StepContext, step: ParallelStep):
       try {
         if (signal?.aborted) throw interrupted({ next: part.key });
         await settlePart(inner, part);
-        if (!context.done.has(part.key)) await performSql(inner, part);
+        if (context.done.has(part.key)) continue;
+        await performSql(inner, part);
+        // Where another part makes the step be tried again, this one is not.
+        context.done.set(part.key, { hash: part.hash, kept: null });
       } catch (error) {
         hasFailed = true;
         throw error;

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { sent, startProxy, type Fault, type Passing } from "../support/proxy.ts";
+import { assertCopied, copyArgs, pairings, withBoth, type Pairing } from "./copy-scene.ts";
+import { assertClean } from "./evidence.ts";
+import { eventsOf, runWell } from "./program.ts";
+
+interface Case {
+  readonly what: string;
+  readonly side: "source" | "target";
+  readonly fault: Fault;
+  readonly when: (passing: Passing) => boolean;
+}
+
+/** The first connection on the target is the working session's; those after it copy. */
+const worker = (words: string) => (passing: Passing) => passing.connection > 1 && sent(words)(passing);
+const rows = ({ direction, text }: Passing) => direction === "to-client" && text.includes("name 60");
+
+const cases: readonly Case[] = [
+  { what: "cut while rows go in", side: "target", fault: "reset", when: worker("name 60") },
+  { what: "stalled while rows go in", side: "target", fault: "stall", when: worker("name 60") },
+  { what: "cut at a chunk's COMMIT", side: "target", fault: "reset", when: worker("COMMIT") },
+  { what: "the reply of a chunk's COMMIT lost", side: "target", fault: "lose-reply", when: worker("COMMIT") },
+  {
+    what: "stalled after a chunk's COMMIT",
+    side: "target",
+    fault: "stall-to-client",
+    when: worker("COMMIT"),
+  },
+  { what: "cut while rows come out", side: "source", fault: "reset", when: rows },
+  { what: "ended while rows come out", side: "source", fault: "half-close", when: rows },
+  { what: "stalled while rows come out", side: "source", fault: "stall-to-client", when: rows },
+];
+
+suite("a copy whose connections fail", { concurrency: 2, timeout: 400_000 }, () => {
+  for (const each of cases) {
+    for (const pairing of pairings.filter((one) => suits(one, each))) {
+      test(`${pairing.title}: ${each.side} ${each.what}`, { skip: pairing.skip }, async () => {
+        await withBoth(pairing, async ({ from, to, project }) => {
+          await using proxy = await startProxy(each.side === "source" ? from : to);
+          const args = each.side === "source" ? copyArgs(proxy.url, to) : copyArgs(from, proxy.url);
+          proxy.when(each.when, each.fault);
+          const ended = await runWell([...args, "--jobs", "2"], { url: to, project, timeoutMs: 120_000 });
+          assert.equal(proxy.faults, 1, "the fault did not happen");
+          assert.ok(eventsOf(ended.lines, "connection:lost").length > 0, "the loss is told");
+          await assertCopied(pairing, { from, to });
+          await assertClean(pairing.target.name, to);
+        });
+      });
+    }
+  }
+});
+
+/** A file has no connection, and what MySQL says is not looked into here. */
+function suits({ source, target }: Pairing, { side }: Case): boolean {
+  return side === "source"
+    ? source.name === "postgres" && target.name === "sqlite"
+    : source.name === "sqlite" && target.name === "postgres";
+}
