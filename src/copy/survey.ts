@@ -163,6 +163,7 @@ function copyTable(
     key,
     where,
     estimate: table.estimate,
+    shape: table.columns.map(({ name }) => name),
     native:
       source.engine.id === target.engine.id &&
       copied.every(

@@ -179,6 +179,8 @@ export interface CopyTable {
   readonly key: readonly { readonly name: string; readonly type: PortableType }[];
   readonly where: Expression | null;
   readonly estimate: TableEstimate;
+  /** All columns of the source's table when the copy was planned, also those that are not copied. */
+  readonly shape?: readonly string[];
   /** Both sides are of one engine and each column has one type: the engine's own form is used. */
   readonly native: boolean;
   /** Target columns by which a row that is there is replaced; null: it is an error. */

@@ -137,6 +137,11 @@ export interface Snapshot {
 export interface SnapshotRole {
   /** Begins a read-only transaction on each session; all of them see one and the same committed state. */
   align(sessions: readonly Session[]): Promise<Snapshot>;
+  /**
+   * Which of the tables, each of which the session has read from, were rewritten between its snapshot and that read, so
+   * that the snapshot shows them without their rows. Missing where a server refuses such a read by itself.
+   */
+  rewritten?(session: Session, tables: readonly TableName[]): Promise<readonly TableName[]>;
   /** Whether the database certainly holds what it held at that snapshot; false where that cannot be known. */
   unchangedSince(session: Session, token: string): Promise<boolean>;
 }

@@ -91,7 +91,9 @@ export async function runSql(name: TargetName, url: string, sql: readonly string
 export async function contents(name: TargetName, url: string): Promise<Record<string, string[]>> {
   const ask = asker(name, url);
   const hex = (column: string) =>
-    name === "postgres" ? `encode(${column}, 'hex')` : `lower(hex(${column}))`;
+    name === "postgres"
+      ? `encode(${column}, 'hex')`
+      : `CASE WHEN ${column} IS NOT NULL THEN lower(hex(${column})) END`;
   const text = (value: string) =>
     name === "postgres" ? `${value}::text` : name === "sqlite" ? value : `CAST(${value} AS char)`;
   const amount = name === "sqlite" ? "printf('%.2f', amount)" : text("amount");

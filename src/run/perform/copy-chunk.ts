@@ -8,6 +8,7 @@ import { lostKinds, passingKinds } from "../failure.ts";
 import { readRequest, writeRequest } from "./copy-request.ts";
 import { mayBeRows, sortRefused, type Sorted } from "./refused-rows.ts";
 import type { StepContext } from "./context.ts";
+import { reshaped } from "./refuse-reshaped.ts";
 import { sourceFailure, type SourceSide } from "./source-side.ts";
 import { stopped } from "./stopped.ts";
 
@@ -62,6 +63,8 @@ export async function copyChunk(
         pair.movedAt = performance.now();
       }
     } catch (error) {
+      const isGone = source.engine.errors.classify(error).kind === "missing-object";
+      if (isGone && !(error instanceof GodwitError)) throw reshaped(table.source, (error as Error).message);
       throw sourceFailure(source, error);
     }
   };

@@ -9,6 +9,7 @@ import { interrupted } from "../lock.ts";
 import { type ChunkWork, type Copied, copyChunk, type Pair } from "./copy-chunk.ts";
 import type { StepContext } from "./context.ts";
 import { inTransaction } from "./sql.ts";
+import { refuseReshaped } from "./refuse-reshaped.ts";
 import { renewChanged } from "./renew-changed.ts";
 import { sourceOf } from "./source-side.ts";
 import { isStopped, stopped } from "./stopped.ts";
@@ -43,6 +44,7 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
     epoch: ledger.epoch,
     stepKey: step.key,
   });
+  await refuseReshaped(source, readers.sessions[0] as Session, step.tables);
   const known = await renewChanged({ context, source, step, chunks, readers });
   const queue = new WorkQueue({ context, source, step, chunks, known, snapshot });
   const writers = await crew.writers(readers.sessions.length);
