@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import fc from "fast-check";
 import type { PortableType, Risk } from "../../src/core/portable.ts";
+import { riskSql } from "../../src/engines/sqlite/profile-risk.ts";
 import { profile } from "../../src/engines/sqlite/profile.ts";
 import { openFor, scratch } from "../../src/engines/sqlite/scratch.fixture.ts";
 import { execute, types } from "./sqlite-roles.ts";
@@ -176,4 +178,115 @@ test("many questions are counted in one scan over all pieces, with examples by k
   assert.deepEqual(answers[0]!.examples[0], { key: ["k1"], value: "\\x00ff" });
   assert.deepEqual(answers[1]!.examples[0], { key: ["k40002"], value: "40002" });
   assert.equal(answers[1]!.examples.length, 5);
+});
+
+test("the quick form of the questions finds what the exact one does, of ordinary and of odd values", async (t) => {
+  const declared = [
+    "INT",
+    "BOOLEAN",
+    "DECIMAL(10,2)",
+    "REAL",
+    "TEXT",
+    "",
+    "BLOB",
+    "DATETIME",
+    "TEXT COLLATE RTRIM",
+  ];
+  const kinds = [integer, boolean, decimal, float, text, text, types.bytes, timestamp, date];
+  const risks: readonly Risk[] = [
+    { kind: "not-boolean" },
+    { kind: "range", minimum: "-128", maximum: "127" },
+    { kind: "length", limit: 3, unit: "characters" },
+    { kind: "length", limit: 3, unit: "bytes" },
+    { kind: "scale", digits: 2 },
+    { kind: "precision", digits: 4 },
+    { kind: "nul-character" },
+    { kind: "invalid-encoding" },
+    { kind: "zero-date" },
+    { kind: "not-a-number" },
+    { kind: "infinity" },
+    { kind: "year-range" },
+    ...([["integer"], ["real"], ["integer", "real"], ["text"], ["blob"], ["text", "blob"]] as const).map(
+      (expected): Risk => ({ kind: "storage-class", expected }),
+    ),
+    ...(["date", "time", "timestamp", "number", "integer", "uuid", "json"] as const).map((of): Risk => ({
+      kind: "format",
+      of,
+    })),
+    { kind: "empty-enum" },
+    { kind: "null" },
+  ];
+  const value = fc.constantFrom<string>(
+    "NULL",
+    "0",
+    "1",
+    "2",
+    "-129",
+    "1.0",
+    "0.5",
+    "1.25",
+    "1.255",
+    "123456789.125",
+    "2459000.5",
+    "1e300",
+    "9e999",
+    "''",
+    "'1'",
+    "'abc'",
+    "'abcd'",
+    "'nan'",
+    "'-inf'",
+    "'żółć'",
+    "'a' || char(0)",
+    "CAST(x'41ff' AS TEXT)",
+    "CAST(x'c5' AS TEXT)",
+    "CAST(x'bc41' AS TEXT)",
+    "x''",
+    "x'00'",
+    "x'32303234'",
+    "'2024-02-29'",
+    "'2023-02-29'",
+    "'2024-00-10'",
+    "'0000-01-01'",
+    "'0001-01-01'",
+    "'2024-01-02 '",
+    "'2024-01-02 03:04:05'",
+    "'2024-01-02 24:00:00'",
+    "'2024-01-02 03:04:05.5'",
+    "'03:04:05'",
+    "'2024-01-02 03:04:05.123456'",
+    "'2024-01-02 03:04:05.1234567'",
+    "'2024-01-02 03:04:05.'",
+    "'2024-01-02T03:04:05'",
+    "'2024-01-02 03:04:05.5' || char(0) || 'x'",
+    "'2024-01-02 03:04:05Z'",
+    "'25:00:00'",
+    "'now'",
+    "'-0001-01-01'",
+    "'[1]'",
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(declared.length - 1), value), { minLength: 1, maxLength: 2 }),
+      fc.uniqueArray(fc.constantFrom(...risks), { minLength: 1, maxLength: 2 }),
+      async (cells, chosen) => {
+        const session = await openFor(t, ":memory:");
+        const columns = declared.map((type, i) => `c${i} ${type}`).join(", ");
+        await session.execute(`CREATE TABLE t (id INTEGER PRIMARY KEY, ${columns})`);
+        for (const [column, sql] of cells)
+          await session.execute(`INSERT INTO t (c${column}) VALUES (${sql})`);
+        const questions = cells.flatMap(([column]) =>
+          chosen.map((risk) => ({ column: `c${column}`, from: kinds[column]!, risk })),
+        );
+        const answers = await profile.answers(session, { schema: "", name: "t" }, [], questions);
+        for (const [i, question] of questions.entries()) {
+          const [row] = await session.query(
+            `SELECT count(*) AS n FROM t WHERE (${riskSql(`"${question.column}"`, question)}) IS TRUE`,
+          );
+          assert.equal(answers[i]!.rows, row!.n, JSON.stringify([question, cells]));
+        }
+      },
+    ),
+    { numRuns: 1_500 },
+  );
 });

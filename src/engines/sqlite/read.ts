@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { ReadRequest, ReadRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { type Found, findRows, rowidBounds } from "./read-range.ts";
+import { limited } from "./limited.ts";
 import { streamRow } from "./read-wide.ts";
 import { type RowSql, rowSql, toUtf8 } from "./row-sql.ts";
 import { sessionOf } from "./session.ts";
@@ -87,13 +88,13 @@ async function* byRowid(
     let piece: readonly unknown[] | null = null;
     let exact = use.quick === null || exactly > 0;
     if (!exact) {
-      piece = limited(database, () => use.quick!.get(after, limit));
+      piece = limited(database, heldBytes, () => use.quick!.get(after, limit));
       if (piece !== null && (Number(piece[3]) > 0 || needsEscapes(piece[4]))) {
         exact = true;
         exactly = 8;
       }
     } else if (exactly > 0) exactly--;
-    if (exact) piece = limited(database, () => use.exact.get(after, limit));
+    if (exact) piece = limited(database, heldBytes, () => use.exact.get(after, limit));
     if (piece === null) {
       if (limit > 1) {
         limit = Math.max(1, limit >> 3);
@@ -164,20 +165,6 @@ function needsEscapes(bytes: unknown): boolean {
   // A Buffer's search is memchr; that of a Uint8Array goes byte by byte.
   const view = Buffer.from(buffer, byteOffset, length);
   return view.includes(0x5c) || view.includes(9) || view.includes(10) || view.includes(13);
-}
-
-/** Null where SQLite refused because the piece, or a value, is too long. */
-function limited<T>(database: DatabaseSync, action: () => T): T | null {
-  const before = database.limits.length;
-  database.limits.length = heldBytes;
-  try {
-    return action();
-  } catch (error) {
-    if ((error as { errcode?: number }).errcode === 18) return null;
-    throw error;
-  } finally {
-    database.limits.length = before;
-  }
 }
 
 function prepared(database: DatabaseSync, sql: string) {
