@@ -105,3 +105,25 @@ test("the quick form is the exact form, of ordinary and of odd values", async (t
     { numRuns: 800 },
   );
 });
+
+test("texts that are no UTF-8 do not pass for an end or a NULL", async (t) => {
+  const texts = ["fd", "ff", "fe", "41fd", "fdfd", "fffe", "fefd", "41fdff42", "5cfd09", "fdfe"];
+  const request = readRequest("t", { a: types.text, b: types.text });
+  for (const left of texts) {
+    for (const right of texts) {
+      const session = await openFor(t, ":memory:");
+      const database = sessionOf(session).handle();
+      const sql = `CAST(x'${left}' AS TEXT), CAST(x'${right}' AS TEXT)`;
+      database.exec(
+        `CREATE TABLE t (a TEXT, b TEXT); INSERT INTO t VALUES ('x', NULL), (${sql}), (NULL, 'y')`,
+      );
+      registerWireFunctions(database);
+      const { exact } = rowSql(request, readShape(database, "t"), false);
+      const want = database.prepare(`SELECT CAST(group_concat(${exact}, '') AS BLOB) AS r FROM t`).get()!.r;
+      const pieces: Uint8Array[] = [];
+      for await (const piece of read.rows(session, request)) pieces.push(piece);
+      assert.equal(Buffer.concat(pieces).toString("hex"), Buffer.from(want as Uint8Array).toString("hex"));
+      await session.close();
+    }
+  }
+});

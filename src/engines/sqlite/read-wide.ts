@@ -45,7 +45,7 @@ export async function* streamRow(
       type === "blob" ? column.to.kind !== "uuid" && column.from.kind !== "json" : type === "text";
     if (size === null || size <= 1024n * 1024n || !plain) {
       const [bytes] = get(
-        `CAST(${tagged ? taggedField(field.value) : exactField(field, request.form)} AS BLOB)`,
+        `CAST(${tagged ? taggedField(field.value) : exactField(field, { ...request.form, raw: false })} AS BLOB)`,
       ) as [Uint8Array];
       yield shape.utf16 === false ? bytes : toUtf8(bytes, shape.utf16);
       continue;

@@ -3,6 +3,7 @@ import type { ReadRequest, ReadRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { type Found, findRows, rowidBounds } from "./read-range.ts";
 import { limited } from "./limited.ts";
+import { copyText } from "./raw-rows.ts";
 import { streamRow } from "./read-wide.ts";
 import { type RowSql, rowSql, toUtf8 } from "./row-sql.ts";
 import { sessionOf } from "./session.ts";
@@ -70,8 +71,7 @@ async function* byRowid(
         ? null
         : prepared(
             database,
-            `SELECT max(k), count(*), CAST(group_concat(r, '') AS BLOB), total(o), ${row.escapes === null ? "NULL" : "CAST(group_concat(e, '') AS BLOB)"}
-               FROM (${select(`${row.quick} AS r, ${row.odd} AS o, ${row.escapes ?? "NULL"} AS e`, first)})`,
+            `SELECT max(k), count(*), CAST(group_concat(r, '') AS BLOB), total(o) FROM (${select(`${row.quick} AS r, ${row.odd} AS o`, first)})`,
           ),
     exact: prepared(
       database,
@@ -89,9 +89,14 @@ async function* byRowid(
     let exact = use.quick === null || exactly > 0;
     if (!exact) {
       piece = limited(database, heldBytes, () => use.quick!.get(after, limit));
-      if (piece !== null && (Number(piece[3]) > 0 || needsEscapes(piece[4]))) {
-        exact = true;
-        exactly = 8;
+      if (piece !== null && piece[0] !== null) {
+        const [last, count, bytes, odd] = piece as [bigint, bigint, Uint8Array, number];
+        const text = odd > 0 ? null : copyText(bytes, { rows: Number(count), fields: row.fields });
+        piece = [last, count, text];
+        if (text === null) {
+          exact = true;
+          exactly = 8;
+        }
       }
     } else if (exactly > 0) exactly--;
     if (exact) piece = limited(database, heldBytes, () => use.exact.get(after, limit));
@@ -157,14 +162,6 @@ async function* scan(
   }
   if (size > 0) yield take();
   for (const key of wide) yield* streamRow(database, request, shape, { match: found.match, key }, row.tagged);
-}
-
-function needsEscapes(bytes: unknown): boolean {
-  if (bytes === null || bytes === undefined) return false;
-  const { buffer, byteOffset, length } = bytes as Uint8Array;
-  // A Buffer's search is memchr; that of a Uint8Array goes byte by byte.
-  const view = Buffer.from(buffer, byteOffset, length);
-  return view.includes(0x5c) || view.includes(9) || view.includes(10) || view.includes(13);
 }
 
 function prepared(database: DatabaseSync, sql: string) {

@@ -1,4 +1,5 @@
 import type { ReadColumn, ReadRequest } from "../data-roles.ts";
+import { rawFieldEnd, rawNull, rawRowEnd } from "./raw-rows.ts";
 import type { TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
 import { printed } from "./value-sql.ts";
@@ -6,12 +7,13 @@ import { exactField, quickField, taggedField, type WireField } from "./wire-form
 
 export interface RowSql {
   readonly tagged: boolean;
+  readonly fields: number;
   /** A row as COPY text with its newline. */
   readonly exact: string;
+  /** A row as raw-rows has it; null where there is no quicker form. */
   readonly quick: string | null;
+  /** True of a row that needs the exact form. */
   readonly odd: string;
-  /** What of the quick form may need escapes, joined; null: nothing. */
-  readonly escapes: string | null;
 }
 
 export function rowSql(request: ReadRequest, shape: TableShape, tagged: boolean): RowSql {
@@ -19,23 +21,25 @@ export function rowSql(request: ReadRequest, shape: TableShape, tagged: boolean)
   const joined = (parts: readonly string[]) => `concat(${parts.join(",'\t',")},'\n')`;
   if (tagged) {
     const exact = joined(fields.map((field) => taggedField(field.value)));
-    return { tagged, exact, quick: null, odd: "0", escapes: null };
+    return { tagged, fields: fields.length, exact, quick: null, odd: "0" };
   }
-  const exact = joined(fields.map((field) => exactField(field, request.form)));
-  const quick = fields.map(
-    (field) =>
-      quickField(field, request.form) ?? { sql: exactField(field, request.form), odd: null, escapes: false },
+  const form = { ...request.form, raw: false };
+  const raw = { ...request.form, raw: true };
+  const quick = fields.map((field) => quickField(field, raw));
+  const sql = fields.map((field, i) => quick[i]?.sql ?? exactField(field, raw));
+  const odd = quick.flatMap((field) => (typeof field?.odd === "string" ? [`(${field.odd})`] : []));
+  // A text of bytes that are no UTF-8 must not pass for the mark of a NULL.
+  const marks = fields.flatMap((field, i) =>
+    quick[i]?.isDigits === true ? [] : [`${field.value} = ${rawNull}`],
   );
-  const some = fields.some((field) => quickField(field, request.form) !== null);
-  const odd = quick.flatMap((field) => (field.odd === null ? [] : [`(${field.odd})`]));
-  const escapes = fields.flatMap((field, i) => (quick[i]!.escapes ? [field.value] : []));
+  // In UTF-16 the marks are no bytes of their own.
+  const hasQuick = quick.some((field) => field !== null) && shape.utf16 === false;
   return {
     tagged,
-    exact,
-    // In UTF-16 the bytes of a BLOB would not show what has to be escaped.
-    quick: some && shape.utf16 === false ? joined(quick.map((field) => field.sql)) : null,
-    odd: odd.length === 0 ? "0" : odd.join(" OR "),
-    escapes: escapes.length === 0 ? null : `concat(${escapes.join(",")})`,
+    fields: fields.length,
+    exact: joined(fields.map((field) => exactField(field, form))),
+    quick: hasQuick ? `concat(${sql.join(`,${rawFieldEnd},`)},${rawRowEnd})` : null,
+    odd: [...odd, ...marks].join(" OR ") || "0",
   };
 }
 

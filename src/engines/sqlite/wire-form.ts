@@ -1,5 +1,7 @@
 import type { PortableType } from "../../core/portable.ts";
 import type { WireForm } from "../data-roles.ts";
+import { unescaped } from "./copy-rows.ts";
+import { rawNull } from "./raw-rows.ts";
 import type { Affinity } from "./table-shape.ts";
 
 /** One column for the SQL that formats rows. `value` is SQL, and evaluated several times. */
@@ -21,36 +23,48 @@ export interface QuickField {
   readonly sql: string;
   /** True where the value needs the exact form; false or NULL where it doesn't. */
   readonly odd: string | null;
-  /** Its bytes may need escapes, which the program looks for. */
-  readonly escapes: boolean;
+  /** Where it is not odd, it can be no text of arbitrary bytes. */
+  readonly isDigits: boolean;
 }
 
-const nullMark = "'\\N'";
+/** As COPY text, or with nothing escaped: see raw-rows. */
+export interface Spelling extends WireForm {
+  readonly raw: boolean;
+}
+
+function nullMark({ raw }: Spelling): string {
+  return raw ? rawNull : "'\\N'";
+}
 const largest = "1.7976931348623157e308";
 
-export function escaped(text: string): string {
+function escaped(text: string, { raw }: Spelling): string {
+  return raw ? text : escapedSql(text);
+}
+
+function escapedSql(text: string): string {
   return `replace(replace(replace(replace(${text},'\\','\\\\'),'\t','\\t'),'\n','\\n'),'\r','\\r')`;
 }
 
-function hexadecimal(value: string, form: WireForm): string {
+function hexadecimal(value: string, { bytesPrefix, raw }: Spelling): string {
   // The prefix is COPY text already, so its backslashes stand as they are.
-  return `'${form.bytesPrefix.replaceAll("'", "''")}'||lower(hex(${value}))`;
+  const prefix = raw ? unescaped(Buffer.from(bytesPrefix)).toString() : bytesPrefix;
+  return `'${prefix.replaceAll("'", "''")}'||lower(hex(${value}))`;
 }
 
 /** The field as COPY text, whatever is stored, by its storage class; never NULL. */
-export function exactField(field: WireField, form: WireForm): string {
+export function exactField(field: WireField, form: Spelling): string {
   const { value } = field;
-  return `CASE typeof(${value}) WHEN 'null' THEN ${nullMark} WHEN 'integer' THEN ${ofInteger(field, form)}
+  return `CASE typeof(${value}) WHEN 'null' THEN ${nullMark(form)} WHEN 'integer' THEN ${ofInteger(field, form)}
     WHEN 'real' THEN ${ofReal(field, form)} WHEN 'text' THEN ${ofText(field, form)} ELSE ${ofBlob(field, form)} END`;
 }
 
 /** The form of copies within SQLite: a letter for the storage class, then the value; so each value stays what it is. */
 export function taggedField(value: string): string {
-  return `CASE typeof(${value}) WHEN 'null' THEN ${nullMark} WHEN 'integer' THEN 'i'||${value}
-    WHEN 'real' THEN 'r'||godwit_float(${value}) WHEN 'text' THEN 't'||${escaped(value)} ELSE 'b'||lower(hex(${value})) END`;
+  return `CASE typeof(${value}) WHEN 'null' THEN '\\N' WHEN 'integer' THEN 'i'||${value}
+    WHEN 'real' THEN 'r'||godwit_float(${value}) WHEN 'text' THEN 't'||${escapedSql(value)} ELSE 'b'||lower(hex(${value})) END`;
 }
 
-function ofInteger(field: WireField, form: WireForm): string {
+function ofInteger(field: WireField, form: Spelling): string {
   const { value, from, to } = field;
   const time = timeFunction(to);
   if (time !== null) return `${time}(${value})`;
@@ -59,7 +73,7 @@ function ofInteger(field: WireField, form: WireForm): string {
   return isTime(from) && to.kind !== "integer" ? `${timeFunction(from)}(${value})` : `${value}`;
 }
 
-function ofReal(field: WireField, form: WireForm): string {
+function ofReal(field: WireField, form: Spelling): string {
   const { value, from, to } = field;
   const time = timeFunction(to);
   if (time !== null) return `${time}(${value})`;
@@ -69,15 +83,15 @@ function ofReal(field: WireField, form: WireForm): string {
   return `${from.kind === "float" && to.kind !== "decimal" ? "godwit_float" : "godwit_decimal"}(${value})`;
 }
 
-function ofText(field: WireField, form: WireForm): string {
+function ofText(field: WireField, form: Spelling): string {
   const { value, to } = field;
   const time = timeFunction(to);
-  if (time !== null) return escaped(`${time}(${value})`);
+  if (time !== null) return escaped(`${time}(${value})`, form);
   if (to.kind === "bytes") return hexadecimal(value, form);
-  return escaped(to.kind === "uuid" ? `lower(${value})` : value);
+  return escaped(to.kind === "uuid" ? `lower(${value})` : value, form);
 }
 
-function ofBlob({ value, from, to }: WireField, form: WireForm): string {
+function ofBlob({ value, from, to }: WireField, form: Spelling): string {
   const bytes = hexadecimal(value, form);
   if (to.kind === "uuid" || from.kind === "uuid") {
     const part = (start: number, length: number) => `lower(hex(substr(${value},${start},${length})))`;
@@ -86,27 +100,27 @@ function ofBlob({ value, from, to }: WireField, form: WireForm): string {
   }
   // JSONB is SQLite's own form of a JSON value (3.45); json() writes it as text.
   if (from.kind === "json" && to.kind !== "bytes") {
-    return `CASE WHEN json_valid(${value},8) THEN ${escaped(`json(${value})`)} ELSE ${bytes} END`;
+    return `CASE WHEN json_valid(${value},8) THEN ${escaped(`json(${value})`, form)} ELSE ${bytes} END`;
   }
   return bytes;
 }
 
 /** Null: there is no form quicker than the exact one. */
-export function quickField(field: WireField, form: WireForm): QuickField | null {
+export function quickField(field: WireField, form: Spelling): QuickField | null {
   const { value, affinity, enforced, from, to } = field;
-  const plain = (sql: string) => `ifnull(${sql},${nullMark})`;
+  const plain = (sql: string) => `ifnull(${sql},${nullMark(form)})`;
   const number = from.kind === "integer" || from.kind === "boolean" || from.kind === "year";
   if (number && (to.kind === "integer" || to.kind === "boolean" || (to.kind === "decimal" && enforced))) {
     // Numbers come before texts and texts before blobs in SQLite's order of classes: no function is called.
     const odd = enforced
       ? null
       : `${value} NOT BETWEEN -9223372036854775808 AND 9223372036854775807 OR ${value} <> CAST(${value} AS INTEGER)`;
-    return { sql: plain(value), odd, escapes: false };
+    return { sql: plain(value), odd, isDigits: true };
   }
   if (from.kind === "float" && to.kind === "float" && affinity === "real") {
     // 17 digits always read back as the same double (300,000 random ones were tried), though they are not always
     // the shortest that do. A REAL column has no -0: it is stored as 0.
-    return { sql: plain(value), odd: `${value} NOT BETWEEN -${largest} AND ${largest}`, escapes: false };
+    return { sql: plain(value), odd: `${value} NOT BETWEEN -${largest} AND ${largest}`, isDigits: true };
   }
   if (from.kind === "decimal" && to.kind === "decimal" && affinity !== "text") {
     // Up to 15 digits are always the shortest; from 10^17 on, and below 10^-4, SQLite writes an exponent.
@@ -115,18 +129,18 @@ export function quickField(field: WireField, form: WireForm): QuickField | null 
       (from.scale ?? 99) <= 6
         ? `${value} NOT BETWEEN -1e9 AND 1e9 OR ${small}`
         : `${value} NOT BETWEEN -1e15 AND 1e15 OR octet_length(${value}) > 16 OR ${small}`;
-    return { sql: plain(value), odd, escapes: false };
+    return { sql: plain(value), odd, isDigits: true };
   }
   if (from.kind === "bytes" && to.kind === "bytes") {
     // hex(NULL) is ''.
     return {
-      sql: `CASE WHEN ${value} IS NULL THEN ${nullMark} ELSE ${hexadecimal(value, form)} END`,
+      sql: `CASE WHEN ${value} IS NULL THEN ${nullMark(form)} ELSE ${hexadecimal(value, form)} END`,
       odd: enforced ? null : `${value} < x''`,
-      escapes: false,
+      isDigits: true,
     };
   }
   if (to.kind === "timestamp" || to.kind === "date" || to.kind === "time") {
-    return { sql: plain(value), odd: `NOT (${timeIsPlain(value, to.kind)})`, escapes: true };
+    return { sql: plain(value), odd: `NOT (${timeIsPlain(value, to.kind)})`, isDigits: true };
   }
   // Our own tables keep most types as their wire form in TEXT.
   if (
@@ -139,7 +153,7 @@ export function quickField(field: WireField, form: WireForm): QuickField | null 
       : affinity === "text"
         ? `${value} >= x''`
         : `typeof(${value}) NOT IN ('text','null')`;
-    return { sql: plain(to.kind === "uuid" ? `lower(${value})` : value), odd, escapes: true };
+    return { sql: plain(to.kind === "uuid" ? `lower(${value})` : value), odd, isDigits: false };
   }
   return null;
 }
