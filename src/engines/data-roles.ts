@@ -281,6 +281,8 @@ export interface DigestColumn {
   readonly form: DigestForm;
   /** As in ReadColumn: the values are compared as they were copied. */
   readonly accepts?: readonly RiskKind[];
+  /** Of the source's columns with `accepts`: what the target's column holds, as in ReadColumn. */
+  readonly to?: PortableType;
 }
 
 export interface DigestRequest {

@@ -41,8 +41,8 @@ export function askedSides(
   const pick = (column: (index: number) => DigestColumn) =>
     table.columns.flatMap((_, index) => (wanted(forms[index]!.kind) ? [column(index)] : []));
   const ofSource = (index: number): DigestColumn => {
-    const { source: name, value, from, accepts = [] } = table.columns[index]!;
-    return { name, value, type: from, form: forms[index]!, accepts };
+    const { source: name, value, from, to, accepts = [] } = table.columns[index]!;
+    return { name, value, type: from, form: forms[index]!, accepts, to };
   };
   const ofTarget = (index: number): DigestColumn => {
     const { target: name, to } = table.columns[index]!;
