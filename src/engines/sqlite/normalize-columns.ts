@@ -16,6 +16,7 @@ export async function normalizeColumns(
   const rows = await session.query("SELECT * FROM pragma_table_xinfo(?, 'main') ORDER BY cid", [table]);
   const shape = await sessionOf(session).patiently((database) => readShape(database, table));
   const next = shape.rowidColumn === null ? null : await nextRowid(session, table, shape.rowidColumn);
+  const keyIsFirm = withoutRowid || shape.rowidColumn !== null || (await hasFirmKey(session, table, rows));
   return rows
     .filter((row) => row.hidden !== 1n)
     .map((row) => {
@@ -30,7 +31,7 @@ export async function normalizeColumns(
         declared: String(row.type),
         // The rowid is an integer, whatever else is not enforced.
         advisory: !strict && !isRowid && type.kind !== "any",
-        nullable: isNullable(row, isRowid, withoutRowid),
+        nullable: isNullable(row, isRowid, keyIsFirm),
         default:
           row.dflt_value === null || expression !== undefined
             ? null
@@ -52,8 +53,20 @@ export async function normalizeColumns(
 }
 
 /** A primary key of a table with rowids admits NULL: SQLite keeps this old fault. */
-function isNullable(row: Row, isRowid: boolean, withoutRowid: boolean): boolean {
-  return row.notnull === 0n && !isRowid && !(withoutRowid && row.pk !== 0n);
+function isNullable(row: Row, isRowid: boolean, keyIsFirm: boolean): boolean {
+  return row.notnull === 0n && !isRowid && !(keyIsFirm && row.pk !== 0n);
+}
+
+/**
+ * Whether no row has a NULL in its primary key, as all but its author mean it: then it tells rows apart. The key's
+ * own index answers it, for a single column in one step.
+ */
+async function hasFirmKey(session: Session, table: string, columns: readonly Row[]): Promise<boolean> {
+  const key = columns.filter(({ pk, notnull }) => pk !== 0n && notnull === 0n);
+  if (key.length === 0) return true;
+  const isNull = key.map(({ name }) => `${traits.quote(String(name))} IS NULL`).join(" OR ");
+  const rows = await session.query(`SELECT 1 FROM main.${traits.quote(table)} WHERE ${isNull} LIMIT 1`);
+  return rows.length === 0;
 }
 
 /** AUTOINCREMENT counts in a table of its own; without it the next value is one above the greatest. */
