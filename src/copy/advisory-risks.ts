@@ -40,6 +40,7 @@ export function advisoryRisks(type: PortableType): readonly Risk[] {
     case "time":
     case "timestamp":
       return [
+        ...(type.kind === "time" && !type.signed ? [{ kind: "time-range" } as const] : []),
         { kind: "format", of: type.kind },
         { kind: "precision", digits: type.precision },
       ];

@@ -28,13 +28,17 @@ export function registerProfileFunctions(database: DatabaseSync): void {
   add("godwit_precision", (value: unknown) => precision(digits(value)));
   add("godwit_not_utf8", (value: Uint8Array) => !isUtf8(value));
   add("godwit_year_outside", (value: StoredTime) => isYearOutside(value));
-  add("godwit_no_time_of_day", (value: unknown) => !/^(?:[01]?\d|2[0-3]):/.test(String(value)));
+  // What is no time at all is the format's risk.
+  add("godwit_no_time_of_day", (value: StoredTime) =>
+    /^(?:-|2[4-9]|[3-9]|\d{3})/.test(canonicalTime(value) ?? ""),
+  );
   add("godwit_is", (what: string, value: never) => formats[what]!(value));
   add("godwit_json_lossy", (value: unknown) => typeof value === "string" && isLossyJson(value));
   known.add(database);
 }
 
-const formats: Readonly<Record<string, (value: StoredTime) => boolean>> = {
+/** Whether a value is written as the type demands. */
+export const formats: Readonly<Record<string, (value: StoredTime) => boolean>> = {
   number: (value) => /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(String(value)),
   integer: (value) =>
     typeof value === "number" ? Number.isInteger(value) : /^[+-]?\d+$/.test(String(value)),
