@@ -179,11 +179,13 @@ function textsOf(request: DigestRequest, hashesKey: boolean): RowTexts {
 function readRequest(request: DigestRequest, range: Range): ReadRequest {
   return {
     table: request.table,
-    columns: [...request.key, ...request.columns].map(({ name, value, type, form }) => ({
+    columns: [...request.key, ...request.columns].map(({ name, value, type, form, to, accepts }) => ({
       name,
       value,
       from: type,
-      to: wireTypeOf(form, type),
+      // What was accepted goes by what the target holds.
+      to: accepts !== undefined && accepts.length > 0 && to !== undefined ? to : wireTypeOf(form, type),
+      ...(accepts === undefined ? {} : { accepts }),
     })),
     key: request.key.map(({ name, type }) => ({ name, type })),
     range,

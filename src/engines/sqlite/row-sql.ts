@@ -1,4 +1,5 @@
 import type { ReadColumn, ReadRequest } from "../data-roles.ts";
+import { acceptedSql } from "./accepted-value.ts";
 import { rawFieldEnd, rawNull, rawRowEnd } from "./raw-rows.ts";
 import type { TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
@@ -44,6 +45,14 @@ export function rowSql(request: ReadRequest, shape: TableShape, tagged: boolean)
 }
 
 export function fieldOf(column: ReadColumn, shape: TableShape): WireField {
+  const field = plainField(column, shape);
+  const { accepts = [], to } = column;
+  if (accepts.length === 0) return field;
+  const value = acceptedSql(field.value, accepts, to, shape.utf16);
+  return { ...field, value, affinity: "blob", enforced: false, exactOnly: true };
+}
+
+function plainField(column: ReadColumn, shape: TableShape): WireField {
   const { from, to } = column;
   if (column.value !== null)
     return { value: `(${printed(column.value)})`, affinity: "blob", enforced: false, from, to };

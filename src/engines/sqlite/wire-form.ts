@@ -12,6 +12,8 @@ export interface WireField {
   readonly enforced: boolean;
   readonly from: PortableType;
   readonly to: PortableType;
+  /** The value is computed, and of any class. */
+  readonly exactOnly?: boolean;
 }
 
 /**
@@ -108,6 +110,7 @@ function ofBlob({ value, from, to }: WireField, form: Spelling): string {
 /** Null: there is no form quicker than the exact one. */
 export function quickField(field: WireField, form: Spelling): QuickField | null {
   const { value, affinity, enforced, from, to } = field;
+  if (field.exactOnly) return null;
   const plain = (sql: string) => `ifnull(${sql},${nullMark(form)})`;
   const number = from.kind === "integer" || from.kind === "boolean" || from.kind === "year";
   if (number && (to.kind === "integer" || to.kind === "boolean" || (to.kind === "decimal" && enforced))) {

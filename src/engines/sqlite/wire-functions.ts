@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { registerAccepted } from "./accepted-value.ts";
 import { plainDecimal, shortestFloat } from "./canonical-number.ts";
 import { canonicalDate, canonicalTime, canonicalTimestamp, type StoredTime } from "./canonical-time.ts";
 
@@ -29,5 +30,6 @@ export function registerWireFunctions(database: DatabaseSync): void {
   time("godwit_date", canonicalDate);
   time("godwit_time", canonicalTime);
   time("godwit_timestamp", canonicalTimestamp);
+  registerAccepted(database);
   known.add(database);
 }
