@@ -8,7 +8,7 @@ export interface FormSql {
 }
 
 export function formSql(column: DigestColumn): FormSql {
-  const sql = valueSql(column);
+  const sql = valueSql({ ...column, from: column.type });
   const { type, form } = column;
   switch (form.kind) {
     case "integer":

@@ -112,6 +112,9 @@ const formats: Readonly<Record<Extract<Risk, { kind: "format" }>["of"], string>>
   json: `'^[[:space:]]*([[{"0-9-]|true|false|null)'`,
 };
 
+/** The escape of U+0000 as a pattern that keeps, as \\1, backslashes that are themselves escaped. */
+export const nulEscapePattern = String.raw`'(?<!\\)((?:\\\\)*)\\u0000'`;
+
 /** The escape of U+0000, and not a backslash that is itself escaped; the binary form refuses it. */
 function nulEscape(sql: string): string {
   return `${sql}::text ~ '(^|[^\\\\])(\\\\\\\\)*\\\\u0000'`;

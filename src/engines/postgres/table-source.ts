@@ -1,8 +1,9 @@
 import type { Expression } from "../../core/expression.ts";
-import type { TableName } from "../../core/portable.ts";
+import type { PortableType, RiskKind, TableName } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import type { KeyColumn, KeyValues, Range } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
+import { acceptedSql } from "./accepted-value.ts";
 import { literal, quoted, tableSql } from "./sql-text.ts";
 
 export interface TableKind {
@@ -41,8 +42,20 @@ export async function tableKind(session: Session, table: TableName): Promise<Tab
 const kinds = new WeakMap<Session, Map<string, TableKind>>();
 
 /** A column, or what a rule has put in its place. */
-export function valueSql(column: { readonly name: string; readonly value: Expression | null }): string {
-  return column.value === null ? quoted(column.name) : expressionSql(column.value);
+export function valueSql(column: ValueColumn): string {
+  const sql = column.value === null ? quoted(column.name) : expressionSql(column.value);
+  const { accepts = [], from, to } = column;
+  return accepts.length === 0 || from === undefined || to === undefined
+    ? sql
+    : `(${acceptedSql(sql, accepts, from, to)})`;
+}
+
+interface ValueColumn {
+  readonly name: string;
+  readonly value: Expression | null;
+  readonly accepts?: readonly RiskKind[];
+  readonly from?: PortableType;
+  readonly to?: PortableType;
 }
 
 /** WHERE with the conditions that there are, or nothing. */
