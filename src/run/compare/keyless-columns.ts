@@ -25,6 +25,8 @@ export async function keylessColumns(options: CompareOptions): Promise<Differing
     return { sign, asked: asKey(others[side], program[side].request.columns) };
   });
   const names = program.target.request.columns.map(({ name }) => name);
+  // An accepted loss leaves NULL where the column itself holds something.
+  const mayBecomeNull = program.source.request.columns.map(({ accepts = [] }) => accepts.length > 0);
   let differences = 0;
   const listed: RowDifference[] = [];
   const passes = Math.max(1, Math.ceil(options.table.estimate.rows / rowsAPass));
@@ -67,9 +69,10 @@ export async function keylessColumns(options: CompareOptions): Promise<Differing
         const { role, session, request } = asked;
         for await (const row of role.hashes(session, request, { by: "all" })) {
           if (Number.parseInt(row.hash.slice(0, 8), 16) % passes !== pass) continue;
-          const values = names.map((_, n) =>
-            row.key[names.length + n] === "1" ? null : (row.key[n] ?? null),
-          );
+          const values = names.map((_, n) => {
+            const isNull = row.key[names.length + n] === "1" || (mayBecomeNull[n] && row.key[n] === "");
+            return isNull ? null : (row.key[n] ?? null);
+          });
           visit(row.hash, idOf(values), values, sign);
         }
       }
