@@ -60,8 +60,8 @@ test("the schema comes out whole", async (t) => {
   assert.deepEqual(
     child.columns.map(({ name, type, nullable, advisory }) => [name, type.kind, nullable, advisory]),
     [
-      ["a", "integer", true, true],
-      ["b", "text", true, true],
+      ["a", "integer", false, true],
+      ["b", "text", false, true],
       ["p", "integer", true, true],
       ["q", "integer", true, true],
       ["price", "decimal", true, true],

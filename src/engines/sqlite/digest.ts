@@ -185,7 +185,7 @@ function readRequest(request: DigestRequest, range: Range): ReadRequest {
       from: type,
       // What was accepted goes by what the target holds.
       to: accepts !== undefined && accepts.length > 0 && to !== undefined ? to : wireTypeOf(form, type),
-      ...(accepts === undefined ? {} : { accepts }),
+      accepts: accepts ?? [],
     })),
     key: request.key.map(({ name, type }) => ({ name, type })),
     range,
