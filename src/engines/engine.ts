@@ -236,12 +236,14 @@ export interface LockRole {
   /** Who holds it now; null when nobody does or the server does not tell. */
   holder(session: Session): Promise<LockHolder | null>;
   /**
-   * Marks a further session of a run before it sends what no epoch can refuse (a statement outside of a transaction);
-   * the mark ends with the session. Missing where no statement outlives its client.
+   * Marks a further session of a run, before it does anything: what it executes, and the locks that it holds, may
+   * outlive the run. The mark ends with the session. Missing where no statement outlives its client.
    */
   enlist?(session: Session): Promise<void>;
   /** A session that is marked so; null when none is. */
   enlisted?(session: Session): Promise<LockHolder | null>;
+  /** Ends a session of this process's own that it can no longer reach. */
+  end?(session: Session, sessionId: string): Promise<void>;
   /** The sessions that a given session waits for, or that hold locks on what it wants. */
   blockers(session: Session, sessionId: string): Promise<LockHolder[]>;
 }

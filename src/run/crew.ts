@@ -35,6 +35,7 @@ export class Crew implements AsyncDisposable {
   readonly #options: CrewOptions;
   readonly #opened = new Set<Session>();
   #writers: Session[] = [];
+  readonly #writerIds = new Set<string>();
   readonly #busy = new Set<Session>();
   readonly #timer: NodeJS.Timeout;
   #readers: Promise<Readers> | null = null;
@@ -42,6 +43,11 @@ export class Crew implements AsyncDisposable {
   constructor(options: CrewOptions) {
     this.#options = options;
     this.#timer = setInterval(() => this.#pulse(), pulseMs).unref();
+  }
+
+  /** Sessions that were ever opened on the target. */
+  get writerIds(): ReadonlySet<string> {
+    return this.#writerIds;
   }
 
   get target(): Side {
@@ -58,7 +64,10 @@ export class Crew implements AsyncDisposable {
     if (!target.engine.traits.statementsOutliveClient) return [main];
     while (this.#writers.length < count) {
       const tag = `${sessionOptions.tag} worker`;
-      this.#writers.push(await this.#open(target, { ...sessionOptions, tag }));
+      const session = await this.#open(target, { ...sessionOptions, tag });
+      this.#writers.push(session);
+      this.#writerIds.add(session.id);
+      await target.engine.lock.enlist?.(session);
     }
     return this.#writers.slice(0, count);
   }
@@ -92,13 +101,6 @@ export class Crew implements AsyncDisposable {
     await Promise.race([this.cancel(), setTimeout(graceMs, undefined, { ref: false })]);
     await setTimeout(graceMs, undefined, { ref: false });
     await Promise.all([...this.#busy].filter((each) => this.#opened.has(each)).map((each) => each.close()));
-  }
-
-  /** Closes the sessions on the target; the next ones that are asked for are new. */
-  async dismissWriters(): Promise<void> {
-    const writers = this.#writers.filter((session) => this.#opened.delete(session));
-    this.#writers = [];
-    await Promise.all(writers.map((session) => session.close()));
   }
 
   /** Closes all sessions; the next ones that are asked for are new, and see a new snapshot. */

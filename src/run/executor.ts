@@ -219,6 +219,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
       throw error;
     }
   } catch (error) {
+    for (const id of crew.writerIds) attempt.lostSessions.add(id);
     isHeld &&= !isSilence(error) && !lostKinds.has(kindOf(engine, error));
     throw error;
   } finally {

@@ -65,10 +65,12 @@ export async function acquireLock(options: AcquireOptions): Promise<void> {
 }
 
 /**
- * Further sessions of a killed run hold no run lock, but what they execute may still take effect. The lock is ours, so
- * nobody marks new ones but a run that has lost it, which its epoch refuses.
+ * Further sessions of a killed run hold no run lock, but what they execute may still take effect, and what they lock
+ * is in the way. The lock is ours, so nobody marks new ones but a run that has lost it, which its epoch refuses. Those
+ * of this process, which it has lost, are ended: behind a connection that is cut without a word they would stay.
  */
-async function awaitCrew({ engine, session, waitMs, runId, emit, signal }: AcquireOptions): Promise<void> {
+async function awaitCrew(options: AcquireOptions): Promise<void> {
+  const { engine, session, waitMs, runId, emit, signal, ownLostSessions } = options;
   const start = performance.now();
   let orphanOf: OrphanedRun | null = null;
   for (let attempt = 1; ; attempt++) {
@@ -78,6 +80,7 @@ async function awaitCrew({ engine, session, waitMs, runId, emit, signal }: Acqui
       if (orphanOf !== null) emit({ type: "orphan:gone", runId: orphanOf.id, waitedMs });
       return;
     }
+    if (ownLostSessions.has(holder.sessionId)) await engine.lock.end?.(session, holder.sessionId);
     if (orphanOf === null) {
       const { unfinished } = await readLedger(engine, session, "any");
       orphanOf = unfinished ?? { id: runId, pid: process.pid, host: hostname() };

@@ -26,7 +26,7 @@ for (const pairing of pairings) {
         await assertCopied(pairing, { from, to });
         const [renewed] = eventsOf(ended.lines, "snapshot:renewed");
         assert.ok(
-          ((renewed?.["tables"] as string[] | undefined) ?? []).length > 0,
+          ((renewed?.["tables"] ?? []) as string[]).length > 0,
           "it is told which tables are copied anew",
         );
         await assertClean(pairing.target.name, to);

@@ -1,14 +1,14 @@
 import { sha256 } from "../../core/canonical.ts";
 import type { LockHolder } from "../../core/event.ts";
+import { ignoreRefusal, sessionHolder } from "./holder.ts";
 import type { LockRole, Session } from "../engine.ts";
 import { blockers } from "./blockers.ts";
-import { sessionHolder } from "./holder.ts";
 
 /**
  * A named lock of the server (GET_LOCK), which dies with its session. Locks belong to the whole server, so the
  * name holds the database's.
  */
-export const lock: LockRole = { tryAcquire, verify, release, holder, enlist, enlisted, blockers };
+export const lock: LockRole = { tryAcquire, verify, release, holder, enlist, enlisted, end, blockers };
 
 const longestName = 64;
 
@@ -84,4 +84,9 @@ async function enlisted(session: Session): Promise<LockHolder | null> {
   const asked = all.map(() => "IS_USED_LOCK(?)").join(", ");
   const [row] = await session.query(`SELECT COALESCE(${asked}) AS id`, all);
   return row?.id === null || row?.id === undefined ? null : sessionHolder(session, String(row.id));
+}
+
+/** Connections are numbered, and no number is used twice. */
+async function end(session: Session, sessionId: string): Promise<void> {
+  await session.query(`KILL ${Number(sessionId)}`).catch(ignoreRefusal);
 }

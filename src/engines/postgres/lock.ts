@@ -8,7 +8,7 @@ import type { PostgresSession } from "./connect.ts";
  * blocked in pg_advisory_lock deadlocks its holder's CREATE INDEX CONCURRENTLY, which waits for every
  * transaction that is open (measured; also Flyway issue 1654).
  */
-export const lock: LockRole = { tryAcquire, verify, release, holder, enlist, enlisted, blockers };
+export const lock: LockRole = { tryAcquire, verify, release, holder, enlist, enlisted, end, blockers };
 
 /** "godwit" in ASCII. Advisory locks belong to a database, so one key serves all. */
 export const runLockKey = BigInt("0x676f64776974");
@@ -93,6 +93,15 @@ async function enlisted(session: Session): Promise<LockHolder | null> {
        JOIN pg_stat_activity a ON a.pid = l.holder LIMIT 1`,
   );
   return row === undefined ? null : toHolder(row);
+}
+
+/** A number may be another session's by now, so the name has to be ours as well. */
+async function end(session: Session, sessionId: string): Promise<void> {
+  await session.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE pid = $1::int AND application_name LIKE 'godwit %' AND datname = current_database()`,
+    [Number(sessionId)],
+  );
 }
 
 async function blockers(session: Session, sessionId: string): Promise<LockHolder[]> {

@@ -11,11 +11,9 @@ import { settlePart } from "./settle-part.ts";
  * those that run are ended by themselves, no further one is begun, and the others stay recorded.
  */
 export async function performParallel(context: StepContext, step: ParallelStep): Promise<void> {
-  const { crew, signal, engine } = context;
+  const { crew, signal } = context;
   const left = step.steps.filter((part) => !isDone(context, part));
   const sessions = left.length === 0 ? [] : await crew.writers(Math.min(step.jobs, left.length));
-  // What they send may take effect after our end, so that the next run has to know of them.
-  for (const session of sessions) if (session !== context.session) await engine.lock.enlist?.(session);
   let hasFailed = false;
   const work = async (session: Session) => {
     const ledger = session === context.session ? context.ledger : context.ledger.on(session);
@@ -49,8 +47,6 @@ export async function performParallel(context: StepContext, step: ParallelStep):
     if (failure !== undefined) throw failure.reason;
   } finally {
     signal?.removeEventListener("abort", onAbort);
-    // Their marks end with them.
-    if (sessions.some((session) => session !== context.session)) await crew.dismissWriters();
   }
   await inTransaction(context, step, async () => {});
 }
