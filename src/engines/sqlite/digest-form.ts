@@ -37,7 +37,9 @@ export function digestForm(form: DigestForm, field: Buffer): Buffer {
   switch (form.kind) {
     case "integer":
     case "decimal":
-      return isCanonicalNumber(field) ? field : ascii(canonicalNumber(field.toString("latin1")));
+      return isCanonicalNumber(field, 0, field.length)
+        ? field
+        : ascii(canonicalNumber(field.toString("latin1")));
     case "float":
       return ascii(float(field.toString("latin1"), form.bits));
     case "time":
@@ -59,18 +61,18 @@ function ascii(text: string): Buffer {
 }
 
 /** Digits without leading zeros, and no zero at the end of a fraction: most are so, and are not decoded. */
-function isCanonicalNumber(field: Buffer): boolean {
-  const first = field[0] === 0x2d ? 1 : 0;
-  if (field.length === first) return false;
-  const zero = field[first] === 0x30;
-  if (zero && (first === 1 || (field.length > 1 && field[1] !== 0x2e))) return false;
+export function isCanonicalNumber(bytes: Buffer, start: number, end: number): boolean {
+  const first = bytes[start] === 0x2d ? start + 1 : start;
+  if (end === first) return false;
+  const zero = bytes[first] === 0x30;
+  if (zero && (first > start || (end > first + 1 && bytes[first + 1] !== 0x2e))) return false;
   let hasPoint = false;
-  for (let at = first; at < field.length; at++) {
-    const byte = field[at]!;
+  for (let at = first; at < end; at++) {
+    const byte = bytes[at]!;
     if (byte === 0x2e && !hasPoint) hasPoint = true;
     else if (byte < 0x30 || byte > 0x39) return false;
   }
-  const last = field[field.length - 1];
+  const last = bytes[end - 1];
   return !hasPoint || (last !== 0x30 && last !== 0x2e);
 }
 
@@ -89,16 +91,20 @@ function float(text: string, bits: 32 | 64): string {
 }
 
 function sixDigits(field: Buffer): Buffer {
-  const point = field.lastIndexOf(0x2e);
-  if (point < 0) {
-    // HH:MM:SS at its end, so a text that is none stays as it is.
-    return field[field.length - 3] === 0x3a ? Buffer.concat([field, zeros]) : field;
-  }
-  const digits = field.length - point - 1;
-  return digits >= 6 ? field : Buffer.concat([field, zeros.subarray(digits + 1)]);
+  const digits = missingDigits(field, 0, field.length);
+  return digits === "" ? field : Buffer.concat([field, ascii(digits)]);
 }
 
-const zeros = Buffer.from(".000000");
+/** What a time lacks of six digits of a second; what does not end with HH:MM:SS is none, and stays as it is. */
+export function missingDigits(bytes: Buffer, start: number, end: number): string {
+  let point = end - 1;
+  while (point >= start && bytes[point] !== 0x2e) point--;
+  if (point < start) return bytes[end - 3] === 0x3a && end - start >= 3 ? zeros : "";
+  const digits = end - 1 - point;
+  return digits >= 6 ? "" : zeros.slice(digits + 1);
+}
+
+const zeros = ".000000";
 
 function set(field: Buffer): Buffer {
   const labels = field.toString("latin1").split(",");

@@ -12,7 +12,7 @@ import { wholeRows } from "./copy-rows.ts";
 import { wireTypeOf } from "./digest-form.ts";
 import { read } from "./read.ts";
 import { keyValue } from "./read-range.ts";
-import { DigestSum, RowTexts, type ScannedRow } from "./row-text.ts";
+import { DigestSum, firstBits, RowTexts, type ScannedRow } from "./row-text.ts";
 import { rowSql, toUtf8 } from "./row-sql.ts";
 import { sessionOf } from "./session.ts";
 import { readShape } from "./table-shape.ts";
@@ -39,7 +39,7 @@ async function buckets(
 ): Promise<ReadonlyMap<number, Digest>> {
   const sums = new Map<number, DigestSum>();
   await scan(session, request, { by: "bucket", bucket: -1, of }, ({ md5, keyMd5 }) => {
-    const bucket = keyMd5.readUInt32BE(0) % of;
+    const bucket = firstBits(keyMd5) % of;
     let sum = sums.get(bucket);
     if (sum === undefined) sums.set(bucket, (sum = new DigestSum()));
     sum.add(md5);
@@ -65,7 +65,7 @@ async function* hashes(session: Session, request: DigestRequest, part: Slice): A
   const keys = request.key.length;
   for await (const rows of scanned(session, request, part, ({ md5, fields }) => ({
     key: fields.slice(0, keys).map((field) => (field === null ? "" : field.toString())),
-    hash: md5.toString("hex"),
+    hash: hexadecimal(md5),
   }))) {
     yield* rows;
   }
@@ -98,7 +98,7 @@ async function values(
     const id =
       keys > 0
         ? JSON.stringify(row.fields.slice(0, keys).map((field) => field?.toString() ?? ""))
-        : row.md5.toString("hex");
+        : hexadecimal(row.md5);
     if (!wanted.has(id) || byId.has(id)) return;
     byId.set(id, found.length);
     take(row);
@@ -164,11 +164,15 @@ async function* scanned<T>(
     const made: T[] = [];
     texts.each(rows, (row) => {
       const isOutside =
-        part.by === "bucket" && part.bucket >= 0 && row.keyMd5.readUInt32BE(0) % part.of !== part.bucket;
+        part.by === "bucket" && part.bucket >= 0 && firstBits(row.keyMd5) % part.of !== part.bucket;
       if (!isOutside) made.push(visit(row));
     });
     yield made;
   }
+}
+
+function hexadecimal(md5: string): string {
+  return Buffer.from(md5, "latin1").toString("hex");
 }
 
 function textsOf(request: DigestRequest, hashesKey: boolean): RowTexts {
