@@ -93,10 +93,11 @@ function countedBounds(database: DatabaseSync, table: string, rowid: string, chu
   const rows = database.prepare(`SELECT count(*) AS n FROM ${table}`).get()!.n as bigint;
   const step = (rows + chunks - 1n) / chunks;
   const next = database.prepare(
-    `SELECT ${rowid} AS k FROM ${table} WHERE ?1 IS NULL OR ${rowid} > ?1 ORDER BY ${rowid} LIMIT 1 OFFSET ?2`,
+    `SELECT ${rowid} AS k FROM ${table} WHERE ${rowid} > ?1 ORDER BY ${rowid} LIMIT 1 OFFSET ?2`,
   );
   const bounds: bigint[] = [];
-  let last: bigint | null = null;
+  // A bound that may be NULL would keep SQLite from seeking. The least rowid itself is at most a row more in a chunk.
+  let last = -(2n ** 63n);
   for (;;) {
     const row = next.get(last, step - 1n);
     if (row === undefined) return bounds;

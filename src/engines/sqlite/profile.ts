@@ -17,6 +17,8 @@ const exampleCharacters = 200;
 /** Rows between two turns of the program. */
 const rowsAtOnce = 20_000;
 const firstRows = 256;
+const leastRowid = -(2n ** 63n);
+const greatestRowid = 2n ** 63n - 1n;
 /** Bytes of texts that are looked at together, and the most that are made when rows become wider. */
 const pieceBytes = 256 * 1024;
 const heldBytes = 4 * 1024 * 1024;
@@ -68,7 +70,7 @@ async function count(
     prepared(
       database,
       `SELECT max(k), count(*), ${answers}
-         FROM (SELECT ${rowid} AS k, ${columns} FROM ${from} WHERE ?1 IS NULL OR ${rowid} > ?1 ORDER BY ${rowid} LIMIT ?2)`,
+         FROM (SELECT ${rowid} AS k, ${columns} FROM ${from} WHERE ${rowid} >= ?1 ORDER BY ${rowid} LIMIT ?2)`,
     );
   const exact = piece(sums, flags);
   const usual = quickQuestions(questions, shape);
@@ -83,10 +85,11 @@ async function count(
   let limit = quick === null ? rowsAtOnce : firstRows;
   /** Pieces still to be asked exactly at once, since the last quick one was for nothing. */
   let exactly = 0;
-  for (let after: bigint | null = null; ;) {
+  // With a bound that may be NULL, SQLite would not seek, and each piece go through all rows before it.
+  for (let next = leastRowid; ;) {
     let row: readonly unknown[] | null = null;
     if (quick !== null && exactly === 0) {
-      row = limited(database, heldBytes, () => quick.get(after, limit));
+      row = limited(database, heldBytes, () => quick.get(next, limit));
       const texts = (row?.[3] ?? null) as Uint8Array | null;
       if (row === null) limit = Math.max(1, limit >> 2);
       if (row === null || Number(row[2]) > 0 || !areUsualTexts(texts)) {
@@ -98,12 +101,12 @@ async function count(
     }
     if (row === null) {
       if (exactly > 0) exactly--;
-      row = exact.get(after, limit);
+      row = exact.get(next, limit);
       for (const [i, some] of row.slice(2).entries()) totals[i]! += (some as bigint | null) ?? 0n;
     }
     // Fewer rows than were asked for would be the last ones too, but the limit has changed meanwhile.
-    if (row[0] === null) return totals;
-    after = row[0] as bigint;
+    if (row[0] === null || row[0] === greatestRowid) return totals;
+    next = (row[0] as bigint) + 1n;
     await new Promise(setImmediate);
   }
 }
