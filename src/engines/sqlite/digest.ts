@@ -183,13 +183,13 @@ function textsOf(request: DigestRequest, hashesKey: boolean): RowTexts {
 function readRequest(request: DigestRequest, range: Range): ReadRequest {
   return {
     table: request.table,
-    columns: [...request.key, ...request.columns].map(({ name, value, type, form, to, accepts }) => ({
+    columns: [...request.key, ...request.columns].map(({ name, value, type, form, to, accepts = [] }) => ({
       name,
       value,
       from: type,
       // What was accepted goes by what the target holds.
-      to: accepts !== undefined && accepts.length > 0 && to !== undefined ? to : wireTypeOf(form, type),
-      accepts: accepts ?? [],
+      to: accepts.length > 0 && to !== undefined ? to : wireTypeOf(form, type),
+      accepts,
     })),
     key: request.key.map(({ name, type }) => ({ name, type })),
     range,
