@@ -73,7 +73,7 @@ describe("losses", { concurrency: 2 }, () => {
         const name = `${source.name} to ${target.name}: ${type} ${value} is the loss ${loss}`;
         test(name, { skip: source.skip || target.skip }, () =>
           withPair(source.name, target.name, async (pair) => {
-            await pair.populate([
+            await pair.prepare([
               `CREATE TABLE t (id int PRIMARY KEY, v ${type})`,
               `INSERT INTO t VALUES (1, ${value})`,
             ]);

@@ -190,7 +190,7 @@ describe("verify finds", { concurrency: 2 }, () => {
           const [source, target] = [familyOf(from.name), familyOf(to.name)];
           const quote = quoteFor(from.name);
           for (const { name, columns, rows } of mutations) {
-            await pair.populate([
+            await pair.prepare([
               `CREATE TABLE ${quote(name)} (${columns(source)})`,
               `INSERT INTO ${quote(name)} VALUES ${rows[source]}`,
             ]);

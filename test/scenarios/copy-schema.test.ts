@@ -56,7 +56,7 @@ describe("a copy's schema", { concurrency: 2 }, () => {
 
       test(`keys, checks, defaults and counters from ${from.name} to ${to.name}`, { skip }, () =>
         withPair(from.name, to.name, async (pair) => {
-          await pair.populate(parentSql(source));
+          await pair.prepare(parentSql(source));
           await pair.copy();
           assert.equal((await pair.verify()).equal, true);
           const work = (sql: string) =>
@@ -95,7 +95,7 @@ describe("a copy's schema", { concurrency: 2 }, () => {
               [source, target].every((one) => one !== "mysql" || !/[.\\/]/.test(name)),
             );
             for (const name of usable) {
-              await pair.populate([
+              await pair.prepare([
                 `CREATE TABLE ${quote(name)} (${quote(`${name}_id`)} int PRIMARY KEY, ${usable.map((each) => `${quote(each)} varchar(9)`).join(", ")})`,
                 `INSERT INTO ${quote(name)} VALUES (1${usable.map((_, n) => `, 'v${n}'`).join("")})`,
                 `CREATE INDEX ${quote(`${name}_index`)} ON ${quote(name)} (${quote(name)})`,
@@ -103,7 +103,7 @@ describe("a copy's schema", { concurrency: 2 }, () => {
             }
             const wide = Array.from({ length: 300 }, (_, n) => `c${n}`);
             const long: Words = { postgres: "text", sqlite: "TEXT", mysql: "longtext" };
-            await pair.populate([
+            await pair.prepare([
               "CREATE TABLE no_rows (id int PRIMARY KEY, v varchar(9))",
               "CREATE TABLE no_key (a int, b varchar(9))",
               "INSERT INTO no_key VALUES (1, 'x'), (1, 'x'), (NULL, NULL), (2, '')",
@@ -117,9 +117,9 @@ describe("a copy's schema", { concurrency: 2 }, () => {
                 : `repeat('${piece}', ${count})`;
             // Rows of 1 MB, and a value of 50 MB.
             for (let id = 1; id <= 5; id++)
-              await pair.populate([`INSERT INTO wide_rows VALUES (${id}, ${repeated(`é${id}`, 350_000)})`]);
+              await pair.prepare([`INSERT INTO wide_rows VALUES (${id}, ${repeated(`é${id}`, 350_000)})`]);
             if (source !== "mysql" && target !== "mysql")
-              await pair.populate([`INSERT INTO wide_rows VALUES (9, ${repeated("wide ", 10_000_000)})`]);
+              await pair.prepare([`INSERT INTO wide_rows VALUES (9, ${repeated("wide ", 10_000_000)})`]);
             await pair.copy();
             const report = await pair.verify();
             assert.equal(
@@ -158,7 +158,7 @@ describe("a copy's schema", { concurrency: 2 }, () => {
           sqlite: "",
           mysql: "CREATE TABLE t (id int PRIMARY KEY COMMENT 'two\\nlines') COMMENT 'it''s a \\\\ 😀'",
         };
-        await pair.populate([statements[familyOf(from.name)]]);
+        await pair.prepare([statements[familyOf(from.name)]]);
         await pair.copy();
         const question: Words = {
           postgres: "SELECT obj_description('t'::regclass), col_description('t'::regclass, 1)",

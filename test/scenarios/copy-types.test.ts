@@ -46,12 +46,12 @@ describe("types laboratory", { concurrency: 2 }, () => {
       test(`${from.name} to ${to.name}`, { skip: from.skip || to.skip }, () =>
         withPair(from.name, to.name, async (pair) => {
           const [source, target] = [familyOf(from.name), familyOf(to.name)];
-          await pair.populate(preludes[source]);
+          await pair.prepare(preludes[source]);
           const all = laboratories[source].map(({ table, columns, suffix }) => {
             return { table, suffix, columns: columns.filter(({ notTo = [] }) => !notTo.includes(target)) };
           });
           for (const { table, columns, suffix = "" } of all)
-            await pair.populate(tableSql(table, columns, quoteFor(from.name), suffix));
+            await pair.prepare(tableSql(table, columns, quoteFor(from.name), suffix));
           await pair.copy();
           for (const { table, columns } of all) assertRows(to.name, pair.target, table, columns);
           await assertVerified(pair);

@@ -42,8 +42,15 @@ export function clientText(name: TargetName, url: string, sql: string): string {
   }
 }
 
-function psql(url: string, more: readonly string[]): Buffer {
+/** Runs a script by the client program. */
+export function clientScript(name: "postgres" | "mariadb" | "mysql", url: string, script: string): void {
+  if (name === "postgres") psql(url, ["-f", "-"], script);
+  else mysqlClient(url, script);
+}
+
+function psql(url: string, more: readonly string[], input = ""): Buffer {
   return execFileSync("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", url, ...more], {
+    input,
     maxBuffer: 1 << 30,
     timeout: 120_000,
     env: { ...process.env, PGOPTIONS: "-c timezone=UTC -c search_path=public", PGCLIENTENCODING: "UTF8" },

@@ -11,7 +11,7 @@ export interface Pair {
   readonly source: string;
   readonly target: string;
   /** Statements on the source, by its driver. */
-  populate(statements: readonly string[]): Promise<void>;
+  prepare(statements: readonly string[]): Promise<void>;
   /** Statements on the target, by its driver. */
   change(statements: readonly string[]): Promise<void>;
   copy(options?: Partial<CopyOptions>): Promise<void>;
@@ -37,7 +37,7 @@ export async function withPair(
       await use({
         source,
         target,
-        populate: (statements) => run(from, source, statements),
+        prepare: (statements) => run(from, source, statements),
         change: (statements) => run(to, target, statements),
         copy: async (options) => {
           await copy({ ...own, ...options });
