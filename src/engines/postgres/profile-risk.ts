@@ -1,7 +1,9 @@
 import type { PortableType, Risk } from "../../core/portable.ts";
 
 /** The condition under which a value shows the risk; null where no value of the type can. */
-export function riskSql(sql: string, from: PortableType, risk: Risk): string | null {
+export function riskSql(value: string, from: PortableType, risk: Risk): string | null {
+  // Without effect on numeric; money is compared with no number.
+  const sql = from.kind === "decimal" ? `(${value})::numeric` : value;
   switch (risk.kind) {
     case "null":
       return `${sql} IS NULL`;
