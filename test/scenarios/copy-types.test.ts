@@ -43,7 +43,8 @@ const engines = await copyable();
 describe("types laboratory", { concurrency: 2 }, () => {
   for (const from of engines) {
     for (const to of engines) {
-      test(`${from.name} to ${to.name}`, { skip: from.skip || to.skip }, () =>
+      const none = laboratories[familyOf(from.name)].length === 0 && `no types of ${from.name} yet`;
+      test(`${from.name} to ${to.name}`, { skip: from.skip || to.skip || none }, () =>
         withPair(from.name, to.name, async (pair) => {
           const [source, target] = [familyOf(from.name), familyOf(to.name)];
           await pair.prepare(preludes[source]);
