@@ -179,7 +179,10 @@ function mysqlRows(url: string, table: string, columns: readonly string[], order
       line.split("\t").map((field, n) => {
         if (field === "-") return null;
         const bytes = Buffer.from(field.slice(1), "hex");
-        return isBytes(columns[n]!) ? `x:${bytes.toString("hex")}` : bytes.toString("utf8");
+        if (isBytes(columns[n]!)) return `x:${bytes.toString("hex")}`;
+        // MySQL prints its JSON with spaces, MariaDB keeps the text.
+        const text = bytes.toString("utf8");
+        return types.get(columns[n]!) === "json" ? JSON.stringify(JSON.parse(text)) : text;
       }),
     );
 }
