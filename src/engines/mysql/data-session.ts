@@ -39,7 +39,8 @@ const known = new WeakMap<Session, Omit<DataSession, "session">>();
 /** Sets a session up for moving rows; again at each call, because `reset` and the user's statements undo it. */
 export async function dataSession(session: Session): Promise<DataSession> {
   if (!(session instanceof MysqlSession)) throw new TypeError("not a session of this engine");
-  await session.execute(`SET ${settings.map((one) => `SESSION ${one}`).join(", ")}`);
+  // As a query, because MySQL warns of a strict mode that lets zero dates in, each time.
+  await session.query(`SET ${settings.map((one) => `SESSION ${one}`).join(", ")}`);
   let facts = known.get(session);
   if (facts === undefined) {
     const [row] = await session.query(

@@ -54,7 +54,8 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
       );
     case "json":
       return {
-        ...same("json", type, [{ kind: "json-lossy" }]),
+        // Which of the two servers it is, is not known here: what both keep is the value.
+        ...same("json", { kind: "json", binary: true }, [{ kind: "json-lossy" }]),
         loses: type.binary ? null : "on MySQL, the text: it keeps the value",
       };
     case "enum":

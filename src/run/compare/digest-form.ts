@@ -14,8 +14,12 @@ export function digestForm(source: PortableType, target: PortableType, sameEngin
   const both = (set: ReadonlySet<string>) => kinds.every((kind) => set.has(kind));
   if (either("json") || either("array")) {
     if (either("set")) return { kind: "set" };
-    if (sameEngine && (source.kind === target.kind || !either("json")))
-      return { kind: "text", trimmed: false };
+    // One server of an engine may keep JSON's text (MariaDB), the other its value (MySQL).
+    const sameText =
+      source.kind === "json" && target.kind === "json"
+        ? source.binary === target.binary
+        : source.kind === target.kind || !either("json");
+    if (sameEngine && sameText) return { kind: "text", trimmed: false };
     // An array goes to an engine without arrays as JSON, also where that keeps it in a column of texts.
     return { kind: "json" };
   }
