@@ -5,10 +5,10 @@ import type { RowSink } from "./row-packets.ts";
 import { valueForm } from "./value-form.ts";
 
 export interface HashedFields {
-  /** MD5 of the row's text. */
-  readonly hash: Buffer;
+  /** MD5 of the row's text, as hexadecimal digits. */
+  readonly hash: string;
   /** MD5 of the key's text; null where there is no key. */
-  readonly keyHash: Buffer | null;
+  readonly keyHash: string | null;
   readonly key: readonly string[];
   /** The forms of the columns, where they are kept. */
   readonly values: readonly (string | null)[];
@@ -42,7 +42,7 @@ export function digestRows(fields: RowFields, row: (hashed: HashedFields) => voi
   let used = 0;
   let long: Hash | null = null;
   let field = 0;
-  let keyHash: Buffer | null = null;
+  let keyHash: string | null = null;
   let key: string[] = [];
   let values: (string | null)[] = [];
   /** Of a row that comes in parts: what is not told yet, and how much of the current value is to come. */
@@ -57,11 +57,12 @@ export function digestRows(fields: RowFields, row: (hashed: HashedFields) => voi
     used = 0;
   }
 
-  function hashed(): Buffer {
+  function hashed(): string {
     const own = text.subarray(0, used);
     used = 0;
-    if (long === null) return hash("md5", own, "buffer");
-    const digest = long.update(own).digest();
+    // As digits: a Buffer of its own takes three times as long (4 µs instead of 1.4).
+    if (long === null) return hash("md5", own, "hex");
+    const digest = long.update(own).digest("hex");
     long = null;
     return digest;
   }

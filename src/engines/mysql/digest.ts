@@ -73,7 +73,7 @@ async function* hashes(session: Session, request: DigestRequest, part: Slice): A
   const prepared = await prepare(session, request);
   for await (const row of hashedRows(prepared, conditionsOf(request, part), "key")) {
     if (part.by === "bucket" && bucketOf(row, part.of) !== part.bucket) continue;
-    yield { key: row.key, hash: row.hash.toString("hex") };
+    yield { key: row.key, hash: row.hash };
   }
 }
 
@@ -91,7 +91,7 @@ async function values(
   const found = new Map<string, readonly (string | null)[]>();
   const conditions = [...conditionsOf(request, { by: "all" }), ...keysCondition(request, rows)];
   for await (const row of hashedRows(prepared, conditions, "all")) {
-    const own = name({ key: row.key, hash: row.hash.toString("hex") });
+    const own = name({ key: row.key, hash: row.hash });
     if (wanted.has(own)) found.set(own, row.values);
   }
   return rows.flatMap((row) => {
@@ -178,7 +178,8 @@ async function digested(
     again.push(`MD5(${text}) IS NULL`);
   }
   const sums = new Map<number, ExactSum>();
-  await eachRow(prepared, again, "nothing", (row) => {
+  // The key's own hash is for buckets only.
+  await eachRow(part === null ? { ...prepared, key: [] } : prepared, again, "nothing", (row) => {
     const bucket = part === null ? 0 : bucketOf(row, part.of);
     let sum = sums.get(bucket);
     if (sum === undefined) sums.set(bucket, (sum = exactSum()));
@@ -231,7 +232,7 @@ function rowStream(
 }
 
 function bucketOf(row: HashedFields, of: number): number {
-  return (row.keyHash ?? row.hash).readUInt32BE(0) % of;
+  return Number.parseInt((row.keyHash ?? row.hash).slice(0, 8), 16) % of;
 }
 
 function conditionsOf(request: DigestRequest, part: Slice): string[] {

@@ -1,6 +1,6 @@
 /** Rows, and the sum of the first 60 bits of their hashes. */
 export interface ExactSum {
-  add(hash: Buffer): void;
+  add(hash: string): void;
   rows(): bigint;
   total(): bigint;
 }
@@ -22,8 +22,8 @@ export function exactSum(): ExactSum {
   return {
     add(hash) {
       rows += 1;
-      high += hash.readUInt32BE(0);
-      low += hash.readUInt32BE(4) >>> 4;
+      high += Number.parseInt(hash.slice(0, 8), 16);
+      low += Number.parseInt(hash.slice(8, 15), 16);
       if (rows === exactRows) flush();
     },
     rows() {
