@@ -28,6 +28,10 @@ const integer = { kind: "integer", bits: 32, unsigned: false } as const;
 const text = { kind: "text", length: null, fixed: false } as const;
 const bytes = { kind: "bytes", length: null, fixed: false } as const;
 
+/** As digits: MySQL's process list fails where another session's statement holds bytes that are no utf8mb3. */
+const insertHex = "INSERT INTO t VALUES (?, CONVERT(UNHEX(?) USING utf8mb4), UNHEX(?))";
+const hex = (value: string | Uint8Array) => Buffer.from(value as string).toString("hex");
+
 for (const server of mysqlTargets) {
   describe(`rows out of and into ${server.name}`, { skip: server.skip }, () => {
     const place = (title: string, work: (place: Place) => Promise<void>) =>
@@ -163,7 +167,7 @@ for (const server of mysqlTargets) {
               await session.execute("TRUNCATE t");
               await session.execute("TRUNCATE u");
               for (const [at, [x, y]] of plain.entries())
-                await session.run("INSERT INTO t VALUES (?, ?, ?)", [at, x, y]);
+                await session.run(insertHex, [at, x === null ? null : hex(x), y === null ? null : hex(y)]);
               const rows = await collected(read.rows(session, readRequest("t", reading)));
               const request = { table: { schema: "", name: "u" }, columns: writing, upsertBy: null };
               if (way === "LOAD DATA") await write.load(session, request, cut(rows, pieceBytes));
