@@ -40,7 +40,7 @@ test(
         await withDatabase("sqlite", async (end) => {
           await moved(last, end);
           assert.deepEqual(read(end), before);
-          const report = await verify({ ...alone, source: first, target: end });
+          const report = await verify({ ...alone, source: first, target: end, columns });
           assert.ok(report.equal, JSON.stringify(report.tables));
           const copied = open(end);
           // The counter goes on where the first one stood, above the row that was deleted.
@@ -48,7 +48,7 @@ test(
           assert.equal(copied.prepare("SELECT max(id) AS id FROM people").get()?.id, 42);
           copied.exec("UPDATE people SET note = note || ' ' WHERE id = 1; DELETE FROM visits WHERE id = 2");
           copied.close();
-          const differences = await verify({ ...alone, source: first, target: end });
+          const differences = await verify({ ...alone, source: first, target: end, columns });
           assert.equal(differences.equal, false);
           assert.deepEqual(
             differences.tables.map(({ target: name, listed }) => [
@@ -66,6 +66,8 @@ test(
   },
 );
 
+/** Without the times, whose column is text at the end: there each digit counts. */
+const columns = ["id", "name", "note", "born", "score", "photo", "person", "place"];
 const alone = { env: {}, cwd: import.meta.dirname };
 
 async function through(
