@@ -13,10 +13,11 @@ export const processColumns = `p.ID AS id, p.USER AS \`user\`, p.HOST AS host, p
  * only the id. Never null: that the session is there is known already.
  */
 export async function sessionHolder(session: Session, id: string): Promise<LockHolder> {
-  const [row] = await session.query(
-    `SELECT ${processColumns} FROM information_schema.processlist p WHERE p.ID = ?`,
-    [id],
-  );
+  // MySQL 9 refuses to show its process list while any session runs a statement with bytes that are no utf8mb3
+  // (error 3854): then the holder is known by its number only.
+  const [row] = await session
+    .query(`SELECT ${processColumns} FROM information_schema.processlist p WHERE p.ID = ?`, [id])
+    .catch(ignoreRefusal);
   if (row === undefined) return { sessionId: id };
   const application = await applicationOf(session, id);
   return { ...toHolder(row), ...(application === undefined ? {} : { application }) };
