@@ -38,6 +38,7 @@ export class Crew implements AsyncDisposable {
   readonly #writerIds = new Set<string>();
   readonly #busy = new Set<Session>();
   readonly #timer: NodeJS.Timeout;
+  #mainRests = false;
   #readers: Promise<Readers> | null = null;
 
   constructor(options: CrewOptions) {
@@ -78,12 +79,17 @@ export class Crew implements AsyncDisposable {
     return this.#readers;
   }
 
-  /** Marks sessions as working, so that nothing else is sent on them. */
-  async working<T>(sessions: readonly Session[], work: () => Promise<T>): Promise<T> {
+  /**
+   * Marks sessions as working, so that nothing else is sent on them. Where others do all the work for long, the
+   * working session rests, and is kept alive as well: with it the run lock would end.
+   */
+  async working<T>(sessions: readonly Session[], work: () => Promise<T>, mainRests = false): Promise<T> {
     for (const session of sessions) this.#busy.add(session);
+    this.#mainRests = mainRests && !sessions.includes(this.#options.main);
     try {
       return await work();
     } finally {
+      this.#mainRests = false;
       for (const session of sessions) this.#busy.delete(session);
     }
   }
@@ -137,10 +143,9 @@ export class Crew implements AsyncDisposable {
   }
 
   #pulse(): void {
-    for (const session of [this.#options.main, ...this.#opened]) {
-      if (this.#busy.has(session)) continue;
+    for (const session of [...(this.#mainRests ? [this.#options.main] : []), ...this.#opened]) {
       // A session that is gone is noticed by whoever uses it next.
-      if (session !== this.#options.main) session.query("SELECT 1").catch(() => {});
+      if (!this.#busy.has(session)) session.query("SELECT 1").catch(() => {});
     }
   }
 }

@@ -76,7 +76,7 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
   const watch = watchPairs(context, pairs);
   try {
     const sessions = [...readers.sessions, ...writers];
-    const ended = await crew.working(sessions, () => Promise.allSettled(pairs.map(work)));
+    const ended = await crew.working(sessions, () => Promise.allSettled(pairs.map(work)), true);
     if (context.signal?.aborted) throw interrupted({ next: step.key });
     const failures = ended.flatMap((outcome) =>
       outcome.status === "rejected" ? [outcome.reason as unknown] : [],

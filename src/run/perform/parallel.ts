@@ -42,7 +42,7 @@ export async function performParallel(context: StepContext, step: ParallelStep):
   const onAbort = () => void crew.halt(1_000);
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    const ended = await crew.working(sessions, () => Promise.allSettled(sessions.map(work)));
+    const ended = await crew.working(sessions, () => Promise.allSettled(sessions.map(work)), true);
     const failure = ended.find((outcome) => outcome.status === "rejected");
     if (failure !== undefined) throw failure.reason;
   } finally {
