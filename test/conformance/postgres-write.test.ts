@@ -104,10 +104,10 @@ describe("PostgreSQL: write", { skip }, () => {
       const silent: AsyncIterable<Uint8Array> = {
         [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
       };
-      const waiting = write.load(session, into("t", { a: integer }), silent);
+      const waiting = assert.rejects(write.load(session, into("t", { a: integer }), silent));
       const other = await open();
       await other.query(`SELECT pg_terminate_backend(${session.id})`);
-      await assert.rejects(waiting);
+      await waiting;
     });
   });
 

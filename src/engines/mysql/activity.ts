@@ -4,10 +4,8 @@ import { ignoreRefusal } from "./holder.ts";
 
 /** What another session does now, from the process list; null when there is no such session. */
 export async function activity(session: Session, sessionId: string): Promise<Activity | null> {
-  const [row] = await session.query("SELECT p.* FROM information_schema.processlist p WHERE p.ID = ?", [
-    sessionId,
-  ]);
-  if (row === undefined) return null;
+  const row = await processOf(session, sessionId);
+  if (row === null) return null;
   const idle = row.COMMAND === "Sleep";
   const state = String(row.STATE ?? "");
   // "Waiting for table metadata lock" and the like: then the likely ones are worth naming as well.
@@ -20,6 +18,25 @@ export async function activity(session: Session, sessionId: string): Promise<Act
     total: progress?.total ?? null,
     waitingFor: idle ? [] : await (waits ? blockers : exactBlockers)(session, sessionId),
   };
+}
+
+/** ER_CANNOT_CONVERT_STRING. */
+const notConvertible = 3854;
+
+/**
+ * The session's row of the process list. MySQL 9 can't show that list while any session runs a statement with bytes
+ * that are no utf8mb3; its performance schema can be asked for the one row, without the statement.
+ */
+async function processOf(session: Session, sessionId: string): Promise<Row | null> {
+  try {
+    const list = "SELECT p.* FROM information_schema.processlist p WHERE p.ID = ?";
+    return (await session.query(list, [sessionId]))[0] ?? null;
+  } catch (error) {
+    if ((error as { errno?: number }).errno !== notConvertible) throw error;
+    const threads = `SELECT PROCESSLIST_COMMAND AS COMMAND, PROCESSLIST_STATE AS STATE
+      FROM performance_schema.threads WHERE PROCESSLIST_ID = ?`;
+    return (await session.query(threads, [sessionId]))[0] ?? null;
+  }
 }
 
 type Progress = { readonly phase: string; readonly done: number; readonly total: number };
