@@ -39,7 +39,7 @@ describe("the published package", () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   test("holds the program, the library and nothing else", async () => {
-    for (const file of ["bin/godwit", "dist/index.js", "dist/cli/main.js", "dist/types/src/index.d.ts"]) {
+    for (const file of ["bin/godwit", "dist/index.js", "dist/cli/main.cjs", "dist/types/src/index.d.ts"]) {
       assert.ok(files.includes(file), `${file} is missing`);
     }
     const expected =
