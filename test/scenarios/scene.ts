@@ -132,7 +132,9 @@ export async function historyOf(own: Scene): Promise<string[]> {
 
 export async function tableNames(own: Scene): Promise<string[]> {
   const ledger = new Set(
-    ["ledger", "run", "step", "migration", "chunk", "quarantine"].map((table) => ledgerTable(own.name, table)),
+    ["ledger", "run", "step", "migration", "chunk", "quarantine"].map((table) =>
+      ledgerTable(own.name, table),
+    ),
   );
   return (await listTables(own.name, (text) => own.sql(text)))
     .map((table) => table.replaceAll(/["`]/g, ""))
