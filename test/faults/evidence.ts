@@ -57,7 +57,7 @@ export async function assertClean(name: TargetName, url: string): Promise<void> 
 export async function sessions(name: ServerName, url: string): Promise<Row[]> {
   const database = new URL(url).pathname.slice(1);
   if (name === "postgres") {
-    const text = `SELECT pid, state, query, (extract(epoch FROM clock_timestamp() - query_start) * 1000)::int AS "ageMs"
+    const text = `SELECT pid, state, query, wait_event_type AS "waitsFor", (extract(epoch FROM clock_timestamp() - query_start) * 1000)::int AS "ageMs"
       FROM pg_stat_activity
       WHERE datname = '${database}' AND application_name LIKE 'godwit%'`;
     return asker(name, url)(text);

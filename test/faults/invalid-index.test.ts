@@ -114,10 +114,15 @@ for (const [scope, at] of [
         await blocker.sql(`BEGIN; SELECT FROM ${at}`);
         await using cli = start(applyArgs, { url, project });
         // It has swapped what it built for the old ones, and waits for the reader before it drops these.
+        const leftNow = async () => (await ask(invalid)).map((row) => String(row["name"]));
         const left = await until(async () => {
-          const found = (await ask(invalid)).map((row) => String(row["name"]));
-          const waits = (await sessions("postgres", url)).some((row) => row["query"] === reindex);
-          return waits && found.some((name) => name.endsWith("_ccold")) && found;
+          const found = await leftNow();
+          const waits = (await sessions("postgres", url)).some(
+            (row) => row["query"] === reindex && row["waitsFor"] === "Lock",
+          );
+          // Of a whole database several are rebuilt one after another: what is seen on both sides of the wait stays.
+          const isStill = waits && (await leftNow()).join() === found.join();
+          return isStill && found.some((name) => name.endsWith("_ccold")) && found;
         });
         cli.kill("SIGINT");
         const ended = await endOf(cli);

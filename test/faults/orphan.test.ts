@@ -147,8 +147,7 @@ for (const name of ["mariadb", "mysql"] as const) {
         "migrations/20260101000000_table.up.sql":
           "CREATE TABLE t (id int); INSERT INTO t VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9);",
         // Some seconds of work that look at no client meanwhile.
-        [file]:
-          "CREATE TABLE u AS SELECT id, SLEEP(0.4) AS slept FROM t; ALTER TABLE u ADD PRIMARY KEY (id);",
+        [file]: "CREATE TABLE u AS SELECT id, SLEEP(1) AS slept FROM t; ALTER TABLE u ADD PRIMARY KEY (id);",
       });
       await withOwnDatabase(name, async (url) => {
         await using cli = start(applyArgs, { url, project });
