@@ -1,6 +1,7 @@
 import type { PortableSchema, TableName } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { Engine, Session } from "../engines/engine.ts";
+import { qualifiedTable } from "../engines/qualified-table.ts";
 
 /** A foreign key of which some rows refer to nothing. */
 export interface OrphanRows {
@@ -17,8 +18,7 @@ export async function orphanRows(
   isWanted: (table: TableName) => boolean,
 ): Promise<OrphanRows[]> {
   const { quote } = traits;
-  const qualified = ({ schema: of, name }: TableName) =>
-    of === "" ? quote(name) : `${quote(of)}.${quote(name)}`;
+  const qualified = (table: TableName) => qualifiedTable(traits, table);
   const found: OrphanRows[] = [];
   for (const table of schema.tables.filter(isWanted)) {
     for (const key of table.foreignKeys) {

@@ -2,6 +2,7 @@ import type { Expression } from "../core/expression.ts";
 import type { CopyTable } from "../core/plan.ts";
 import type { DigestForm } from "../engines/data-roles.ts";
 import type { Engine } from "../engines/engine.ts";
+import { qualifiedTable } from "../engines/qualified-table.ts";
 import type { RowDifference } from "../run/compare/differing-rows.ts";
 import { digestForm } from "../run/compare/digest-form.ts";
 import { printExpression } from "../sql/expression/print.ts";
@@ -18,8 +19,7 @@ export function repairSql(
 ): string | null {
   if (row.key.length === 0) return null;
   const { quote } = target.traits;
-  const { schema, name } = table.target;
-  const qualified = schema === "" ? quote(name) : `${quote(schema)}.${quote(name)}`;
+  const qualified = qualifiedTable(target.traits, table.target);
   const formOf = (column: string): DigestForm => {
     const found = table.columns.find((each) => each.target === column || each.source === column);
     if (found === undefined) return { kind: "text", trimmed: false };

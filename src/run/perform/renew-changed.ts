@@ -1,6 +1,7 @@
 import type { CopyRowsStep, CopyTable } from "../../core/plan.ts";
 import { tableKey } from "../../core/table-key.ts";
 import type { Session } from "../../engines/engine.ts";
+import { qualifiedTable } from "../../engines/qualified-table.ts";
 import type { ChunkLedger, ChunkRecord } from "../chunk-ledger.ts";
 import { compareTable } from "../compare/compare-table.ts";
 import type { Readers } from "../crew.ts";
@@ -75,13 +76,11 @@ async function isSame(
 /** In one transaction: the table without rows, the ledger without its chunks. Rows that were there before the copy stay. */
 async function empty({ context, chunks }: RenewOptions, table: CopyTable, name: string): Promise<void> {
   const { engine, session } = context;
-  const { quote } = engine.traits;
-  const { schema, name: bare } = table.target;
-  const qualified = schema === "" ? quote(bare) : `${quote(schema)}.${quote(bare)}`;
   await session.begin();
   try {
     // An upsert replaces what it finds, so its rows need not go. TRUNCATE would commit by itself on some engines.
-    if (table.upsertBy === null) await session.execute(`DELETE FROM ${qualified}`);
+    if (table.upsertBy === null)
+      await session.execute(`DELETE FROM ${qualifiedTable(engine.traits, table.target)}`);
     await chunks.plan(session, name, [], "");
   } catch (error) {
     await session.rollback().catch(() => {});
