@@ -90,6 +90,7 @@ export interface OptionValues {
   readonly schemaOnly?: boolean;
   readonly dataOnly?: boolean;
   readonly mode?: string;
+  readonly watermark?: string;
   readonly jobs?: number;
   readonly chunkSize?: number;
   readonly quarantine?: boolean;

@@ -285,7 +285,14 @@ export const commandSpecs: readonly CommandSpec[] = [
         value: "MODE",
         kind: "text",
         description:
-          "create (the default; the tables must not be there), truncate (they are emptied first) or upsert (rows replace those of the same key)",
+          "create (the default; the tables must not be there), truncate (they are emptied first), refresh (new ones are loaded beside them and swapped in at once), upsert (rows replace those of the same key) or incremental (upsert of the rows whose --watermark has grown since the last time)",
+      },
+      {
+        name: "--watermark",
+        value: "COLUMN",
+        kind: "text",
+        description:
+          "a column of each table that grows whenever a row is written; how far it was copied is kept for the next --mode incremental",
       },
       {
         name: "--jobs",

@@ -2,8 +2,10 @@ import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
 import type { ParallelStep, SqlStep, Statement, Step } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
-import type { DdlStatement, TableDdl } from "../engines/data-roles.ts";
+import type { TableName } from "../core/portable.ts";
+import type { DdlStatement, SwappedTable, TableDdl } from "../engines/data-roles.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
+import { swapRole } from "./refresh.ts";
 import type { Survey, SurveyedTable } from "./survey.ts";
 
 /** A chunk is some megabytes: its transaction is short, and what a kill undoes is soon copied again. */
@@ -12,25 +14,39 @@ const defaultJobs = 2;
 
 const noUndo = "drop the tables that were made; the source is only read";
 
-/** The steps of a copy: tables, rows, keys, constraints, counters, and the comparison of both sides. */
-export function compileCopy(project: CopyProject, choice: CopyChoice, survey: Survey): Step[] {
+/**
+ * The steps of a copy: tables, rows, keys, constraints, counters, and the comparison of both sides. A refresh does all
+ * that beside the tables that are there, and then swaps; `there` has the names of those, as `tableKey` writes them.
+ */
+export function compileCopy(
+  project: CopyProject,
+  choice: CopyChoice,
+  survey: Survey,
+  there: ReadonlySet<string> = new Set(),
+): Step[] {
   const {
     jobs = project.rules?.settings.jobs ?? defaultJobs,
     chunkBytes = defaultChunkBytes,
     mode = "create",
   } = choice;
   const { engine } = project.target;
+  const swap = mode === "refresh" ? swapRole(project) : null;
+  const swapped = survey.tables.map(({ target, placed }): SwappedTable => {
+    const isThere = there.has(tableKey(placed));
+    return { beside: nameOf(target), name: nameOf(placed), isThere };
+  });
   const ddl = survey.tables.map((table) => ({ table, ddl: engine.render.ddl(table.target) }));
   // Where no rule says otherwise, the largest goes first, because it takes longest.
   const largestFirst = survey.tables.toSorted(
     (a, b) => b.order - a.order || b.source.estimate.bytes - a.source.estimate.bytes,
   );
   const steps: Step[] = [];
-  const withSchema = choice.dataOnly !== true && mode === "create";
+  const withSchema = choice.dataOnly !== true && (mode === "create" || mode === "refresh");
   if (withSchema)
     steps.push(
       ...sequence(project, "tables", [
         ...schemas(project, survey),
+        ...(swap?.open(swapped) ?? []),
         ...ddl.flatMap((each) => each.ddl.create),
       ]),
     );
@@ -55,22 +71,12 @@ export function compileCopy(project: CopyProject, choice: CopyChoice, survey: Su
       quarantine: choice.quarantine ?? 0,
     });
   }
-  if (withSchema) {
+  if (withSchema && swap?.isWhole !== false) {
     steps.push(...parallel(project, ddl, largestFirst, jobs));
-    steps.push(
-      ...sequence(
-        project,
-        "constraints",
-        ddl.flatMap((each) => each.ddl.constraints),
-      ),
-    );
-    steps.push(
-      ...sequence(
-        project,
-        "finish",
-        ddl.flatMap((each) => each.ddl.finish),
-      ),
-    );
+    for (const unit of ["constraints", "finish"] as const) {
+      const statements = ddl.flatMap((each) => each.ddl[unit]);
+      steps.push(...sequence(project, unit, statements));
+    }
   }
   if (choice.schemaOnly !== true && mode !== "upsert") {
     const tables = survey.tables.map(({ compared }) => compared);
@@ -81,11 +87,39 @@ export function compileCopy(project: CopyProject, choice: CopyChoice, survey: Su
       tables,
     });
   }
+  if (swap !== null) {
+    const placed = swap.isWhole ? [] : survey.tables.map((table) => engine.render.ddl(table.placed));
+    steps.push(
+      ...sequence(project, "swap", [
+        ...swap.swap(swapped),
+        ...(["keys", "constraints", "finish"] as const).flatMap((unit) =>
+          placed.flatMap((each) => each[unit]),
+        ),
+      ]),
+    );
+  }
+  const watermarks = survey.tables.flatMap(({ watermark }) => watermark ?? []);
+  if (watermarks.length > 0) {
+    steps.push({
+      kind: "record",
+      ...base(
+        "watermarks",
+        "watermarks/1",
+        `how far ${tablesTitle(watermarks.map(({ table }) => table))} came`,
+      ),
+      hash: digest(watermarks),
+      watermarks,
+    });
+  }
   return steps;
 }
 
+function nameOf({ schema, name }: TableName): TableName {
+  return { schema, name };
+}
+
 function schemas({ target }: CopyProject, survey: Survey): DdlStatement[] {
-  const names = new Set(survey.tables.map((table) => table.target.schema));
+  const names = new Set(survey.tables.map((table) => table.placed.schema));
   return [...names]
     .filter((name) => name !== target.engine.render.defaultSchema)
     .flatMap((name) => target.engine.render.schema(name));
@@ -111,11 +145,14 @@ const unitTitles: Readonly<Record<string, string>> = {
   constraints: "constraints",
   finish: "counters and comments",
   compare: "comparison",
+  swap: "swap",
+  watermarks: "watermarks",
 };
 
 /** Statements one after another; neighbours that can share a transaction do. */
 function sequence(project: CopyProject, unit: string, statements: readonly DdlStatement[]): SqlStep[] {
   const steps: SqlStep[] = [];
+  const preamble: Statement[] = [];
   for (const each of statements.map((ddl) => judged(project, ddl))) {
     const last = steps.at(-1);
     if (each.statement.transactional && last?.transaction === true) {
@@ -123,8 +160,9 @@ function sequence(project: CopyProject, unit: string, statements: readonly DdlSt
       steps[steps.length - 1] = { ...last, statements, hash: hashOf(statements) };
     } else {
       const key = `${unit}/${steps.length + 1}`;
-      steps.push(sqlStep(unit, key, each));
+      steps.push({ ...sqlStep(unit, key, each), preamble: [...preamble] });
     }
+    if (each.statement.session === true) preamble.push(each.statement);
   }
   return steps;
 }

@@ -1,14 +1,18 @@
 import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
-import { type Plan, sealPlan, type Step } from "../core/plan.ts";
+import { type Plan, sealPlan, type Step, type Watermark } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { ServerFacts, Session } from "../engines/engine.ts";
+import { qualifiedTable } from "../engines/qualified-table.ts";
 import { execute, type RunResult } from "../run/executor.ts";
 import type { LedgerState } from "../run/ledger.ts";
+import { readWatermarks } from "../run/watermark-ledger.ts";
 import { compileCopy } from "./compile.ts";
 import { type Loss, refuseLosses } from "./losses.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { type Survey, survey } from "./survey.ts";
+import { tablesToReplace } from "./refresh.ts";
+import { refuseWithoutWatermark, watermarked } from "./watermark.ts";
 import { withSession } from "./with-session.ts";
 
 export interface CopyPlan {
@@ -28,6 +32,7 @@ interface CopyIntent {
 
 /** Copies a database, or goes on with a copy that was interrupted. */
 export async function copyDatabase(project: CopyProject, choice: CopyChoice): Promise<RunResult> {
+  refuseContradictions(choice);
   const { source, target, settings, emit, signal, waitMs } = project;
   await target.engine.syntax.load();
   const asked = askedOf(project, choice);
@@ -69,17 +74,18 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
  * the size of chunks), so that the same command goes on with the run from any other shell.
  */
 function askedOf({ source, rules }: CopyProject, choice: CopyChoice): string {
-  const { tables = [], exclude = [], mode = "create", allow = [] } = choice;
+  const { tables = [], exclude = [], mode = "create", allow = [], watermark = null } = choice;
   const { schemaOnly = false, dataOnly = false } = choice;
   return digest([
     source.target.display,
-    { tables, exclude, schemaOnly, dataOnly, mode, allow },
+    { tables, exclude, schemaOnly, dataOnly, mode, allow, watermark },
     rules ?? null,
   ]);
 }
 
 /** What a copy would do. Reads only: the source's schema and, where a type demands it, its data. */
 export async function planCopy(project: CopyProject, choice: CopyChoice): Promise<CopyPlan> {
+  refuseContradictions(choice);
   const { target } = project;
   await target.engine.syntax.load();
   return withSession(project, "target", async (session) =>
@@ -88,15 +94,60 @@ export async function planCopy(project: CopyProject, choice: CopyChoice): Promis
 }
 
 async function prepare(project: CopyProject, choice: CopyChoice, facts: ServerFacts): Promise<CopyPlan> {
+  const { mode = "create", dataOnly = false } = choice;
   const surveyed = await withSession(project, "source", (session) => survey(project, choice, session));
-  if ((choice.mode ?? "create") === "create" && choice.dataOnly !== true) {
+  if (mode === "create" && !dataOnly) {
     await withSession(project, "target", (session) => refuseExisting(project, surveyed, session));
   }
+  const marked = await withWatermarks(project, choice, surveyed);
+  const { there, lost } =
+    mode === "refresh"
+      ? await withSession(project, "target", (session) => tablesToReplace(project, marked, session))
+      : { there: new Set<string>(), lost: [] };
   return {
-    plan: sealed(facts, compileCopy(project, choice, surveyed)),
-    survey: surveyed,
-    losses: surveyed.losses,
+    plan: sealed(facts, compileCopy(project, choice, marked, there)),
+    survey: { ...marked, dropped: [...marked.dropped, ...lost] },
+    losses: marked.losses,
   };
+}
+
+async function withWatermarks(project: CopyProject, choice: CopyChoice, surveyed: Survey): Promise<Survey> {
+  if (choice.watermark === undefined) return surveyed;
+  refuseWithoutWatermark(surveyed, choice.watermark);
+  const { engine } = project.target;
+  const before =
+    choice.mode === "incremental"
+      ? await withSession(project, "target", async (session) => ({
+          known: await readWatermarks(engine, session, project.source.target),
+          empty: await emptyTables(project, surveyed, session),
+        }))
+      : { known: new Map<string, Watermark>(), empty: new Set<string>() };
+  return withSession(project, "source", (source) =>
+    watermarked(project, choice, surveyed, { source, ...before }),
+  );
+}
+
+/** Throws GW7004 for a table that is not there. */
+async function emptyTables(
+  { target }: CopyProject,
+  { tables }: Survey,
+  session: Session,
+): Promise<ReadonlySet<string>> {
+  const empty = new Set<string>();
+  for (const { target: table } of tables) {
+    const name = qualifiedTable(target.engine.traits, table);
+    const rows = await session.query(`SELECT 1 AS one FROM ${name} LIMIT 1`).catch((error: unknown) => {
+      if (target.engine.errors.classify(error).kind !== "missing-object") throw error;
+      throw new GodwitError("GW7004", {
+        message: `${target.target.display} has no table ${tableKey(table)}`,
+        hint: "Copy it once with --watermark and without --mode; then the incremental copies begin where that one ended.",
+        details: { tables: [tableKey(table)] },
+        cause: error,
+      });
+    });
+    if (rows.length === 0) empty.add(tableKey(table));
+  }
+  return empty;
 }
 
 function sealed(facts: ServerFacts, steps: readonly Step[]): Plan {
@@ -135,6 +186,20 @@ function besideUnfinished(error: unknown, { unfinished }: LedgerState): unknown 
     details: { ...error.details, unfinished: unfinished.id },
     cause: error,
   });
+}
+
+function refuseContradictions(choice: CopyChoice): void {
+  const { mode = "create", watermark, schemaOnly = false, dataOnly = false } = choice;
+  const refuse = (message: string) => {
+    throw new GodwitError("GW1001", { message, details: { mode } });
+  };
+  if (schemaOnly && dataOnly) refuse("--schema-only and --data-only leave nothing to copy");
+  if (schemaOnly && mode !== "create")
+    refuse(`--mode ${mode} is about rows, of which --schema-only copies none`);
+  if (dataOnly && mode === "refresh")
+    refuse("--mode refresh makes the tables anew, which --data-only does not");
+  if (mode === "incremental" && watermark === undefined)
+    refuse("--mode incremental takes --watermark COLUMN: a column that grows whenever a row is written");
 }
 
 async function refuseExisting({ target }: CopyProject, { tables }: Survey, session: Session): Promise<void> {

@@ -1,7 +1,14 @@
 /** Copies between databases: what the commands and the library use of this feature. */
 export { copyDatabase, type CopyPlan, planCopy } from "./copy.ts";
 export type { Loss } from "./losses.ts";
-export type { CopyChoice, CopyMode, CopyProject, SourceEngine, TargetEngine } from "./project.ts";
+export {
+  type CopyChoice,
+  type CopyMode,
+  copyModes,
+  type CopyProject,
+  type SourceEngine,
+  type TargetEngine,
+} from "./project.ts";
 export type { RulesDocument } from "./rules/document.ts";
 export type { MappingRules, RuleWarning } from "./rules/model.ts";
 export { readRules } from "./rules/read-rules.ts";

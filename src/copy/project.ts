@@ -41,8 +41,13 @@ export interface CopyProject {
   readonly rules?: MappingRules | undefined;
 }
 
-/** `create`: the tables must not be there · `truncate`: they are emptied first · `upsert`: rows replace those of their key. */
-export type CopyMode = "create" | "truncate" | "upsert";
+/**
+ * `create`: the tables must not be there · `truncate`: they are emptied first · `refresh`: new ones are loaded beside
+ * them and take their places at once · `upsert`: rows replace those of their key · `incremental`: as upsert, and only
+ * rows whose watermark lies above that of the last time.
+ */
+export type CopyMode = (typeof copyModes)[number];
+export const copyModes = ["create", "truncate", "refresh", "upsert", "incremental"] as const;
 
 export interface CopyChoice {
   /** Patterns of tables, with `*`: "orders", "sales.*"; all when left out. */
@@ -57,6 +62,11 @@ export interface CopyChoice {
   readonly quarantine?: number | undefined;
   /** Losses that may happen, each by its name: "orders.placed_at:zero-date". */
   readonly allow?: readonly string[] | undefined;
+  /**
+   * A column of each table that grows whenever a row is written: how far it was copied is kept in the ledger, and an
+   * incremental copy begins there.
+   */
+  readonly watermark?: string | undefined;
   /** The interrupted run to go on with. */
   readonly resume?: string | undefined;
 }

@@ -1,18 +1,26 @@
 import { GodwitError } from "../core/error.ts";
-import type { Leftover, PortableSchema, PortableTable, PortableView, TableName } from "../core/portable.ts";
+import type {
+  Leftover,
+  PortableForeignKey,
+  PortableSchema,
+  PortableTable,
+  PortableView,
+  TableName,
+} from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { TargetTable } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
 import { type DecidedColumn, decideColumns, keyOf } from "./decide.ts";
 import { acceptedOf, type Loss, lossesOf } from "./losses.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
+import { swapRole } from "./refresh.ts";
 import { selectTables } from "./select-tables.ts";
 import { targetNames } from "./target-names.ts";
 import { ruledTables } from "./ruled-tables.ts";
 import type { RuleWarning } from "./rules/model.ts";
 import type { RuledTable } from "./rules/ruled-table.ts";
 import { targetColumns, targetParts, type TargetParts } from "./rules/target-parts.ts";
-import type { CopyColumn, CopyTable } from "../core/plan.ts";
+import type { CopyColumn, CopyTable, Watermark } from "../core/plan.ts";
 
 /** All that is known of a copy before it is planned: the source's tables and what becomes of each. */
 export interface Survey {
@@ -31,11 +39,16 @@ export interface Survey {
 
 export interface SurveyedTable {
   readonly source: PortableTable;
+  /** As it is made: in a refresh beside its place. */
   readonly target: TargetTable;
+  /** As it is in the end. */
+  readonly placed: TargetTable;
   readonly columns: readonly DecidedColumn[];
   readonly copy: CopyTable;
   /** What of the copy can be held against its source: columns that are made by chance cannot. */
   readonly compared: CopyTable;
+  /** How far it will be copied, where that is to be kept. */
+  readonly watermark: Watermark | null;
   /** By a rule; higher is copied first. */
   readonly order: number;
 }
@@ -62,12 +75,18 @@ export async function survey(project: CopyProject, choice: CopyChoice, session: 
     },
     bySource,
   );
+  const swap = choice.mode === "refresh" ? swapRole(project) : null;
+  const { database } = target.target;
+  const besides = new Map(
+    [...names].map(([key, name]) => [key, swap === null ? name : swap.beside(name, database)]),
+  );
   const dropped: string[] = [];
   const losses: Loss[] = [];
   const tables: SurveyedTable[] = [];
   for (const ruled of chosen) {
     const table = ruled.source;
-    const targetName = names.get(tableKey(table)) as TableName;
+    const placedName = names.get(tableKey(table)) as TableName;
+    const targetName = besides.get(tableKey(table)) as TableName;
     const columns = await decideColumns({
       source: source.engine,
       target: target.engine,
@@ -86,21 +105,38 @@ export async function survey(project: CopyProject, choice: CopyChoice, session: 
     losses.push(...own);
     const parts = targetParts(ruled, bySource);
     dropped.push(...parts.dropped);
+    const translated = withCopiedReferences({ ...table, ...parts.parts }, names, dropped);
     const copy = copyTable(project, choice, { ruled, parts, targetName, columns, losses: own });
     const chance = new Set(
       ruled.columns.flatMap(({ incomparable, name }) => (incomparable === null ? [] : name)),
     );
     tables.push({
       source: table,
-      target: targetTable({ ...table, ...parts.parts }, targetName, parts, columns, names, dropped),
+      target: targetTable(translated, targetName, parts, columns, swap?.isWhole === false ? names : besides),
+      placed: targetTable(translated, placedName, parts, columns, names),
       columns,
       copy,
       compared: { ...copy, columns: copy.columns.filter((column) => !chance.has(column.target)) },
+      watermark: null,
       order: ruled.order,
     });
   }
   const undone = tables.flatMap((table) => target.engine.render.ddl(table.target).undone);
   return { tables, losses, views: schema.views, leftovers: schema.leftovers, dropped, undone, warnings };
+}
+
+/** Without the foreign keys that refer to tables which are not copied. */
+function withCopiedReferences(
+  table: PortableTable,
+  names: ReadonlyMap<string, TableName>,
+  dropped: string[],
+): PortableTable {
+  const isCopied = ({ name, references }: PortableForeignKey) => {
+    if (names.has(tableKey(references))) return true;
+    dropped.push(`foreign key ${name} of ${tableKey(table)}: ${tableKey(references)} is not copied`);
+    return false;
+  };
+  return { ...table, foreignKeys: table.foreignKeys.filter(isCopied) };
 }
 
 function targetTable(
@@ -109,22 +145,14 @@ function targetTable(
   parts: TargetParts,
   columns: readonly DecidedColumn[],
   names: ReadonlyMap<string, TableName>,
-  dropped: string[],
 ): TargetTable {
-  const foreignKeys = table.foreignKeys.flatMap((key) => {
-    const referenced = names.get(tableKey(key.references));
-    if (referenced === undefined) {
-      dropped.push(
-        `foreign key ${key.name} of ${tableKey(table)}: ${tableKey(key.references)} is not copied`,
-      );
-      return [];
-    }
-    return [{ ...key, references: { ...key.references, ...referenced } }];
-  });
   return {
     ...table,
     ...name,
-    foreignKeys,
+    foreignKeys: table.foreignKeys.map((key) => ({
+      ...key,
+      references: { ...key.references, ...names.get(tableKey(key.references)) },
+    })),
     columns: columns.map(({ decision }, index) => Object.assign({}, parts.columns[index], { decision })),
   };
 }
@@ -170,13 +198,20 @@ function copyTable(
         ({ from, to, value, accepts = [] }) =>
           value === null && accepts.length === 0 && JSON.stringify(from) === JSON.stringify(to),
       ),
-    upsertBy: mode === "upsert" ? upsertKey(key, ruled) : null,
+    upsertBy: mode === "upsert" || mode === "incremental" ? upsertKey(key, ruled) : null,
   };
 }
 
 /** The target's names of the key by which rows are replaced. */
 function upsertKey(key: CopyTable["key"], ruled: RuledTable): string[] {
   const names = targetColumns(ruled);
+  if (key.length === 0) {
+    throw new GodwitError("GW7004", {
+      message: `${tableKey(ruled.source)} has no unique key without NULLs, by which its rows could be replaced`,
+      hint: "Leave it out with --exclude, and copy it with --mode truncate or refresh.",
+      details: { table: tableKey(ruled.source) },
+    });
+  }
   return key.map(({ name }) => {
     const target = names.get(name);
     if (target !== undefined) return target;

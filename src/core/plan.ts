@@ -139,11 +139,22 @@ export interface ScriptStep extends StepBase {
   readonly transaction: boolean;
 }
 
-/** Only history rows, in one transaction: baseline, accepted edits, forgotten rows. */
+/** Only rows of the ledger, in one transaction: baseline, accepted edits, forgotten rows; how far a copy came. */
 export interface RecordStep extends StepBase {
   readonly kind: "record";
+  readonly watermarks?: readonly Watermark[];
   /** Half-done units of an interrupted run that an operator has undone by hand: their steps count no more. */
   readonly abandons?: Abandoned;
+}
+
+/** How far a table was copied, by a column that grows whenever a row is written. */
+export interface Watermark {
+  /** The target's table, as `tableKey` writes it. */
+  readonly table: string;
+  /** The source's column. */
+  readonly column: string;
+  /** Its greatest value when the copy was planned, in the wire form. */
+  readonly value: string;
 }
 
 export interface Abandoned {
@@ -185,6 +196,8 @@ export interface CopyTable {
   readonly native: boolean;
   /** Target columns by which a row that is there is replaced; null: it is an error. */
   readonly upsertBy: readonly string[] | null;
+  /** Only rows that meet it, on both sides, are compared; by the source's names. */
+  readonly window?: Expression | null;
 }
 
 export interface CopyColumn {

@@ -84,11 +84,37 @@ export interface RenderRole {
   view?(view: PortableView): DdlStatement | null;
   /** CREATE SCHEMA and the like for a name that is not there yet; none where the database is the only schema. */
   schema(name: string): readonly DdlStatement[];
-  /** Drops a table with what was made for it: for `--mode truncate` and the swap's old table. */
+  /** Drops a table with what was made for it. */
   drop(table: TableName): readonly DdlStatement[];
   truncate(table: TableName): readonly DdlStatement[];
   /** Where a table without a schema of its own lands: "public", or "" where there are none. */
   readonly defaultSchema: string;
+}
+
+// ── swap ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A table that was loaded beside the one whose place it is to take. */
+export interface SwappedTable {
+  readonly beside: TableName;
+  readonly name: TableName;
+  /** Whether there was one to take the place of, when the plan was made. */
+  readonly isThere: boolean;
+}
+
+export interface SwapRole {
+  /** Where a table of this database stands until it takes its place. */
+  beside(table: TableName, database: string): TableName;
+  /**
+   * Keys, constraints and counters are made beside as well, so that a moment is enough for the swap. False where their
+   * names are the database's: there they are made after it, in its transaction.
+   */
+  readonly isWhole: boolean;
+  /** Makes room beside, which is an error where there is such a room already; none where tables need none. */
+  open(tables: readonly SwappedTable[]): readonly DdlStatement[];
+  /** All tables take their places at once, and those that stood there are dropped, as is the room. */
+  swap(tables: readonly SwappedTable[]): readonly DdlStatement[];
+  /** What would be broken or lost with the tables that are there, and what stands in the room; for people. */
+  obstacles(session: Session, tables: readonly SwappedTable[]): Promise<readonly string[]>;
 }
 
 // ── profile ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -172,8 +198,17 @@ export interface SplitRequest {
   readonly chunkBytes: number;
 }
 
+export interface Greatest {
+  /** In the wire form; null where no row has a value. */
+  readonly value: string | null;
+  /** Rows without a value. */
+  readonly unset: bigint;
+}
+
 export interface ChunkRole {
   split(session: Session, request: SplitRequest): Promise<Range[]>;
+  /** The greatest value of a number, date or timestamp. */
+  greatest(session: Session, table: TableName, column: KeyColumn): Promise<Greatest>;
 }
 
 // ── read, write ────────────────────────────────────────────────────────────────────────────────────────────

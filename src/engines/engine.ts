@@ -10,6 +10,7 @@ import type {
   ReadRole,
   RenderRole,
   SnapshotRole,
+  SwapRole,
   WriteRole,
 } from "./data-roles.ts";
 
@@ -37,6 +38,8 @@ export interface Engine {
   readonly read?: ReadRole;
   readonly write?: WriteRole;
   readonly digest?: DigestRole;
+  /** Missing: a copy cannot refresh tables, only empty and fill them. */
+  readonly swap?: SwapRole;
 }
 
 export interface Traits {
@@ -250,7 +253,7 @@ export interface LockRole {
 
 // ── store ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type LedgerTable = "ledger" | "run" | "step" | "migration" | "chunk" | "quarantine";
+export type LedgerTable = "ledger" | "run" | "step" | "migration" | "chunk" | "quarantine" | "watermark";
 
 export interface StoreRole {
   /** The qualified, quoted name of a ledger table. */

@@ -1,6 +1,6 @@
 import type { CopyOptions } from "../../commands/copy.ts";
 import type { StampedEvent } from "../../core/event.ts";
-import type { CopyMode } from "../../copy/index.ts";
+import { type CopyMode, copyModes } from "../../copy/index.ts";
 import { GodwitError } from "../../core/error.ts";
 import type { Invocation } from "../command-spec.ts";
 
@@ -19,6 +19,7 @@ export function copyOptions(
     schemaOnly,
     dataOnly,
     mode,
+    watermark,
     jobs,
     chunkSize,
     quarantine,
@@ -43,6 +44,7 @@ export function copyOptions(
     schemaOnly,
     dataOnly,
     mode: modeOf(mode),
+    watermark,
     jobs,
     chunkBytes: chunkSize,
     quarantine: quarantine === true ? quarantineLimit : undefined,
@@ -51,13 +53,11 @@ export function copyOptions(
   };
 }
 
-const modes: readonly CopyMode[] = ["create", "truncate", "upsert"];
-
 function modeOf(text: string | undefined): CopyMode | undefined {
-  const mode = modes.find((each) => each === text);
+  const mode = copyModes.find((each) => each === text);
   if (text === undefined || mode !== undefined) return mode;
   throw new GodwitError("GW1001", {
-    message: `--mode is ${JSON.stringify(text)}: expected ${modes.join(", ")}`,
+    message: `--mode is ${JSON.stringify(text)}: expected ${copyModes.join(", ")}`,
     details: { what: "--mode" },
   });
 }

@@ -1,4 +1,5 @@
-import type { ChunkRole, KeyColumn, KeyValues, Range, SplitRequest } from "../data-roles.ts";
+import type { TableName } from "../../core/portable.ts";
+import type { ChunkRole, Greatest, KeyColumn, KeyValues, Range, SplitRequest } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { columnFacts } from "./column-facts.ts";
 import { dataSession } from "./data-session.ts";
@@ -7,7 +8,7 @@ import { columnReading } from "./read-column.ts";
 import { tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 
-export const chunk: ChunkRole = { split };
+export const chunk: ChunkRole = { split, greatest };
 
 /** Above this, chunks only cost ledger rows. */
 const mostChunks = 10_000;
@@ -64,10 +65,7 @@ async function walkedBounds(
 ): Promise<KeyValues[]> {
   const step = Math.max(1, Math.ceil(estimate.rows / count));
   const facts = await columnFacts(session, table);
-  const texts = key.map((column, place) => {
-    const read = { name: column.name, value: null, from: column.type, to: column.type };
-    return `CONVERT(${plainText(columnReading(read, facts.get(column.name), { bytesPrefix: "" }), column)} USING utf8mb4) AS k${place}`;
-  });
+  const texts = key.map((column, place) => `${keyText(column, facts)} AS k${place}`);
   const order = key.map((column) => traits.quote(column.name)).join(", ");
   const bounds: KeyValues[] = [];
   // The estimate may be far too low; more chunks than these are no gain.
@@ -82,6 +80,28 @@ async function walkedBounds(
     bounds.push(key.map((_, place) => String(row[`k${place}`])));
   }
   return bounds;
+}
+
+function keyText(column: KeyColumn, facts: Awaited<ReturnType<typeof columnFacts>>): string {
+  const read = { name: column.name, value: null, from: column.type, to: column.type };
+  const reading = columnReading(read, facts.get(column.name), { bytesPrefix: "" });
+  return `CONVERT(${plainText(reading, column)} USING utf8mb4)`;
+}
+
+/** Two questions, so that an index on the column answers each. */
+async function greatest(session: Session, table: TableName, column: KeyColumn): Promise<Greatest> {
+  await dataSession(session);
+  const facts = await columnFacts(session, table);
+  const name = traits.quote(column.name);
+  const [last] = await session.query(
+    `SELECT ${keyText(column, facts)} AS value FROM (SELECT MAX(${name}) AS ${name} FROM ${tableText(table)}) AS k
+      WHERE ${name} IS NOT NULL`,
+  );
+  const [unset] = await session.query(`SELECT COUNT(*) AS n FROM ${tableText(table)} WHERE ${name} IS NULL`);
+  return {
+    value: last === undefined ? null : String(last.value),
+    unset: BigInt(String(unset?.n ?? 0)),
+  };
 }
 
 /** Without COPY's escapes, which the text of a key does not have. */

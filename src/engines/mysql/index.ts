@@ -13,6 +13,7 @@ import { read } from "./read.ts";
 import { render } from "./render.ts";
 import { snapshot } from "./snapshot.ts";
 import { store } from "./store.ts";
+import { swap } from "./swap.ts";
 import { syntax } from "./syntax.ts";
 import { traits } from "./traits.ts";
 import { write } from "./write.ts";
@@ -37,4 +38,5 @@ export const engine: Engine = {
   read,
   write,
   digest,
+  swap,
 };

@@ -14,6 +14,7 @@ import { concernsOne } from "./concerns-one.ts";
 import { judgeAlter, judgeCreate, judgeDrop, judgeRename, judgeTruncate } from "./judge-definition.ts";
 import { refuseLedgerChange } from "./judge-ledger.ts";
 import { judgeSet } from "./judge-setting.ts";
+import { isLedgerTable } from "./store.ts";
 import { temporaryTable } from "./temporary-table.ts";
 
 /** Whether a statement commits by itself, and how its effect can be found again if so. */
@@ -27,7 +28,7 @@ export function judge(text: string, tokens: readonly Token[], refuse: Refuse): V
 function judgeVerb(text: string, tokens: readonly Token[], refuse: Refuse): Verdict {
   const reader = tokenReader(text, tokens);
   const verb = reader.peek();
-  if (/^`?godwit_(ledger|run|step|migration)`?$/i.test(temporaryTable(text) ?? "")) {
+  if (isLedgerTable((temporaryTable(text) ?? "").replaceAll("`", ""))) {
     throw refuse("GW2011", "A temporary table of this name would hide the ledger's own.");
   }
   refuseLedgerChange(text, tokens, refuse);

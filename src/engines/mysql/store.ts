@@ -15,7 +15,7 @@ export const store: StoreRole = {
 
 /** Whether a table belongs to the ledger, and not to the user's schema. */
 export function isLedgerTable(name: string): boolean {
-  return /^godwit_(ledger|run|step|migration|chunk|quarantine)$/i.test(name);
+  return /^godwit_(ledger|run|step|migration|chunk|quarantine|watermark)$/i.test(name);
 }
 
 function table(name: LedgerTable): string {
@@ -132,6 +132,16 @@ function second(): string[] {
        row_text longtext NOT NULL,
        found_at char(24) NOT NULL,
        PRIMARY KEY (run_id, step_key, table_name, ordinal, row_no)`,
+    ),
+    create(
+      "watermark",
+      `source_hash char(64) NOT NULL,
+       table_name varchar(385) NOT NULL,
+       column_name varchar(255) NOT NULL,
+       value longtext NOT NULL,
+       run_id varchar(36) NOT NULL,
+       recorded_at char(24) NOT NULL,
+       PRIMARY KEY (source_hash, table_name)`,
     ),
   ];
 }

@@ -1,11 +1,12 @@
-import type { ChunkRole, KeyColumn, KeyValues, Range, SplitRequest } from "../data-roles.ts";
+import type { TableName } from "../../core/portable.ts";
+import type { ChunkRole, Greatest, KeyColumn, KeyValues, Range, SplitRequest } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { collectRows } from "./copy-rows.ts";
 import { literal, quoted, tableSql } from "./sql-text.ts";
 import { type TableKind, tableKind } from "./table-source.ts";
 import { postgresBytesPrefix, wireSql } from "./wire-form.ts";
 
-export const chunk: ChunkRole = { split };
+export const chunk: ChunkRole = { split, greatest };
 
 async function split(session: Session, request: SplitRequest): Promise<Range[]> {
   const { estimate, chunkBytes, key } = request;
@@ -97,4 +98,16 @@ async function byPage(
   const parts = Math.max(1, Math.min(pages, count));
   const starts = Array.from({ length: parts }, (_, n) => Math.floor((pages * n) / parts));
   return starts.map((from, n) => ({ by: "page", from, to: starts[n + 1] ?? null }));
+}
+
+/** Two questions, so that an index on the column answers each. */
+async function greatest(session: Session, table: TableName, column: KeyColumn): Promise<Greatest> {
+  const { from } = await tableKind(session, table);
+  const name = quoted(column.name);
+  const [last] = await collectRows(
+    session,
+    `SELECT ${keySql(column)} FROM (SELECT max(${name}) AS ${name} FROM ${from}) AS k`,
+  );
+  const [unset] = await collectRows(session, `SELECT count(*) FROM ${from} WHERE ${name} IS NULL`);
+  return { value: last?.[0] ?? null, unset: BigInt(unset?.[0] ?? 0) };
 }

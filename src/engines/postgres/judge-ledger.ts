@@ -21,6 +21,7 @@ const tables: ReadonlySet<string> = new Set<LedgerTable>([
   "migration",
   "chunk",
   "quarantine",
+  "watermark",
 ]);
 
 /** Refuses (GW2011) a statement that changes the ledger: its schema, its tables or their rows. Reading is allowed. */

@@ -41,6 +41,9 @@ export const store: StoreRole = {
          row_no integer NOT NULL, row_key text NOT NULL, column_name text, reason text NOT NULL,
          row_text text NOT NULL, found_at text NOT NULL,
          PRIMARY KEY (run_id, step_key, table_name, ordinal, row_no))`,
+      `CREATE TABLE IF NOT EXISTS godwit.watermark (
+         source_hash text NOT NULL, table_name text NOT NULL, column_name text NOT NULL, value text NOT NULL,
+         run_id text NOT NULL, recorded_at text NOT NULL, PRIMARY KEY (source_hash, table_name))`,
     ],
   ],
 };

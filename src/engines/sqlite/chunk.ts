@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { ChunkRole, KeyColumn, Range, SplitRequest } from "../data-roles.ts";
+import type { TableName } from "../../core/portable.ts";
+import type { ChunkRole, Greatest, KeyColumn, Range, SplitRequest } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { keyText } from "./key-text.ts";
 import { sessionOf } from "./session.ts";
@@ -7,7 +8,7 @@ import { readShape, type TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
 import { registerWireFunctions } from "./wire-functions.ts";
 
-export const chunk: ChunkRole = { split };
+export const chunk: ChunkRole = { split, greatest };
 
 const mostChunks = 100_000n;
 /** Places of a table that are looked at to see whether its rowids lie evenly, and rows that are counted at each. */
@@ -150,4 +151,18 @@ function isExpected({ type }: KeyColumn, storage: string): boolean {
 
 function ranges<T>(bounds: readonly T[], make: (after: T | null, upTo: T | null) => Range): Range[] {
   return [...bounds, null].map((upTo, i) => make(i === 0 ? null : bounds[i - 1]!, upTo));
+}
+
+async function greatest(session: Session, { name }: TableName, column: KeyColumn): Promise<Greatest> {
+  return sessionOf(session).patiently((database) => {
+    registerWireFunctions(database);
+    const from = `main.${traits.quote(name)}`;
+    const own = traits.quote(column.name);
+    const last = database
+      .prepare(`SELECT ${keyText(column)} AS value FROM (SELECT max(${own}) AS ${own} FROM ${from})`)
+      .get();
+    const unset = database.prepare(`SELECT count(*) AS n FROM ${from} WHERE ${own} IS NULL`).get();
+    const value = last?.value ?? null;
+    return { value: value === null ? null : String(value), unset: unset!.n as bigint };
+  });
 }

@@ -6,7 +6,15 @@ import type { LedgerTable } from "../engine.ts";
 
 const tables: ReadonlySet<string> = new Set(
   (
-    ["ledger", "run", "step", "migration", "chunk", "quarantine"] as const satisfies readonly LedgerTable[]
+    [
+      "ledger",
+      "run",
+      "step",
+      "migration",
+      "chunk",
+      "quarantine",
+      "watermark",
+    ] as const satisfies readonly LedgerTable[]
   ).map((name) => `godwit_${name}`),
 );
 

@@ -39,6 +39,9 @@ export const store: StoreRole = {
          row_no INTEGER NOT NULL, row_key TEXT NOT NULL, column_name TEXT, reason TEXT NOT NULL,
          row_text TEXT NOT NULL, found_at TEXT NOT NULL,
          PRIMARY KEY (run_id, step_key, table_name, ordinal, row_no)) STRICT`,
+      `CREATE TABLE main."godwit_watermark" (
+         source_hash TEXT NOT NULL, table_name TEXT NOT NULL, column_name TEXT NOT NULL, value TEXT NOT NULL,
+         run_id TEXT NOT NULL, recorded_at TEXT NOT NULL, PRIMARY KEY (source_hash, table_name)) STRICT`,
     ],
   ],
 };

@@ -25,6 +25,7 @@ export async function performCompare(context: StepContext, step: CompareStep): P
         source: { engine: source.engine, session: reader },
         target: { engine, session },
         table,
+        where: table.window,
         ulps: 1,
         listed,
         signal,

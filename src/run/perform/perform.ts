@@ -4,7 +4,8 @@ import type { StepContext } from "./context.ts";
 import { performCopyRows } from "./copy-rows.ts";
 import { performParallel } from "./parallel.ts";
 import { performScript } from "./script.ts";
-import { inTransaction, performSql } from "./sql.ts";
+import { performRecord } from "./record.ts";
+import { performSql } from "./sql.ts";
 
 /** Carries out one step. A new kind of step gets its performer in this folder and its line here. */
 export async function perform(context: StepContext, step: Step): Promise<void> {
@@ -20,6 +21,6 @@ export async function perform(context: StepContext, step: Step): Promise<void> {
     case "compare":
       return performCompare(context, step);
     case "record":
-      return inTransaction(context, step, async () => {});
+      return performRecord(context, step);
   }
 }
