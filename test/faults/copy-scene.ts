@@ -96,10 +96,13 @@ export async function contents(name: TargetName, url: string): Promise<Record<st
       : `CASE WHEN ${column} IS NOT NULL THEN lower(hex(${column})) END`;
   const text = (value: string) =>
     name === "postgres" ? `${value}::text` : name === "sqlite" ? value : `CAST(${value} AS char)`;
+  // A type that keeps fractions of a second shows them, even where there are none.
+  const time = (column: string) =>
+    name === "postgres" || name === "sqlite" ? text(column) : `DATE_FORMAT(${column}, '%Y-%m-%d %H:%i:%s')`;
   const amount = name === "sqlite" ? "printf('%.2f', amount)" : text("amount");
   const queries = {
     customer: `SELECT id, name, note, ${hex("data")} AS data FROM customer`,
-    purchase: `SELECT id, customer, ${amount} AS amount, ${text("placed_at")} AS placed_at FROM purchase`,
+    purchase: `SELECT id, customer, ${amount} AS amount, ${time("placed_at")} AS placed_at FROM purchase`,
     log: "SELECT message, level FROM log",
     vacant: "SELECT id FROM vacant",
   };

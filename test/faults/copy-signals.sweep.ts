@@ -20,7 +20,11 @@ for (const pairing of pairings.filter(({ target }) => target.name === "postgres"
       async () => {
         await withBoth(pairing, async ({ from, to, project }) => {
           await runWell(copyArgs(from, to, "--schema-only"), { url: to, project });
-          await runSql("postgres", to, ["ALTER TABLE purchase DROP CONSTRAINT purchase_customer_fkey"]);
+          const named = `SELECT conname FROM pg_constraint WHERE conrelid = 'purchase'::regclass AND contype = 'f'`;
+          const [key] = await asker("postgres", to)(named);
+          await runSql("postgres", to, [
+            `ALTER TABLE purchase DROP CONSTRAINT "${String(key?.["conname"])}"`,
+          ]);
           const args = copyArgs(from, to, "--data-only", "--lock-timeout", "60s");
           await using blocker = await openSession("postgres", to);
           await blocker.sql("BEGIN; LOCK TABLE purchase IN EXCLUSIVE MODE");

@@ -93,7 +93,11 @@ async function upsert(
 }
 
 function blame(error: unknown): { column: string | null; reason: string } {
-  const reason = error instanceof GodwitError ? error.message : errors.classify(error).message;
+  const said = error instanceof GodwitError ? error.cause : undefined;
+  const reason =
+    error instanceof GodwitError && said === undefined
+      ? error.message
+      : errors.classify(said ?? error).message;
   // MariaDB puts database and table before the column: `db`.`t`.`c`.
   const column =
     /\bcolumn (?:`(?:[^`]|``)*`\.)*[`'"]((?:[^`'"]|``)+)[`'"]/i.exec(reason)?.[1] ??

@@ -25,7 +25,9 @@ const otherReasons: ReadonlySet<ErrorKind> = new Set([
 ]);
 
 export function mayBeRows(engine: Engine, error: unknown): boolean {
-  return !(error instanceof GodwitError) && !otherReasons.has(engine.errors.classify(error).kind);
+  // A target that only warns of the rows it left out (MySQL's LOAD DATA LOCAL) has them refused by its engine.
+  if (error instanceof GodwitError) return error.code === "GW7002";
+  return !otherReasons.has(engine.errors.classify(error).kind);
 }
 
 /** A row's text is kept up to this length: it is held in memory, and is one value of the quarantine. */
@@ -134,7 +136,7 @@ function refusedRow(
   nth: number,
 ): GodwitError {
   const name = tableKey(table.target);
-  const { native } = engine.errors.classify(error);
+  const { native } = engine.errors.classify(error instanceof GodwitError ? error.cause : error);
   const where = [
     row.key.length === 0 ? "a row" : `row ${row.key.join(", ")}`,
     row.column === null ? null : `column ${row.column}`,
