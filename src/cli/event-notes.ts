@@ -36,7 +36,7 @@ export function noteOf(event: StampedEvent, paint: Paint): string | null {
         : `${paint.yellow("warning")}: the source is not read as one state: ${oneLine(event.weakness, 300)}`;
     case "snapshot:renewed": {
       const list = (names: readonly string[]) => oneLine(names.join(", "), 300);
-      const anew = event.tables.length === 0 ? "" : `; copied anew: ${list(event.tables)}`;
+      const anew = event.tables.length === 0 ? "" : `; what differs is copied again: ${list(event.tables)}`;
       const kept = event.kept.length === 0 ? "" : `; compared and kept: ${list(event.kept)}`;
       return `the source may have changed since the interruption${anew}${kept}`;
     }

@@ -71,7 +71,7 @@ export type GodwitEvent =
     }
   | { type: "script:progressed"; key: string; done: number; total: number | null; unit: string }
   | { type: "snapshot:taken"; position: string; weakness: string | null }
-  /** The source changed since the interrupted attempt: `tables` are copied anew, `kept` were found to be the same. */
+  /** The source may have changed since: of `tables` something is copied again, `kept` were found to be the same. */
   | { type: "snapshot:renewed"; tables: readonly string[]; kept: readonly string[] }
   | {
       type: "table:started";

@@ -277,6 +277,11 @@ export interface WriteRole {
    */
   load(session: Session, request: WriteRequest, rows: AsyncIterable<Uint8Array>): Promise<bigint>;
   loadNative?(session: Session, request: WriteRequest, rows: AsyncIterable<Uint8Array>): Promise<bigint>;
+  /**
+   * Deletes the rows that meet the condition, or all, inside the session's open transaction. Rows of other tables that
+   * refer to them stay where the server allows that.
+   */
+  remove(session: Session, table: TableName, where: Expression | null): Promise<void>;
   /** Which column a rejection of `load` speaks of, and why, as far as the server tells. */
   blame(error: unknown): { readonly column: string | null; readonly reason: string };
 }
@@ -326,6 +331,8 @@ export interface DigestRequest {
   /** Columns of the key with their form; empty where there is none. */
   readonly key: readonly DigestColumn[];
   readonly where: Expression | null;
+  /** Only the rows of a range of this server's own, with the key that it goes by; not together with a slice by key. */
+  readonly within?: { readonly range: Range; readonly key: readonly KeyColumn[] };
 }
 
 /** Rows, and the sum over them of the first 60 bits of MD5 of each row's text, both as digits. Sums show doubled rows. */

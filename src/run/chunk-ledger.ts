@@ -107,14 +107,8 @@ export class ChunkLedger {
    * run that was taken over can't commit a chunk behind the back of its successor. Throws GW4003.
    */
   async finish(session: Session, chunk: ChunkRecord, took: number): Promise<void> {
-    const { runId, epoch, stepKey, engine, clock } = this.#options;
-    const own = await session.query(
-      this.#sql(
-        `SELECT epoch FROM ${this.#table("run")} WHERE id = ? AND epoch = ? ${engine.store.shareLock}`.trim(),
-      ),
-      [runId, epoch],
-    );
-    if (own.length !== 1) throw this.#replaced();
+    const { runId, epoch, stepKey, clock } = this.#options;
+    await this.#hold(session);
     const changed = await session.run(
       this.#sql(
         `UPDATE ${this.#table("chunk")} SET state = 'done', epoch = ?, snapshot = ?, row_count = ?, byte_count = ?,
@@ -135,6 +129,35 @@ export class ChunkLedger {
       ],
     );
     if (changed !== 1) throw this.#replaced();
+  }
+
+  /** Marks a chunk that was done as not copied, inside the transaction that deletes its rows. Throws GW4003. */
+  async reopen(session: Session, { table, ordinal }: ChunkRecord): Promise<void> {
+    const { runId, epoch, stepKey } = this.#options;
+    await this.#hold(session);
+    const place = [runId, stepKey, table, ordinal];
+    const where = "run_id = ? AND step_key = ? AND table_name = ? AND ordinal = ?";
+    await session.run(this.#sql(`DELETE FROM ${this.#table("quarantine")} WHERE ${where}`), place);
+    const changed = await session.run(
+      this.#sql(
+        `UPDATE ${this.#table("chunk")} SET state = 'planned', epoch = ?, row_count = NULL, byte_count = NULL,
+           duration_ms = NULL, finished_at = NULL WHERE ${where} AND state = 'done'`,
+      ),
+      [epoch, ...place],
+    );
+    if (changed !== 1) throw this.#replaced();
+  }
+
+  /** What is done of the table is as it is in this snapshot, too. */
+  async keep(session: Session, table: string, snapshot: string): Promise<void> {
+    const { runId, epoch, stepKey } = this.#options;
+    await session.run(
+      this.#sql(
+        `UPDATE ${this.#table("chunk")} SET snapshot = ? WHERE run_id = ? AND step_key = ? AND table_name = ?
+           AND state = 'done' AND EXISTS (SELECT 1 FROM ${this.#table("run")} WHERE id = ? AND epoch = ?)`,
+      ),
+      [snapshot, runId, stepKey, table, runId, epoch],
+    );
   }
 
   /** Keeps rows of a chunk aside, inside the transaction that has its other rows: so never twice. */
@@ -164,6 +187,18 @@ export class ChunkLedger {
       [this.#options.runId],
     );
     return new Map(rows.map((row) => [String(row.table_name), Number(row.n)]));
+  }
+
+  /** Locks the run's row until the transaction ends, so that no other process takes the run over meanwhile. */
+  async #hold(session: Session): Promise<void> {
+    const { runId, epoch, engine } = this.#options;
+    const own = await session.query(
+      this.#sql(
+        `SELECT epoch FROM ${this.#table("run")} WHERE id = ? AND epoch = ? ${engine.store.shareLock}`.trim(),
+      ),
+      [runId, epoch],
+    );
+    if (own.length !== 1) throw this.#replaced();
   }
 
   #replaced(): GodwitError {

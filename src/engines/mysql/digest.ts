@@ -13,7 +13,7 @@ import { dataSession, type DataSession } from "./data-session.ts";
 import { digestField, type DigestField } from "./digest-form.ts";
 import { digestRows, type HashedFields, type RowFields } from "./digest-rows.ts";
 import { exactSum, type ExactSum } from "./exact-sum.ts";
-import { canBound, keyLiteral } from "./key-range.ts";
+import { canBound, keyLiteral, rangeCondition } from "./key-range.ts";
 import { expressionText } from "./read-column.ts";
 import { tableText } from "./sql-text.ts";
 import { streamRows } from "./stream-rows.ts";
@@ -237,6 +237,9 @@ function bucketOf(row: HashedFields, of: number): number {
 
 function conditionsOf(request: DigestRequest, part: Slice): string[] {
   const conditions = request.where === null ? [] : [expressionText(request.where)];
+  const { within } = request;
+  const bounds = within === undefined ? null : rangeCondition(within.range, within.key);
+  if (bounds !== null) conditions.push(bounds);
   if (part.by !== "key") return conditions;
   const name = singleKey(request);
   if (part.after !== null) conditions.push(`${name} > ${digits(part.after)}`);

@@ -1,4 +1,5 @@
 import { GodwitError } from "../../core/error.ts";
+import type { Expression } from "../../core/expression.ts";
 import type { TableName } from "../../core/portable.ts";
 import type { WriteRequest, WriteRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
@@ -7,12 +8,13 @@ import { dataSession, type DataSession } from "./data-session.ts";
 import { errors } from "./errors.ts";
 import { insertRows } from "./insert-rows.ts";
 import { loadData } from "./load-data.ts";
+import { expressionText } from "./read-column.ts";
 import { refuse } from "./refuse.ts";
 import { tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 import { loadColumns } from "./write-column.ts";
 
-export const write: WriteRole = { form: { bytesPrefix: "" }, load, blame };
+export const write: WriteRole = { form: { bytesPrefix: "" }, load, remove, blame };
 
 /** Around a row's text, in the server's packet. */
 const spareBytes = 1_024;
@@ -89,6 +91,18 @@ async function upsert(
     return loaded;
   } finally {
     await session.execute(`DROP TEMPORARY TABLE IF EXISTS ${incoming}`).catch(() => {});
+  }
+}
+
+/** With references unchecked the server neither cascades nor refuses. */
+async function remove(session: Session, table: TableName, where: Expression | null): Promise<void> {
+  await dataSession(session);
+  await session.execute("SET SESSION foreign_key_checks = 0");
+  try {
+    const condition = where === null ? "" : ` WHERE ${expressionText(where)}`;
+    await session.execute(`DELETE FROM ${tableText(table)}${condition}`);
+  } finally {
+    await session.execute("SET SESSION foreign_key_checks = 1").catch(() => {});
   }
 }
 

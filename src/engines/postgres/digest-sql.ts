@@ -2,7 +2,7 @@ import type { DigestColumn, DigestRequest, Slice } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { formSql } from "./digest-form.ts";
 import { quoted } from "./sql-text.ts";
-import { expressionSql, tableKind, valueSql, whereSql } from "./table-source.ts";
+import { expressionSql, rangeSql, tableKind, valueSql, whereSql } from "./table-source.ts";
 
 /** Names of what {@link formedRows} gives. */
 export const rowHash = "h";
@@ -45,6 +45,7 @@ export async function formedRows(
   const all = [...key, ...columns];
   const where = whereSql([
     request.where === null ? null : expressionSql(request.where),
+    request.within === undefined ? null : rangeSql(request.within.range, request.within.key),
     ...wanted.conditions,
   ]);
   const raw = `SELECT ${all.map((one) => `${one.raw} AS ${one.raw0}`).join(", ")}, ${barrier} FROM ${kind.from}${where}`;

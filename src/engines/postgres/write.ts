@@ -1,13 +1,24 @@
+import { GodwitError } from "../../core/error.ts";
+import type { TableName } from "../../core/portable.ts";
 import type { WriteRequest, WriteRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { copyIn } from "./copy-in.ts";
-import { quoted, tableSql } from "./sql-text.ts";
+import { literal, quoted, tableSql } from "./sql-text.ts";
+import { expressionSql, tableKind, whereSql } from "./table-source.ts";
 import { postgresBytesPrefix } from "./wire-form.ts";
 
 export const write: WriteRole = {
   form: { bytesPrefix: postgresBytesPrefix },
   load: (session, request, rows) => load(session, request, rows, ""),
   loadNative: (session, request, rows) => load(session, request, rows, " (FORMAT binary)"),
+  remove: async (session, table, where) => {
+    // Without ONLY it would reach into the tables that inherit from it.
+    const { from } = await tableKind(session, table);
+    await refuseCascades(session, table);
+    // A policy that hides rows makes the statement fail, instead of leaving them.
+    await session.execute("SET LOCAL row_security = off");
+    await session.execute(`DELETE FROM ${from}${whereSql([where === null ? null : expressionSql(where)])}`);
+  },
   blame,
 };
 
@@ -39,6 +50,20 @@ function upsertSql(table: string, columns: string, request: WriteRequest, by: re
   const action = set.length === 0 ? "NOTHING" : `UPDATE SET ${set.join(", ")}`;
   return `INSERT INTO ${table} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${upserted}
     ON CONFLICT (${by.map(quoted).join(", ")}) DO ${action}`;
+}
+
+/** With a row of this table, rows of another one would go, or change. */
+async function refuseCascades(session: Session, table: TableName): Promise<void> {
+  const [found] = await session.query(
+    `SELECT quote_ident(conname) AS name, conrelid::regclass::text AS of FROM pg_catalog.pg_constraint
+      WHERE contype = 'f' AND confrelid = ${literal(tableSql(table))}::regclass AND confdeltype IN ('c', 'n', 'd') LIMIT 1`,
+  );
+  if (found === undefined) return;
+  throw new GodwitError("GW7004", {
+    message: `rows of ${table.name} that were copied must be replaced, and the foreign key ${String(found["name"])} of ${String(found["of"])} would delete or change what refers to them`,
+    hint: "Drop the foreign key until the copy is done, or copy into emptied tables with --mode truncate.",
+    details: { table: table.name, constraint: found["name"], of: found["of"] },
+  });
 }
 
 const upserted = "pg_temp.godwit_upserted";

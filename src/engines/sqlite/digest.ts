@@ -158,7 +158,7 @@ async function* scanned<T>(
           after: part.after === null ? null : [part.after],
           upTo: part.upTo === null ? null : [part.upTo],
         }
-      : { by: "all" };
+      : (request.within?.range ?? { by: "all" });
   const texts = textsOf(request, part.by === "bucket");
   for await (const rows of wholeRows(read.rows(session, readRequest(request, range)), request.table.name)) {
     const made: T[] = [];
@@ -191,7 +191,7 @@ function readRequest(request: DigestRequest, range: Range): ReadRequest {
       to: accepts.length > 0 && to !== undefined ? to : wireTypeOf(form, type),
       accepts,
     })),
-    key: request.key.map(({ name, type }) => ({ name, type })),
+    key: request.within?.key ?? request.key.map(({ name, type }) => ({ name, type })),
     range,
     where: request.where,
     form: { bytesPrefix: "" },

@@ -8,6 +8,7 @@ import { wholeRows } from "./copy-rows.ts";
 import { sessionOf } from "./session.ts";
 import { readShape, type TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
+import { printed } from "./value-sql.ts";
 
 /** Values of one statement: beyond some hundred a longer one is no faster. SQLite allows 32,766. */
 const valuesAtOnce = 400;
@@ -19,6 +20,10 @@ export const write: WriteRole = {
   form: { bytesPrefix: "" },
   load: (session, request, rows) => insert(session, request, rows, bindingOf),
   loadNative: (session, request, rows) => insert(session, request, rows, taggedBinding),
+  remove: async (session, table, where) => {
+    const condition = where === null ? "" : ` WHERE ${printed(where)}`;
+    await session.execute(`DELETE FROM main.${traits.quote(table.name)}${condition}`);
+  },
   blame,
 };
 

@@ -45,38 +45,32 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
     stepKey: step.key,
   });
   await refuseReshaped(source, readers.sessions[0] as Session, step.tables);
-  const known = await renewChanged({ context, source, step, chunks, readers });
-  const queue = new WorkQueue({ context, source, step, chunks, known, snapshot });
   const writers = await crew.writers(readers.sessions.length);
   const count = Math.min(readers.sessions.length, writers.length);
   const stop = new AbortController();
   const pairs = Array.from({ length: count }, (_, n): Pair => {
     const [reader, writer] = [readers.sessions[n] as Session, writers[n] as Session];
-    return { step, source, reader, writer, stop: stop.signal, movedAt: performance.now() };
+    return { step, source, reader, writer, stop: stop.signal, movedAt: null };
   });
-  const work = async (pair: Pair) => {
-    try {
-      pair.movedAt = null;
-      for (let item = await queue.next(pair.reader); item !== null; item = await queue.next(pair.reader)) {
-        pair.movedAt = performance.now();
-        queue.finished(item, await copyPatiently(context, pair, chunks, item));
-        pair.movedAt = null;
-      }
-    } catch (error) {
-      halt();
-      throw error;
-    }
-  };
   const halt = () => {
     if (stop.signal.aborted) return;
     stop.abort();
     void crew.halt(haltGraceMs);
   };
-  context.signal?.addEventListener("abort", halt, { once: true });
-  const watch = watchPairs(context, pairs);
-  try {
+  /** Each pair does the work at the same time; the first failure stops the others. */
+  const together = async (work: (pair: Pair) => Promise<void>): Promise<void> => {
+    const guarded = async (pair: Pair) => {
+      try {
+        await work(pair);
+      } catch (error) {
+        halt();
+        throw error;
+      } finally {
+        pair.movedAt = null;
+      }
+    };
     const sessions = [...readers.sessions, ...writers];
-    const ended = await crew.working(sessions, () => Promise.allSettled(pairs.map(work)), true);
+    const ended = await crew.working(sessions, () => Promise.allSettled(pairs.map(guarded)), true);
     if (context.signal?.aborted) throw interrupted({ next: step.key });
     const failures = ended.flatMap((outcome) =>
       outcome.status === "rejected" ? [outcome.reason as unknown] : [],
@@ -84,6 +78,19 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
     // The first failure stopped the others, which then fail for that reason alone.
     const cause = failures.find((error) => !isStopped(error)) ?? failures[0];
     if (cause !== undefined) throw cause;
+  };
+  context.signal?.addEventListener("abort", halt, { once: true });
+  const watch = watchPairs(context, pairs);
+  try {
+    const known = await renewChanged({ context, source, step, chunks, snapshot, together });
+    const queue = new WorkQueue({ context, source, step, chunks, known, snapshot });
+    await together(async (pair) => {
+      for (let item = await queue.next(pair.reader); item !== null; item = await queue.next(pair.reader)) {
+        pair.movedAt = performance.now();
+        queue.finished(item, await copyPatiently(context, pair, chunks, item));
+        pair.movedAt = null;
+      }
+    });
   } finally {
     watch.stop();
     context.signal?.removeEventListener("abort", halt);
