@@ -1,4 +1,5 @@
 import { digest } from "../core/canonical.ts";
+import { catalog } from "../core/error-catalog.ts";
 import { GodwitError } from "../core/error.ts";
 import { type Plan, sealPlan, type Step, type Watermark } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
@@ -10,6 +11,7 @@ import { readWatermarks } from "../run/watermark-ledger.ts";
 import { compileCopy } from "./compile.ts";
 import { type Loss, refuseLosses } from "./losses.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
+import { refuseQuarantined } from "./refuse-quarantined.ts";
 import { type Survey, survey } from "./survey.ts";
 import { tablesToReplace } from "./refresh.ts";
 import { refuseWithoutWatermark, watermarked } from "./watermark.ts";
@@ -43,7 +45,7 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
     asked,
     steps: [],
   };
-  return execute({
+  const result = await execute({
     engine: target.engine,
     target: target.target,
     source,
@@ -53,6 +55,7 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
     signal,
     waitMs,
     intent,
+    retell,
     compile: async (state, facts) => {
       const kept = unfinishedSteps(state, choice, asked);
       if (kept !== null) {
@@ -67,6 +70,16 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
       return prepared.plan;
     },
   });
+  await refuseQuarantined(project, result);
+  return result;
+}
+
+/** The catalogue's words for a failed statement are those of migrations: a copy goes on by another command. */
+function retell(error: GodwitError, runId: string): GodwitError {
+  const { code, message, details, outcome, cause } = error;
+  if (error.hint !== catalog[code].hint || !error.hint.includes("godwit apply")) return error;
+  const hint = `Correct what the message names; then run the same command again, or \`godwit copy SOURCE TARGET --resume ${runId}\`: it goes on with this step.`;
+  return new GodwitError(code, { message, hint, details, outcome, cause });
 }
 
 /**
@@ -99,6 +112,9 @@ async function prepare(project: CopyProject, choice: CopyChoice, facts: ServerFa
   if (mode === "create" && !dataOnly) {
     await withSession(project, "target", (session) => refuseExisting(project, surveyed, session));
   }
+  if (mode === "create" && dataOnly) {
+    await withSession(project, "target", (session) => refuseRows(project, surveyed, session));
+  }
   const marked = await withWatermarks(project, choice, surveyed);
   const { there, lost } =
     mode === "refresh"
@@ -119,7 +135,12 @@ async function withWatermarks(project: CopyProject, choice: CopyChoice, surveyed
     choice.mode === "incremental"
       ? await withSession(project, "target", async (session) => ({
           known: await readWatermarks(engine, session, project.source.target),
-          empty: await emptyTables(project, surveyed, session),
+          empty: await emptyTables(
+            project,
+            surveyed,
+            session,
+            "Copy it once with --watermark and without --mode; then the incremental copies begin where that one ended.",
+          ),
         }))
       : { known: new Map<string, Watermark>(), empty: new Set<string>() };
   return withSession(project, "source", (source) =>
@@ -132,6 +153,7 @@ async function emptyTables(
   { target }: CopyProject,
   { tables }: Survey,
   session: Session,
+  hint: string,
 ): Promise<ReadonlySet<string>> {
   const empty = new Set<string>();
   for (const { target: table } of tables) {
@@ -140,7 +162,7 @@ async function emptyTables(
       if (target.engine.errors.classify(error).kind !== "missing-object") throw error;
       throw new GodwitError("GW7004", {
         message: `${target.target.display} has no table ${tableKey(table)}`,
-        hint: "Copy it once with --watermark and without --mode; then the incremental copies begin where that one ended.",
+        hint,
         details: { tables: [tableKey(table)] },
         cause: error,
       });
@@ -215,4 +237,20 @@ async function refuseExisting({ target }: CopyProject, { tables }: Survey, sessi
   function fold(name: string): string {
     return target.engine.traits.distinguishesCase ? name : name.toLowerCase();
   }
+}
+
+/**
+ * Rows that are there before the copy would be rows too many for its comparison, and could not be told from copied
+ * ones when chunks have to be copied again.
+ */
+async function refuseRows(project: CopyProject, surveyed: Survey, session: Session): Promise<void> {
+  const hint = "Nothing was changed. Without --data-only the tables are made, too.";
+  const empty = await emptyTables(project, surveyed, session, hint);
+  const filled = surveyed.tables.map(({ target }) => tableKey(target)).filter((name) => !empty.has(name));
+  if (filled.length === 0) return;
+  throw new GodwitError("GW7004", {
+    message: `these tables of ${project.target.target.display} hold rows already: ${filled.join(", ")}`,
+    hint: "Nothing was changed. --mode truncate empties them first, --mode upsert replaces rows by their key.",
+    details: { tables: filled },
+  });
 }

@@ -339,7 +339,7 @@ const entries = {
     title: "The target is not as the copy needs it",
     hint: "Choose another mode (truncate, refresh, upsert), other tables, or names by a rule.",
     explanation:
-      "A table of the same name is there already, lacks a column, or two names of the source become one on the target. It was found before anything was written.",
+      "A table of the same name is there already, holds rows, is missing or lacks a column, or two names of the source become one on the target; then nothing was written. Or a copy that goes on has to replace rows that it copied before the source changed, and a foreign key of the target is in the way of it; then what was committed stays.",
   },
   GW7005: {
     title: "The two sides differ",

@@ -32,6 +32,8 @@ export interface ExecuteOptions extends StepsOptions {
   readonly compile: (state: LedgerState, facts: ServerFacts) => Promise<Plan | null>;
   /** What the caller asked for, kept with the run for people and for resuming; JSON. */
   readonly intent: unknown;
+  /** How a failure of a step is told, where the feature knows better what goes on with the run. */
+  readonly retell?: (error: GodwitError, runId: string) => GodwitError;
   /** How long to wait while another runner holds the lock; 0 is not at all. */
   readonly waitMs: number;
 }
@@ -215,8 +217,9 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
       });
       return { runId, epoch, plan, state: finished };
     } catch (error) {
-      await closeFailed(options, session, ledger, error);
-      throw error;
+      const told = error instanceof GodwitError ? (options.retell?.(error, runId) ?? error) : error;
+      await closeFailed(options, session, ledger, told);
+      throw told;
     }
   } catch (error) {
     for (const id of crew.writerIds) attempt.lostSessions.add(id);
