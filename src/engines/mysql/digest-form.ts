@@ -2,7 +2,7 @@ import type { PortableType } from "../../core/portable.ts";
 import type { DigestColumn } from "../data-roles.ts";
 import { acceptedValue, withoutNul } from "./accepted-value.ts";
 import type { ColumnFacts } from "./column-facts.ts";
-import { expressionText, floatText, uuidText } from "./read-column.ts";
+import { expressionText, extendedWkb, floatText, isGeometry, uuidText } from "./read-column.ts";
 import { textLiteral } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 import { utf8Text } from "./utf8-text.ts";
@@ -27,7 +27,9 @@ export function digestField(column: DigestColumn, facts: ColumnFacts | undefined
   const own = column.value === null ? facts : undefined;
   const plain = (form: string): DigestField => ({ value, form, sent: form, as: "plain" });
   const { type, form } = column;
-  const number = own?.columnType.includes("zerofill") === true ? `(${value} + 0)` : value;
+  // ZEROFILL pads the text, and so does a year: 0000.
+  const isPadded = own?.columnType.includes("zerofill") === true || type.kind === "year";
+  const number = isPadded ? `(${value} + 0)` : value;
   switch (form.kind) {
     case "integer":
     case "decimal":
@@ -45,7 +47,10 @@ export function digestField(column: DigestColumn, facts: ColumnFacts | undefined
         ? plain(`REPLACE(LOWER(${value}), '-', '')`)
         : { value, form: `LOWER(HEX(${value}))`, sent: value, as: "hexadecimal" };
     case "bits":
-      return plain(`LPAD(BIN(CAST(${value} AS UNSIGNED)), ${type.kind === "bits" ? type.length : 64}, '0')`);
+      // What is no column of bits keeps them as digits.
+      return type.kind === "bits"
+        ? plain(`LPAD(BIN(CAST(${value} AS UNSIGNED)), ${type.length}, '0')`)
+        : textField(column, value, own);
     case "date":
       return plain(type.kind === "timestamp" ? `LEFT(${value}, 10)` : value);
     case "time":
@@ -70,7 +75,12 @@ function textField(
   value: string,
   facts: ColumnFacts | undefined,
 ): DigestField {
-  if (type.kind === "bytes") return { value, form: `LOWER(HEX(${value}))`, sent: value, as: "hexadecimal" };
+  if (facts !== undefined && isGeometry(facts)) {
+    const digits = `LOWER(${extendedWkb(value)})`;
+    return { value, form: digits, sent: digits, as: "plain" };
+  }
+  if (type.kind === "bytes" || facts?.dataType === "vector")
+    return { value, form: `LOWER(HEX(${value}))`, sent: value, as: "hexadecimal" };
   if (type.kind === "boolean") return { value, form: `(${value} + 0)`, sent: `(${value} + 0)`, as: "plain" };
   const isStripped = accepts.includes("nul-character");
   const text = withoutNul(`CAST(${utf8Text(value, facts)} AS BINARY)`, accepts);
@@ -98,5 +108,6 @@ function sortedLabels(value: string, labels: readonly string[]): string {
   const parts = sorted.map(
     (label) => `IF(FIND_IN_SET(${textLiteral(label)}, ${value}) > 0, ${textLiteral(label)}, NULL)`,
   );
-  return `CONCAT_WS(',', ${parts.join(", ")})`;
+  // Of NULL it would be the empty set.
+  return `IF(${value} IS NULL, NULL, CONCAT_WS(',', ${parts.join(", ")}))`;
 }

@@ -7,6 +7,7 @@ import type {
 } from "../../core/portable.ts";
 import type { NormalizeRole } from "../data-roles.ts";
 import type { Row, Session } from "../engine.ts";
+import { withFullLabels } from "./full-labels.ts";
 import { readObjects } from "./inspect-objects.ts";
 import { normalizeColumn } from "./normalize-columns.ts";
 import { normalizeChecks, normalizeForeignKeys, normalizeKeys } from "./normalize-keys.ts";
@@ -24,7 +25,10 @@ async function readSchema(session: Session, where: Surroundings): Promise<Portab
   if (!where.mariaDb) await session.execute("SET SESSION information_schema_stats_expiry = 0");
   const tables = await readTables(session, where);
   return {
-    tables: tables.map(({ table }) => table),
+    tables: await withFullLabels(
+      session,
+      tables.map(({ table }) => table),
+    ),
     views: await readViews(session, where),
     sequences: where.mariaDb ? await readSequences(session) : [],
     leftovers: [...tables.flatMap(({ leftovers }) => leftovers), ...(await readLeftovers(session, where))],

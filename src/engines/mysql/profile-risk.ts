@@ -33,8 +33,6 @@ export function riskSql(
       return encodingSql(sql, from, facts);
     case "zero-date":
       return isDay(from) ? noDay(sql) : null;
-    case "year-range":
-      return isDay(from) ? `(YEAR(${sql}) = 0 AND MONTH(${sql}) > 0)` : null;
     case "time-range":
       return from.kind === "time"
         ? `(${sql} < CAST('00:00:00' AS TIME) OR ${sql} >= CAST('24:00:00' AS TIME))`
@@ -52,6 +50,8 @@ export function riskSql(
     case "not-a-number":
     case "infinity":
     case "storage-class":
+    // The year 0 is a date to these servers; to others it is none, as "zero-date" says.
+    case "year-range":
       return null;
   }
 }
@@ -64,9 +64,9 @@ const isDay = ({ kind }: PortableType): boolean => kind === "date" || kind === "
 /** No backslash that is itself escaped before it. */
 const nulEscape = "'(^|[^\\\\\\\\])(\\\\\\\\\\\\\\\\)*\\\\\\\\u0000'";
 
-/** A zero month or day, or a day that its month has not: ALLOW_INVALID_DATES lets the 31st of February in. */
+/** A zero year, month or day, or a day that its month has not: ALLOW_INVALID_DATES lets the 31st of February in. */
 export function noDay(sql: string): string {
-  return `(MONTH(${sql}) = 0 OR DAYOFMONTH(${sql}) = 0 OR DAYOFMONTH(${sql}) > CASE
+  return `(YEAR(${sql}) = 0 OR MONTH(${sql}) = 0 OR DAYOFMONTH(${sql}) = 0 OR DAYOFMONTH(${sql}) > CASE
     WHEN MONTH(${sql}) IN (4, 6, 9, 11) THEN 30 WHEN MONTH(${sql}) <> 2 THEN 31
     WHEN YEAR(${sql}) % 4 = 0 AND (YEAR(${sql}) % 100 <> 0 OR YEAR(${sql}) % 400 = 0) THEN 29 ELSE 28 END)`;
 }

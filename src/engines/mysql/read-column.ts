@@ -54,7 +54,7 @@ function valueReading(
   facts: ColumnFacts | undefined,
   wire: WireForm,
 ): ColumnReading {
-  if (facts !== undefined && geometries.test(facts.dataType)) return plain(`LOWER(${extendedWkb(value)})`);
+  if (facts !== undefined && isGeometry(facts)) return plain(`LOWER(${extendedWkb(value)})`);
   if (facts?.dataType === "vector") return hexadecimal(value, wire);
   switch (from.kind) {
     case "bytes":
@@ -99,6 +99,10 @@ function valueReading(
  */
 export function floatText(value: string, facts: ColumnFacts | undefined): string {
   return facts?.dataType === "double" ? value : `CAST(${value} AS DOUBLE)`;
+}
+
+export function isGeometry({ dataType }: ColumnFacts): boolean {
+  return geometries.test(dataType);
 }
 
 function plain(sql: string): ColumnReading {
@@ -187,7 +191,7 @@ function setReading(
  * The server's own bytes are the SRID and then WKB, with x before y whatever the SRID says; ST_AsWKB turns the axes
  * of geographic systems. EWKB has a bit in the type that says that the SRID follows it.
  */
-function extendedWkb(value: string): string {
+export function extendedWkb(value: string): string {
   const digits = `HEX(${value})`;
   return `CONCAT('01', SUBSTR(${digits}, 11, 6), '20', SUBSTR(${digits}, 1, 8), SUBSTR(${digits}, 19))`;
 }

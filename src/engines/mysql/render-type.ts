@@ -9,6 +9,7 @@ const [keyedBytes, mostKeyedBytes] = [255, 3_072];
 /** Of VARCHAR, where a row has nothing else: 65,535 bytes. */
 const longestVarchar = 16_383;
 const unboundedText: PortableType = { kind: "text", length: null, fixed: false };
+const smallint: PortableType = { kind: "integer", bits: 16, unsigned: false };
 const notANumber: Risk = { kind: "not-a-number" };
 const infinity: Risk = { kind: "infinity" };
 const yearRange: Risk = { kind: "year-range" };
@@ -16,9 +17,13 @@ const yearRange: Risk = { kind: "year-range" };
 /** The declarations are those that MySQL and MariaDB both take with one meaning. */
 export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDecision {
   const { type } = column;
+  if (isOwnNumber(column)) return same(column.declared, type);
   switch (type.kind) {
     case "boolean":
-      return same("tinyint(1)", type, [], "the servers have no booleans; 1 and 0");
+      return {
+        ...same("tinyint(1)", type, [{ kind: "not-boolean" }], "the servers have no booleans; 1 and 0"),
+        otherwise: same("smallint", smallint, [], "it holds more than 0 and 1"),
+      };
     case "integer":
       return same(integerSql(column, type), type);
     case "decimal":
@@ -87,6 +92,15 @@ function asText({ keyed }: ColumnUsage, length: number | null, reason: string): 
     return same(`varchar(${length})`, { kind: "text", length, fixed: false }, [], reason);
   }
   return keyed ? { ...keyedText(keyedCharacters), reason } : same("longtext", unboundedText, [], reason);
+}
+
+/** A number of these servers whose declaration says more than its type: no sign, digits that are shown. */
+function isOwnNumber({ declared, advisory = false }: PortableColumn): boolean {
+  return (
+    !advisory &&
+    (/^(tiny|small|medium|big)?int\(\d+\) unsigned zerofill$/.test(declared) ||
+      /^(decimal|float|double)(\(\d+,\d+\))?( unsigned)?( zerofill)?$/.test(declared))
+  );
 }
 
 function integerSql({ declared }: PortableColumn, type: Extract<PortableType, { kind: "integer" }>): string {

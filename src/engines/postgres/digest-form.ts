@@ -1,5 +1,6 @@
 import type { DigestColumn, DigestForm } from "../data-roles.ts";
 import { valueSql } from "./table-source.ts";
+import { bitsNumber } from "./wire-form.ts";
 
 /** How the form of a column is computed: `raw` from the row, `form` from the name of what `raw` gave. */
 export interface FormSql {
@@ -63,7 +64,7 @@ function utc(sql: string, zone: boolean): string {
 function numberSql(sql: string, { type }: DigestColumn): string {
   if (type.kind === "integer" || type.kind === "year") return `(${sql})::text`;
   if (type.kind === "boolean") return `(${sql})::int4::text`;
-  if (type.kind === "bits") return `(${sql})::bit(64)::int8::text`;
+  if (type.kind === "bits") return `(${bitsNumber(sql)})::text`;
   return `trim_scale((${sql})::numeric)::text`;
 }
 

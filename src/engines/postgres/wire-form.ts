@@ -21,8 +21,7 @@ export function wireSql(sql: string, from: PortableType, to: PortableType, form:
     case "bytes":
       return `encode(${sql}, 'hex')`;
     case "bits":
-      if (to.kind === "integer" || to.kind === "decimal") return `(${sql})::bit(64)::int8`;
-      return sql;
+      return to.kind === "integer" || to.kind === "decimal" ? bitsNumber(sql) : sql;
     case "integer":
       return to.kind === "bits" ? `(${sql})::int8::bit(${to.length})` : sql;
     case "date":
@@ -39,6 +38,11 @@ export function wireSql(sql: string, from: PortableType, to: PortableType, form:
     default:
       return sql;
   }
+}
+
+/** The number that bits are. A cast to more bits would put the zeros behind them. */
+export function bitsNumber(sql: string): string {
+  return `lpad((${sql})::text, 64, '0')::bit(64)::int8`;
 }
 
 function bytesSql(sql: string, from: PortableType, form: WireForm): string {

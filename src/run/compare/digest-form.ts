@@ -29,12 +29,15 @@ export function digestForm(source: PortableType, target: PortableType, sameEngin
   if (either("decimal")) return { kind: "decimal" };
   if (either("uuid")) return { kind: "uuid" };
   if (either("bytes")) return { kind: "bytes" };
-  if (either("bits")) return { kind: "bits" };
+  // Bits of a column that holds a number on the other side, by a rule, are that number.
+  if (either("bits")) return { kind: kinds.some((kind) => wholes.has(kind)) ? "integer" : "bits" };
   if (either("set")) return { kind: "set" };
   if (both(times)) return { kind: either("timestamp") ? "timestamp" : "date" };
   // TIME beyond a day is an interval where the other side has only that.
   if (either("time")) return { kind: "time" };
-  return { kind: "text", trimmed: isPadded(source) !== isPadded(target) };
+  // Within one engine both print the padding, or neither does.
+  const samePadding = isPadded(source) === isPadded(target) && (sameEngine || !isPadded(source));
+  return { kind: "text", trimmed: !samePadding };
 }
 
 function floatBits(...types: readonly PortableType[]): 32 | 64 {

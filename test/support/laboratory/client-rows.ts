@@ -161,7 +161,7 @@ function mysqlRows(url: string, table: string, columns: readonly string[], order
       .map((line) => line.split("\t"))
       .map(([name = "", type = ""]) => [Buffer.from(name, "hex").toString(), type]),
   );
-  const isBytes = (name: string) => /blob|binary|^bit$/.test(types.get(name) ?? "");
+  const isBytes = (name: string) => /blob|binary|^bit$|^point$/.test(types.get(name) ?? "");
   // Hexadecimal digits, because --batch does not tell NULL from the text 'NULL'. A float as text has six digits only.
   const list = columns.map((name) => {
     const column = quote(name);
@@ -180,9 +180,14 @@ function mysqlRows(url: string, table: string, columns: readonly string[], order
         if (field === "-") return null;
         const bytes = Buffer.from(field.slice(1), "hex");
         if (isBytes(columns[n]!)) return `x:${bytes.toString("hex")}`;
-        // MySQL prints its JSON with spaces, MariaDB keeps the text.
         const text = bytes.toString("utf8");
-        return types.get(columns[n]!) === "json" ? JSON.stringify(JSON.parse(text)) : text;
+        // MySQL prints its JSON with spaces, MariaDB keeps the text.
+        return types.get(columns[n]!) === "json" ? withoutSpaces(text) : text;
       }),
     );
+}
+
+/** JSON without what stands between its tokens; its numbers keep their digits. */
+function withoutSpaces(json: string): string {
+  return json.replaceAll(/("(?:[^"\\]|\\.)*")|\s+/g, "$1");
 }

@@ -71,7 +71,7 @@ export const postgresTypes: readonly TypeColumn[] = [
       ["0.1", { postgres: "0.1", sqlite: "r:0.1", mysql: "0.10000000149011612" }],
       ["'1e-45'", { postgres: "1e-45", sqlite: "r:1e-45", mysql: "1.401298464324817e-45" }],
       ["16777216", { postgres: "1.6777216e+07", sqlite: "r:16777216", mysql: "16777216" }],
-      ["'-0'", { postgres: "-0", sqlite: "r:0", mysql: "0" }],
+      ["'-0'", { postgres: "-0", sqlite: "r:0", mysql: "-0", mariadb: "0" }],
     ],
   },
   {
@@ -107,7 +107,7 @@ export const postgresTypes: readonly TypeColumn[] = [
         "9007199254740992",
         { postgres: "9.007199254740992e+15", sqlite: "r:9007199254740992", mysql: "9.007199254740992e15" },
       ],
-      ["'-0'", { postgres: "-0", sqlite: "r:0", mysql: "0" }],
+      ["'-0'", { postgres: "-0", sqlite: "r:0", mysql: "-0", mariadb: "0" }],
       [
         "0.30000000000000004",
         { postgres: "0.30000000000000004", sqlite: "r:0.30000000000000004", mysql: "0.30000000000000004" },

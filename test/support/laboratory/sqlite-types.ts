@@ -53,7 +53,7 @@ export const sqliteTypes: readonly TypeColumn[] = [
       ["-0.0", { postgres: "0", sqlite: "r:0", mysql: "0" }],
       [
         "9007199254740993.0",
-        { postgres: "9.007199254740992e+15", sqlite: "r:9007199254740992", mysql: "9007199254740992" },
+        { postgres: "9.007199254740992e+15", sqlite: "r:9007199254740992", mysql: "9.007199254740992e15" },
       ],
     ],
   },

@@ -9,6 +9,8 @@ export type Shown =
       readonly sqlite?: string;
       /** Bytes as "x:00ff". */
       readonly mysql?: string;
+      /** Where it shows something else than MySQL. */
+      readonly mariadb?: string;
     };
 
 /** One column of the laboratory: a type of the source's engine, with its values and what they are on each engine. */
@@ -30,10 +32,11 @@ export function familyOf(name: TargetName): Family {
   return name === "mariadb" ? "mysql" : name;
 }
 
-export function shownOn(family: Family, column: TypeColumn, shown: Shown): string {
+export function shownOn(name: TargetName, column: TypeColumn, shown: Shown): string {
+  const family = familyOf(name);
   if (typeof shown !== "string") {
-    const own = shown[family];
-    if (own === undefined) throw new Error(`${column.name} says nothing of ${family}`);
+    const own = shown[name] ?? shown[family];
+    if (own === undefined) throw new Error(`${column.name} says nothing of ${name}`);
     return own;
   }
   return family === "sqlite" ? `${column.class ?? "t"}:${shown}` : shown;
@@ -60,12 +63,12 @@ export function tableSql(
 }
 
 /** The rows that a target's client is to show, without the key. */
-export function expectedRows(family: Family, columns: readonly TypeColumn[]): (string | null)[][] {
+export function expectedRows(name: TargetName, columns: readonly TypeColumn[]): (string | null)[][] {
   const rows = Math.max(...columns.map(({ values }) => values.length));
   return Array.from({ length: rows + 1 }, (_, row) =>
     columns.map((column) => {
       const value = row === 0 ? undefined : column.values[row - 1];
-      return value === undefined ? null : shownOn(family, column, value[1]);
+      return value === undefined ? null : shownOn(name, column, value[1]);
     }),
   );
 }
