@@ -1,4 +1,5 @@
 import type { PortableType } from "./portable.ts";
+import type { OrderItem, Query, Window } from "./query.ts";
 
 /**
  * A scalar expression of SQL without a dialect: defaults, checks, generated columns, index expressions, filters.
@@ -13,7 +14,8 @@ export type Expression =
   | { readonly kind: "null" }
   /** Lower-case hexadecimal digits. */
   | { readonly kind: "bytes"; readonly hex: string }
-  | { readonly kind: "column"; readonly name: string }
+  /** `of`: its table, or what stands for it; only in queries. */
+  | { readonly kind: "column"; readonly name: string; readonly of?: string }
   | { readonly kind: "call"; readonly name: string; readonly arguments: readonly Expression[] }
   /** now(), with digits of a second where given: CURRENT_TIMESTAMP(3). */
   | { readonly kind: "now"; readonly what: "timestamp" | "date" | "time"; readonly precision: number | null }
@@ -56,7 +58,28 @@ export type Expression =
       readonly branches: readonly { readonly when: Expression; readonly result: Expression }[];
       readonly otherwise: Expression | null;
     }
-  | { readonly kind: "cast"; readonly operand: Expression; readonly to: PortableType };
+  | { readonly kind: "cast"; readonly operand: Expression; readonly to: PortableType }
+  | QueryExpression;
+
+/** What stands in queries only. */
+export type QueryExpression =
+  | { readonly kind: "subquery"; readonly query: Query }
+  | { readonly kind: "exists"; readonly query: Query }
+  | {
+      readonly kind: "in-query";
+      readonly operand: Expression;
+      readonly query: Query;
+      readonly not: boolean;
+    }
+  /** An aggregate, or a window function. Without an argument, count is that of rows. */
+  | {
+      readonly kind: "aggregate";
+      readonly name: string;
+      readonly distinct: boolean;
+      readonly arguments: readonly Expression[];
+      readonly orderBy: readonly OrderItem[];
+      readonly over: Window | null;
+    };
 
 export type BinaryOperator =
   | "+"

@@ -79,6 +79,10 @@ export function valueType(
       }
       return calls[expression.name] ?? null;
     case "null":
+    case "subquery":
+    case "exists":
+    case "in-query":
+    case "aggregate":
       return null;
   }
 }

@@ -5,8 +5,9 @@ type Print = (expression: Expression) => string | null;
 type Form = (values: readonly Expression[], print: Print) => string | null;
 
 /**
- * Calls that are more than a name in at least one dialect. They come from mapping rules only, never from a catalogue:
- * a text means them by a name that no server has, `godwit_…`, except where the rules' reader writes it.
+ * Calls that are more than a name in at least one dialect. They come from mapping rules and from the queries of views,
+ * never from another expression of a catalogue: a text means them by a name that no server has, `godwit_…`, except
+ * where their readers write it.
  */
 const forms: Readonly<Record<string, Readonly<Record<Dialect, Form>>>> = {
   /** SHA-256 of the text's UTF-8, in lower-case hexadecimal digits. */
@@ -72,7 +73,39 @@ const forms: Readonly<Record<string, Readonly<Record<Dialect, Form>>>> = {
     },
     sqlite: named("strftime"),
   },
+  // From here on: of queries, whose rows are compared.
+  year_of: partOf("year", "Y"),
+  month_of: partOf("month", "m"),
+  day_of: partOf("day", "d"),
+  hour_of: partOf("hour", "H"),
+  minute_of: partOf("minute", "M"),
+  round: { postgres: named("round"), mysql: named("round"), sqlite: named("round") },
+  floor: { postgres: named("floor"), mysql: named("floor"), sqlite: named("floor") },
+  ceil: { postgres: named("ceil"), mysql: named("ceil"), sqlite: named("ceil") },
+  sign: { postgres: named("sign"), mysql: named("sign"), sqlite: named("sign") },
+  concat_ws: { postgres: named("concat_ws"), mysql: named("concat_ws"), sqlite: named("concat_ws") },
+  /** MySQL's: of whole numbers, too, it keeps the fraction, and by zero it gives NULL. */
+  exact_division: {
+    postgres: two((left, right) => `(CAST(${left} AS numeric) / nullif(${right}, 0))`),
+    mysql: two((left, right) => `(${left} / ${right})`),
+    sqlite: two((left, right) => `(CAST(${left} AS REAL) / nullif(${right}, 0))`),
+  },
+  /** Of whole numbers it gives one; in MySQL that would be another operator, by types that are not known here. */
+  division: {
+    postgres: two((left, right) => `(${left} / ${right})`),
+    mysql: () => null,
+    sqlite: two((left, right) => `(${left} / ${right})`),
+  },
 };
+
+/** Of a time, a part as a whole number. */
+function partOf(field: string, letter: string): Readonly<Record<Dialect, Form>> {
+  return {
+    postgres: one((text) => `CAST(extract(${field} FROM ${text}) AS integer)`),
+    mysql: one((text) => `${field}(${text})`),
+    sqlite: one((text) => `CAST(strftime('%${letter}', ${text}) AS INTEGER)`),
+  };
+}
 
 /** Writes such a call; undefined where the name is none of these, null where the dialect cannot say it. */
 export function printForm(
@@ -100,6 +133,11 @@ function each(
 
 function one(make: (text: string) => string): Form {
   return (values, print) => (values.length === 1 ? each(values, print, ([text]) => make(text!)) : null);
+}
+
+function two(make: (left: string, right: string) => string): Form {
+  return (values, print) =>
+    values.length === 2 ? each(values, print, ([left, right]) => make(left!, right!)) : null;
 }
 
 function named(name: string): Form {

@@ -19,6 +19,7 @@ export function lexemes(text: string, dialect: Dialect): Lexeme[] | null {
   const { lexicon, backslash } = dialects[dialect];
   const found: Lexeme[] = [];
   for (const token of tokenize(text, lexicon)) {
+    if (token.kind === "comment") continue;
     const written = text.slice(token.start, token.end);
     const lexeme = read(token.kind, written, backslash);
     if (lexeme === null) return null;

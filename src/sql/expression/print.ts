@@ -3,6 +3,7 @@ import type { PortableType } from "../../core/portable.ts";
 import { type Dialect, dialects } from "./dialect.ts";
 import { printForm } from "./forms.ts";
 import { functionNames } from "./functions.ts";
+import { printQueryExpression } from "../query/words.ts";
 
 /** Writes an expression for an engine; null where it cannot say it with the same meaning. */
 export function printExpression(expression: Expression, dialect: Dialect): string | null {
@@ -24,7 +25,12 @@ export function printExpression(expression: Expression, dialect: Dialect): strin
     case "bytes":
       return facts.booleans ? `'\\x${expression.hex}'::bytea` : `X'${expression.hex}'`;
     case "column":
-      return `${facts.nameQuote}${expression.name.replaceAll(facts.nameQuote, facts.nameQuote.repeat(2))}${facts.nameQuote}`;
+      return [...(expression.of === undefined ? [] : [expression.of]), expression.name]
+        .map(
+          (name) =>
+            `${facts.nameQuote}${name.replaceAll(facts.nameQuote, facts.nameQuote.repeat(2))}${facts.nameQuote}`,
+        )
+        .join(".");
     case "now":
       return now(expression.what, expression.precision, dialect);
     case "unary":
@@ -69,11 +75,22 @@ export function printExpression(expression: Expression, dialect: Dialect): strin
     case "case":
       return printCase(expression, dialect);
     case "cast": {
+      // A date is a text there, which the function makes of a time.
+      if (dialect === "sqlite" && expression.to.kind === "date" && !isLiteral(expression.operand))
+        return each([expression.operand], (operand) => `date(${operand})`);
       const to = castType(expression.to, dialect);
       if (to === null)
         return isLiteral(expression.operand) ? printExpression(expression.operand, dialect) : null;
       return each([expression.operand], (operand) => `CAST(${operand} AS ${to})`);
     }
+    case "subquery":
+    case "exists":
+    case "in-query":
+    case "aggregate":
+      return printQueryExpression(expression, {
+        dialect,
+        print: (part) => printExpression(part, dialect),
+      });
   }
 }
 
