@@ -5,6 +5,7 @@ import type { DdlStatement, TargetTable } from "../../src/engines/data-roles.ts"
 import type { Session } from "../../src/engines/engine.ts";
 import { normalize } from "../../src/engines/postgres/normalize.ts";
 import { render } from "../../src/engines/postgres/render.ts";
+import { snapshot } from "../../src/engines/postgres/snapshot.ts";
 import { target } from "../support/servers.ts";
 import { pieces, table as named, text, withPlace } from "./postgres-data.ts";
 import { write } from "../../src/engines/postgres/write.ts";
@@ -12,6 +13,23 @@ import { write } from "../../src/engines/postgres/write.ts";
 const { skip } = target("postgres");
 
 describe("PostgreSQL: normalize and render", { skip }, () => {
+  it("reads the catalogue inside a snapshot, and leaves that as it is", async () => {
+    await withPlace(async ({ open }) => {
+      const [reader, other] = [await open(), await open()];
+      await other.execute("CREATE TABLE one (c int); INSERT INTO one VALUES (1)");
+      await snapshot.align([reader]);
+      // Touched, as a copy does: no ALTER TABLE passes any more.
+      await reader.query("SELECT 1 FROM one WHERE 1 = 0");
+      assert.equal((await normalize.schema(reader)).tables.length, 1);
+      await other.execute("INSERT INTO one VALUES (2)");
+      assert.deepEqual(await reader.query("SELECT c FROM one"), [{ c: 1 }]);
+      await other.execute("SET lock_timeout = '200ms'");
+      await assert.rejects(other.execute("ALTER TABLE one ADD d int"), /lock timeout/);
+      await assert.rejects(reader.query("SELECT 1/0"), /division/);
+      await assert.rejects(normalize.schema(reader), /aborted/);
+    });
+  });
+
   it("reads the catalogue in the neutral model, and takes no value of a sequence", async () => {
     await withPlace(async ({ open, psql }) => {
       const session = await open();

@@ -12,6 +12,8 @@ export const connect: ConnectRole = { open, facts };
 export interface PostgresSession extends Session {
   /** The backend pid as the server announced it at login; a pooler announces one of its own. */
   readonly announcedPid: number;
+  /** Whether a transaction is open, by the server's last word. */
+  readonly isInTransaction: boolean;
   /** Another session with the same login. */
   twin(): Promise<Session>;
   /** The driver's client, with nothing under way and a pending BEGIN sent: COPY speaks with its connection. */
@@ -122,6 +124,9 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
       return String(pid);
     },
     announcedPid: announcedPid(client),
+    get isInTransaction() {
+      return pendingBegin || (client.getTransactionStatus() ?? "I") !== "I";
+    },
     async query(sql, parameters = []) {
       await flushBegin();
       const result = parameters.length === 0 ? await client.query(sql) : await extended(sql, parameters);

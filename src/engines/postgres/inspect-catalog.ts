@@ -1,27 +1,48 @@
 import type { Session } from "../engine.ts";
+import type { PostgresSession } from "./connect.ts";
 
 /**
  * Runs `read` in one read-only snapshot whose settings make the server print every name and constant in one way
  * only: names qualified, times in UTC, floats exact. The settings are local to the transaction, so the caller's
- * are as before. The caller must not be inside a transaction.
+ * are as before. Inside a transaction of the caller's, such as the snapshot of a copy, that is the one that is read, and
+ * it stays open.
  *
  * The `pg_get_…` functions look at the newest catalogue, not at the snapshot: a concurrent DROP can make them fail.
  */
 export async function readCatalog<T>(session: Session, read: () => Promise<T>): Promise<T> {
-  await session.begin();
+  const [begin, end] = (session as Partial<PostgresSession>).isInTransaction === true ? inside : alone;
+  await begin(session);
   let result: T;
   try {
-    await session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
     await session.query(`SELECT ${settings.map(([k, v]) => `set_config('${k}', '${v}', true)`).join(", ")}`);
     result = await read();
   } catch (error) {
     // The first failure is the cause; after a lost connection the rollback fails as well and says less.
-    await session.rollback().catch(() => undefined);
+    await end(session).catch(() => undefined);
     throw error;
   }
-  await session.rollback();
+  await end(session);
   return result;
 }
+
+type Bracket = readonly [
+  begin: (session: Session) => Promise<unknown>,
+  end: (session: Session) => Promise<unknown>,
+];
+
+const alone: Bracket = [
+  async (session) => {
+    await session.begin();
+    await session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+  },
+  (session) => session.rollback(),
+];
+
+/** The settings go with the savepoint; the locks that were taken before it stay. */
+const inside: Bracket = [
+  (session) => session.execute("SAVEPOINT godwit_catalog"),
+  (session) => session.execute("ROLLBACK TO SAVEPOINT godwit_catalog; RELEASE SAVEPOINT godwit_catalog"),
+];
 
 const settings = [
   // pg_temp last, or a temporary table could stand in for a catalogue.
