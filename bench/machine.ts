@@ -19,6 +19,8 @@ export function describeMachine(servers: ReadonlyMap<ServerName, Server>): Machi
     ["godwit", programs.godwit.version],
     ["dbmate", programs.dbmate.version],
     ["node-pg-migrate", programs["node-pg-migrate"].version],
+    ["pgloader", programs.pgloader.version],
+    ["pgcopydb", programs.pgcopydb.version],
   ];
   return {
     date: new Date().toISOString(),

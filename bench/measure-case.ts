@@ -1,19 +1,33 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type MeasureCase, migrationCount } from "./measure-cases.ts";
-import { type Command, type Program, programs, writeMigrations } from "./programs.ts";
+import { copiedRows } from "./copy-data.ts";
+import type { FilledDatabases } from "./filled-databases.ts";
+import { type Command, isInstalled, type Program, programs, writeMigrations } from "./programs.ts";
 import { runProcess } from "./run-process.ts";
 import type { Database, Server } from "./servers.ts";
 
+/** One run of one program. */
+export interface Sample {
+  readonly ms: number;
+  /** 0 where it was not measured. */
+  readonly peakBytes: number;
+  /** Of the program's own processes, and of the servers in the same time; null where the system does not tell. */
+  readonly ownCpuMs: number | null;
+  readonly serversCpuMs: number | null;
+}
+
 export interface Measured {
   readonly case: MeasureCase;
-  /** In the order of the rounds; milliseconds or bytes, as the case says. */
-  readonly samples: Readonly<Partial<Record<Program, readonly number[]>>>;
+  /** In the order of the rounds. */
+  readonly samples: Readonly<Partial<Record<Program, readonly Sample[]>>>;
 }
 
 export interface Place {
   /** Null where the case needs none. */
   readonly server: Server | null;
+  readonly source: Server | null;
+  readonly filled: FilledDatabases;
   /** For migrations, logs and caches; removed at the end. */
   readonly folder: string;
   readonly runs: number;
@@ -24,16 +38,17 @@ export interface Place {
  * machine disturbs all. Throws when a program failed or did not do its work.
  */
 export async function measureCase(item: MeasureCase, place: Place): Promise<Measured> {
-  const contenders = [...item.programs, ...(item.shown ?? [])];
-  const samples: Partial<Record<Program, number[]>> = {};
+  const contenders = [...item.programs, ...(item.shown ?? [])].filter(isInstalled);
+  const samples: Partial<Record<Program, Sample[]>> = {};
   await using stack = new AsyncDisposableStack();
-  const once = new Map<Program, () => Promise<number>>();
-  for (const program of contenders) once.set(program, await prepare(item, program, place, stack));
-  for (let round = 0; round <= place.runs; round++) {
+  const once = new Map<Program, () => Promise<Sample>>();
+  const copied = item.action === "verify" ? await copiedTarget(item, place, stack) : null;
+  for (const program of contenders) once.set(program, await prepare(item, program, place, stack, copied));
+  for (let round = 0; round <= Math.min(place.runs, item.mostRuns ?? place.runs); round++) {
     for (const [program, run] of once) {
       const sample = await run();
       const label = round === 0 ? "warm-up" : `${round}/${place.runs}`;
-      process.stderr.write(`${item.name} ${label} ${program}: ${shown(sample, item.unit)}\n`);
+      process.stderr.write(`${item.name} ${label} ${program}: ${shown(sample, item)}\n`);
       if (round > 0) (samples[program] ??= []).push(sample);
     }
   }
@@ -44,12 +59,29 @@ export async function measureCase(item: MeasureCase, place: Place): Promise<Meas
 async function prepare(
   item: MeasureCase,
   program: Program,
-  { server, folder }: Place,
+  place: Place,
   stack: AsyncDisposableStack,
-): Promise<() => Promise<number>> {
+  copied: Database | null,
+): Promise<() => Promise<Sample>> {
+  const { server, folder } = place;
   if (item.action === "start" || server === null) {
     const command = required(program, "start")();
-    return async () => sample(item, command, folder);
+    return async () => sample(item, program, command, place);
+  }
+  if (item.action === "copy") {
+    const copy = required(program, "copy");
+    const source = await place.filled.of(place.source ?? server);
+    return async () => {
+      await using target = await server.create();
+      const result = sample(item, program, copy(source, target, folder), place);
+      await verifyCopied(target, program);
+      return result;
+    };
+  }
+  if (copied !== null) {
+    const source = await place.filled.of(place.source ?? server);
+    const command = required(program, "verify")(source, copied);
+    return async () => sample(item, program, command, place);
   }
   const parent = join(folder, server.version.replaceAll(/\W+/g, "-"));
   const migrations = existsSync(join(parent, program))
@@ -59,7 +91,7 @@ async function prepare(
     const apply = required(program, "apply");
     return async () => {
       await using database = await server.create();
-      const result = sample(item, apply(database, migrations), folder);
+      const result = sample(item, program, apply(database, migrations), place);
       await verify(database, program);
       return result;
     };
@@ -68,26 +100,46 @@ async function prepare(
   const status = required(program, "status")(database, migrations);
   const saysAll = required(program, "saysAll")(migrationCount);
   process.stderr.write(`${item.name} prepares ${program}\n`);
-  sample(item, required(program, "apply")(database, migrations), folder);
+  sample(item, program, required(program, "apply")(database, migrations), place);
   await verify(database, program);
   return async () => {
-    const result = sample(item, status, folder);
+    const result = sample(item, program, status, place);
     if (saysAll.test(readFileSync(logOf(folder), "utf8"))) return result;
     throw new Error(`the status of ${program} does not say that ${migrationCount} are applied (${saysAll})`);
   };
 }
 
-function sample(item: MeasureCase, command: Command, folder: string): number {
+/** A copy of the source, for programs that hold the two against each other. */
+async function copiedTarget(
+  item: MeasureCase,
+  place: Place,
+  stack: AsyncDisposableStack,
+): Promise<Database | null> {
+  const { server, source, filled, folder } = place;
+  if (server === null || source === null) return null;
+  const target = stack.use(await server.create());
+  process.stderr.write(`${item.name} prepares the copy\n`);
+  sample(item, "godwit", required("godwit", "copy")(await filled.of(source), target, folder), place);
+  await verifyCopied(target, "godwit");
+  return target;
+}
+
+function sample(item: MeasureCase, program: Program, command: Command, place: Place): Sample {
+  const { folder, server, source } = place;
   const cwd = join(folder, "empty");
   mkdirSync(cwd, { recursive: true });
-  const log = logOf(folder);
-  const { ms, peakBytes } = runProcess(command, {
-    cwd,
-    log,
-    cache: join(folder, "cache"),
-    memory: item.unit === "bytes",
-  });
-  return item.unit === "ms" ? ms : peakBytes;
+  const isMeasured = item.unit === "bytes" || (item.also !== undefined && program === "godwit");
+  const options = { cwd, log: logOf(folder), cache: join(folder, "cache"), memory: isMeasured };
+  const servers = [...new Set([server, source])].filter((one) => one !== null);
+  const before = servers.map((one) => one.cpuMs());
+  const { ms, peakBytes, cpuMs } = runProcess(command, options);
+  const used = servers.map((one, index) => difference(one.cpuMs(), before[index] ?? null));
+  const serversCpuMs = used.reduce((sum, each) => (sum === null || each === null ? null : sum + each), 0);
+  return { ms, peakBytes, ownCpuMs: cpuMs, serversCpuMs };
+}
+
+function difference(after: number | null, before: number | null): number | null {
+  return after === null || before === null ? null : after - before;
 }
 
 function logOf(folder: string): string {
@@ -99,12 +151,26 @@ async function verify(database: Database, program: Program): Promise<void> {
   if (tables !== migrationCount) throw new Error(`${program} made ${tables} tables, not ${migrationCount}`);
 }
 
-function required<K extends "apply" | "status" | "saysAll" | "start">(program: Program, what: K) {
+/** Three: of the key, and two others. */
+async function verifyCopied(database: Database, program: Program): Promise<void> {
+  const { rows, indexes } = await database.copied();
+  if (rows === copiedRows && indexes === 3) return;
+  throw new Error(`${program} copied ${rows} rows with ${indexes} indexes, not ${copiedRows} with 3`);
+}
+
+function required<K extends "apply" | "status" | "saysAll" | "start" | "copy" | "verify">(
+  program: Program,
+  what: K,
+) {
   const found = programs[program][what];
   if (found === undefined) throw new Error(`${program} has no ${what}`);
   return found;
 }
 
-function shown(sampled: number, unit: MeasureCase["unit"]): string {
-  return unit === "ms" ? `${sampled.toFixed(1)} ms` : `${(sampled / 1e6).toFixed(1)} MB`;
+function shown({ ms, peakBytes, ownCpuMs, serversCpuMs }: Sample, { unit, also }: MeasureCase): string {
+  const memory = `${(peakBytes / 1e6).toFixed(1)} MB`;
+  if (unit === "bytes") return memory;
+  const time = `${ms.toFixed(1)} ms`;
+  if (also === undefined) return time;
+  return `${time}, CPU ${ownCpuMs ?? "?"} ms of its own and ${serversCpuMs ?? "?"} ms of the servers${peakBytes > 0 ? `, ${memory}` : ""}`;
 }

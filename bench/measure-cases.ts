@@ -6,10 +6,14 @@ export interface MeasureCase {
   /** What --only takes. */
   readonly name: string;
   readonly title: string;
-  readonly action: "apply" | "status" | "start";
+  readonly action: "apply" | "status" | "start" | "copy" | "verify";
   readonly unit: "ms" | "bytes";
-  /** Left out where no database is involved. */
+  /** Left out where no database is involved; of a copy, where it goes to. */
   readonly server?: ServerName;
+  /** Of a copy and its verification, where the rows come from. */
+  readonly source?: ServerName;
+  /** At most so many samples, where one takes long. */
+  readonly mostRuns?: number;
   /** Not there is no failure. */
   readonly optional?: boolean;
   /** The first is measured against the others. */
@@ -18,10 +22,17 @@ export interface MeasureCase {
   readonly shown?: readonly Program[];
   /** At most this many times the fastest of the others; or, without others, this many bytes. */
   readonly target: number;
+  /** The slowest of the others counts, and not the fastest: what is waited for where both work at once. */
+  readonly againstSlowest?: boolean;
+  /** What else is asked of Godwit in the same runs. */
+  readonly also?: { readonly cpuShare: number; readonly peakBytes: number };
 }
 
 /** How many migrations there are, in each measure that has any. */
 export const migrationCount = 1000;
+
+/** Godwit's own part of what it and the servers use of the processors, and its memory, whatever is copied. */
+const also = { cpuShare: 0.25, peakBytes: 256e6 };
 
 const titles = { postgres: "PostgreSQL", mariadb: "MariaDB", mysql: "MySQL", sqlite: "SQLite" } as const;
 
@@ -44,6 +55,23 @@ export const measureCases: readonly MeasureCase[] = [
   memory("mariadb", "apply"),
   memory("sqlite", "apply"),
   memory("postgres", "status"),
+  copy("mariadb", "postgres", "pgloader", 0.4),
+  copy("sqlite", "postgres", "pgloader", 0.45),
+  copy("postgres", "postgres", "pgcopydb", 1),
+  copy("postgres", "mariadb", "pipe", 1.2),
+  {
+    name: "verify-mariadb-postgres",
+    title: "verify a table of 1,000,000 rows, MariaDB and PostgreSQL",
+    action: "verify",
+    unit: "ms",
+    source: "mariadb",
+    server: "postgres",
+    mostRuns: 3,
+    programs: ["godwit", "digest-postgres", "digest-mariadb"],
+    againstSlowest: true,
+    target: 1.3,
+    also,
+  },
 ];
 
 /** Those whose names are, or begin with, one of the given; ends the process with 64 for a name that fits none. */
@@ -80,6 +108,21 @@ function status(server: ServerName): MeasureCase {
     programs: ["godwit", "dbmate"],
     shown: ["dbmate-npm"],
     target: 1.5,
+  };
+}
+
+function copy(source: ServerName, server: ServerName, peer: Program, target: number): MeasureCase {
+  return {
+    name: `copy-${source}-${server}`,
+    title: `copy 1,000,000 rows with indexes and verify them, ${titles[source]} to ${titles[server]}`,
+    action: "copy",
+    unit: "ms",
+    source,
+    server,
+    mostRuns: 3,
+    programs: ["godwit", peer],
+    target,
+    also,
   };
 }
 

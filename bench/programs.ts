@@ -1,8 +1,21 @@
-import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { copiedColumns, copiedTable } from "./copy-data.ts";
+import { copiedTables, digestStatement, loadDataColumns } from "./copy-tables.ts";
 import type { Database } from "./servers.ts";
 
-export type Program = "godwit" | "dbmate" | "dbmate-npm" | "node-pg-migrate" | "node";
+export type Program =
+  | "godwit"
+  | "dbmate"
+  | "dbmate-npm"
+  | "node-pg-migrate"
+  | "node"
+  | "pgloader"
+  | "pgcopydb"
+  | "pipe"
+  | "digest-postgres"
+  | "digest-mariadb";
 
 /** What has to be run: executable, arguments, and the variables it needs beyond a small, clean environment. */
 export interface Command {
@@ -21,12 +34,16 @@ export interface ProgramSpec {
   /** Matches the output of `status` when all COUNT migrations are applied. */
   readonly saysAll?: (count: number) => RegExp;
   readonly start?: () => Command;
+  /** Copies the source into the target, which is empty; the folder is for what it keeps beside. */
+  readonly copy?: (source: Database, target: Database, folder: string) => Command;
+  readonly verify?: (source: Database, target: Database) => Command;
   /** Names and texts of the files that make table NUMBER with `sql` and drop it. */
   readonly migration?: (number: number, sql: string) => Readonly<Record<string, string>>;
 }
 
 const root = join(import.meta.dirname, "..");
 const node = process.execPath;
+const missing = "not installed";
 
 // The npm package's own way to its binary is a Node process that starts it; measured apart, as dbmate-npm.
 const dbmateBinary = globSync("node_modules/@dbmate/*/bin/dbmate*", { cwd: root })[0] ?? "missing";
@@ -51,6 +68,8 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
     status: (database, folder) => godwit(["status"], database, folder),
     saysAll: (count) => new RegExp(`\\b${count.toLocaleString("en")} applied\\b|\\b${count} applied\\b`),
     start: () => ({ file: node, args: [join(root, "bin/godwit"), "--version"], env: { GODWIT_DIST: "1" } }),
+    copy: (source, target) => godwitBetween("copy", source, target),
+    verify: (source, target) => godwitBetween("verify", source, target),
     migration: (number, sql) => ({
       [`${timestamp(number)}_t${number}.up.sql`]: `${sql};\n`,
       [`${timestamp(number)}_t${number}.down.sql`]: `drop table t${number};\n`,
@@ -87,7 +106,75 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
     version: process.version,
     start: () => ({ file: node, args: ["-e", "0"], env: {} }),
   },
+  pgloader: {
+    title: "pgloader",
+    version: installedVersion("pgloader", ["--version"]),
+    copy: (source, target) => ({
+      file: "pgloader",
+      args: [source.url.replace(/^sqlite:/, "sqlite://"), target.url],
+      env: {},
+    }),
+  },
+  pgcopydb: {
+    title: "pgcopydb clone",
+    version: installedVersion("pgcopydb", ["--version"]),
+    copy: (source, target, folder) => ({
+      file: "pgcopydb",
+      args: [
+        "clone",
+        "--source",
+        source.url,
+        "--target",
+        target.url,
+        "--dir",
+        mkdtempSync(join(folder, "pgcopydb-")),
+      ],
+      env: {},
+    }),
+  },
+  pipe: {
+    title: "psql COPY TO STDOUT | mariadb LOAD DATA",
+    version: installedVersion("mariadb", ["--version"]),
+    copy: (source, target) => {
+      const { create, indexes } = copiedTables.mariadb;
+      const load = `LOAD DATA LOCAL INFILE '/dev/stdin' INTO TABLE ${copiedTable} CHARACTER SET utf8mb4 ${loadDataColumns}`;
+      const mariadb = (sql: string) =>
+        `mariadb ${mariadbArgs(target).map(quoted).join(" ")} -e ${quoted(sql)}`;
+      const read = `psql -qX ${quoted(source.url)} -c ${quoted(`COPY ${copiedTable} (${copiedColumns.join(", ")}) TO STDOUT`)}`;
+      const script = [mariadb(create), `${read} | ${mariadb(load)}`, ...indexes.map(mariadb)].join(" && ");
+      return { file: "bash", args: ["-o", "pipefail", "-c", script], env: mariadbEnv(target) };
+    },
+  },
+  "digest-postgres": {
+    title: "one statement on PostgreSQL",
+    version: installedVersion("psql", ["--version"]),
+    verify: (...databases) => {
+      const database = databases.find(({ url }) => url.startsWith("postgres"))!;
+      return {
+        file: "psql",
+        args: ["-qXAt", "-F", " ", database.url, "-c", digestStatement("postgres")],
+        env: {},
+      };
+    },
+  },
+  "digest-mariadb": {
+    title: "one statement on MariaDB",
+    version: installedVersion("mariadb", ["--version"]),
+    verify: (...databases) => {
+      const database = databases.find(({ url }) => url.startsWith("mysql"))!;
+      return {
+        file: "mariadb",
+        args: [...mariadbArgs(database), "-N", "-e", digestStatement("mariadb")],
+        env: mariadbEnv(database),
+      };
+    },
+  },
 };
+
+/** Whether a program can be run at all; those of Debian's packages need not be there. */
+export function isInstalled(program: Program): boolean {
+  return programs[program].version !== missing;
+}
 
 /** Writes COUNT one-table migrations in the program's own format; the folder. */
 export function writeMigrations(
@@ -128,6 +215,44 @@ function dbmate(
     args: [...before, "--no-dump-schema", "--migrations-dir", folder, verb],
     env: { DATABASE_URL: database.dbmateUrl },
   };
+}
+
+function godwitBetween(verb: "copy" | "verify", source: Database, target: Database): Command {
+  return {
+    file: node,
+    args: [join(root, "bin/godwit"), verb, source.url, target.url],
+    env: { GODWIT_DIST: "1" },
+  };
+}
+
+function mariadbArgs({ url }: Database): string[] {
+  const { hostname, port, username, pathname } = new URL(url);
+  const address = ["-h", hostname, "-P", port || "3306", "-u", decodeURIComponent(username)];
+  return [
+    "--no-defaults",
+    "--local-infile",
+    "--default-character-set=utf8mb4",
+    ...address,
+    pathname.slice(1),
+  ];
+}
+
+function mariadbEnv({ url }: Database): Record<string, string> {
+  return { MYSQL_PWD: decodeURIComponent(new URL(url).password) };
+}
+
+/** For a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The first thing in what a program says of itself that looks like a version. */
+function installedVersion(file: string, args: readonly string[]): string {
+  const { error, stdout, stderr } = spawnSync(file, args, { encoding: "utf8" });
+  if (error !== undefined) return missing;
+  return (
+    /\d+\.\d+(?:[.-]\d+)*/.exec(`${stdout}${stderr}`.replace(/^.*?(?=version|Ver)/s, ""))?.[0] ?? "unknown"
+  );
 }
 
 /** 14 digits that grow with the number: one second further each. */

@@ -1,7 +1,7 @@
 import type { Machine } from "./machine.ts";
-import type { Measured } from "./measure-case.ts";
+import type { Measured, Sample } from "./measure-case.ts";
 import type { MeasureCase } from "./measure-cases.ts";
-import { type Program, programs } from "./programs.ts";
+import { isInstalled, type Program, programs } from "./programs.ts";
 
 /** The results as Markdown: the machine, and a line for each program of each measure. */
 export function renderReport(measured: readonly Measured[], machine: Machine, runs: number): string {
@@ -22,23 +22,33 @@ export function renderReport(measured: readonly Measured[], machine: Machine, ru
   ].join("\n");
 }
 
-/** Godwit's line carries the verdict, and the ratio to the fastest of those it is held against. */
+/** Godwit's line carries the verdict, and the ratio to the one of those it is held against that counts. */
 function linesOf({ case: item, samples }: Measured): string[] {
-  const [own, ...others] = item.programs;
+  const [own, ...named] = item.programs;
   if (own === undefined) return [];
-  const medianOf = (program: Program) => median(samples[program] ?? []);
-  const best = others.length === 0 ? null : Math.min(...others.map(medianOf));
+  const valuesOf = (program: Program) =>
+    (samples[program] ?? []).map(({ ms, peakBytes }) => (item.unit === "ms" ? ms : peakBytes));
+  const medianOf = (program: Program) => median(valuesOf(program));
+  const others = named.filter(isInstalled);
+  const counting = item.againstSlowest === true ? Math.max : Math.min;
+  const best = others.length === 0 ? null : counting(...others.map(medianOf));
   const reached = best === null ? medianOf(own) : medianOf(own) / best;
-  const verdict = reached <= item.target ? "ok" : `missed by ${percent(reached / item.target - 1)}`;
-  const bound = best === null ? amount(item.target, item.unit) : item.target.toFixed(1);
+  // A time without anything to hold it against says nothing.
+  const isJudged = named.length === 0 || best !== null;
+  const bound = named.length === 0 ? amount(item.target, item.unit) : String(item.target);
   const line = (program: Program, ...rest: readonly string[]) => {
-    const values = samples[program] ?? [];
+    const values = valuesOf(program);
     const numbers = [median(values), Math.min(...values), Math.max(...values)];
     const cells = [program === own ? item.title : "", programs[program].title];
     return `| ${[...cells, ...numbers.map((value) => amount(value, item.unit)), ...rest].join(" | ")} |`;
   };
   return [
-    line(own, best === null ? "" : reached.toFixed(2), `≤ ${bound}`, verdict),
+    line(
+      own,
+      best === null ? "" : reached.toFixed(2),
+      `≤ ${bound}`,
+      isJudged ? verdict(reached, item.target) : "nothing to compare with",
+    ),
     ...[...others, ...(item.shown ?? [])].map((program) => {
       const counts = others.includes(program);
       return line(
@@ -48,7 +58,32 @@ function linesOf({ case: item, samples }: Measured): string[] {
         counts ? "" : "(for comparison)",
       );
     }),
+    ...named
+      .filter((program) => !isInstalled(program))
+      .map((program) => `| | ${programs[program].title} | not installed | | | | | |`),
+    ...alsoLines(item, samples[own] ?? []),
   ];
+}
+
+/** What else was measured of Godwit in the same runs. */
+function alsoLines({ also }: MeasureCase, samples: readonly Sample[]): string[] {
+  if (also === undefined) return [];
+  const shares = samples.flatMap(({ ownCpuMs, serversCpuMs }) =>
+    ownCpuMs === null || serversCpuMs === null ? [] : ownCpuMs / (ownCpuMs + serversCpuMs),
+  );
+  const peaks = samples.map(({ peakBytes }) => peakBytes);
+  const line = (title: string, values: readonly number[], most: number, form: (value: number) => string) =>
+    values.length === 0
+      ? `| ${title} | godwit | not measured | | | | ≤ ${form(most)} | |`
+      : `| ${title} | godwit | ${[median(values), Math.min(...values), Math.max(...values)].map(form).join(" | ")} | | ≤ ${form(most)} | ${verdict(median(values), most)} |`;
+  return [
+    line("— its part of all CPU, servers included", shares, also.cpuShare, percent),
+    line("— its peak memory", peaks, also.peakBytes, (bytes) => amount(bytes, "bytes")),
+  ];
+}
+
+function verdict(reached: number, target: number): string {
+  return reached <= target ? "ok" : `missed by ${percent(reached / target - 1)}`;
 }
 
 function median(values: readonly number[]): number {

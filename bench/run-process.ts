@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { cpuOfChildrenMs } from "./processor-time.ts";
 import type { Command } from "./programs.ts";
 
 export interface RunOptions {
@@ -13,8 +14,16 @@ export interface RunOptions {
   readonly memory: boolean;
 }
 
+export interface RanProcess {
+  readonly ms: number;
+  /** 0 where it was not asked for. */
+  readonly peakBytes: number;
+  /** Of all its processes together; null where the system does not tell. */
+  readonly cpuMs: number | null;
+}
+
 /** Runs a whole process and times it from outside. Throws with the end of its output when it fails. */
-export function runProcess(command: Command, options: RunOptions): { ms: number; peakBytes: number } {
+export function runProcess(command: Command, options: RunOptions): RanProcess {
   const log = openSync(options.log, "w");
   const peak = `${options.log}.peak`;
   rmSync(peak, { force: true });
@@ -22,6 +31,7 @@ export function runProcess(command: Command, options: RunOptions): { ms: number;
     ? ["--require", join(import.meta.dirname, "peak-memory.cjs"), ...command.args]
     : command.args;
   try {
+    const cpuBefore = cpuOfChildrenMs();
     const began = process.hrtime.bigint();
     const result = spawnSync(command.file, args, {
       cwd: options.cwd,
@@ -38,6 +48,7 @@ export function runProcess(command: Command, options: RunOptions): { ms: number;
       killSignal: "SIGKILL",
     });
     const ms = Number(process.hrtime.bigint() - began) / 1e6;
+    const cpuAfter = cpuOfChildrenMs();
     if (result.error !== undefined) throw new Error(`${command.file}: ${result.error.message}`);
     if (result.status !== 0) {
       const end = readFileSync(options.log, "utf8").slice(-2000);
@@ -45,7 +56,11 @@ export function runProcess(command: Command, options: RunOptions): { ms: number;
         `${command.file} ${command.args.join(" ")} ended with ${result.status ?? result.signal}:\n${end}`,
       );
     }
-    return { ms, peakBytes: options.memory ? peakBytes(peak) : 0 };
+    return {
+      ms,
+      peakBytes: options.memory ? peakBytes(peak) : 0,
+      cpuMs: cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore,
+    };
   } finally {
     closeSync(log);
   }

@@ -1,8 +1,12 @@
-import { rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createReadStream, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import pg from "pg";
+import { copiedColumns, copiedData, copiedTable } from "./copy-data.ts";
+import { copiedTables, loadDataColumns } from "./copy-tables.ts";
+import { cpuOfProcessMs, cpuOfTreeMs } from "./processor-time.ts";
 
 export type ServerName = "postgres" | "mariadb" | "mysql" | "sqlite";
 
@@ -13,6 +17,8 @@ export interface Database extends AsyncDisposable {
   readonly dbmateUrl: string;
   /** How many of the migrations' tables it holds. */
   tables(): Promise<number>;
+  /** What it has of the table that is copied. */
+  copied(): Promise<{ readonly rows: number; readonly indexes: number }>;
 }
 
 export interface Server {
@@ -20,6 +26,10 @@ export interface Server {
   /** The statement that makes table NUMBER. */
   ddl(number: number): string;
   create(): Promise<Database>;
+  /** A new database with the table that is copied, whose rows are in the file. */
+  filled(rows: string): Promise<Database>;
+  /** What the server's processes have used of the processors until now; null where that can't be seen from here. */
+  cpuMs(): number | null;
   close(): Promise<void>;
 }
 
@@ -62,9 +72,20 @@ async function postgresServer(adminUrl: string): Promise<Server> {
   );
   for (const { datname } of left) await admin.query(`DROP DATABASE "${datname}" WITH (FORCE)`);
   const { rows } = await admin.query<{ server_version: string }>("SHOW server_version");
-  return {
+  const { rows: own } = await admin.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  const server: Server = {
     version: `PostgreSQL ${rows[0]?.server_version}`,
     ddl: (number) => `create table t${number}(id integer primary key, name text)`,
+    async filled(rows) {
+      const database = await server.create();
+      const { create, indexes } = copiedTables.postgres;
+      const load = `\\copy ${copiedTable} (${copiedColumns.join(", ")}) from '${rows}'`;
+      const commands = [create, load, ...indexes, `VACUUM ANALYZE ${copiedTable}`, "CHECKPOINT"];
+      const args = ["-qX", "-v", "ON_ERROR_STOP=1", ...commands.flatMap((command) => ["-c", command])];
+      execFileSync("psql", [...args, database.url], { stdio: ["ignore", "ignore", "inherit"] });
+      return database;
+    },
+    cpuMs: () => cpuOfTreeMs(own[0]?.pid ?? 0),
     async create() {
       const name = nextName();
       await admin.query(`CREATE DATABASE "${name}"`);
@@ -87,12 +108,33 @@ async function postgresServer(adminUrl: string): Promise<Server> {
             await client.end();
           }
         },
+        async copied() {
+          const client = new pg.Client({ connectionString: url.href });
+          await client.connect();
+          try {
+            // Some make a schema of the source's name.
+            const { rows: tables } = await client.query<{ name: string; indexes: number }>(
+              `SELECT c.oid::regclass::text AS name, (SELECT count(*)::int FROM pg_index WHERE indrelid = c.oid) AS indexes
+                 FROM pg_class c WHERE c.relkind = 'r' AND c.relname = $1`,
+              [copiedTable],
+            );
+            const [table] = tables;
+            if (table === undefined) return { rows: 0, indexes: 0 };
+            const { rows: counted } = await client.query<{ n: number }>(
+              `SELECT count(*)::int AS n FROM ${table.name}`,
+            );
+            return { rows: counted[0]?.n ?? 0, indexes: table.indexes };
+          } finally {
+            await client.end();
+          }
+        },
         // Ends with a checkpoint, so the writes of one program's run do not fall into the next one's.
         [Symbol.asyncDispose]: async () => void (await admin.query(`DROP DATABASE "${name}" WITH (FORCE)`)),
       };
     },
     close: () => admin.end(),
   };
+  return server;
 }
 
 async function mysqlServer(adminUrl: string): Promise<Server> {
@@ -106,11 +148,33 @@ async function mysqlServer(adminUrl: string): Promise<Server> {
   for (const { name } of left) await admin.query(`DROP DATABASE \`${String(name)}\``);
   const [rows] = await admin.query<RowDataPacket[]>("SELECT version() AS version");
   const version = String(rows[0]?.version);
-  return {
+  const [files] = await admin.query<RowDataPacket[]>("SELECT @@pid_file AS file");
+  const pid = pidIn(String(files[0]?.file));
+  const server: Server = {
     version: version.includes("MariaDB")
       ? `MariaDB ${version.replace(/-MariaDB.*/, "")}`
       : `MySQL ${version}`,
     ddl: (number) => `create table t${number}(id integer primary key, name varchar(100))`,
+    async filled(rows) {
+      const database = await server.create();
+      const client = await createConnection({
+        uri: database.url,
+        infileStreamFactory: () => createReadStream(rows),
+      });
+      try {
+        const { create, indexes } = copiedTables.mariadb;
+        await client.query(create);
+        await client.query(
+          `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${copiedTable} CHARACTER SET utf8mb4 ${loadDataColumns}`,
+        );
+        for (const index of indexes) await client.query(index);
+        await client.query(`ANALYZE TABLE ${copiedTable}`);
+      } finally {
+        await client.end();
+      }
+      return database;
+    },
+    cpuMs: () => cpuOfProcessMs(pid),
     async create() {
       const name = nextName();
       await admin.query(`CREATE DATABASE \`${name}\``);
@@ -126,17 +190,55 @@ async function mysqlServer(adminUrl: string): Promise<Server> {
           );
           return Number(result[0]?.count);
         },
+        async copied() {
+          const [found] = await admin.query<RowDataPacket[]>(
+            "SELECT count(DISTINCT index_name) AS n FROM information_schema.statistics WHERE table_schema = ? AND table_name = ?",
+            [name, copiedTable],
+          );
+          const indexes = Number(found[0]?.n);
+          if (indexes === 0) return { rows: 0, indexes };
+          const [counted] = await admin.query<RowDataPacket[]>(
+            `SELECT count(*) AS n FROM \`${name}\`.${copiedTable}`,
+          );
+          return { rows: Number(counted[0]?.n), indexes };
+        },
         [Symbol.asyncDispose]: async () => void (await admin.query(`DROP DATABASE \`${name}\``)),
       };
     },
     close: () => admin.end(),
   };
+  return server;
+}
+
+/** A server that runs elsewhere has its file elsewhere. */
+function pidIn(file: string): number {
+  try {
+    return Number(readFileSync(file, "utf8"));
+  } catch {
+    return 0;
+  }
 }
 
 function sqliteServer(folder: string): Server {
-  return {
+  const server: Server = {
     version: `SQLite ${process.versions.sqlite} (Node's; dbmate has its own)`,
     ddl: (number) => `create table t${number}(id integer primary key, name text)`,
+    async filled() {
+      const database = await server.create();
+      using file = new DatabaseSync(database.url.replace(/^sqlite:/, ""));
+      const { create, indexes } = copiedTables.sqlite;
+      file.exec(`PRAGMA synchronous = OFF; ${create}; BEGIN`);
+      const values = copiedColumns.map(() => "?").join(", ");
+      const insert = file.prepare(`INSERT INTO ${copiedTable} VALUES (${values})`);
+      for (const row of copiedData()) {
+        const [token, ...others] = [row.at(-1)!, ...row.slice(0, -1)];
+        insert.run(...others.map((value) => (value === "\\N" ? null : value)), Buffer.from(token, "hex"));
+      }
+      file.exec(`COMMIT; ${indexes.join("; ")}; ANALYZE`);
+      return database;
+    },
+    // It has no process of its own: what it does is the program's.
+    cpuMs: () => 0,
     async create() {
       const path = join(folder, `${nextName()}.db`);
       return {
@@ -151,6 +253,17 @@ function sqliteServer(folder: string): Server {
             .get();
           return Number(row?.count);
         },
+        async copied() {
+          using database = new DatabaseSync(path, { readOnly: true });
+          const count = (sql: string) => Number(database.prepare(sql).get(copiedTable)?.n);
+          const indexes = count(
+            "SELECT count(*) AS n FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?",
+          );
+          return {
+            rows: count(`SELECT count(*) AS n FROM ${copiedTable} WHERE ? IS NOT NULL`),
+            indexes: indexes + 1,
+          };
+        },
         async [Symbol.asyncDispose]() {
           for (const ending of ["", "-journal", "-wal", "-shm"]) rmSync(path + ending, { force: true });
         },
@@ -158,4 +271,5 @@ function sqliteServer(folder: string): Server {
     },
     close: async () => undefined,
   };
+  return server;
 }
