@@ -2,11 +2,12 @@ import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
 import type { ParallelStep, SqlStep, Statement, Step } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
-import type { TableName } from "../core/portable.ts";
-import type { DdlStatement, SwappedTable, TableDdl } from "../engines/data-roles.ts";
+import type { DdlStatement, TableDdl } from "../engines/data-roles.ts";
+import { type KeptTables, keptTables } from "./kept-tables.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
-import { swapRole } from "./refresh.ts";
+import { swappedTables, swapRole } from "./refresh.ts";
 import type { Survey, SurveyedTable } from "./survey.ts";
+import type { TargetState } from "./target-state.ts";
 
 /** A chunk is some megabytes: its transaction is short, and what a kill undoes is soon copied again. */
 const defaultChunkBytes = 16 * 1024 * 1024;
@@ -16,106 +17,103 @@ const noUndo = "drop the tables that were made; the source is only read";
 
 /**
  * The steps of a copy: tables, rows, keys, constraints, counters, and the comparison of both sides. A refresh does all
- * that beside the tables that are there, and then swaps; `there` has the names of those, as `tableKey` writes them.
+ * that beside the tables that are there, and then swaps.
  */
 export function compileCopy(
   project: CopyProject,
   choice: CopyChoice,
   survey: Survey,
-  there: ReadonlySet<string> = new Set(),
+  state: TargetState,
 ): Step[] {
-  const {
-    jobs = project.rules?.settings.jobs ?? defaultJobs,
-    chunkBytes = defaultChunkBytes,
-    mode = "create",
-  } = choice;
-  const { engine } = project.target;
+  const { mode = "create", dataOnly = false, schemaOnly = false } = choice;
+  const { render } = project.target.engine;
+  const makesTables = !dataOnly && (mode === "create" || mode === "refresh");
   const swap = mode === "refresh" ? swapRole(project) : null;
-  const swapped = survey.tables.map(({ target, placed }): SwappedTable => {
-    const isThere = there.has(tableKey(placed));
-    return { beside: nameOf(target), name: nameOf(placed), isThere };
-  });
-  const ddl = survey.tables.map((table) => ({ table, ddl: engine.render.ddl(table.target) }));
-  // Where no rule says otherwise, the largest goes first, because it takes longest.
-  const largestFirst = survey.tables.toSorted(
-    (a, b) => b.order - a.order || b.source.estimate.bytes - a.source.estimate.bytes,
-  );
+  const swapped = swappedTables(survey, state.tables);
+  const made = makesTables ? survey.tables.map((table) => ({ table, ddl: render.ddl(table.target) })) : [];
+  const kept = makesTables ? null : keptTables(project, choice, survey, state);
+  const of = (unit: keyof Omit<TableDdl, "undone">) => made.flatMap(({ ddl }) => ddl[unit]);
   const steps: Step[] = [];
-  const withSchema = choice.dataOnly !== true && (mode === "create" || mode === "refresh");
-  if (withSchema)
-    steps.push(
-      ...sequence(project, "tables", [
-        ...schemas(project, survey),
-        ...(swap?.open(swapped) ?? []),
-        ...ddl.flatMap((each) => each.ddl.create),
-      ]),
-    );
-  if (mode === "truncate") {
-    steps.push(
-      ...sequence(
-        project,
-        "empty",
-        survey.tables.flatMap(({ target }) => engine.render.truncate(target)),
-      ),
-    );
+  const add = (unit: string, statements: readonly DdlStatement[]) =>
+    steps.push(...sequence(project, unit, statements));
+
+  if (makesTables)
+    add("tables", [...schemas(project, survey), ...(swap?.open(swapped) ?? []), ...of("create")]);
+  if (kept !== null) add("references", kept.before);
+  if (mode === "truncate") add("empty", render.truncate(survey.tables.map(({ target }) => target)));
+  if (!schemaOnly) steps.push(copyRows(project, choice, survey, kept));
+  if (swap?.isWhole !== false) {
+    steps.push(...parallel(project, choice, made));
+    add("constraints", kept === null ? of("constraints") : kept.after);
+    add("finish", kept === null ? of("finish") : kept.counters);
   }
-  if (choice.schemaOnly !== true) {
-    const tables = largestFirst.map(({ copy }) => copy);
-    steps.push({
-      kind: "copy-rows",
-      ...base("rows", "rows/1", tablesTitle(tables.map(({ target }) => tableKey(target)))),
-      hash: digest([tables, chunkBytes]),
-      tables,
-      jobs,
-      chunkBytes,
-      quarantine: choice.quarantine ?? 0,
-    });
-  }
-  if (withSchema && swap?.isWhole !== false) {
-    steps.push(...parallel(project, ddl, largestFirst, jobs));
-    for (const unit of ["constraints", "finish"] as const) {
-      const statements = ddl.flatMap((each) => each.ddl[unit]);
-      steps.push(...sequence(project, unit, statements));
-    }
-  }
-  if (choice.schemaOnly !== true && mode !== "upsert") {
-    const tables = survey.tables.map(({ compared }) => compared);
-    steps.push({
-      kind: "compare",
-      ...base("compare", "compare/1", tablesTitle(tables.map(({ target }) => tableKey(target)))),
-      hash: digest(tables),
-      tables,
-    });
-  }
+  if (!schemaOnly) steps.push(...compare(choice, survey, kept));
   if (swap !== null) {
-    const placed = swap.isWhole ? [] : survey.tables.map((table) => engine.render.ddl(table.placed));
-    steps.push(
-      ...sequence(project, "swap", [
-        ...swap.swap(swapped),
-        ...(["keys", "constraints", "finish"] as const).flatMap((unit) =>
-          placed.flatMap((each) => each[unit]),
-        ),
-      ]),
+    const placed = swap.isWhole ? [] : survey.tables.map((table) => render.ddl(table.placed));
+    const later = (["keys", "constraints", "finish"] as const).flatMap((unit) =>
+      placed.flatMap((each) => each[unit]),
     );
+    add("swap", [...swap.swap(swapped), ...later]);
   }
-  const watermarks = survey.tables.flatMap(({ watermark }) => watermark ?? []);
-  if (watermarks.length > 0) {
-    steps.push({
-      kind: "record",
-      ...base(
-        "watermarks",
-        "watermarks/1",
-        `how far ${tablesTitle(watermarks.map(({ table }) => table))} came`,
-      ),
-      hash: digest(watermarks),
-      watermarks,
-    });
-  }
+  steps.push(...watermarks(survey));
   return steps;
 }
 
-function nameOf({ schema, name }: TableName): TableName {
-  return { schema, name };
+/** Where no rule says otherwise, the largest goes first, because it takes longest. */
+function largestFirst(tables: readonly SurveyedTable[]): SurveyedTable[] {
+  return tables.toSorted((a, b) => b.order - a.order || b.source.estimate.bytes - a.source.estimate.bytes);
+}
+
+function copyRows(project: CopyProject, choice: CopyChoice, survey: Survey, kept: KeptTables | null): Step {
+  const { chunkBytes = defaultChunkBytes, quarantine = 0 } = choice;
+  const tables = largestFirst(survey.tables).map(({ copy }) => {
+    const after = kept?.parents.get(tableKey(copy.target)) ?? [];
+    return after.length === 0 ? copy : Object.assign({}, copy, { after });
+  });
+  return {
+    kind: "copy-rows",
+    ...base("rows", "rows/1", tablesTitle(tables.map(({ target }) => tableKey(target)))),
+    hash: digest([tables, chunkBytes]),
+    tables,
+    jobs: jobsOf(project, choice),
+    chunkBytes,
+    quarantine,
+  };
+}
+
+/** An upsert leaves rows of the target alone that the source has not, so its tables cannot be held against it whole. */
+function compare({ mode }: CopyChoice, survey: Survey, kept: KeptTables | null): Step[] {
+  const tables = mode === "upsert" ? [] : survey.tables.map(({ compared }) => compared);
+  const references = kept?.unchecked ?? [];
+  if (tables.length === 0 && references.length === 0) return [];
+  const names = survey.tables.map(({ target }) => tableKey(target));
+  return [
+    {
+      kind: "compare",
+      ...base("compare", "compare/1", tablesTitle(names)),
+      hash: digest(references.length === 0 ? tables : [tables, references]),
+      tables,
+      ...(references.length === 0 ? {} : { references }),
+    },
+  ];
+}
+
+function watermarks(survey: Survey): Step[] {
+  const found = survey.tables.flatMap(({ watermark }) => watermark ?? []);
+  if (found.length === 0) return [];
+  const title = `how far ${tablesTitle(found.map(({ table }) => table))} came`;
+  return [
+    {
+      kind: "record",
+      ...base("watermarks", "watermarks/1", title),
+      hash: digest(found),
+      watermarks: found,
+    },
+  ];
+}
+
+function jobsOf({ rules }: CopyProject, { jobs }: CopyChoice): number {
+  return jobs ?? rules?.settings.jobs ?? defaultJobs;
 }
 
 function schemas({ target }: CopyProject, survey: Survey): DdlStatement[] {
@@ -139,6 +137,7 @@ function base(unit: string, key: string, title: string) {
 
 const unitTitles: Readonly<Record<string, string>> = {
   tables: "tables",
+  references: "references away",
   empty: "empty the tables",
   rows: "rows",
   keys: "keys and indexes",
@@ -170,12 +169,11 @@ function sequence(project: CopyProject, unit: string, statements: readonly DdlSt
 /** Indexes and keys, those of the largest tables first, because they take longest. */
 function parallel(
   project: CopyProject,
-  ddl: readonly { readonly table: SurveyedTable; readonly ddl: TableDdl }[],
-  largestFirst: readonly SurveyedTable[],
-  jobs: number,
+  choice: CopyChoice,
+  made: readonly { readonly table: SurveyedTable; readonly ddl: TableDdl }[],
 ): ParallelStep[] {
-  const statements = largestFirst.flatMap(
-    (table) => ddl.find((each) => each.table === table)?.ddl.keys ?? [],
+  const statements = largestFirst(made.map(({ table }) => table)).flatMap(
+    (table) => made.find((each) => each.table === table)?.ddl.keys ?? [],
   );
   if (statements.length === 0) return [];
   const steps = statements.map((statement, index) =>
@@ -187,7 +185,7 @@ function parallel(
       ...base("keys", "keys/1", `${steps.length} keys and indexes`),
       hash: digest(steps.map(({ hash }) => hash)),
       steps,
-      jobs,
+      jobs: jobsOf(project, choice),
     },
   ];
 }

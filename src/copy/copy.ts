@@ -1,10 +1,8 @@
 import { digest } from "../core/canonical.ts";
 import { catalog } from "../core/error-catalog.ts";
 import { GodwitError } from "../core/error.ts";
-import { type Plan, sealPlan, type Step, type Watermark } from "../core/plan.ts";
-import { tableKey } from "../core/table-key.ts";
-import type { ServerFacts, Session } from "../engines/engine.ts";
-import { qualifiedTable } from "../engines/qualified-table.ts";
+import { type Plan, sealPlan, type Step } from "../core/plan.ts";
+import type { ServerFacts } from "../engines/engine.ts";
 import { execute, type RunResult } from "../run/executor.ts";
 import type { LedgerState } from "../run/ledger.ts";
 import { readWatermarks } from "../run/watermark-ledger.ts";
@@ -13,7 +11,7 @@ import { type Loss, refuseLosses } from "./losses.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { refuseQuarantined } from "./refuse-quarantined.ts";
 import { type Survey, survey } from "./survey.ts";
-import { tablesToReplace } from "./refresh.ts";
+import { targetState } from "./target-state.ts";
 import { refuseWithoutWatermark, watermarked } from "./watermark.ts";
 import { withSession } from "./with-session.ts";
 
@@ -107,69 +105,24 @@ export async function planCopy(project: CopyProject, choice: CopyChoice): Promis
 }
 
 async function prepare(project: CopyProject, choice: CopyChoice, facts: ServerFacts): Promise<CopyPlan> {
-  const { mode = "create", dataOnly = false } = choice;
+  const { watermark } = choice;
   const surveyed = await withSession(project, "source", (session) => survey(project, choice, session));
-  if (mode === "create" && !dataOnly) {
-    await withSession(project, "target", (session) => refuseExisting(project, surveyed, session));
-  }
-  if (mode === "create" && dataOnly) {
-    await withSession(project, "target", (session) => refuseRows(project, surveyed, session));
-  }
-  const marked = await withWatermarks(project, choice, surveyed);
-  const { there, lost } =
-    mode === "refresh"
-      ? await withSession(project, "target", (session) => tablesToReplace(project, marked, session))
-      : { there: new Set<string>(), lost: [] };
+  if (watermark !== undefined) refuseWithoutWatermark(surveyed, watermark);
+  const { state, known } = await withSession(project, "target", async (session) => ({
+    state: await targetState(project, choice, surveyed, session),
+    known: await readWatermarks(project.target.engine, session, project.source.target),
+  }));
+  const marked =
+    watermark === undefined
+      ? surveyed
+      : await withSession(project, "source", (source) =>
+          watermarked(project, choice, surveyed, { source, known, empty: state.empty }),
+        );
   return {
-    plan: sealed(facts, compileCopy(project, choice, marked, there)),
-    survey: { ...marked, dropped: [...marked.dropped, ...lost] },
+    plan: sealed(facts, compileCopy(project, choice, marked, state)),
+    survey: { ...marked, dropped: [...marked.dropped, ...state.lost] },
     losses: marked.losses,
   };
-}
-
-async function withWatermarks(project: CopyProject, choice: CopyChoice, surveyed: Survey): Promise<Survey> {
-  if (choice.watermark === undefined) return surveyed;
-  refuseWithoutWatermark(surveyed, choice.watermark);
-  const { engine } = project.target;
-  const before =
-    choice.mode === "incremental"
-      ? await withSession(project, "target", async (session) => ({
-          known: await readWatermarks(engine, session, project.source.target),
-          empty: await emptyTables(
-            project,
-            surveyed,
-            session,
-            "Copy it once with --watermark and without --mode; then the incremental copies begin where that one ended.",
-          ),
-        }))
-      : { known: new Map<string, Watermark>(), empty: new Set<string>() };
-  return withSession(project, "source", (source) =>
-    watermarked(project, choice, surveyed, { source, ...before }),
-  );
-}
-
-/** Throws GW7004 for a table that is not there. */
-async function emptyTables(
-  { target }: CopyProject,
-  { tables }: Survey,
-  session: Session,
-  hint: string,
-): Promise<ReadonlySet<string>> {
-  const empty = new Set<string>();
-  for (const { target: table } of tables) {
-    const name = qualifiedTable(target.engine.traits, table);
-    const rows = await session.query(`SELECT 1 AS one FROM ${name} LIMIT 1`).catch((error: unknown) => {
-      if (target.engine.errors.classify(error).kind !== "missing-object") throw error;
-      throw new GodwitError("GW7004", {
-        message: `${target.target.display} has no table ${tableKey(table)}`,
-        hint,
-        details: { tables: [tableKey(table)] },
-        cause: error,
-      });
-    });
-    if (rows.length === 0) empty.add(tableKey(table));
-  }
-  return empty;
 }
 
 function sealed(facts: ServerFacts, steps: readonly Step[]): Plan {
@@ -222,35 +175,4 @@ function refuseContradictions(choice: CopyChoice): void {
     refuse("--mode refresh makes the tables anew, which --data-only does not");
   if (mode === "incremental" && watermark === undefined)
     refuse("--mode incremental takes --watermark COLUMN: a column that grows whenever a row is written");
-}
-
-async function refuseExisting({ target }: CopyProject, { tables }: Survey, session: Session): Promise<void> {
-  const there = await target.engine.normalize.schema(session);
-  const names = new Set(there.tables.map((table) => fold(tableKey(table))));
-  const taken = tables.map((table) => tableKey(table.target)).filter((name) => names.has(fold(name)));
-  if (taken.length === 0) return;
-  throw new GodwitError("GW7004", {
-    message: `${target.target.display} has these tables already: ${taken.join(", ")}`,
-    details: { tables: taken },
-  });
-
-  function fold(name: string): string {
-    return target.engine.traits.distinguishesCase ? name : name.toLowerCase();
-  }
-}
-
-/**
- * Rows that are there before the copy would be rows too many for its comparison, and could not be told from copied
- * ones when chunks have to be copied again.
- */
-async function refuseRows(project: CopyProject, surveyed: Survey, session: Session): Promise<void> {
-  const hint = "Nothing was changed. Without --data-only the tables are made, too.";
-  const empty = await emptyTables(project, surveyed, session, hint);
-  const filled = surveyed.tables.map(({ target }) => tableKey(target)).filter((name) => !empty.has(name));
-  if (filled.length === 0) return;
-  throw new GodwitError("GW7004", {
-    message: `these tables of ${project.target.target.display} hold rows already: ${filled.join(", ")}`,
-    hint: "Nothing was changed. --mode truncate empties them first, --mode upsert replaces rows by their key.",
-    details: { tables: filled },
-  });
 }

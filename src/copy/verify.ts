@@ -1,9 +1,10 @@
 import { GodwitError } from "../core/error.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { Session } from "../engines/engine.ts";
+import { type OrphanRows, orphanRows } from "../run/compare/orphan-rows.ts";
+import { referencesOf } from "./references-of.ts";
 import { compareTable, type TableComparison } from "../run/compare/compare-table.ts";
 import { parseExpression } from "../sql/expression/parse.ts";
-import { type OrphanRows, orphanRows } from "./orphan-rows.ts";
 import { pairTables } from "./pair-tables.ts";
 import type { CopyProject } from "./project.ts";
 import { repairSql } from "./repair-sql.ts";
@@ -112,7 +113,11 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         });
       }
       const paired = new Set(pairs.map(({ table }) => tableKey(table.target)));
-      const orphans = await orphanRows(target.engine, other, theirs, (table) => paired.has(tableKey(table)));
+      const orphans = await orphanRows(
+        target.engine,
+        other,
+        referencesOf(theirs, (table) => paired.has(tableKey(table))),
+      );
       const isEqual = ({ differences, problems }: VerifiedTable) =>
         differences === 0 && problems.length === 0;
       return {

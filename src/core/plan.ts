@@ -1,6 +1,6 @@
 import { digest } from "./canonical.ts";
 import type { Expression } from "./expression.ts";
-import type { PortableType, RiskKind, TableEstimate, TableName } from "./portable.ts";
+import type { PortableForeignKey, PortableType, RiskKind, TableEstimate, TableName } from "./portable.ts";
 
 /**
  * What a statement does to the catalogue, said so that it can be asked for later: after an ambiguous failure
@@ -196,6 +196,8 @@ export interface CopyTable {
   readonly native: boolean;
   /** Target columns by which a row that is there is replaced; null: it is an error. */
   readonly upsertBy: readonly string[] | null;
+  /** Tables of the target, as `tableKey` writes them, whose rows must be in before its own can be. */
+  readonly after?: readonly string[];
   /** Only rows that meet it, on both sides, are compared; by the source's names. */
   readonly window?: Expression | null;
 }
@@ -218,6 +220,13 @@ export interface CopyColumn {
 export interface CompareStep extends StepBase {
   readonly kind: "compare";
   readonly tables: readonly CopyTable[];
+  /** Of the target: each row must refer to one that is there. */
+  readonly references?: readonly Reference[];
+}
+
+export interface Reference {
+  readonly table: TableName;
+  readonly key: PortableForeignKey;
 }
 
 /** Each kind of work the executor knows. A new feature adds a member here and its performer in run/perform/. */

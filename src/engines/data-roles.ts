@@ -1,6 +1,7 @@
 import type { Expression } from "../core/expression.ts";
 import type {
   PortableColumn,
+  PortableForeignKey,
   PortableSchema,
   PortableTable,
   PortableType,
@@ -86,7 +87,18 @@ export interface RenderRole {
   schema(name: string): readonly DdlStatement[];
   /** Drops a table with what was made for it. */
   drop(table: TableName): readonly DdlStatement[];
-  truncate(table: TableName): readonly DdlStatement[];
+  /** Empties them, whatever references there are among them. */
+  truncate(tables: readonly TableName[]): readonly DdlStatement[];
+  /** The next values of identities, from the data and from the source's counter: also a part of `ddl`. */
+  counters(table: TargetTable): readonly DdlStatement[];
+  /**
+   * Takes references away while rows come in, in any order, and makes and validates them again. Missing where the
+   * server does not look at them meanwhile: then those who copy do, when all is there.
+   */
+  references?(
+    table: PortableTable,
+    keys: readonly PortableForeignKey[],
+  ): { readonly drop: readonly DdlStatement[]; readonly add: readonly DdlStatement[] };
   /** Where a table without a schema of its own lands: "public", or "" where there are none. */
   readonly defaultSchema: string;
 }

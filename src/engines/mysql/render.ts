@@ -15,6 +15,7 @@ export const render: RenderRole = {
   schema: () => [],
   drop: (table) => [{ sql: `DROP TABLE IF EXISTS ${tableText(table)}`, title: `table ${table.name}` }],
   truncate,
+  counters: counter,
   defaultSchema: "",
 };
 
@@ -83,7 +84,15 @@ function view({ name, schema, columns, text, materialized }: PortableView): DdlS
   return { sql: `CREATE VIEW ${tableText({ schema, name })}${list} AS ${text}`, title: `view ${name}` };
 }
 
-/** By rows: TRUNCATE is refused where another table refers to this one, and cannot be rolled back. */
-function truncate(table: TableName): DdlStatement[] {
-  return [{ sql: `DELETE FROM ${tableText(table)}`, title: `rows of ${table.name}` }];
+/** TRUNCATE is refused where another table refers to this one, unless references are not looked at. */
+function truncate(tables: readonly TableName[]): DdlStatement[] {
+  const checks = (value: 0 | 1) => ({
+    sql: `SET SESSION foreign_key_checks = ${value}`,
+    title: value === 0 ? "without references" : "with references",
+  });
+  const emptied = tables.map((table) => ({
+    sql: `TRUNCATE TABLE ${tableText(table)}`,
+    title: `rows of ${table.name}`,
+  }));
+  return [checks(0), ...emptied, checks(1)];
 }

@@ -1,3 +1,4 @@
+import type { PortableForeignKey, TableName } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import type { DdlStatement, TargetTable } from "../data-roles.ts";
 import { objectName } from "./object-name.ts";
@@ -20,23 +21,25 @@ export function constraintDdl(table: TargetTable, isPartitioned: boolean, undone
       }
       return added(table, objectName(check.name), `CHECK (${sql})`);
     }),
-    ...table.foreignKeys.flatMap((key) => {
-      const { references } = key;
-      const parts = [
-        `FOREIGN KEY (${key.columns.map(quoted).join(", ")})`,
-        `REFERENCES ${tableSql(references)} (${references.columns.map(quoted).join(", ")})`,
-        ...(key.match === "full" ? ["MATCH FULL"] : []),
-        ...(key.onUpdate === "no action" ? [] : [`ON UPDATE ${key.onUpdate.toUpperCase()}`]),
-        ...(key.onDelete === "no action" ? [] : [`ON DELETE ${key.onDelete.toUpperCase()}`]),
-        ...(key.deferrable ? [`DEFERRABLE${key.initiallyDeferred ? " INITIALLY DEFERRED" : ""}`] : []),
-      ];
-      return added(table, objectName(key.name), parts.join(" "), !isPartitioned);
-    }),
+    ...table.foreignKeys.flatMap((key) => foreignKeyDdl(table, key, !isPartitioned)),
   ];
 }
 
 /** `later`: false where the server takes no NOT VALID, as for the foreign keys of a partitioned table. */
-function added(table: TargetTable, name: string, sql: string, later = true): DdlStatement[] {
+export function foreignKeyDdl(table: TableName, key: PortableForeignKey, later = true): DdlStatement[] {
+  const { references } = key;
+  const parts = [
+    `FOREIGN KEY (${key.columns.map(quoted).join(", ")})`,
+    `REFERENCES ${tableSql(references)} (${references.columns.map(quoted).join(", ")})`,
+    ...(key.match === "full" ? ["MATCH FULL"] : []),
+    ...(key.onUpdate === "no action" ? [] : [`ON UPDATE ${key.onUpdate.toUpperCase()}`]),
+    ...(key.onDelete === "no action" ? [] : [`ON DELETE ${key.onDelete.toUpperCase()}`]),
+    ...(key.deferrable ? [`DEFERRABLE${key.initiallyDeferred ? " INITIALLY DEFERRED" : ""}`] : []),
+  ];
+  return added(table, objectName(key.name), parts.join(" "), later);
+}
+
+function added(table: TableName, name: string, sql: string, later = true): DdlStatement[] {
   const title = `constraint ${name}`;
   const add = `ALTER TABLE ${tableSql(table)} ADD CONSTRAINT ${quoted(name)} ${sql}`;
   if (!later) return [{ sql: add, title }];

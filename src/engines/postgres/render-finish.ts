@@ -4,7 +4,7 @@ import { literal, quoted, tableSql } from "./sql-text.ts";
 
 export function finishDdl(table: TargetTable): DdlStatement[] {
   return [
-    ...table.columns.flatMap((column) => (column.identity === null ? [] : [nextValue(table, column)])),
+    ...counterDdl(table),
     ...table.columns.flatMap((column) => (column.onUpdateNow ? touchDdl(table, column) : [])),
     ...comment(`TABLE ${tableSql(table)}`, table.comment, table.name),
     ...table.columns.flatMap((column) =>
@@ -12,6 +12,10 @@ export function finishDdl(table: TargetTable): DdlStatement[] {
     ),
     { sql: `ANALYZE ${tableSql(table)}`, title: `statistics of ${table.name}` },
   ];
+}
+
+export function counterDdl(table: TargetTable): DdlStatement[] {
+  return table.columns.flatMap((column) => (column.identity === null ? [] : [nextValue(table, column)]));
 }
 
 function comment(what: string, text: string | null, title: string): DdlStatement[] {

@@ -1,7 +1,7 @@
 import type { PortableView, TableName } from "../../core/portable.ts";
 import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
-import { constraintDdl } from "./render-constraints.ts";
-import { finishDdl } from "./render-finish.ts";
+import { constraintDdl, foreignKeyDdl } from "./render-constraints.ts";
+import { counterDdl, finishDdl } from "./render-finish.ts";
 import { indexDdl, keyDdl } from "./render-keys.ts";
 import { createDdl } from "./render-table.ts";
 import { decideType } from "./render-type.ts";
@@ -16,7 +16,17 @@ export const render: RenderRole = {
       ? []
       : [{ sql: `CREATE SCHEMA IF NOT EXISTS ${quoted(name)}`, title: `schema ${name}` }],
   drop,
-  truncate: (table) => [{ sql: `TRUNCATE TABLE ${tableSql(table)}`, title: `rows of ${table.name}` }],
+  truncate: (tables) => [
+    { sql: `TRUNCATE TABLE ${tables.map(tableSql).join(", ")}`, title: `rows of ${tables.length} tables` },
+  ],
+  counters: counterDdl,
+  references: (table, keys) => ({
+    drop: keys.map(({ name }) => ({
+      sql: `ALTER TABLE ${tableSql(table)} DROP CONSTRAINT ${quoted(name)}`,
+      title: `drop constraint ${name}`,
+    })),
+    add: keys.flatMap((key) => foreignKeyDdl(table, key, table.partitioning === null)),
+  }),
   defaultSchema,
 };
 

@@ -4,6 +4,7 @@ import { tableKey } from "../../core/table-key.ts";
 import type { Session } from "../../engines/engine.ts";
 import { ChunkLedger } from "../chunk-ledger.ts";
 import { compareTable } from "../compare/compare-table.ts";
+import { orphanRows } from "../compare/orphan-rows.ts";
 import type { StepContext } from "./context.ts";
 import { sourceOf } from "./source-side.ts";
 import { inTransaction } from "./sql.ts";
@@ -11,7 +12,10 @@ import { inTransaction } from "./sql.ts";
 /** Differing rows that an error lists of each table; `godwit verify` tells all. */
 const listed = 20;
 
-/** Holds the tables of both sides against each other, in the snapshot that was copied. Throws GW7005. */
+/**
+ * Holds the tables of both sides against each other, in the snapshot that was copied, and looks for rows of the target
+ * that refer to nothing. Throws GW7005.
+ */
 export async function performCompare(context: StepContext, step: CompareStep): Promise<void> {
   const source = sourceOf(context);
   const { crew, engine, session, emit, signal } = context;
@@ -43,6 +47,15 @@ export async function performCompare(context: StepContext, step: CompareStep): P
       durationMs,
     });
     if (differences > 0) different.push({ table: name, differences, rows: found.listed });
+  }
+  const orphans = await orphanRows(engine, session, step.references ?? []);
+  if (different.length === 0 && orphans.length > 0) {
+    const told = orphans.map(({ table, foreignKey, rows }) => `${rows} rows of ${table} (${foreignKey})`);
+    throw new GodwitError("GW7005", {
+      message: `rows of the target refer to rows that are not there: ${told.join(", ")}`,
+      details: { orphans },
+      outcome: "changed",
+    });
   }
   if (different.length > 0) {
     const told = different.map(({ table, differences }) => `${table} in ${differences} rows`).join(", ");

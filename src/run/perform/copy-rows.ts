@@ -83,7 +83,7 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
   const watch = watchPairs(context, pairs);
   try {
     const known = await renewChanged({ context, source, step, chunks, snapshot, together });
-    const queue = new WorkQueue({ context, source, step, chunks, known, snapshot });
+    const queue = new WorkQueue({ context, source, step, chunks, known, snapshot, stop: stop.signal });
     await together(async (pair) => {
       for (let item = await queue.next(pair.reader); item !== null; item = await queue.next(pair.reader)) {
         pair.movedAt = performance.now();

@@ -15,6 +15,8 @@ export interface WorkQueueOptions {
   /** What the ledger has of each table, by its key. */
   readonly known: ReadonlyMap<string, readonly ChunkRecord[]>;
   readonly snapshot: Snapshot;
+  /** Aborted when a worker failed, or the run is to stop. */
+  readonly stop: AbortSignal;
 }
 
 /** What was copied of a table that is being worked on. */
@@ -31,11 +33,18 @@ export class WorkQueue {
   readonly #tables: CopyTable[];
   readonly #ready: ChunkWork[] = [];
   readonly #tallies = new Map<string, Tally>();
+  readonly #names: ReadonlySet<string>;
   #turn: Promise<unknown> = Promise.resolve();
+  #moved = Promise.withResolvers<void>();
+  /** Chunks that are being copied. */
+  #out = 0;
 
   constructor(options: WorkQueueOptions) {
     this.#options = options;
     this.#tables = [...options.step.tables];
+    // Who waits for a table's parents waits no longer.
+    options.stop.addEventListener("abort", () => this.#moved.resolve(), { once: true });
+    this.#names = new Set(this.#tables.map(({ target }) => tableKey(target)));
   }
 
   /** The next chunk, or null when none is left. One at a time, so that nobody leaves while another one cuts a table. */
@@ -46,21 +55,44 @@ export class WorkQueue {
   }
 
   finished({ table }: ChunkWork, { rows, bytes }: Copied): void {
+    this.#out -= 1;
     const tally = this.#tallies.get(tableKey(table.target));
     if (tally === undefined) return;
     tally.rows += rows;
     tally.bytes += bytes;
     tally.left -= 1;
     if (tally.left === 0) this.#report(table, tally);
+    this.#moved.resolve();
   }
 
   async #take(reader: Session): Promise<ChunkWork | null> {
-    for (let work = this.#ready.shift(); ; work = this.#ready.shift()) {
-      if (work !== undefined) return work;
-      const table = this.#tables.shift();
-      if (table === undefined) return null;
-      await this.#cut(table, reader);
+    while (!this.#options.stop.aborted) {
+      const work = this.#ready.shift();
+      if (work !== undefined) {
+        this.#out += 1;
+        return work;
+      }
+      if (this.#tables.length === 0) return null;
+      const due = this.#tables.findIndex((table) => this.#isDue(table));
+      // Where nobody is at work, nothing could become due.
+      const next = due === -1 && this.#out === 0 ? 0 : due;
+      if (next !== -1) {
+        const [table] = this.#tables.splice(next, 1) as [CopyTable];
+        await this.#cut(table, reader);
+        continue;
+      }
+      // Others are at work on the parents.
+      await this.#moved.promise;
+      this.#moved = Promise.withResolvers();
     }
+    return null;
+  }
+
+  #isDue({ after = [] }: CopyTable): boolean {
+    return after.every((name) => {
+      const tally = this.#tallies.get(name);
+      return tally === undefined ? !this.#names.has(name) : tally.left === 0;
+    });
   }
 
   async #cut(table: CopyTable, reader: Session): Promise<void> {

@@ -98,3 +98,9 @@ test("one file says what becomes of tables, and one how", () => {
     /second task settings/,
   );
 });
+
+test("settings that are called like what every object has are told, too", () => {
+  const settings = document({ FullLoadSettings: { toString: 1, constructor: 2 } });
+  const rules = readRules([document(mapping(), "mapping.json"), settings]);
+  assert.match(rules.warnings.map(({ message }) => message).join(), /no such setting: toString, constructor/);
+});

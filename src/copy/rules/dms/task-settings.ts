@@ -114,7 +114,9 @@ export function readTaskSettings({ value }: RulesDocument): Pick<MappingRules, "
 function readSection(settings: Members, made: { jobs?: number }, warnings: RuleWarning[]): void {
   const unused: string[] = [];
   for (const key of Object.keys(settings.value)) {
-    const answer = answers[settings.path]?.[key];
+    const known = answers[settings.path] ?? {};
+    // A key of a file may be called like what every object has.
+    const answer = Object.hasOwn(known, key) ? known[key] : undefined;
     if (answer === undefined) {
       unused.push(key);
       continue;

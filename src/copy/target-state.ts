@@ -1,0 +1,134 @@
+import { GodwitError } from "../core/error.ts";
+import type { Reference } from "../core/plan.ts";
+import type { PortableTable } from "../core/portable.ts";
+import { tableKey } from "../core/table-key.ts";
+import type { Session } from "../engines/engine.ts";
+import { qualifiedTable } from "../engines/qualified-table.ts";
+import type { CopyChoice, CopyProject } from "./project.ts";
+import { lostParts, refuseObstacles } from "./refresh.ts";
+import { referencesOf } from "./references-of.ts";
+import type { Survey } from "./survey.ts";
+
+/** What the target has in the places of the tables that are copied, before anything is made. */
+export interface TargetState {
+  /** By the name of the copied table, as `tableKey` writes it. */
+  readonly tables: ReadonlyMap<string, PortableTable>;
+  /** Those of them without a row; not asked for where all are replaced. */
+  readonly empty: ReadonlySet<string>;
+  /** The foreign keys of these tables. */
+  readonly references: readonly Reference[];
+  /** What a refresh takes away with the old tables, for the plan to tell. */
+  readonly lost: readonly string[];
+}
+
+/** Looks at the target. Throws GW7004 where it is not as the mode needs it; nothing is changed. */
+export async function targetState(
+  project: CopyProject,
+  choice: CopyChoice,
+  survey: Survey,
+  session: Session,
+): Promise<TargetState> {
+  const { mode = "create", dataOnly = false } = choice;
+  const { engine } = project.target;
+  const schema = await engine.normalize.schema(session);
+  const fold = (name: string) => (engine.traits.distinguishesCase ? name : name.toLowerCase());
+  const byName = new Map(schema.tables.map((table) => [fold(tableKey(table)), table]));
+  const tables = new Map(
+    survey.tables.flatMap(({ placed }) => {
+      const found = byName.get(fold(tableKey(placed)));
+      return found === undefined ? [] : [[tableKey(placed), found] as const];
+    }),
+  );
+  const own = new Set(tables.values());
+  const references = referencesOf(schema, (table) => own.has(table));
+  const state = { tables, references, empty: new Set<string>(), lost: [] };
+  if (mode === "create" && !dataOnly) refuseExisting(project, [...tables.keys()]);
+  if (mode === "refresh") {
+    await refuseObstacles(project, survey, tables, session);
+    return {
+      ...state,
+      lost: survey.tables.flatMap(({ placed }) => lostParts(tables.get(tableKey(placed)), placed)),
+    };
+  }
+  if (mode === "create" && !dataOnly) return state;
+  refuseMissing(project, choice, survey, tables);
+  const empty = await emptyTables(project, tables, session);
+  if (mode === "create")
+    refuseRows(
+      project,
+      [...tables.keys()].filter((name) => !empty.has(name)),
+    );
+  if (mode === "truncate") {
+    const others = referencesOf(schema, (table) => !own.has(table));
+    refuseReferring(
+      project,
+      others.filter(({ key }) => [...own].some((table) => tableKey(table) === tableKey(key.references))),
+    );
+  }
+  return { ...state, empty };
+}
+
+function refuseExisting({ target: { target } }: CopyProject, tables: readonly string[]): void {
+  if (tables.length === 0) return;
+  throw new GodwitError("GW7004", {
+    message: `${target.display} has these tables already: ${tables.join(", ")}`,
+    details: { tables },
+  });
+}
+
+function refuseMissing(
+  { target: { target } }: CopyProject,
+  { mode }: CopyChoice,
+  survey: Survey,
+  tables: ReadonlyMap<string, PortableTable>,
+): void {
+  const missing = survey.tables.map(({ placed }) => tableKey(placed)).filter((name) => !tables.has(name));
+  if (missing.length === 0) return;
+  throw new GodwitError("GW7004", {
+    message: `${target.display} has no table ${missing.join(", ")}`,
+    hint:
+      mode === "incremental"
+        ? "Nothing was changed. Copy it once with --watermark and without --mode; then the incremental copies begin where that one ended."
+        : "Nothing was changed. Without --mode and --data-only the tables are made, too.",
+    details: { tables: missing },
+  });
+}
+
+/**
+ * Rows that are there before the copy would be rows too many for its comparison, and could not be told from copied
+ * ones when chunks have to be copied again.
+ */
+function refuseRows({ target: { target } }: CopyProject, filled: readonly string[]): void {
+  if (filled.length === 0) return;
+  throw new GodwitError("GW7004", {
+    message: `these tables of ${target.display} hold rows already: ${filled.join(", ")}`,
+    hint: "Nothing was changed. --mode truncate empties them first, --mode upsert replaces rows by their key.",
+    details: { tables: filled },
+  });
+}
+
+/** Rows of other tables would refer to nothing. */
+function refuseReferring({ target: { target } }: CopyProject, others: readonly Reference[]): void {
+  if (others.length === 0) return;
+  const told = others.map(
+    ({ table, key }) => `${key.name} of ${tableKey(table)} refers to ${tableKey(key.references)}`,
+  );
+  throw new GodwitError("GW7004", {
+    message: `tables of ${target.display} that are not copied refer to those that would be emptied: ${told.join("; ")}`,
+    hint: "Nothing was changed. Copy those tables, too, or choose --mode upsert, which empties nothing.",
+    details: { tables: others.map(({ table }) => tableKey(table)) },
+  });
+}
+
+async function emptyTables(
+  { target: { engine } }: CopyProject,
+  tables: ReadonlyMap<string, PortableTable>,
+  session: Session,
+): Promise<ReadonlySet<string>> {
+  const empty = new Set<string>();
+  for (const [name, table] of tables) {
+    const rows = await session.query(`SELECT 1 AS one FROM ${qualifiedTable(engine.traits, table)} LIMIT 1`);
+    if (rows.length === 0) empty.add(name);
+  }
+  return empty;
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { copy, verify } from "../../src/index.ts";
+import { runSql } from "../faults/copy-scene.ts";
+import { asker } from "../faults/evidence.ts";
+import { withOwnDatabase } from "../faults/own-database.ts";
+import { target, type TargetName } from "../support/servers.ts";
+
+/*
+ * Tables that are there, with references among them in every order: to a parent, to themselves, in a circle. Each mode
+ * ends with the source's rows, the references valid, and counters that go on.
+ */
+const names: readonly TargetName[] = ["postgres", "mariadb", "mysql", "sqlite"];
+const alone = { env: {}, cwd: import.meta.dirname };
+
+const source = [
+  "CREATE TABLE zone (id integer PRIMARY KEY AUTOINCREMENT, name varchar(20) NOT NULL, chief integer REFERENCES person (id))",
+  // Children come before their parents, in a table that is larger than theirs.
+  "CREATE TABLE person (id integer PRIMARY KEY AUTOINCREMENT, boss integer REFERENCES person (id), zone integer REFERENCES zone (id), about varchar(200))",
+  "CREATE TABLE visit (id integer PRIMARY KEY AUTOINCREMENT, person integer NOT NULL REFERENCES person (id))",
+  "PRAGMA foreign_keys = OFF",
+  "INSERT INTO zone VALUES (1, 'north', 3), (2, 'south', NULL)",
+  `INSERT INTO person VALUES (1, 3, 1, '${"x".repeat(200)}'), (2, 1, 2, '${"y".repeat(200)}'), (3, NULL, 1, '')`,
+  "INSERT INTO visit VALUES (10, 1), (20, 3)",
+  "DELETE FROM person WHERE id = 99",
+  "INSERT INTO visit VALUES (70, 2)",
+  "DELETE FROM visit WHERE id = 70",
+];
+
+for (const name of names) {
+  const skip = name === "sqlite" ? false : target(name).skip;
+  test(`${name}: rows come into tables that are there, whatever refers to what`, { skip }, () =>
+    withOwnDatabase("sqlite", async (from) => {
+      await runSql("sqlite", from, source);
+      await withOwnDatabase(name, async (url) => {
+        const ask = asker(name, url);
+        const ends = { ...alone, source: from, target: url };
+        const same = async () => {
+          const report = await verify(ends);
+          assert.ok(report.equal, JSON.stringify(report, null, 1));
+        };
+        const before = await (async () => {
+          await copy({ ...ends, schemaOnly: true });
+          return definitions(name, ask);
+        })();
+        await copy({ ...ends, dataOnly: true });
+        await same();
+        assert.deepEqual(await definitions(name, ask), before);
+        await ask("INSERT INTO visit (person) VALUES (1)");
+        assert.deepEqual(await ask("SELECT max(id) AS id FROM visit").then(first), 71);
+
+        await assert.rejects(copy({ ...ends, dataOnly: true }), {
+          code: "GW7004",
+          message: /hold rows already/,
+        });
+        await copy({ ...ends, mode: "truncate" });
+        await same();
+        assert.deepEqual(await definitions(name, ask), before);
+
+        // A parent and its child are new; they come in that order.
+        await runSql("sqlite", from, [
+          "INSERT INTO zone VALUES (3, 'west', NULL)",
+          "INSERT INTO person VALUES (4, 1, 3, '')",
+          "INSERT INTO visit VALUES (80, 4)",
+          "UPDATE zone SET name = 'far north' WHERE id = 1",
+        ]);
+        await copy({ ...ends, mode: "upsert", tables: ["zone", "person", "visit"] });
+        await same();
+        assert.deepEqual(await definitions(name, ask), before);
+        await ask("INSERT INTO visit (person) VALUES (1)");
+        assert.deepEqual(await ask("SELECT max(id) AS id FROM visit").then(first), 81);
+
+        // What would be left without its parent is named, and nothing is emptied.
+        await assert.rejects(copy({ ...ends, mode: "truncate", tables: ["person", "zone"] }), {
+          code: "GW7004",
+          message:
+            /that are not copied refer to those that would be emptied: .* of .*visit refers to .*person/,
+        });
+        assert.deepEqual(await ask("SELECT count(*) AS n FROM person").then(first), 4);
+
+        // A parent that is missing in the source as well is found, wherever the server does not look.
+        await runSql("sqlite", from, ["PRAGMA foreign_keys = OFF", "DELETE FROM person WHERE id = 4"]);
+        await assert.rejects(copy({ ...ends, mode: "truncate" }), (error: Error & { code?: string }) => {
+          assert.match(String(error.code), /^GW(7005|6\d{3})$/, error.message);
+          assert.match(error.message, /visit/);
+          return true;
+        });
+      });
+    }),
+  );
+}
+
+type Ask = ReturnType<typeof asker>;
+
+function first(rows: readonly Record<string, unknown>[]): number {
+  return Number(Object.values(rows[0] ?? {})[0]);
+}
+
+/** The foreign keys, by the server's own catalogue. */
+async function definitions(name: TargetName, ask: Ask): Promise<unknown> {
+  switch (name) {
+    case "postgres":
+      return ask(
+        "SELECT conname, convalidated, pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1",
+      );
+    case "sqlite":
+      return ask("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'godwit%' ORDER BY 1");
+    default:
+      return ask(
+        "SELECT TABLE_NAME, COLUMN_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME NOT LIKE 'godwit%' ORDER BY 1, 2, 3",
+      );
+  }
+}
