@@ -12,6 +12,7 @@ import type { TargetTable } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
 import { type DecidedColumn, decideColumns, keyOf } from "./decide.ts";
 import { acceptedOf, type Loss, lossesOf } from "./losses.ts";
+import { withObjectNames } from "./object-names.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { swapRole } from "./refresh.ts";
 import { selectTables } from "./select-tables.ts";
@@ -121,8 +122,22 @@ export async function survey(project: CopyProject, choice: CopyChoice, session: 
       order: ruled.order,
     });
   }
-  const undone = tables.flatMap((table) => target.engine.render.ddl(table.target).undone);
-  return { tables, losses, views: schema.views, leftovers: schema.leftovers, dropped, undone, warnings };
+  const targets = withObjectNames(
+    tables.map((table) => table.target),
+    target.engine.traits,
+    source.engine.id === target.engine.id,
+  );
+  const named = tables.map((table, n) => Object.assign({}, table, { target: targets[n]! }));
+  const undone = targets.flatMap((table) => target.engine.render.ddl(table).undone);
+  return {
+    tables: named,
+    losses,
+    views: schema.views,
+    leftovers: schema.leftovers,
+    dropped,
+    undone,
+    warnings,
+  };
 }
 
 /** Without the foreign keys that refer to tables which are not copied. */

@@ -20,7 +20,7 @@ export interface RuledNames {
 /**
  * The target's name of each table, by the source's key. The source's default schema becomes the target's; another one
  * keeps its name, or, where the database is the only schema, stands before the table's: sales_orders. Throws GW7004
- * for two names that become one, and for a name that the target would cut.
+ * for two names that become one, and for a name that the target would cut or change.
  */
 export function targetNames(
   tables: readonly PortableTable[],
@@ -32,7 +32,7 @@ export function targetNames(
   for (const table of tables) {
     const given = ruled.get(tableKey(table));
     const name = nameOf(table, given, sides);
-    refuseLong(name.name, tableKey(table), sides.traits);
+    refuseUnfit(name.name, tableKey(table), sides.traits);
     const folded = fold(tableKey(name), sides.traits);
     const other = taken.get(folded);
     if (other !== undefined) {
@@ -69,7 +69,7 @@ function refuseColumns(
 ): void {
   const taken = new Map<string, string>();
   for (const { name } of columns) {
-    refuseLong(name, `${tableKey(table)}.${name}`, traits);
+    refuseUnfit(name, `${tableKey(table)}.${name}`, traits);
     const folded = fold(name, traits);
     const other = taken.get(folded);
     if (other !== undefined) {
@@ -82,10 +82,11 @@ function refuseColumns(
   }
 }
 
-function refuseLong(name: string, what: string, traits: Traits): void {
-  if (Buffer.byteLength(name) <= traits.identifierBytes) return;
+function refuseUnfit(name: string, what: string, traits: Traits): void {
+  const why = traits.refusesName(name);
+  if (why === null) return;
   throw new GodwitError("GW7004", {
-    message: `the name of ${what} is longer than the ${traits.identifierBytes} bytes that ${traits.title} takes`,
+    message: `the name of ${what} ${why}`,
     hint: "Give it another name by a rule.",
     details: { name },
   });

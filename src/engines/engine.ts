@@ -55,7 +55,12 @@ export interface Traits {
   readonly statementsOutliveClient: boolean;
   /** A running statement can be cancelled from outside. */
   readonly cancellable: boolean;
-  readonly identifierBytes: number;
+  /** Why a table or a column cannot have that name, as what it does: "is longer than 63 bytes"; null where it can. */
+  readonly refusesName: (name: string) => string | null;
+  /** A name for a key, an index or a constraint, cut or changed to what the engine takes. */
+  readonly fitName: (name: string) => string;
+  /** A schema has each such name once: keys and indexes, beside its tables; checks and foreign keys. */
+  readonly sharedNames: { readonly indexes: boolean; readonly constraints: boolean };
   /** Names of tables and columns that differ in case only are two names. */
   readonly distinguishesCase: boolean;
   readonly quote: (name: string) => string;

@@ -151,7 +151,7 @@ describe("PostgreSQL: normalize and render", { skip }, () => {
       [{ kind: "year" }, "year", "smallint"],
       [{ kind: "set", labels: ["a", "b"] }, "set('a','b')", "text[]"],
       [{ kind: "json", binary: true }, "json", "jsonb"],
-      [{ kind: "enum", name: null, labels: ["a"] }, "enum('a')", '"public"."t_c"'],
+      [{ kind: "enum", name: null, labels: ["a"] }, "enum('a')", '"public"."t_c_enum"'],
       [{ kind: "enum", name: null, labels: ["x".repeat(64)] }, "enum(…)", "text"],
       [{ kind: "native", name: "point" }, "point", "text"],
     ];
@@ -190,7 +190,7 @@ describe("PostgreSQL: normalize and render", { skip }, () => {
       await run(session, [...ddl.keys, ...ddl.constraints, ...ddl.finish]);
       const out = (sql: string) => psql(`COPY (${sql}) TO STDOUT`).toString().trim();
       assert.equal(out("SELECT nextval(pg_get_serial_sequence('t', 'id'))"), "100");
-      await assert.rejects(session.execute("INSERT INTO t (big, name) VALUES (1, 'a')"), /t_name/);
+      await assert.rejects(session.execute("INSERT INTO t (big, name) VALUES (1, 'a')"), /constraint "name"/);
       await assert.rejects(
         session.execute("INSERT INTO t (big, name, labels) VALUES (1, 'c', '{z}')"),
         /t_labels_set/,

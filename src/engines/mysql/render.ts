@@ -4,7 +4,7 @@ import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-ro
 import { keysDdl } from "./render-keys.ts";
 import { counterColumn, createTable } from "./render-table.ts";
 import { decideType } from "./render-type.ts";
-import { nameList, ownName, tableText } from "./sql-text.ts";
+import { nameList, tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 
 /** One text for MySQL and MariaDB: what differs stands in comments that only one of them reads. */
@@ -37,10 +37,10 @@ function constraints(table: TargetTable, undone: string[]): DdlStatement[] {
   for (const check of table.checks) {
     const text = check.expression === null ? null : printExpression(check.expression, "mysql");
     if (text === null) undone.push(`check ${check.name} of ${table.name}: ${check.text}`);
-    else checks.push(`ADD CONSTRAINT ${traits.quote(ownName(table.name, check.name))} CHECK (${text})`);
+    else checks.push(`ADD CONSTRAINT ${traits.quote(check.name)} CHECK (${text})`);
   }
   const foreign = table.foreignKeys.map((key) => ({
-    sql: `${alter} ADD CONSTRAINT ${traits.quote(ownName(table.name, key.name))} ${foreignKeySql(table, key, undone)}`,
+    sql: `${alter} ADD CONSTRAINT ${traits.quote(key.name)} ${foreignKeySql(table, key, undone)}`,
     title: `foreign key ${key.name} of ${table.name}`,
   }));
   return [

@@ -31,9 +31,3 @@ export function labelList(labels: readonly string[]): string {
 export function nameList(names: readonly string[]): string {
   return names.map(traits.quote).join(", ");
 }
-
-/** A name of at most 64 characters that begins with the table's: the servers keep such names once a database. */
-export function ownName(table: string, name: string): string {
-  const full = name.startsWith(table) ? name : `${table}_${name}`;
-  return full.slice(0, 64);
-}

@@ -1,4 +1,5 @@
 import type { Traits } from "../engine.ts";
+import { fitName, refusesName } from "./object-name.ts";
 
 export const traits: Traits = Object.freeze({
   title: "MySQL or MariaDB",
@@ -8,8 +9,10 @@ export const traits: Traits = Object.freeze({
   lockTimeout: true,
   statementsOutliveClient: true,
   cancellable: true,
-  // The limit is 64 characters of the basic plane; counted in bytes, a name this long fits whatever it holds.
-  identifierBytes: 64,
+  refusesName,
+  fitName,
+  // The checks of MariaDB are their table's.
+  sharedNames: { indexes: false, constraints: true },
   distinguishesCase: false,
   quote: (name: string) => `\`${name.replaceAll("`", "``")}\``,
   placeholder: () => "?",

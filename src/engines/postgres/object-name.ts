@@ -21,4 +21,4 @@ export function besideTable(table: TableName, name: string): string {
   return `${quoted(table.schema === "" ? defaultSchema : table.schema)}.${quoted(name)}`;
 }
 
-const identifierBytes = 63;
+export const identifierBytes = 63;

@@ -1,7 +1,6 @@
-import type { IndexPart, PortableIndex, PortableKey } from "../../core/portable.ts";
+import type { IndexPart, PortableIndex } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import type { DdlStatement, TargetColumn, TargetTable } from "../data-roles.ts";
-import { objectName, ownName } from "./object-name.ts";
 import { literal, quoted, tableSql } from "./sql-text.ts";
 
 export interface KeyDdl {
@@ -12,12 +11,11 @@ export interface KeyDdl {
 
 export function keyDdl(table: TargetTable, isPartitioned: boolean): KeyDdl {
   const all = [
-    ...(table.primaryKey === null
-      ? []
-      : [{ key: table.primaryKey, name: primaryName(table, table.primaryKey), kind: "PRIMARY KEY" }]),
-    ...table.uniques.map((key) => ({ key, name: ownName(table, key.name), kind: "UNIQUE" })),
+    ...(table.primaryKey === null ? [] : [{ key: table.primaryKey, kind: "PRIMARY KEY" }]),
+    ...table.uniques.map((key) => ({ key, kind: "UNIQUE" })),
   ];
-  const made = all.map(({ key, name, kind }) => {
+  const made = all.map(({ key, kind }) => {
+    const { name } = key;
     const title = kind === "UNIQUE" ? `unique key ${name}` : `primary key of ${table.name}`;
     const columns = key.columns.map(quoted).join(", ");
     const constraint = `ALTER TABLE ${tableSql(table)} ADD CONSTRAINT ${quoted(name)} ${kind}`;
@@ -34,12 +32,6 @@ export function keyDdl(table: TargetTable, isPartitioned: boolean): KeyDdl {
   };
 }
 
-/** MySQL calls each of them PRIMARY. */
-function primaryName(table: TargetTable, key: PortableKey): string {
-  const isOwn = key.name.startsWith(table.name) && key.name !== table.name;
-  return isOwn ? objectName(key.name) : objectName(`${table.name}_pkey`);
-}
-
 export function indexDdl(table: TargetTable, undone: string[]): DdlStatement[] {
   return table.indexes.flatMap((index) => {
     const refuse = (why: string) => {
@@ -54,17 +46,12 @@ export function indexDdl(table: TargetTable, undone: string[]): DdlStatement[] {
     const parts = index.parts.map((part) => partSql(part, table));
     const where = whereOf(index);
     if (parts.includes(null) || where === null) return refuse(index.definition);
-    // A name from PostgreSQL is unique in its schema already.
-    const name = isOwnDefinition(index) ? objectName(index.name) : ownName(table, index.name);
+    const { name } = index;
     const method = index.method === "hash" && (index.unique || parts.length > 1) ? "btree" : index.method;
     const include = index.include.length === 0 ? "" : ` INCLUDE (${index.include.map(quoted).join(", ")})`;
     const sql = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quoted(name)} ON ${tableSql(table)} USING ${method} (${parts.join(", ")})${include}${where}`;
     return [{ sql, title: `index ${name}` }];
   });
-}
-
-function isOwnDefinition(index: PortableIndex): boolean {
-  return /^CREATE (UNIQUE )?INDEX .+ ON .+ USING \w+ \(/s.test(index.definition);
 }
 
 function whereOf(index: PortableIndex): string | null {

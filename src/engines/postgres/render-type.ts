@@ -182,7 +182,8 @@ function enumeration(
         ? `a label is longer than ${longestLabelBytes} bytes`
         : null;
   if (why !== null) return { ...same("text", unboundedText, risks), reason: `${why}: text with a check` };
-  const typeName = objectName(name ?? `${usage.table.name}_${column.name}`);
+  // A table of a name that a type has cannot be made: order_state may well be one.
+  const typeName = objectName(name ?? `${usage.table.name}_${column.name}_enum`);
   return same(besideTable(usage.table, typeName), { kind: "enum", name: typeName, labels }, risks);
 }
 

@@ -58,7 +58,7 @@ BEGIN
   SELECT array_agg(s.sql) INTO statements FROM (
     SELECT format('DROP TYPE %s', t.oid::regtype) AS sql
     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'e'
-    WHERE a.attrelid = to_regclass(${literal(name)}) AND t.typname = left(${literal(table.name)} || '_' || a.attname, 63)
+    WHERE a.attrelid = to_regclass(${literal(name)}) AND t.typname = ${literal(table.name)} || '_' || a.attname || '_enum'
     UNION ALL
     SELECT format('DROP FUNCTION %s', g.tgfoid::regprocedure)
     FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid

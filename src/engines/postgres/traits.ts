@@ -1,4 +1,5 @@
 import type { Traits } from "../engine.ts";
+import { identifierBytes, objectName } from "./object-name.ts";
 
 export const traits: Traits = Object.freeze({
   title: "PostgreSQL",
@@ -7,7 +8,10 @@ export const traits: Traits = Object.freeze({
   lockTimeout: true,
   statementsOutliveClient: true,
   cancellable: true,
-  identifierBytes: 63,
+  refusesName: (name: string) =>
+    objectName(name) === name ? null : `is longer than the ${identifierBytes} bytes that PostgreSQL keeps`,
+  fitName: objectName,
+  sharedNames: { indexes: true, constraints: false },
   distinguishesCase: true,
   quote: (name: string) => `"${name.replaceAll('"', '""')}"`,
   placeholder: (n: number) => `$${n}`,

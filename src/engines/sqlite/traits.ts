@@ -9,7 +9,9 @@ export const traits: Traits = Object.freeze({
   statementsOutliveClient: false,
   cancellable: false,
   // SQLite has no limit of its own; a name is bounded by the length of a statement only.
-  identifierBytes: 255,
+  refusesName: () => null,
+  fitName: (name: string) => name,
+  sharedNames: { indexes: true, constraints: false },
   distinguishesCase: false,
   quote: (name: string) => `"${name.replaceAll('"', '""')}"`,
   placeholder: () => "?",
