@@ -302,9 +302,10 @@ export interface WriteRole {
 
 /**
  * The text under which values of two engines are compared. Each form has one spelling for one value:
- * integer and decimal without sign of zero, leading or trailing zeros · float as shortest digits with an exponent
- * (1.5e3, zero without a sign: 0e0), NaN, Infinity · boolean 1, 0 · bytes lower-case hexadecimal · date, time, timestamp ISO with six digits of
- * a second · uuid lower case · set labels in byte order, with commas · text as it is (`trimmed`: without trailing spaces)
+ * integer and decimal without sign of zero, leading or trailing zeros · float of 64 bits from 1e-4 to below 1e15 as its
+ * shortest digits (1500.25), zero without a sign, any other and each of 32 bits with an exponent (1.5e20), NaN, Infinity
+ * · boolean 1, 0 · bytes lower-case hexadecimal · date, time, timestamp ISO, a second's digits without zeros at their end
+ * · uuid lower case · set labels in byte order, with commas · text as it is (`trimmed`: without trailing spaces)
  */
 export type DigestForm =
   | {
@@ -368,8 +369,9 @@ export interface HashedRow {
 
 export interface DigestRole {
   /**
-   * Of each row the text is: for each column in order, "N;" for NULL, else "V", the number of its bytes, ":", its
-   * form and ";". The bucket is the first 32 bits of MD5 of the key's text (the row's, where there is no key), modulo.
+   * Of each row the text is: for each column in order, its form and ";", before which stand, for the forms that are
+   * `isMeasured`, the number of its bytes and ":". A NULL is as an empty form without that number. What is no value of
+   * a form that is not measured, and is empty, holds a ";" or begins with "?", has "?", its number of bytes and ":" before it. The bucket is the first 32 bits of MD5 of the key's text (the row's, where there is no key), modulo.
    */
   slice(session: Session, request: DigestRequest, slice: Slice): Promise<Digest>;
   /** All buckets in one scan; those without rows are left out. */

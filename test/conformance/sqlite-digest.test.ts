@@ -66,7 +66,7 @@ test("each form has one spelling for one value", async (t) => {
       kind: "float",
       bits: 64,
     }),
-    ["1.5e3", "1e-1", "1e22", "-5e-324", "Infinity", "0e0", "3.333333333333333e-1"],
+    ["1500", "0.1", "1e22", "-5e-324", "Infinity", "0", "0.3333333333333333"],
   );
   assert.deepEqual(
     await forms(
@@ -82,16 +82,16 @@ test("each form has one spelling for one value", async (t) => {
     await forms(
       t,
       "DATETIME",
-      ["'2024-01-02 03:04:05'", "'2024-01-02T03:04:05.12Z'", "1704164645"],
+      ["'2024-01-02 03:04:05'", "'2024-01-02T03:04:05.120Z'", "1704164645"],
       timestamp,
       { kind: "timestamp" },
     ),
-    ["2024-01-02 03:04:05.000000", "2024-01-02 03:04:05.120000", "2024-01-02 03:04:05.000000"],
+    ["2024-01-02 03:04:05", "2024-01-02 03:04:05.12", "2024-01-02 03:04:05"],
   );
-  assert.deepEqual(await forms(t, "TEXT", ["'03:04:05'", "'03:04:05.5'"], time, { kind: "time" }), [
-    "03:04:05.000000",
-    "03:04:05.500000",
-  ]);
+  assert.deepEqual(
+    await forms(t, "TEXT", ["'03:04:00'", "'03:04:05.50'", "'03:04:05.00'"], time, { kind: "time" }),
+    ["03:04:00", "03:04:05.5", "03:04:05"],
+  );
   assert.deepEqual(await forms(t, "DATE", ["'2024-01-02'"], date, { kind: "date" }), ["2024-01-02"]);
   assert.deepEqual(await forms(t, "BLOB", ["x'00FF'", "x''"], bytes, { kind: "bytes" }), ["00ff", ""]);
   assert.deepEqual(
@@ -126,9 +126,9 @@ test("sums, buckets, bounds, slices and hashes are those of the rows' texts", as
   const rows = Array.from({ length: 3000 }, (_, n) => {
     const i = n + 1;
     const key = String(i * 2 - 10);
-    const keyText = `V${key.length}:${key};`;
-    const a = i % 5 ? `V${Buffer.byteLength(`é\n${i}`)}:é\n${i};` : "N;";
-    const b = `V${(i % 3) * 2}:${"00".repeat(i % 3)};`;
+    const keyText = `${key};`;
+    const a = i % 5 ? `${Buffer.byteLength(`é\n${i}`)}:é\n${i};` : ":;";
+    const b = `${(i % 3) * 2}:${"00".repeat(i % 3)};`;
     return { key, hash: md5(keyText + a + b), bucket: Number.parseInt(md5(keyText).slice(0, 8), 16) % 7 };
   });
   const sumOf = (some: typeof rows) => ({
@@ -164,4 +164,19 @@ test("sums, buckets, bounds, slices and hashes are those of the rows' texts", as
   await session.execute("DELETE FROM t");
   assert.equal(await digest.bounds(session, wanted), null);
   assert.deepEqual(await digest.slice(session, wanted, { by: "all" }), { rows: "0", sum: "0" });
+});
+
+test("no text in a column of numbers makes a row look like another one", async (t) => {
+  const session = await opened(
+    t,
+    `CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b TEXT);
+     INSERT INTO t VALUES (1, 1, 'abc;:'), (2, '1;5:abc', NULL), (3, NULL, 'x'), (4, '', 'x'), (5, '?0:', 'x'), (6, ';', 'x')`,
+  );
+  const columns = [
+    column("a", types.integer, { kind: "integer" }),
+    column("b", types.text, { kind: "text", trimmed: false }),
+  ];
+  const hashes = new Set<string>();
+  for await (const row of digest.hashes(session, request(columns), { by: "all" })) hashes.add(row.hash);
+  assert.equal(hashes.size, 6);
 });

@@ -1,6 +1,7 @@
 import type { PortableType } from "../../core/portable.ts";
 import type { DigestColumn } from "../data-roles.ts";
 import { acceptedValue, withoutNul } from "./accepted-value.ts";
+import { isMeasured } from "../measured-form.ts";
 import type { ColumnFacts } from "./column-facts.ts";
 import { expressionText, extendedWkb, floatText, isGeometry, uuidText } from "./read-column.ts";
 import { textLiteral } from "./sql-text.ts";
@@ -15,6 +16,13 @@ export interface DigestField {
   readonly value: string;
   /** The value's form in the server's SQL; null where that cannot say it. */
   readonly form: string | null;
+  /** The number of the form's bytes. */
+  readonly bytes: string;
+  /** It stands in the row's text with its length before it. */
+  readonly measured: boolean;
+  readonly nullable: boolean;
+  /** True of values whose form is another one than SQL says; NULL or false of all others. Null: there are none. */
+  readonly unusual: string | null;
   /** The value as it is sent to be hashed by the program: no function is around a long one. */
   readonly sent: string;
   readonly as: SentForm;
@@ -22,10 +30,38 @@ export interface DigestField {
 
 /** How a column comes into a row's text. Throws GW7006. */
 export function digestField(column: DigestColumn, facts: ColumnFacts | undefined): DigestField {
+  const own = column.value === null ? facts : undefined;
   const given = column.value === null ? traits.quote(column.name) : expressionText(column.value);
   const value = acceptedValue(given, column.accepts ?? [], column.type, null);
-  const own = column.value === null ? facts : undefined;
-  const plain = (form: string): DigestField => ({ value, form, sent: form, as: "plain" });
+  const made = fieldOf(column, value, own);
+  const measured = isMeasured(column.form);
+  const nullable = own === undefined || own.nullable || value !== given;
+  const { form } = made;
+  const whole = { bytes: `LENGTH(${form})`, unusual: null, ...made, value, measured, nullable };
+  // The server's own types keep to their form; what a text or a rule gives may be anything.
+  if (measured || form === null || (typed.has(column.type.kind) && column.value === null)) return whole;
+  const guarded = `IF(LENGTH(${form}) = 0 OR LEFT(${form}, 1) = '?' OR LOCATE(';', ${form}) > 0, CONCAT('?', LENGTH(${form}), ':', ${form}), ${form})`;
+  return { ...whole, form: guarded, sent: guarded };
+}
+
+const typed: ReadonlySet<string> = new Set([
+  "integer",
+  "year",
+  "boolean",
+  "decimal",
+  "float",
+  "bits",
+  "bytes",
+  "uuid",
+  "date",
+  "time",
+  "timestamp",
+]);
+
+type FieldForm = Pick<DigestField, "form" | "sent" | "as"> & Partial<Pick<DigestField, "bytes" | "unusual">>;
+
+function fieldOf(column: DigestColumn, value: string, own: ColumnFacts | undefined): FieldForm {
+  const plain = (form: string): FieldForm => ({ form, sent: form, as: "plain" });
   const { type, form } = column;
   // ZEROFILL pads the text, and so does a year: 0000.
   const isPadded = own?.columnType.includes("zerofill") === true || type.kind === "year";
@@ -36,16 +72,12 @@ export function digestField(column: DigestColumn, facts: ColumnFacts | undefined
       if (type.kind === "bits") return plain(`CAST(${value} AS UNSIGNED)`);
       if (type.kind === "boolean") return plain(`(${value} + 0)`);
       return plain(type.kind === "integer" || type.kind === "year" ? number : withoutZeros(number, type));
-    case "float": {
-      // In SQL it takes the shortest digits apart with a dozen functions: 40 s for a million of them.
-      return { value, form: null, sent: floatText(value, own), as: form.bits === 32 ? "float32" : "float64" };
-    }
+    case "float":
+      return floatField(column, value, own);
     case "boolean":
       return plain(own?.dataType === "bit" ? `CAST(${value} AS UNSIGNED)` : `(${value} + 0)`);
     case "bytes":
-      return type.kind === "uuid"
-        ? plain(`REPLACE(LOWER(${value}), '-', '')`)
-        : { value, form: `LOWER(HEX(${value}))`, sent: value, as: "hexadecimal" };
+      return type.kind === "uuid" ? plain(`REPLACE(LOWER(${value}), '-', '')`) : hexadecimal(value);
     case "bits":
       // What is no column of bits keeps them as digits.
       return type.kind === "bits"
@@ -55,12 +87,12 @@ export function digestField(column: DigestColumn, facts: ColumnFacts | undefined
       return plain(type.kind === "timestamp" ? `LEFT(${value}, 10)` : value);
     case "time":
     case "timestamp":
-      return plain(sixDigits(value, type));
+      return plain(secondsOf(value, type));
     case "uuid":
       return plain(type.kind === "bytes" ? uuidText(`LOWER(HEX(${value}))`) : `LOWER(${value})`);
     case "set":
       if (type.kind === "set") return plain(sortedLabels(value, type.labels));
-      return { value, form: null, sent: value, as: "labels" };
+      return { form: null, sent: value, as: "labels" };
     case "text":
       return textField(column, value, own);
     case "json":
@@ -70,25 +102,45 @@ export function digestField(column: DigestColumn, facts: ColumnFacts | undefined
   }
 }
 
+/** A value with an exponent is spelled by the program: in SQL that took a dozen functions, and 40 s for a million of them. */
+function floatField({ form }: DigestColumn, value: string, own: ColumnFacts | undefined): FieldForm {
+  const isSingle = form.kind === "float" && form.bits === 32;
+  const sent = floatText(value, own);
+  // A column with its own number of decimals prints zeros at their end. An expression's text would be cut.
+  const isPlain =
+    !isSingle && /^double(?: unsigned)?$/.test(own?.columnType ?? "") && !value.startsWith("IF(");
+  return {
+    form: isPlain ? value : null,
+    unusual: isPlain
+      ? `NOT (ABS(${value}) >= 1e-4 AND ABS(${value}) < 1e15) AND NOT (${value} = 0 AND CONCAT(${value}) = '0')`
+      : null,
+    sent,
+    as: isSingle ? "float32" : "float64",
+  };
+}
+
+function hexadecimal(value: string): FieldForm {
+  return { form: `LOWER(HEX(${value}))`, bytes: `LENGTH(${value}) * 2`, sent: value, as: "hexadecimal" };
+}
+
 function textField(
   { type, form, accepts = [] }: DigestColumn,
   value: string,
   facts: ColumnFacts | undefined,
-): DigestField {
+): FieldForm {
   if (facts !== undefined && isGeometry(facts)) {
     const digits = `LOWER(${extendedWkb(value)})`;
-    return { value, form: digits, sent: digits, as: "plain" };
+    return { form: digits, sent: digits, as: "plain" };
   }
-  if (type.kind === "bytes" || facts?.dataType === "vector")
-    return { value, form: `LOWER(HEX(${value}))`, sent: value, as: "hexadecimal" };
-  if (type.kind === "boolean") return { value, form: `(${value} + 0)`, sent: `(${value} + 0)`, as: "plain" };
+  if (type.kind === "bytes" || facts?.dataType === "vector") return hexadecimal(value);
+  if (type.kind === "boolean") return { form: `(${value} + 0)`, sent: `(${value} + 0)`, as: "plain" };
   const isStripped = accepts.includes("nul-character");
   const text = withoutNul(`CAST(${utf8Text(value, facts)} AS BINARY)`, accepts);
   if (form.kind === "text" && form.trimmed) {
     const trimmed = `TRIM(TRAILING ' ' FROM ${text})`;
-    return { value, form: trimmed, sent: trimmed, as: "plain" };
+    return { form: trimmed, sent: trimmed, as: "plain" };
   }
-  return { value, form: text, sent: isStripped ? text : value, as: "plain" };
+  return { form: text, sent: isStripped ? text : value, as: "plain" };
 }
 
 function withoutZeros(value: string, type: PortableType): string {
@@ -97,10 +149,10 @@ function withoutZeros(value: string, type: PortableType): string {
   return type.kind === "decimal" ? trimmed : `IF(LOCATE('.', ${value}) > 0, ${trimmed}, ${value})`;
 }
 
-function sixDigits(value: string, type: PortableType): string {
-  if (type.kind !== "time" && type.kind !== "timestamp") return value;
-  if (type.precision >= 6) return value;
-  return `CONCAT(${value}, '${type.precision === 0 ? ".000000" : "0".repeat(6 - type.precision)}')`;
+/** Without zeros at the end of a second's digits. */
+function secondsOf(value: string, type: PortableType): string {
+  if ((type.kind !== "time" && type.kind !== "timestamp") || type.precision === 0) return value;
+  return `TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM ${value}))`;
 }
 
 function sortedLabels(value: string, labels: readonly string[]): string {

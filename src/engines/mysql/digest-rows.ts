@@ -1,5 +1,5 @@
 import { createHash, hash, type Hash } from "node:crypto";
-import type { SentForm } from "./digest-form.ts";
+import type { DigestField } from "./digest-form.ts";
 import { prefixBytes } from "./narrow-rows.ts";
 import type { RowSink } from "./row-packets.ts";
 import { valueForm } from "./value-form.ts";
@@ -17,7 +17,7 @@ export interface HashedFields {
 export interface RowFields {
   /** The first so many fields are the key's. */
   readonly keyFields: number;
-  readonly forms: readonly SentForm[];
+  readonly forms: readonly Pick<DigestField, "as" | "measured">[];
   /** Keep the key's forms, or the columns' too. */
   readonly keep: "nothing" | "key" | "all";
 }
@@ -25,17 +25,17 @@ export interface RowFields {
 const nullValue = 0xfb;
 /** Of a value that is put into a form as a whole; a longer one passes in parts. */
 const wholeBytes = 65_536;
-/** "V", length, ":" and ";". */
+/** Length, ":" and ";". */
 const aroundBytes = 16;
 /** Below this a loop is faster than a call. */
 const loopBytes = 24;
-const [capitalN, capitalV, colon, semicolon, zero] = [78, 86, 58, 59, 48];
+const [colon, semicolon, zero] = [58, 59, 48];
 const hexDigits = Buffer.from("0123456789abcdef");
 
 /**
  * Hashes rows in the program: on MySQL 9.6 and newer, which have no MD5; of rows whose text is longer than
  * max_allowed_packet; and where a form has no SQL, or a slow one. The protocol tells a value's length before the
- * value, so the text's "V", length and ":" can go before a value of any length that then passes in parts.
+ * value, so the text's length and ":" can go before a value of any length that then passes in parts.
  */
 export function digestRows(fields: RowFields, row: (hashed: HashedFields) => void): RowSink {
   const text = Buffer.allocUnsafe(4 * wholeBytes);
@@ -77,7 +77,7 @@ export function digestRows(fields: RowFields, row: (hashed: HashedFields) => voi
   }
 
   function head(length: number): void {
-    text[used++] = capitalV;
+    if (!fields.forms[field]!.measured) return;
     if (length < 10) text[used++] = zero + length;
     else used += text.write(String(length), used, "latin1");
     text[used++] = colon;
@@ -85,7 +85,7 @@ export function digestRows(fields: RowFields, row: (hashed: HashedFields) => voi
 
   /** A value of at most `wholeBytes` that lies in `bytes`. */
   function value(bytes: Buffer, start: number, end: number): void {
-    const form = fields.forms[field]!;
+    const form = fields.forms[field]!.as;
     const length = end - start;
     room(2 * length + aroundBytes);
     let begin = used;
@@ -116,7 +116,7 @@ export function digestRows(fields: RowFields, row: (hashed: HashedFields) => voi
 
   function nothing(): void {
     room(aroundBytes);
-    text[used++] = capitalN;
+    if (fields.forms[field]!.measured) text[used++] = colon;
     text[used++] = semicolon;
     if (isKept()) keep(null);
     endField();
@@ -161,14 +161,14 @@ export function digestRows(fields: RowFields, row: (hashed: HashedFields) => voi
       at += prefix;
       remaining = length;
       room(aroundBytes);
-      head(fields.forms[field] === "hexadecimal" ? length * 2 : length);
+      head(fields.forms[field]!.as === "hexadecimal" ? length * 2 : length);
     }
     return at;
   }
 
   function part(bytes: Buffer, start: number, end: number): number {
     const to = Math.min(end, start + remaining, start + wholeBytes);
-    const form = valueForm(bytes.subarray(start, to), fields.forms[field]!);
+    const form = valueForm(bytes.subarray(start, to), fields.forms[field]!.as);
     room(form.length + aroundBytes);
     used += form.copy(text, used);
     if (isKept()) kept.push(Buffer.from(form));

@@ -128,14 +128,21 @@ async function serverHasMd5(session: Session): Promise<boolean> {
   }
 }
 
-/** "N;", or "V", the bytes of the form, ":", the form and ";" of each column; NULL where that is too long. */
+/** NULL where it is too long, or where a form is none that SQL says. */
 function textOf(fields: readonly DigestField[]): string | null {
   const parts: string[] = [];
-  for (const { value, form } of fields) {
+  const unusual: string[] = [];
+  for (const field of fields) {
+    const { value, form, bytes, measured, nullable } = field;
     if (form === null) return null;
-    parts.push(`IF(${value} IS NULL, 'N;', CONCAT('V', LENGTH(${form}), ':', ${form}, ';'))`);
+    if (field.unusual !== null) unusual.push(`(${field.unusual})`);
+    if (!measured) parts.push(nullable ? `IF(${value} IS NULL, '', ${form})` : form, "';'");
+    else if (!nullable) parts.push(bytes, "':'", form, "';'");
+    else parts.push(`IF(${value} IS NULL, ':;', CONCAT(${bytes}, ':', ${form}, ';'))`);
   }
-  return parts.length === 0 ? "''" : `CONCAT(${parts.join(", ")})`;
+  if (parts.length === 0) return "''";
+  const text = `CONCAT(${parts.join(", ")})`;
+  return unusual.length === 0 ? text : `IF(${unusual.join(" OR ")}, NULL, ${text})`;
 }
 
 interface Sums {
@@ -175,7 +182,7 @@ async function digested(
         add(Number(row.bucket), BigInt(String(row.hashed)), BigInt(String(row.total)));
     }
     if (missing === 0n) return found;
-    again.push(`MD5(${text}) IS NULL`);
+    again.push(`${text} IS NULL`);
   }
   const sums = new Map<number, ExactSum>();
   // The key's own hash is for buckets only.
@@ -226,7 +233,7 @@ function rowStream(
   const fields = [...key, ...columns];
   const sql = `SELECT ${fields.map((one) => one.sent).join(", ") || "''"} FROM ${tableText(request.table)}${where(conditions)}`;
   return streamRows(data.session, sql, (put) => {
-    const sink = digestRows({ keyFields: key.length, forms: fields.map((one) => one.as), keep }, row);
+    const sink = digestRows({ keyFields: key.length, forms: fields, keep }, row);
     return { sink: { ...sink, flush: () => told(put) }, end() {} };
   });
 }

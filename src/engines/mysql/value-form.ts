@@ -16,6 +16,8 @@ export function valueForm(value: Buffer, as: SentForm): Buffer {
 }
 
 function floatForm(value: number, single: boolean): string {
+  const size = Math.abs(value);
+  if (!single && (value === 0 || (size >= 1e-4 && size < 1e15))) return String(value);
   const exact = single ? shortestSingle(Math.fround(value)) : value;
   return exact === 0 ? "0e0" : exact.toExponential().replace("e+", "e");
 }

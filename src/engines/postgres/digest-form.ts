@@ -1,22 +1,54 @@
 import type { DigestColumn, DigestForm } from "../data-roles.ts";
+import { isMeasured } from "../measured-form.ts";
 import { valueSql } from "./table-source.ts";
 import { bitsNumber } from "./wire-form.ts";
 
-/** How the form of a column is computed: `raw` from the row, `form` from the name of what `raw` gave. */
+/** A column's form as SQL. */
 export interface FormSql {
-  readonly raw: string;
-  readonly form: (raw: string) => string;
+  readonly form: string;
+  /** The number of its bytes in UTF-8, where that is cheaper than to count them; null otherwise. */
+  readonly bytes: string | null;
+  /** It takes so long that it is worth a subquery to compute it once only. */
+  readonly isDear: boolean;
 }
 
 export function formSql(column: DigestColumn): FormSql {
   const sql = valueSql({ ...column, from: column.type });
+  const made = unguarded(sql, column);
+  // The server's own types keep to their form; what a text or a rule gives may be anything.
+  if (isMeasured(column.form)) return column.value === null ? made : { ...made, isDear: true };
+  if (typed.has(column.type.kind) && column.value === null) return made;
+  const { form } = made;
+  return {
+    form: `CASE WHEN left(${form}, 1) NOT IN ('', '?') AND strpos(${form}, ';') = 0 THEN ${form} ELSE '?' || octet_length(${form}) || ':' || ${form} END`,
+    bytes: null,
+    isDear: true,
+  };
+}
+
+const typed: ReadonlySet<string> = new Set([
+  "integer",
+  "year",
+  "boolean",
+  "decimal",
+  "float",
+  "bits",
+  "bytes",
+  "uuid",
+  "date",
+  "time",
+  "timestamp",
+  "interval",
+]);
+
+function unguarded(sql: string, column: DigestColumn): FormSql {
   const { type, form } = column;
   switch (form.kind) {
     case "integer":
     case "decimal":
       return plain(numberSql(sql, column));
     case "float":
-      return { raw: `(${sql})::${form.bits === 32 ? "float4" : "float8"}::text`, form: scientific };
+      return plain(floatSql(sql, form.bits));
     case "boolean":
       return plain(type.kind === "boolean" ? `(${sql})::int4::text` : `(${sql})::text`);
     case "bytes":
@@ -30,13 +62,14 @@ export function formSql(column: DigestColumn): FormSql {
     case "date":
       return plain(type.kind === "timestamp" ? `(${utc(sql, type.zone)})::date::text` : `(${sql})::text`);
     case "time":
-      return sixDigits(
+      // The server leaves zeros at the end of a second's digits out, and the point before them.
+      return plain(
         type.kind === "interval"
           ? `(extract(epoch FROM ${sql})::text || ' s')::interval::text`
           : `(${sql})::text`,
       );
     case "timestamp":
-      return sixDigits(
+      return plain(
         type.kind === "timestamp" ? `(${utc(sql, type.zone)})::text` : `(${sql})::timestamp::text`,
       );
     case "uuid":
@@ -44,18 +77,21 @@ export function formSql(column: DigestColumn): FormSql {
         ? plain(`encode(${sql}, 'hex')::uuid::text`)
         : plain(type.kind === "uuid" ? `(${sql})::text` : `lower((${sql})::text)`);
     case "set":
-      return plain(setSql(sql, type.kind));
-    case "text":
-      return plain(textSql(sql, column, form));
+      return dear(setSql(sql, type.kind));
+    case "text": {
+      const made = textSql(sql, column, form);
+      return made === `(${sql})::text` ? plain(made) : dear(made);
+    }
     case "json":
       // Arrays are copied as JSON where the other side has no arrays.
-      return plain(type.kind === "array" ? `to_json(${sql})::text` : `(${sql})::text`);
+      return dear(type.kind === "array" ? `to_json(${sql})::text` : `(${sql})::text`);
     case "array":
-      return plain(`(${sql})::text`);
+      return dear(`(${sql})::text`);
   }
 }
 
-const plain = (raw: string): FormSql => ({ raw, form: (name) => name });
+const plain = (form: string): FormSql => ({ form, bytes: null, isDear: false });
+const dear = (form: string): FormSql => ({ form, bytes: null, isDear: true });
 
 function utc(sql: string, zone: boolean): string {
   return zone ? `(${sql}) AT TIME ZONE 'UTC'` : sql;
@@ -69,25 +105,11 @@ function numberSql(sql: string, { type }: DigestColumn): string {
 }
 
 function bytesForm(sql: string, kind: string): FormSql {
-  if (kind === "bytes") return plain(`encode(${sql}, 'hex')`);
-  const raw =
-    kind === "uuid"
-      ? `replace((${sql})::text, '-', '')`
-      : `encode(convert_to((${sql})::text, 'UTF8'), 'hex')`;
-  return plain(raw);
-}
-
-/**
- * The server leaves zeros at the end of the digits of a second out, and the point before them. What does not end with
- * seconds (infinity, BC, an offset) stays as it is.
- */
-function sixDigits(raw: string): FormSql {
-  return {
-    raw,
-    // Never shorter: what stands after the digits (BC, an offset) counts too.
-    form: (t) =>
-      `CASE WHEN position('.' IN ${t}) = 0 THEN ${t} || CASE left(right(${t}, 3), 1) WHEN ':' THEN '.000000' ELSE '' END ELSE rpad(${t}, greatest(length(${t}), position('.' IN ${t}) + 6), '0') END`,
-  };
+  if (kind === "bytes")
+    return { form: `encode(${sql}, 'hex')`, bytes: `octet_length(${sql}) * 2`, isDear: false };
+  return kind === "uuid"
+    ? plain(`replace((${sql})::text, '-', '')`)
+    : dear(`encode(convert_to((${sql})::text, 'UTF8'), 'hex')`);
 }
 
 function setSql(sql: string, kind: string): string {
@@ -107,6 +129,14 @@ function textSql(sql: string, { type }: DigestColumn, form: Extract<DigestForm, 
   // As the type's own output prints it, and COPY: a cast is another function (that of inet adds a mask).
   if (type.kind === "native") return `CASE WHEN ${sql} IS DISTINCT FROM NULL THEN format('%s', ${sql}) END`;
   return `(${sql})::text`;
+}
+
+/** The server's own text where that has no exponent, which is nearly always, and cheap to tell. */
+function floatSql(sql: string, bits: 32 | 64): string {
+  const text = `(${sql})::float${bits === 32 ? 4 : 8}::text`;
+  if (bits === 32) return scientific(text);
+  return `CASE WHEN abs((${sql})::float8) >= 1e-4 AND abs((${sql})::float8) < 1e15 THEN ${text}
+    WHEN (${sql})::float8 = 0 THEN '0' ELSE ${scientific(text)} END`;
 }
 
 /** The shortest digits as d.ddde±n: the server prints an exponent only for the very great and the very small. */

@@ -1,5 +1,6 @@
 import type { DigestColumn, DigestRequest, Slice } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
+import { isMeasured } from "../measured-form.ts";
 import { formSql } from "./digest-form.ts";
 import { quoted } from "./sql-text.ts";
 import { expressionSql, rangeSql, tableKind, valueSql, whereSql } from "./table-source.ts";
@@ -21,9 +22,10 @@ export interface RowsWanted {
 }
 
 /**
- * A query of the rows with the forms of key (k0, k1, …) and columns (f0, f1, …) and with their hashes, in nested
- * queries that the planner keeps apart: merged, an expression would stand, and be computed, at each place of its
- * name. What keeps them apart is a volatile function; OFFSET 0 would do so too, but keeps workers out.
+ * A query of the rows with the forms of key (k0, k1, …) and columns (f0, f1, …) and with their hashes. The planner
+ * merges it with the query around it, so that what that does not name is not computed. A form that is dear, and a hash
+ * that buckets go by too, are kept apart from it: merged, they would be computed at each place of their name. What keeps
+ * them apart is a volatile function; OFFSET 0 would do so too, but keeps workers out.
  */
 export async function formedRows(
   session: Session,
@@ -32,56 +34,60 @@ export async function formedRows(
 ): Promise<string> {
   const kind = await tableKind(session, request.table);
   const utf8 = (sql: string) => (kind.utf8 ? sql : `convert_to(${sql}, 'UTF8')`);
-  const key = request.key.map((column, n) => ({
-    ...formSql(column),
-    name: keyForm(n),
-    raw0: quoted(`kr${n}`),
-  }));
-  const columns = request.columns.map((column, n) => ({
-    ...formSql(column),
-    name: columnForm(n),
-    raw0: quoted(`fr${n}`),
-  }));
+  const key = request.key.map((column, n) => ({ ...formSql(column), column, name: keyForm(n) }));
+  const columns = request.columns.map((column, n) => ({ ...formSql(column), column, name: columnForm(n) }));
   const all = [...key, ...columns];
   const where = whereSql([
     request.where === null ? null : expressionSql(request.where),
     request.within === undefined ? null : rangeSql(request.within.range, request.within.key),
     ...wanted.conditions,
   ]);
-  const raw = `SELECT ${all.map((one) => `${one.raw} AS ${one.raw0}`).join(", ")}, ${barrier} FROM ${kind.from}${where}`;
-  const forms = `SELECT ${all.map((one) => `${one.form(one.raw0)} AS ${one.name}`).join(", ")}, ${barrier} FROM (${raw}) AS r`;
-  const hashOf = (names: readonly string[]) => `md5(${utf8(rowText(names, utf8))})`;
-  // What only the program compares has another spelling on another server.
-  const digested = columns.filter((_, n) => !isForProgram(request.columns[n]!));
-  const own = hashOf(digested.map((one) => one.name));
-  const hashes = [
-    ...(wanted.hash ? [`${own} AS ${rowHash}`] : []),
-    ...(wanted.bucket ? [`${key.length === 0 ? own : hashOf(key.map((one) => one.name))} AS b`] : []),
-  ];
-  return `SELECT ${["s.*", ...hashes].join(", ")} FROM (${forms}) AS s`;
-}
-
-function isForProgram({ form }: DigestColumn): boolean {
-  return form.kind === "json" || form.kind === "array";
+  const isApart = all.some(({ isDear }) => isDear);
+  const outputs = all.map((one) => `${one.form} AS ${one.name}`);
+  // Beside a form by its name stands what its length is taken of: the columns themselves.
+  const source = isApart
+    ? `(SELECT ${[...outputs, barrier].join(", ")} FROM ${kind.from}${where}) AS s`
+    : `${kind.from}${where}`;
+  const parts = (list: typeof all): RowPart[] =>
+    list
+      // What only the program compares has another spelling on another server.
+      .filter(({ column }) => column.form.kind !== "json" && column.form.kind !== "array")
+      .map(({ form, bytes, name, column }) => {
+        const sql = isApart ? name : form;
+        const length = isApart || bytes === null ? `octet_length(${utf8(sql)})` : bytes;
+        return { sql, length: isMeasured(column.form) ? length : null };
+      });
+  const hashOf = (list: typeof all) => `md5(${utf8(rowText(parts(list)))})`;
+  const forms = isApart ? all.map(({ name }) => name) : outputs;
+  const select = (...more: readonly string[]) => `SELECT ${[...forms, ...more].join(", ")} FROM ${source}`;
+  if (!wanted.bucket) return wanted.hash ? select(`${hashOf(columns)} AS ${rowHash}`) : select();
+  if (key.length > 0) return select(`${hashOf(columns)} AS ${rowHash}`, `${hashOf(key)} AS b`);
+  return `SELECT t.*, ${rowHash} AS b FROM (${select(`${hashOf(columns)} AS ${rowHash}`, barrier)}) AS t`;
 }
 
 /** Volatile, safe in a worker, and next to free. */
 const barrier = "clock_timestamp() AS barrier";
 
-/** In groups, since a function takes a hundred arguments at most. */
-function rowText(names: readonly string[], utf8: (sql: string) => string): string {
+interface RowPart {
+  readonly sql: string;
+  /** The number of its bytes, where that is part of the text. */
+  readonly length: string | null;
+}
+
+/** In groups, since a function takes a hundred arguments at most. What is NULL, concat leaves out. */
+function rowText(parts: readonly RowPart[]): string {
   const groups: string[] = [];
-  for (let at = 0; at < names.length; at += groupSize) {
-    const parts = names
+  for (let at = 0; at < parts.length; at += groupSize) {
+    const list = parts
       .slice(at, at + groupSize)
-      .flatMap((name) => [`coalesce('V' || octet_length(${utf8(name)}) || ':', 'N')`, name, "';'"]);
-    groups.push(`concat(${parts.join(", ")})`);
+      .flatMap(({ sql, length }) => (length === null ? [sql, "';'"] : [length, "':'", sql, "';'"]));
+    groups.push(`concat(${list.join(", ")})`);
   }
   if (groups.length === 0) return "''";
   return groups.length === 1 ? groups[0]! : groups.join(" || ");
 }
 
-const groupSize = 30;
+const groupSize = 24;
 
 /** The part of a slice that is a condition on the key's own column, so that its index serves. */
 export function sliceConditions(request: DigestRequest, slice: Slice): string[] {

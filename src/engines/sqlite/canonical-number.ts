@@ -19,8 +19,10 @@ export function plainDecimal(value: number): string {
     : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-/** The contract's spelling for digests: shortest digits, always with an exponent: "1.5e3". The sign of zero is no part of it. */
+/** The contract's spelling for digests: shortest digits, with an exponent where the contract has one. */
 export function digestFloat(value: number, bits: 32 | 64): string {
+  const size = Math.abs(value);
+  if (bits === 64 && (value === 0 || (size >= 1e-4 && size < 1e15))) return String(value);
   const exact = bits === 32 ? shortestSingle(value) : value;
   if (exact === 0) return "0e0";
   if (!Number.isFinite(exact)) return String(exact);

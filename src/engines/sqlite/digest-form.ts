@@ -44,7 +44,7 @@ export function digestForm(form: DigestForm, field: Buffer): Buffer {
       return ascii(float(field.toString("latin1"), form.bits));
     case "time":
     case "timestamp":
-      return sixDigits(field);
+      return field.subarray(0, endOfSeconds(field, 0, field.length));
     case "uuid":
       return ascii(field.toString("latin1").toLowerCase());
     case "set":
@@ -90,21 +90,17 @@ function float(text: string, bits: 32 | 64): string {
   return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? digestFloat(Number(text), bits) : text;
 }
 
-function sixDigits(field: Buffer): Buffer {
-  const digits = missingDigits(field, 0, field.length);
-  return digits === "" ? field : Buffer.concat([field, ascii(digits)]);
+/** Where a time ends without the zeros at the end of its second's digits. */
+export function endOfSeconds(bytes: Buffer, start: number, end: number): number {
+  if (bytes[end - 1] !== 0x30) return end;
+  let at = end - 1;
+  while (at > start && bytes[at - 1] === 0x30) at--;
+  // Zeros that no point stands before are digits of whole seconds, or of something that is no time.
+  if (bytes[at - 1] === 0x2e) return at - 1;
+  let point = at - 1;
+  while (point >= start && bytes[point]! >= 0x30 && bytes[point]! <= 0x39) point--;
+  return point > start && bytes[point] === 0x2e && bytes[point - 3] === 0x3a ? at : end;
 }
-
-/** What a time lacks of six digits of a second; what does not end with HH:MM:SS is none, and stays as it is. */
-export function missingDigits(bytes: Buffer, start: number, end: number): string {
-  let point = end - 1;
-  while (point >= start && bytes[point] !== 0x2e) point--;
-  if (point < start) return bytes[end - 3] === 0x3a && end - start >= 3 ? zeros : "";
-  const digits = end - 1 - point;
-  return digits >= 6 ? "" : zeros.slice(digits + 1);
-}
-
-const zeros = ".000000";
 
 function set(field: Buffer): Buffer {
   const labels = field.toString("latin1").split(",");

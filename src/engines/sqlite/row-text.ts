@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
 import type { DigestForm } from "../data-roles.ts";
+import { isMeasured } from "../measured-form.ts";
 import { unescaped } from "./copy-rows.ts";
-import { digestForm, isCanonicalNumber, missingDigits } from "./digest-form.ts";
+import { digestForm, endOfSeconds, isCanonicalNumber } from "./digest-form.ts";
 
 /** One row of a scan for digests; valid until the next row. */
 export interface ScannedRow {
@@ -21,16 +22,17 @@ export interface RowTextPlan {
   readonly hashesKey: boolean;
 }
 
-/** How a field's form is made from its bytes: as they are, as they are if they pass a test, with zeros, or by a call. */
+/** How a field's form is made from its bytes: as they are, as they are if they pass a test, cut, or by a call. */
 const asIs = 0;
 const ifCanonical = 1;
-const padded = 2;
+const cut = 2;
 const converted = 3;
 
 /** Goes through whole rows of COPY text. Of most fields the bytes are moved from there, and no object is made. */
 export class RowTexts {
   readonly #plan: RowTextPlan;
   readonly #ways: readonly number[];
+  readonly #measured: readonly boolean[];
   /** Of the present row's fields: where they begin and end in `#rows`, and whether they hold escapes; -1 is NULL. */
   readonly #starts: Int32Array;
   readonly #ends: Int32Array;
@@ -42,6 +44,7 @@ export class RowTexts {
   constructor(plan: RowTextPlan) {
     this.#plan = plan;
     this.#ways = plan.forms.map(wayOf);
+    this.#measured = plan.forms.map(isMeasured);
     this.#starts = new Int32Array(plan.forms.length);
     this.#ends = new Int32Array(plan.forms.length);
     this.#escaped = new Uint8Array(plan.forms.length);
@@ -106,38 +109,55 @@ export class RowTexts {
     const start = this.#starts[column]!;
     if (start < 0) {
       this.#reserve(2);
-      this.#text[this.#size++] = 0x4e;
+      if (this.#measured[column]!) this.#text[this.#size++] = 0x3a;
       this.#text[this.#size++] = 0x3b;
       return;
     }
     const end = this.#ends[column]!;
     const way = this.#escaped[column] === 1 ? converted : this.#ways[column]!;
-    if (way === asIs || (way === ifCanonical && isCanonicalNumber(this.#rows, start, end))) {
-      this.#put(this.#rows, start, end, "");
-    } else if (way === padded) this.#put(this.#rows, start, end, missingDigits(this.#rows, start, end));
-    else {
+    if (this.#measured[column]!) {
+      if (way === asIs) this.#put(this.#rows, start, end, true);
+      else {
+        const field = this.#field(column)!;
+        this.#put(field, 0, field.length, true);
+      }
+    } else if (way === ifCanonical && isCanonicalNumber(this.#rows, start, end)) {
+      this.#put(this.#rows, start, end, false);
+    } else if (way === asIs || way === cut) {
+      this.#putPlain(this.#rows, start, way === cut ? endOfSeconds(this.#rows, start, end) : end);
+    } else {
       const field = this.#field(column)!;
-      this.#put(field, 0, field.length, "");
+      this.#putPlain(field, 0, field.length);
     }
   }
 
-  #put(from: Buffer, start: number, end: number, rest: string): void {
+  /** What is no value of its form may be anything: it must not look like NULL, or like the end of a field. */
+  #putPlain(from: Buffer, start: number, end: number): void {
+    let isUsual = end > start && from[start] !== 0x3f;
+    for (let at = start; at < end; at++) if (from[at] === 0x3b) isUsual = false;
+    if (!isUsual) {
+      this.#reserve(1);
+      this.#text[this.#size++] = 0x3f;
+    }
+    this.#put(from, start, end, !isUsual);
+  }
+
+  #put(from: Buffer, start: number, end: number, measured: boolean): void {
     const length = end - start;
     this.#reserve(length + 32);
     const text = this.#text;
     let at = this.#size;
-    text[at++] = 0x56;
-    const whole = length + rest.length;
-    if (whole < 10) text[at++] = 0x30 + whole;
-    else if (whole < 100) {
-      text[at++] = 0x30 + ((whole / 10) | 0);
-      text[at++] = 0x30 + (whole % 10);
-    } else at += text.write(String(whole), at, "latin1");
-    text[at++] = 0x3a;
+    if (measured) {
+      if (length < 10) text[at++] = 0x30 + length;
+      else if (length < 100) {
+        text[at++] = 0x30 + ((length / 10) | 0);
+        text[at++] = 0x30 + (length % 10);
+      } else at += text.write(String(length), at, "latin1");
+      text[at++] = 0x3a;
+    }
     // Short copies by a loop are faster than a call.
     if (length < 64) for (let i = start; i < end; i++) text[at++] = from[i]!;
     else at += from.copy(text, at, start, end);
-    for (let i = 0; i < rest.length; i++) text[at++] = rest.charCodeAt(i);
     text[at++] = 0x3b;
     this.#size = at;
   }
@@ -157,7 +177,7 @@ function wayOf(form: DigestForm): number {
       return ifCanonical;
     case "time":
     case "timestamp":
-      return padded;
+      return cut;
     case "float":
     case "uuid":
     case "set":
