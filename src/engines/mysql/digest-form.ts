@@ -149,10 +149,10 @@ function withoutZeros(value: string, type: PortableType): string {
   return type.kind === "decimal" ? trimmed : `IF(LOCATE('.', ${value}) > 0, ${trimmed}, ${value})`;
 }
 
-/** Without zeros at the end of a second's digits. */
+/** Without zeros at the end of a second's digits. As bytes: to trim text takes three times as long. */
 function secondsOf(value: string, type: PortableType): string {
   if ((type.kind !== "time" && type.kind !== "timestamp") || type.precision === 0) return value;
-  return `TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM ${value}))`;
+  return `TRIM(TRAILING _binary'.' FROM TRIM(TRAILING _binary'0' FROM CAST(${value} AS BINARY)))`;
 }
 
 function sortedLabels(value: string, labels: readonly string[]): string {
