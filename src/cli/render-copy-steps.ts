@@ -21,6 +21,8 @@ function stepText(step: Step, paint: Paint): string {
       return `  ${paint.dim(`${step.jobs} at a time, each by itself:`)}\n${step.steps.map((part) => statementsText(part)).join("")}`;
     case "copy-rows":
       return `  ${countText(step.tables.length, "table")}, ${step.jobs} chunks at a time: ${oneLine(namesOf(step.tables), 300)}\n`;
+    case "objects":
+      return objectsText(step, paint);
     case "compare":
       return `  digests of both sides: ${oneLine(namesOf(step.tables), 300)}\n`;
     default:
@@ -45,6 +47,14 @@ function statementsText({ statements }: SqlStep): string {
           .join("\n")};\n`,
     )
     .join("");
+}
+
+function objectsText({ objects }: Extract<Step, { kind: "objects" }>, paint: Paint): string {
+  const compared = objects.some((object) => object.compared !== null)
+    ? ", and kept where its rows are those of the source's"
+    : "";
+  const head = `each where the target takes it${compared}:`;
+  return `  ${paint.dim(head)}\n${objects.flatMap(({ make }) => make.map(statementsText)).join("")}`;
 }
 
 function namesOf(tables: readonly { readonly target: Parameters<typeof tableKey>[0] }[]): string {

@@ -77,8 +77,7 @@ function lossesText(losses: readonly Loss[], paint: Paint): string {
 
 function undoneText({ survey }: CopyPlan, paint: Paint): string {
   const lines = [
-    ...survey.views.map(({ name }) => `view ${name}`),
-    ...survey.leftovers.map(({ kind, name }) => `${kind} ${name}`),
+    ...survey.objects.undone.map(({ what, name, reason }) => `${what} ${name}: ${reason}`),
     ...survey.dropped,
     ...survey.undone,
     ...survey.warnings.map(({ rule, message }) => `rules: ${rule}: ${message}`),

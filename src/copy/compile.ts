@@ -4,6 +4,8 @@ import type { ParallelStep, SqlStep, Statement, Step } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { DdlStatement, TableDdl } from "../engines/data-roles.ts";
 import { type KeptTables, keptTables } from "./kept-tables.ts";
+import { type PlannedObject, uncompared } from "./objects/model.ts";
+import { objectsSteps } from "./objects/objects-steps.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { swappedTables, swapRole } from "./refresh.ts";
 import type { Survey, SurveyedTable } from "./survey.ts";
@@ -26,7 +28,8 @@ export function compileCopy(
   state: TargetState,
 ): Step[] {
   const { mode = "create", dataOnly = false, schemaOnly = false } = choice;
-  const { render } = project.target.engine;
+  const { engine } = project.target;
+  const { render } = engine;
   const makesTables = !dataOnly && (mode === "create" || mode === "refresh");
   const swap = mode === "refresh" ? swapRole(project) : null;
   const swapped = swappedTables(survey, state.tables);
@@ -36,9 +39,14 @@ export function compileCopy(
   const steps: Step[] = [];
   const add = (unit: string, statements: readonly DdlStatement[]) =>
     steps.push(...sequence(project, unit, statements));
+  const addObjects = (unit: string, objects: readonly PlannedObject[]) =>
+    steps.push(...objectsSteps(engine, objects, unit, (key, title) => base(unit, key, title)));
 
-  if (makesTables)
-    add("tables", [...schemas(project, survey), ...(swap?.open(swapped) ?? []), ...of("create")]);
+  if (makesTables) {
+    add("schemas", schemas(project, survey));
+    addObjects("before", survey.objects.before);
+    add("tables", [...(swap?.open(swapped) ?? []), ...of("create")]);
+  }
   if (kept !== null) add("references", kept.before);
   if (mode === "truncate") add("empty", render.truncate(survey.tables.map(({ target }) => target)));
   if (!schemaOnly) steps.push(copyRows(project, choice, survey, kept));
@@ -46,6 +54,8 @@ export function compileCopy(
     steps.push(...parallel(project, choice, made));
     add("constraints", kept === null ? of("constraints") : kept.after);
     add("finish", kept === null ? of("finish") : kept.counters);
+    const { after } = survey.objects;
+    addObjects("objects", schemaOnly ? after.map(uncompared) : after);
   }
   if (!schemaOnly) steps.push(...compare(choice, survey, kept));
   if (swap !== null) {
@@ -117,7 +127,10 @@ function jobsOf({ rules }: CopyProject, { jobs }: CopyChoice): number {
 }
 
 function schemas({ target }: CopyProject, survey: Survey): DdlStatement[] {
-  const names = new Set(survey.tables.map((table) => table.placed.schema));
+  const { before, after } = survey.objects;
+  const names = new Set(
+    [...survey.tables.map((table) => table.placed), ...before, ...after].map(({ schema }) => schema),
+  );
   return [...names]
     .filter((name) => name !== target.engine.render.defaultSchema)
     .flatMap((name) => target.engine.render.schema(name));
@@ -136,6 +149,8 @@ function base(unit: string, key: string, title: string) {
 }
 
 const unitTitles: Readonly<Record<string, string>> = {
+  schemas: "schemas",
+  before: "what tables need",
   tables: "tables",
   references: "references away",
   empty: "empty the tables",
@@ -143,6 +158,7 @@ const unitTitles: Readonly<Record<string, string>> = {
   keys: "keys and indexes",
   constraints: "constraints",
   finish: "counters and comments",
+  objects: "views, triggers and routines",
   compare: "comparison",
   swap: "swap",
   watermarks: "watermarks",

@@ -105,12 +105,15 @@ export async function planCopy(project: CopyProject, choice: CopyChoice): Promis
 }
 
 async function prepare(project: CopyProject, choice: CopyChoice, facts: ServerFacts): Promise<CopyPlan> {
-  const { watermark } = choice;
-  const surveyed = await withSession(project, "source", (session) => survey(project, choice, session));
+  const { watermark, mode = "create", dataOnly = false } = choice;
+  const { engine } = project.target;
+  const there = await withSession(project, "target", (session) => engine.normalize.schema(session));
+  const side = { product: facts.product, there: mode === "create" && !dataOnly ? there : null };
+  const surveyed = await withSession(project, "source", (session) => survey(project, choice, session, side));
   if (watermark !== undefined) refuseWithoutWatermark(surveyed, watermark);
   const { state, known } = await withSession(project, "target", async (session) => ({
-    state: await targetState(project, choice, surveyed, session),
-    known: await readWatermarks(project.target.engine, session, project.source.target),
+    state: await targetState(project, choice, surveyed, there, session),
+    known: await readWatermarks(engine, session, project.source.target),
   }));
   const marked =
     watermark === undefined

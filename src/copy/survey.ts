@@ -1,18 +1,14 @@
 import { GodwitError } from "../core/error.ts";
-import type {
-  Leftover,
-  PortableForeignKey,
-  PortableSchema,
-  PortableTable,
-  PortableView,
-  TableName,
-} from "../core/portable.ts";
+import type { PortableForeignKey, PortableSchema, PortableTable, TableName } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { TargetTable } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
 import { type DecidedColumn, decideColumns, keyOf } from "./decide.ts";
 import { acceptedOf, type Loss, lossesOf } from "./losses.ts";
 import { withObjectNames } from "./object-names.ts";
+import { noObjects, type ObjectsPlan } from "./objects/model.ts";
+import { planObjects } from "./objects/plan-objects.ts";
+import { inOwnWords } from "./own-words.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { swapRole } from "./refresh.ts";
 import { selectTables } from "./select-tables.ts";
@@ -27,9 +23,8 @@ import type { CopyColumn, CopyTable, Watermark } from "../core/plan.ts";
 export interface Survey {
   readonly tables: readonly SurveyedTable[];
   readonly losses: readonly Loss[];
-  /** Of the source, what is not copied. */
-  readonly views: readonly PortableView[];
-  readonly leftovers: readonly Leftover[];
+  /** Views, triggers, routines and the like. */
+  readonly objects: ObjectsPlan;
   /** Foreign keys that refer to a table which is not copied. */
   readonly dropped: readonly string[];
   /** Indexes, keys and the like that the target has no equivalent of. */
@@ -54,10 +49,28 @@ export interface SurveyedTable {
   readonly order: number;
 }
 
+/** What of the target decides how the copy is made. */
+export interface TargetSide {
+  /** "PostgreSQL", "MariaDB". */
+  readonly product: string;
+  /** What it has already; null where only rows are copied. */
+  readonly there: PortableSchema | null;
+}
+
 /** Reads the source's schema, and its data where a type demands it. Throws GW7004 for what cannot be named. */
-export async function survey(project: CopyProject, choice: CopyChoice, session: Session): Promise<Survey> {
+export async function survey(
+  project: CopyProject,
+  choice: CopyChoice,
+  session: Session,
+  { product, there }: TargetSide,
+): Promise<Survey> {
   const { source, target } = project;
-  const schema: PortableSchema = await source.engine.normalize.schema(session);
+  const read: PortableSchema = await source.engine.normalize.schema(session);
+  const isSameProduct = (await source.engine.connect.facts(session)).product === product;
+  const schema =
+    isSameProduct && project.rules === undefined
+      ? { ...read, tables: read.tables.map((table) => inOwnWords(table, source.engine.id)) }
+      : read;
   const { tables: chosen, warnings } = ruledTables(
     project,
     schema.tables,
@@ -67,13 +80,14 @@ export async function survey(project: CopyProject, choice: CopyChoice, session: 
     throw new GodwitError("GW7004", { message: `${source.target.display} has no tables to copy` });
   }
   const bySource = new Map(chosen.map((ruled) => [tableKey(ruled.source), ruled]));
+  const sides = {
+    sourceDefault: source.engine.render?.defaultSchema ?? "",
+    targetDefault: target.engine.render.defaultSchema,
+    traits: target.engine.traits,
+  };
   const names = targetNames(
     chosen.map((ruled) => ruled.source),
-    {
-      sourceDefault: source.engine.render?.defaultSchema ?? "",
-      targetDefault: target.engine.render.defaultSchema,
-      traits: target.engine.traits,
-    },
+    sides,
     bySource,
   );
   const swap = choice.mode === "refresh" ? swapRole(project) : null;
@@ -122,22 +136,17 @@ export async function survey(project: CopyProject, choice: CopyChoice, session: 
       order: ruled.order,
     });
   }
-  const targets = withObjectNames(
-    tables.map((table) => table.target),
-    target.engine.traits,
-    source.engine.id === target.engine.id,
+  const withNames = (all: readonly TargetTable[]) =>
+    withObjectNames(all, target.engine.traits, source.engine.id === target.engine.id);
+  const targets = withNames(tables.map((table) => table.target));
+  const placed = withNames(tables.map((table) => table.placed));
+  const named = tables.map((table, n) =>
+    Object.assign({}, table, { target: targets[n]!, placed: placed[n]! }),
   );
-  const named = tables.map((table, n) => Object.assign({}, table, { target: targets[n]! }));
   const undone = targets.flatMap((table) => target.engine.render.ddl(table).undone);
-  return {
-    tables: named,
-    losses,
-    views: schema.views,
-    leftovers: schema.leftovers,
-    dropped,
-    undone,
-    warnings,
-  };
+  const objects =
+    there === null ? noObjects : planObjects({ project, schema, tables: named, sides, isSameProduct, there });
+  return { tables: named, losses, objects, dropped, undone, warnings };
 }
 
 /** Without the foreign keys that refer to tables which are not copied. */

@@ -31,7 +31,7 @@ export function targetNames(
   const taken = new Map<string, string>();
   for (const table of tables) {
     const given = ruled.get(tableKey(table));
-    const name = nameOf(table, given, sides);
+    const name = targetName(table, sides, given);
     refuseUnfit(name.name, tableKey(table), sides.traits);
     const folded = fold(tableKey(name), sides.traits);
     const other = taken.get(folded);
@@ -48,10 +48,11 @@ export function targetNames(
   return names;
 }
 
-function nameOf(
+/** The target's name of a table, or of what is named like one. */
+export function targetName(
   table: TableName,
-  given: RuledNames | undefined,
-  { sourceDefault, targetDefault }: NamingSides,
+  { sourceDefault, targetDefault }: Pick<NamingSides, "sourceDefault" | "targetDefault">,
+  given?: RuledNames,
 ): TableName {
   const { name = table.name, schema = null } = given ?? {};
   const isDefault = table.schema === sourceDefault;

@@ -1,6 +1,6 @@
 import { GodwitError } from "../core/error.ts";
 import type { Reference } from "../core/plan.ts";
-import type { PortableTable } from "../core/portable.ts";
+import type { PortableSchema, PortableTable } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { Session } from "../engines/engine.ts";
 import { qualifiedTable } from "../engines/qualified-table.ts";
@@ -21,16 +21,16 @@ export interface TargetState {
   readonly lost: readonly string[];
 }
 
-/** Looks at the target. Throws GW7004 where it is not as the mode needs it; nothing is changed. */
+/** Looks at the target, of which the schema is read already. Throws GW7004 where it is not as the mode needs it; nothing is changed. */
 export async function targetState(
   project: CopyProject,
   choice: CopyChoice,
   survey: Survey,
+  schema: PortableSchema,
   session: Session,
 ): Promise<TargetState> {
   const { mode = "create", dataOnly = false } = choice;
   const { engine } = project.target;
-  const schema = await engine.normalize.schema(session);
   const fold = (name: string) => (engine.traits.distinguishesCase ? name : name.toLowerCase());
   const byName = new Map(schema.tables.map((table) => [fold(tableKey(table)), table]));
   const tables = new Map(

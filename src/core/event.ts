@@ -102,6 +102,9 @@ export type GodwitEvent =
       differences: number;
       durationMs: number;
     }
+  | { type: "object:made"; key: string; what: string; name: string }
+  /** A view, trigger or the like that the target refused, or that does not give the source's rows. */
+  | { type: "object:undone"; key: string; what: string; name: string; reason: string }
   | { type: "server:noticed"; severity: string; message: string }
   | { type: "warning:raised"; code: string; message: string }
   | { type: "schema-file:written"; file: string };

@@ -1,5 +1,6 @@
 import type { PortableType } from "./portable.ts";
 import type { OrderItem, Query, Window } from "./query.ts";
+import type { EngineId } from "./target.ts";
 
 /**
  * A scalar expression of SQL without a dialect: defaults, checks, generated columns, index expressions, filters.
@@ -59,6 +60,8 @@ export type Expression =
       readonly otherwise: Expression | null;
     }
   | { readonly kind: "cast"; readonly operand: Expression; readonly to: PortableType }
+  /** Words that only their own engine understands, for a copy within it. */
+  | { readonly kind: "verbatim"; readonly dialect: EngineId; readonly text: string }
   | QueryExpression;
 
 /** What stands in queries only. */

@@ -229,8 +229,51 @@ export interface Reference {
   readonly key: PortableForeignKey;
 }
 
+/**
+ * Views, triggers and the like, one after another, each where the target takes it. What the target refuses, and a view
+ * that does not give the source's rows, is not kept; the step's record says so, and the run goes on.
+ */
+export interface ObjectsStep extends StepBase {
+  readonly kind: "objects";
+  readonly objects: readonly ObjectToMake[];
+}
+
+export interface ObjectToMake {
+  /** "view", "trigger", … */
+  readonly what: string;
+  readonly name: string;
+  /** Those of the step, by their places, without which it cannot be. */
+  readonly needs: readonly number[];
+  /** Settings of the session under which it is made. */
+  readonly settings: readonly string[];
+  readonly make: readonly SqlStep[];
+  readonly drop: SqlStep | null;
+  readonly compared: ComparedView | null;
+}
+
+/** A view whose rows are held against those of the source's. */
+export interface ComparedView {
+  readonly source: TableName;
+  readonly target: TableName;
+  readonly columns: readonly { readonly name: string; readonly type: PortableType }[];
+}
+
+/** Of an objects step, what was not made; kept with its record. */
+export interface RefusedObject {
+  readonly what: string;
+  readonly name: string;
+  readonly reason: string;
+}
+
 /** Each kind of work the executor knows. A new feature adds a member here and its performer in run/perform/. */
-export type Step = SqlStep | ScriptStep | RecordStep | ParallelStep | CopyRowsStep | CompareStep;
+export type Step =
+  | SqlStep
+  | ScriptStep
+  | RecordStep
+  | ParallelStep
+  | CopyRowsStep
+  | ObjectsStep
+  | CompareStep;
 
 /** A typed danger of a plan; loss of data is allowed by name only. */
 export interface Hazard {

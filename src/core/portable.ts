@@ -191,11 +191,28 @@ export interface PortableView extends TableName {
   /** The query as the source prints it. */
   readonly text: string;
   readonly columns: readonly string[];
+  /** What its columns hold, in their order; `any` where the engine does not know. */
+  readonly types: readonly PortableType[];
   readonly materialized: boolean;
   readonly comment: string | null;
+  readonly making: Making;
+}
+
+/** How an engine makes an object again, in its own words: for a copy within one engine. */
+export interface Making {
+  /** Settings of the session, then the statements that make it, each without a terminator. */
+  readonly settings: readonly string[];
+  readonly statements: readonly string[];
+  /** Takes it away again; null where nothing does. */
+  readonly drop: string | null;
+  /** Tables can be made only after it, for all that its engine knows: a type, a function that a default calls. */
+  readonly beforeTables: boolean;
+  /** Its place among the schema's objects, in an order in which they can be made. */
+  readonly place: number;
 }
 
 export interface PortableSequence extends TableName {
+  readonly making: Making;
   readonly next: string;
   readonly increment: string;
   readonly minimum: string | null;
@@ -208,7 +225,36 @@ export interface Leftover extends TableName {
   /** The table it belongs to, where it does. */
   readonly table: TableName | null;
   readonly definition: string;
+  /** Null where a copy within the engine cannot make it either. */
+  readonly making: Making | null;
+  /** Of a trigger or a routine, what a draft for another engine can be made of. */
+  readonly action?: PortableAction | undefined;
 }
+
+/** A trigger or a routine in parts. */
+export type PortableAction =
+  | {
+      readonly kind: "trigger";
+      readonly timing: "before" | "after" | "instead of";
+      /** "insert", "update", "update of a, b", "delete". */
+      readonly events: readonly string[];
+      readonly forEach: "row" | "statement";
+      readonly condition: string | null;
+      readonly body: string;
+    }
+  | {
+      readonly kind: "routine";
+      /** Null: a procedure, or an event. */
+      readonly returns: PortableType | "other" | null;
+      readonly parameters: readonly {
+        readonly name: string;
+        readonly mode: "in" | "out" | "inout";
+        /** Null where the neutral model has none. */
+        readonly type: PortableType | null;
+        readonly declared: string;
+      }[];
+      readonly body: string;
+    };
 
 /**
  * A way in which values of the source might not fit the target's column. Each is looked for in the data before

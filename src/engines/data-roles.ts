@@ -81,8 +81,13 @@ export interface RenderRole {
   /** Which type of this engine takes a column of the neutral type, why, and what has to be looked for first. */
   type(column: PortableColumn, usage: ColumnUsage): TypeDecision;
   ddl(table: TargetTable): TableDdl;
-  /** A view's text for this engine, from a translated one; null where it cannot be said. */
-  view?(view: PortableView): DdlStatement | null;
+  /** A view with a query in this engine's words; a stored one becomes a plain one where there are no others. */
+  view(
+    view: Pick<PortableView, "schema" | "name" | "columns" | "materialized"> & { readonly text: string },
+  ): {
+    readonly create: DdlStatement;
+    readonly drop: DdlStatement;
+  };
   /** CREATE SCHEMA and the like for a name that is not there yet; none where the database is the only schema. */
   schema(name: string): readonly DdlStatement[];
   /** Drops a table with what was made for it. */

@@ -11,6 +11,7 @@ import { type LedgerState, openSteps } from "./ledger.ts";
 import { interrupted } from "./lock.ts";
 import type { Monitor } from "./monitor.ts";
 import type { DoneStep, OpenPart, RunSettings, StepContext } from "./perform/context.ts";
+import { retellObjects } from "./perform/objects.ts";
 import { perform } from "./perform/perform.ts";
 import { changesOnlySession, refuseLostValues, replayPreamble } from "./preamble.ts";
 import { reconcile } from "./reconcile.ts";
@@ -72,6 +73,9 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
     work.resumed ? { type: "run:resumed", ...opening, done: done.size } : { type: "run:started", ...opening },
   );
 
+  for (const step of plan.steps) {
+    if (step.kind === "objects") retellObjects(step, done.get(step.key), emit);
+  }
   const remaining = plan.steps.filter((step) => !done.has(step.key));
   if (options.reconcileOnly && remaining.length > 0) {
     await ledger.close("resumable", null);

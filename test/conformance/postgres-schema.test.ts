@@ -112,7 +112,7 @@ describe("PostgreSQL: normalize and render", { skip }, () => {
       assert.deepEqual(schema.views[0]?.columns, ["id", "n"]);
       assert.deepEqual(
         schema.leftovers.map((one) => `${one.kind} ${one.name} ${one.table?.name ?? ""}`).toSorted(),
-        ["routine touch() ", "trigger customer.t customer"],
+        ["function touch() ", "trigger customer.t customer"],
       );
     });
   });

@@ -46,8 +46,11 @@ const mayNameEngines: Readonly<Record<string, string>> = {
   "src/config/sqlite-url.ts": "parses the one scheme that names a file",
   "src/config/url-dialects.ts": "says which engine a scheme means",
   "src/sql/expression/dialect.ts": "names the dialects of expressions",
-  "src/sql/expression/parse.ts": "reads what one dialect alone writes",
+  "src/sql/expression/parser.ts": "reads what one dialect alone writes",
   "src/sql/expression/print.ts": "writes what one dialect alone reads",
+  "src/sql/query/parser.ts": "reads what one dialect alone writes",
+  "src/sql/query/calls.ts": "reads what one dialect alone writes",
+  "src/sql/query/words.ts": "writes what one dialect alone reads",
   "src/copy/rules/value-expression.ts": "reads the SQL of rules, which is SQLite's",
   "src/commands/init.ts": "writes an example URL into the new configuration",
 };

@@ -79,6 +79,7 @@ export function valueType(
       }
       return calls[expression.name] ?? null;
     case "null":
+    case "verbatim":
     case "subquery":
     case "exists":
     case "in-query":

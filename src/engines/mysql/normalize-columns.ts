@@ -3,6 +3,7 @@ import { parseExpression } from "../../sql/expression/parse.ts";
 import type { Row } from "../engine.ts";
 import { collationOf, columnType } from "./column-type.ts";
 import { toColumn, unescaped } from "./inspect-columns.ts";
+import { withoutDatabase } from "./inspect-objects.ts";
 
 export interface ColumnContext {
   readonly table: Row;
@@ -66,5 +67,5 @@ function defaultOf(row: Row, context: ColumnContext): PortableDefault | null {
   const bits = /^b'([01]+)'$/i.exec(text)?.[1];
   // b'101' is a number where a number is wanted; as bits it is digits.
   if (bits !== undefined) return { expression: { kind: "string", value: bits }, text };
-  return { expression: parseExpression(text, "mysql"), text };
+  return { expression: parseExpression(text, "mysql"), text: withoutDatabase(text, context.database) };
 }

@@ -1,16 +1,10 @@
-import type {
-  Leftover,
-  PortableSchema,
-  PortableSequence,
-  PortableTable,
-  PortableView,
-} from "../../core/portable.ts";
+import type { Leftover, PortableSchema, PortableTable } from "../../core/portable.ts";
 import type { NormalizeRole } from "../data-roles.ts";
 import type { Row, Session } from "../engine.ts";
 import { withFullLabels } from "./full-labels.ts";
-import { readObjects } from "./inspect-objects.ts";
 import { normalizeColumn } from "./normalize-columns.ts";
 import { normalizeChecks, normalizeForeignKeys, normalizeKeys } from "./normalize-keys.ts";
+import { normalizeObjects } from "./normalize-objects.ts";
 import { normalizePartitions } from "./normalize-partitions.ts";
 import { withPlainDisplay, type Surroundings } from "./plain-display.ts";
 import { isLedgerTable } from "./store.ts";
@@ -24,14 +18,14 @@ async function readSchema(session: Session, where: Surroundings): Promise<Portab
   // MySQL shows counters and sizes as they were up to a day ago.
   if (!where.mariaDb) await session.execute("SET SESSION information_schema_stats_expiry = 0");
   const tables = await readTables(session, where);
+  const objects = await normalizeObjects(session, where);
   return {
+    ...objects,
     tables: await withFullLabels(
       session,
       tables.map(({ table }) => table),
     ),
-    views: await readViews(session, where),
-    sequences: where.mariaDb ? await readSequences(session) : [],
-    leftovers: [...tables.flatMap(({ leftovers }) => leftovers), ...(await readLeftovers(session, where))],
+    leftovers: [...tables.flatMap(({ leftovers }) => leftovers), ...objects.leftovers],
   };
 }
 
@@ -108,10 +102,11 @@ async function nopadCollations(session: Session, { mariaDb }: Surroundings): Pro
 
 function leftoversOf(name: string, row: Row, partitions: readonly Row[]): Leftover[] {
   const table = { schema: "", name };
+  const making = null;
   const sub = partitions.find((one) => one.SUBPARTITION_METHOD !== null);
   return [
     ...(row.TABLE_TYPE === "SYSTEM VERSIONED"
-      ? [{ schema: "", name, kind: "system versioning", table, definition: "WITH SYSTEM VERSIONING" }]
+      ? [{ schema: "", name, kind: "system versioning", table, definition: "WITH SYSTEM VERSIONING", making }]
       : []),
     ...(sub === undefined
       ? []
@@ -122,71 +117,8 @@ function leftoversOf(name: string, row: Row, partitions: readonly Row[]): Leftov
             kind: "subpartitions",
             table,
             definition: `SUBPARTITION BY ${String(sub.SUBPARTITION_METHOD)} (${String(sub.SUBPARTITION_EXPRESSION)})`,
+            making,
           },
         ]),
   ];
-}
-
-async function readViews(session: Session, where: Surroundings): Promise<PortableView[]> {
-  const views = await session.query(
-    "SELECT TABLE_NAME AS name, VIEW_DEFINITION AS text FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() ORDER BY BINARY TABLE_NAME",
-  );
-  const columns = Map.groupBy(
-    await session.query(
-      `SELECT TABLE_NAME AS view, COLUMN_NAME AS name FROM information_schema.COLUMNS
-        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME IN (SELECT TABLE_NAME FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE())
-        ORDER BY TABLE_NAME, ORDINAL_POSITION`,
-    ),
-    (row) => String(row.view),
-  );
-  return views.map((row) => ({
-    schema: "",
-    name: String(row.name),
-    // Names are written with their database.
-    text: String(row.text).replaceAll(`${traits.quote(where.database)}.`, ""),
-    columns: (columns.get(String(row.name)) ?? []).map((column) => String(column.name)),
-    materialized: false,
-    comment: null,
-  }));
-}
-
-async function readSequences(session: Session): Promise<PortableSequence[]> {
-  const rows = await session.query(
-    "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'SEQUENCE' ORDER BY BINARY TABLE_NAME",
-  );
-  const sequences: PortableSequence[] = [];
-  for (const row of rows) {
-    const name = String(row.name);
-    const [state] = await session.query(`SELECT * FROM ${traits.quote(name)}`);
-    sequences.push({
-      schema: "",
-      name,
-      next: String(state?.next_not_cached_value),
-      increment: String(state?.increment),
-      minimum: String(state?.minimum_value),
-      maximum: String(state?.maximum_value),
-      cycle: Number(state?.cycle_option) === 1,
-    });
-  }
-  return sequences;
-}
-
-async function readLeftovers(session: Session, where: Surroundings): Promise<Leftover[]> {
-  const objects = await readObjects(session, where);
-  const triggers = await session.query(
-    "SELECT TRIGGER_NAME AS name, EVENT_OBJECT_TABLE AS place FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()",
-  );
-  const places = new Map(triggers.map((row) => [String(row.name), String(row.place)]));
-  return objects
-    .filter(({ kind }) => kind !== "view" && kind !== "sequence")
-    .map(({ kind, name, statement }) => {
-      const place = kind === "trigger" ? places.get(name) : undefined;
-      return {
-        schema: "",
-        name,
-        kind,
-        table: place === undefined ? null : { schema: "", name: place },
-        definition: statement,
-      };
-    });
 }

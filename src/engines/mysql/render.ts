@@ -1,4 +1,4 @@
-import type { PortableForeignKey, PortableView, TableName } from "../../core/portable.ts";
+import type { PortableForeignKey, TableName } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
 import { keysDdl } from "./render-keys.ts";
@@ -78,10 +78,19 @@ function counter(table: TargetTable): DdlStatement[] {
   ];
 }
 
-function view({ name, schema, columns, text, materialized }: PortableView): DdlStatement | null {
-  if (materialized) return null;
+function view({
+  name,
+  schema,
+  columns,
+  text,
+}: Parameters<RenderRole["view"]>[0]): ReturnType<RenderRole["view"]> {
   const list = columns.length === 0 ? "" : ` (${nameList(columns)})`;
-  return { sql: `CREATE VIEW ${tableText({ schema, name })}${list} AS ${text}`, title: `view ${name}` };
+  const title = `view ${name}`;
+  const place = tableText({ schema, name });
+  return {
+    create: { sql: `CREATE VIEW ${place}${list} AS ${text}`, title },
+    drop: { sql: `DROP VIEW ${place}`, title },
+  };
 }
 
 /** TRUNCATE is refused where another table refers to this one, unless references are not looked at. */

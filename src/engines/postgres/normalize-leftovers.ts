@@ -1,24 +1,47 @@
-import type { Leftover, TableName } from "../../core/portable.ts";
+import type { Leftover, PortableAction, TableName } from "../../core/portable.ts";
 import type { Session } from "../engine.ts";
 import type { Item, ItemKind } from "./dump-item.ts";
 import { leftOutLines } from "./dump-left-out.ts";
 import { rows } from "./inspect-catalog.ts";
 import type { Relations } from "./inspect-relations.ts";
+import type { Makings } from "./normalize-making.ts";
 
 /** What a copy does not carry over by rule, each with the text that makes it here. */
 export async function readLeftovers(
   session: Session,
-  items: readonly Item[],
-  relations: Relations,
+  {
+    items,
+    relations,
+    makings,
+    actions,
+  }: {
+    readonly items: readonly Item[];
+    readonly relations: Relations;
+    readonly makings: Makings;
+    readonly actions: ReadonlyMap<string, PortableAction>;
+  },
 ): Promise<Leftover[]> {
   const owners = new Map(
     (await rows<{ key: string } & TableName>(session, ownerQuery)).map((row) => [row.key, row]),
   );
   const things = items.flatMap((item): Leftover[] => {
     if (!leftoverKinds.has(item.kind) || (item.kind === "type" && item.text.includes(" AS ENUM "))) return [];
-    const owner = owners.get(item.keys[0] ?? "");
+    const key = item.keys[0] ?? "";
+    const owner = owners.get(key);
     const table = owner === undefined ? null : { schema: owner.schema, name: owner.name };
-    return [{ kind: item.kind, schema: item.schema, name: item.name, table, definition: item.text }];
+    const making = copiedKinds.has(item.kind) ? (makings.get(key) ?? null) : null;
+    const action = actions.get(key);
+    return [
+      {
+        kind: item.kind === "routine" ? routineWord(item.text) : item.kind,
+        schema: item.schema,
+        name: item.name,
+        table,
+        definition: item.text,
+        making,
+        action,
+      },
+    ];
   });
   const ofTables = relations.relations.flatMap((relation): Leftover[] => {
     const table = { schema: relation.schema, name: relation.name };
@@ -28,6 +51,7 @@ export async function readLeftovers(
       name,
       table,
       definition,
+      making: null,
     });
     const constraints = (relations.constraints.get(relation.oid) ?? []).flatMap((one) =>
       one.kind === "x" || (one.kind === "u" && one.definition.includes("NULLS NOT DISTINCT"))
@@ -50,7 +74,7 @@ export async function readLeftovers(
   });
   const counted = (await leftOutLines(session)).map((line): Leftover => {
     const kind = line.replace(/^-- Not in this text: \d+ /, "");
-    return { kind, schema: "", name: "", table: null, definition: line };
+    return { kind, schema: "", name: "", table: null, definition: line, making: null };
   });
   const [large] = await rows<{ n: string }>(
     session,
@@ -66,9 +90,16 @@ export async function readLeftovers(
             name: "",
             table: null,
             definition: `${large.n} large objects`,
+            making: null,
           },
         ];
   return [...things, ...ofTables, ...counted, ...objects];
+}
+
+function routineWord(text: string): string {
+  return (
+    /^CREATE (?:OR REPLACE )?(FUNCTION|PROCEDURE|AGGREGATE)\b/.exec(text)?.[1]?.toLowerCase() ?? "routine"
+  );
 }
 
 const leftoverKinds: ReadonlySet<ItemKind> = new Set([
@@ -79,6 +110,16 @@ const leftoverKinds: ReadonlySet<ItemKind> = new Set([
   "trigger",
   "rule",
   "policy",
+  "statistics",
+]);
+
+/** What can be made again by itself: a policy means nothing where row security is not switched on. */
+const copiedKinds: ReadonlySet<ItemKind> = new Set([
+  "extension",
+  "type",
+  "routine",
+  "trigger",
+  "rule",
   "statistics",
 ]);
 

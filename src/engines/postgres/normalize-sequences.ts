@@ -1,7 +1,8 @@
-import type { PortableIdentity, PortableSequence } from "../../core/portable.ts";
+import type { Making, PortableIdentity, PortableSequence } from "../../core/portable.ts";
 import type { Session } from "../engine.ts";
 import type { SequenceRow } from "./dump-sequences.ts";
 import { rows } from "./inspect-catalog.ts";
+import { literal } from "./sql-text.ts";
 
 /** The value that each sequence would give next, by its oid; read from its only row, which takes none. */
 export async function readNextValues(
@@ -38,14 +39,33 @@ export function identityOf(
   return { always, next: next ?? null, increment: sequence.increment };
 }
 
-export function portableSequence(sequence: SequenceRow, next: string | undefined): PortableSequence {
+export function portableSequence(
+  sequence: SequenceRow,
+  next: string | undefined,
+  making: Making,
+): PortableSequence {
+  const value = next ?? sequence.start;
   return {
+    // It stands where the source's stood when the copy was planned.
+    making: {
+      ...making,
+      statements: [
+        ...making.statements,
+        `SELECT setval(${literal(sequence.full)}, ${within(value, sequence)}, false)`,
+      ],
+    },
     schema: sequence.schema,
     name: sequence.name,
-    next: next ?? sequence.start,
+    next: value,
     increment: sequence.increment,
     minimum: sequence.minimum,
     maximum: sequence.maximum,
     cycle: sequence.cycle,
   };
+}
+
+/** One that is used up gives an error at its end, as the source's does: that much setval cannot say. */
+function within(value: string, { minimum, maximum }: SequenceRow): string {
+  const [n, low, high] = [BigInt(value), BigInt(minimum), BigInt(maximum)];
+  return String(n < low ? low : n > high ? high : n);
 }

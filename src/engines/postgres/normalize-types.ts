@@ -26,7 +26,7 @@ export interface ColumnTypeRow extends TypeFacts {
   } | null;
 }
 
-/** What each column of a table holds, with what its domains add. */
+/** What each column of a table or a view holds, with what its domains add. */
 export function readColumnTypes(session: Session, version: number): Promise<ColumnTypeRow[]> {
   return rows<ColumnTypeRow>(session, query(version));
 }
@@ -44,7 +44,7 @@ const query = (version: number): string => `
     WITH RECURSIVE steps AS (
       SELECT a.attrelid, a.attnum, a.atttypid AS type, a.atttypmod AS modifier, 0 AS depth
       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-      WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+      WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition
         AND ${userSchema("n")}
       UNION ALL
       SELECT s.attrelid, s.attnum, t.typbasetype, t.typtypmod, s.depth + 1

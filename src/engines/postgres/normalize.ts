@@ -6,11 +6,13 @@ import { readSequences } from "./dump-sequences.ts";
 import { readItems } from "./dump.ts";
 import { readCatalog, serverVersion } from "./inspect-catalog.ts";
 import { readConstraintFacts, readIndexParts } from "./normalize-constraints.ts";
+import { readActions } from "./normalize-actions.ts";
 import { readLeftovers } from "./normalize-leftovers.ts";
+import { makingsOf } from "./normalize-making.ts";
 import { readPartitioned } from "./normalize-partitions.ts";
 import { portableSequence, readNextValues } from "./normalize-sequences.ts";
 import { portableTables, readEstimates } from "./normalize-tables.ts";
-import { readColumnTypes } from "./normalize-types.ts";
+import { portableType, readColumnTypes } from "./normalize-types.ts";
 
 export const normalize: NormalizeRole = { schema: (session) => readCatalog(session, () => read(session)) };
 
@@ -19,12 +21,15 @@ async function read(session: Session): Promise<PortableSchema> {
   const comments = await readComments(session);
   const sequences = await readSequences(session);
   const next = await readNextValues(session, sequences);
+  const makings = makingsOf(items);
+  const types = await readColumnTypes(session, await serverVersion(session));
+  const typeOf = new Map(types.map((row) => [`${row.relation}:${row.number}`, portableType(row)]));
   const tables = portableTables({
     relations,
     comments,
     sequences,
     next,
-    types: await readColumnTypes(session, await serverVersion(session)),
+    types,
     constraints: await readConstraintFacts(session),
     indexes: await readIndexParts(session),
     partitioned: await readPartitioned(session),
@@ -39,12 +44,23 @@ async function read(session: Session): Promise<PortableSchema> {
         name: view.name,
         text: (view.query ?? "").trim().replace(/;$/, ""),
         columns: (relations.columns.get(view.oid) ?? []).map((column) => column.name),
+        types: (relations.columns.get(view.oid) ?? []).map(
+          (column) => typeOf.get(`${view.oid}:${column.number}`) ?? { kind: "any" as const },
+        ),
         materialized: view.kind === "m",
         comment: comments.get(`pg_class:${view.oid}:0`) ?? null,
+        making: makings.get(`pg_class:${view.oid}`)!,
       })),
     sequences: sequences
       .filter((sequence) => sequence.owner === null)
-      .map((sequence) => portableSequence(sequence, next.get(sequence.oid))),
-    leftovers: await readLeftovers(session, items, relations),
+      .map((sequence) =>
+        portableSequence(sequence, next.get(sequence.oid), makings.get(`pg_class:${sequence.oid}`)!),
+      ),
+    leftovers: await readLeftovers(session, {
+      items,
+      relations,
+      makings,
+      actions: await readActions(session),
+    }),
   };
 }

@@ -1,4 +1,4 @@
-import type { PortableView, TableName } from "../../core/portable.ts";
+import type { TableName } from "../../core/portable.ts";
 import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
 import { constraintDdl, foreignKeyDdl } from "./render-constraints.ts";
 import { counterDdl, finishDdl } from "./render-finish.ts";
@@ -44,10 +44,14 @@ function ddl(table: TargetTable): TableDdl {
   };
 }
 
-function view(one: PortableView): DdlStatement {
+function view(one: Parameters<RenderRole["view"]>[0]): ReturnType<RenderRole["view"]> {
   const columns = one.columns.length === 0 ? "" : ` (${one.columns.map(quoted).join(", ")})`;
   const kind = one.materialized ? "MATERIALIZED VIEW" : "VIEW";
-  return { sql: `CREATE ${kind} ${tableSql(one)}${columns} AS ${one.text}`, title: `view ${one.name}` };
+  const title = `view ${one.name}`;
+  return {
+    create: { sql: `CREATE ${kind} ${tableSql(one)}${columns} AS ${one.text}`, title },
+    drop: { sql: `DROP ${kind} ${tableSql(one)}`, title },
+  };
 }
 
 /** The table, then the types and trigger functions that bear its name and that nothing else uses. */

@@ -1,3 +1,5 @@
+import type { PortableAction } from "../../core/portable.ts";
+
 /** What the text of a CREATE TABLE tells and no PRAGMA does. Expressions are kept as written. */
 export interface TableText {
   readonly checks: readonly { readonly name: string; readonly definition: string }[];
@@ -116,6 +118,39 @@ export function readCreateView(sql: string): string {
   const tokens = tokenize(sql);
   const as = tokens.find((token) => isWord(token, "as"));
   return as === undefined ? sql : sql.slice(as.end).trim();
+}
+
+/** The parts of a CREATE TRIGGER. */
+export function readCreateTrigger(sql: string): PortableAction {
+  const tokens = tokenize(sql);
+  const at = (word: string, from = 0) =>
+    tokens.findIndex((token, index) => index >= from && isWord(token, word));
+  const begin = at("begin");
+  const on = tokens.findIndex(
+    (token, index) =>
+      isWord(token, "on") && index > 0 && index < begin && !isWord(tokens[index - 1]!, "trigger"),
+  );
+  const head = tokens.slice(0, on);
+  const of = head.findIndex((token) => isWord(token, "of"));
+  const event = ["insert", "update", "delete"].find((word) => head.some((token) => isWord(token, word)));
+  const columns =
+    of === -1
+      ? ""
+      : ` of ${head
+          .slice(of + 1)
+          .filter((token) => token.text !== ",")
+          .map(({ text }) => text)
+          .join(", ")}`;
+  const when = at("when", on);
+  const isBefore = head.some((token) => isWord(token, "before"));
+  return {
+    kind: "trigger",
+    timing: isBefore ? "before" : head.some((token) => isWord(token, "instead")) ? "instead of" : "after",
+    events: [`${event ?? "insert"}${columns}`],
+    forEach: "row",
+    condition: when === -1 || when > begin ? null : slice(sql, tokens, when + 1, begin - 1),
+    body: slice(sql, tokens, begin, tokens.length - 1),
+  };
 }
 
 const tableConstraints = new Set(["constraint", "primary", "unique", "check", "foreign"]);

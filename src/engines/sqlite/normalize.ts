@@ -1,7 +1,8 @@
 import type { Leftover, PortableSchema, PortableTable, PortableView } from "../../core/portable.ts";
 import type { NormalizeRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
-import { readCreateTable, readCreateView } from "./create-table.ts";
+import { readCreateTable, readCreateTrigger, readCreateView } from "./create-table.ts";
+import { declaredType } from "./declared-type.ts";
 import { schemaObjects, type SchemaObject } from "./dump.ts";
 import { normalizeColumns } from "./normalize-columns.ts";
 import { normalizeForeignKeys, normalizeIndexes, primaryKey, uniques } from "./normalize-keys.ts";
@@ -26,17 +27,21 @@ async function schema(session: Session): Promise<PortableSchema> {
   );
   const fileBytes = Number(size?.bytes ?? 0);
   const estimate = await estimator(session, fileBytes);
-  for (const object of objects) {
+  for (const [place, object] of objects.entries()) {
+    const making = { settings: [], statements: [object.sql], drop: null, beforeTables: false, place };
     const { type, name, sql } = object;
     const kind = kinds.get(name);
     if (type === "view") {
+      const columns = await viewColumns(session, name);
       views.push({
         schema: "",
         name,
         text: readCreateView(sql),
-        columns: await viewColumns(session, name),
+        columns: columns.map((column) => column.name),
+        types: columns.map(({ declared }) => declaredType(declared)),
         materialized: false,
         comment: null,
+        making: { ...making, drop: `DROP VIEW main.${traits.quote(name)}` },
       });
     } else if (type === "trigger") {
       leftovers.push({
@@ -45,9 +50,11 @@ async function schema(session: Session): Promise<PortableSchema> {
         kind: "trigger",
         table: { schema: "", name: object.table },
         definition: sql,
+        making,
+        action: readCreateTrigger(sql),
       });
     } else if (type === "table" && kind?.type === "virtual") {
-      leftovers.push({ schema: "", name, kind: "virtual table", table: null, definition: sql });
+      leftovers.push({ schema: "", name, kind: "virtual table", table: null, definition: sql, making: null });
     } else if (type === "table") {
       const options = { strict: kind?.strict === 1n, withoutRowid: kind?.wr === 1n };
       tables.push(await readTable(session, object, options, objects, estimate));
@@ -90,10 +97,15 @@ async function readTable(
   };
 }
 
-async function viewColumns(session: Session, view: string): Promise<string[]> {
+async function viewColumns(
+  session: Session,
+  view: string,
+): Promise<{ readonly name: string; readonly declared: string }[]> {
   try {
-    const rows = await session.query("SELECT name FROM pragma_table_info(?, 'main') ORDER BY cid", [view]);
-    return rows.map((row) => String(row.name));
+    const rows = await session.query("SELECT name, type FROM pragma_table_info(?, 'main') ORDER BY cid", [
+      view,
+    ]);
+    return rows.map((row) => ({ name: String(row.name), declared: String(row.type) }));
   } catch {
     // A view of a table that is gone stays in the schema; it cannot be asked.
     return [];

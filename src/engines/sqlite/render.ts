@@ -12,10 +12,14 @@ import { traits } from "./traits.ts";
 export const render: RenderRole = {
   type: (column) => decideType(column),
   ddl,
-  view: ({ name, columns, text }) => ({
-    sql: `CREATE VIEW ${traits.quote(name)}${columns.length === 0 ? "" : ` (${columns.map(traits.quote).join(", ")})`} AS ${text}`,
-    title: `view ${name}`,
-  }),
+  view: ({ name, columns, text }) => {
+    const title = `view ${name}`;
+    const list = columns.length === 0 ? "" : ` (${columns.map(traits.quote).join(", ")})`;
+    return {
+      create: { sql: `CREATE VIEW main.${traits.quote(name)}${list} AS ${text}`, title },
+      drop: { sql: `DROP VIEW main.${traits.quote(name)}`, title },
+    };
+  },
   schema: () => [],
   drop: (table) => [{ sql: `DROP TABLE IF EXISTS ${quoted(table)}`, title: `drop ${table.name}` }],
   truncate: (tables) =>

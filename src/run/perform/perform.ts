@@ -2,6 +2,7 @@ import type { Step } from "../../core/plan.ts";
 import { performCompare } from "./compare.ts";
 import type { StepContext } from "./context.ts";
 import { performCopyRows } from "./copy-rows.ts";
+import { performObjects } from "./objects.ts";
 import { performParallel } from "./parallel.ts";
 import { performScript } from "./script.ts";
 import { performRecord } from "./record.ts";
@@ -18,6 +19,8 @@ export async function perform(context: StepContext, step: Step): Promise<void> {
       return performParallel(context, step);
     case "copy-rows":
       return performCopyRows(context, step);
+    case "objects":
+      return performObjects(context, step);
     case "compare":
       return performCompare(context, step);
     case "record":

@@ -14,12 +14,15 @@ export type Lexeme =
   | { readonly kind: "word"; readonly value: string; readonly written: string }
   | { readonly kind: "operator"; readonly value: string };
 
-/** Cuts an expression into lexemes; null where something in it cannot stand in one. */
-export function lexemes(text: string, dialect: Dialect): Lexeme[] | null {
+/**
+ * Cuts an expression into lexemes; null where something in it cannot stand in one. Comments can stand in a query that
+ * somebody wrote, and its engine kept.
+ */
+export function lexemes(text: string, dialect: Dialect, { comments = false } = {}): Lexeme[] | null {
   const { lexicon, backslash } = dialects[dialect];
   const found: Lexeme[] = [];
   for (const token of tokenize(text, lexicon)) {
-    if (token.kind === "comment") continue;
+    if (comments && token.kind === "comment") continue;
     const written = text.slice(token.start, token.end);
     const lexeme = read(token.kind, written, backslash);
     if (lexeme === null) return null;

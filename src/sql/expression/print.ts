@@ -83,6 +83,8 @@ export function printExpression(expression: Expression, dialect: Dialect): strin
         return isLiteral(expression.operand) ? printExpression(expression.operand, dialect) : null;
       return each([expression.operand], (operand) => `CAST(${operand} AS ${to})`);
     }
+    case "verbatim":
+      return expression.dialect === dialect ? expression.text : null;
     case "subquery":
     case "exists":
     case "in-query":

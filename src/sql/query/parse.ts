@@ -9,7 +9,7 @@ export type ParsedQuery = { readonly query: Query } | { readonly unknown: string
 
 /** Reads the SELECT of a view as its engine keeps it. */
 export function parseQuery(text: string, dialect: Dialect): ParsedQuery {
-  const found = lexemes(text, dialect);
+  const found = lexemes(text, dialect, { comments: true });
   if (found === null || found.length === 0) return { unknown: "a text that is no query" };
   const parser = new QueryParser(found, dialect);
   try {

@@ -1,0 +1,126 @@
+import type { Leftover, PortableSchema } from "../../core/portable.ts";
+import { tableKey } from "../../core/table-key.ts";
+import type { CopyProject } from "../project.ts";
+import type { SurveyedTable } from "../survey.ts";
+import type { NamingSides } from "../target-names.ts";
+import type { ObjectsPlan, PlannedObject, Undone } from "./model.ts";
+import { sameEngineObjects } from "./same-engine.ts";
+import { translateViews } from "./translate-views.ts";
+
+export interface ObjectsOptions {
+  readonly project: CopyProject;
+  readonly schema: PortableSchema;
+  readonly tables: readonly SurveyedTable[];
+  readonly sides: NamingSides;
+  readonly isSameProduct: boolean;
+  /** What the target has already; null where nothing is made. */
+  readonly there: PortableSchema;
+}
+
+/** What becomes of the source's views, triggers, routines and the like. */
+export function planObjects(options: ObjectsOptions): ObjectsPlan {
+  const { project, there } = options;
+  const isPlain = options.tables.every(({ source, target }) => tableKey(source) === tableKey(target));
+  const isSameEngine = project.source.engine.id === project.target.engine.id;
+  const plan =
+    isSameEngine && isPlain && project.rules === undefined ? withinEngine(options) : betweenEngines(options);
+  return withoutTaken(plan, there, options);
+}
+
+function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): ObjectsPlan {
+  const copied = new Set(tables.map(({ source }) => source));
+  return sameEngineObjects({
+    schema,
+    copied: [...copied],
+    left: schema.tables.filter((table) => !copied.has(table)),
+    isSameProduct,
+  });
+}
+
+function betweenEngines({ project, schema, tables, sides }: ObjectsOptions): ObjectsPlan {
+  const { source } = project;
+  const fold = (name: string) => (source.engine.traits.distinguishesCase ? name : name.toLowerCase());
+  const relations = new Map(
+    tables.map(({ source: table, columns, target }) => [
+      fold(tableKey(table)),
+      {
+        name: { schema: target.schema, name: target.name },
+        columns: new Map(
+          columns.map(({ column, decision }, index) => [
+            fold(column.name),
+            {
+              name: target.columns[index]!.name,
+              isBoolean: decision.type.kind === "boolean",
+              isDigits: /^text$/i.test(decision.sql) && /^(decimal|integer)$/.test(decision.type.kind),
+            },
+          ]),
+        ),
+      },
+    ]),
+  );
+  const views = translateViews(schema.views, { project, sides, tables: relations, fold });
+  const isCopied = new Set(tables.map(({ source: table }) => tableKey(table)));
+  const isPartial = tables.length < schema.tables.length;
+  return {
+    before: [],
+    after: views.planned,
+    undone: [
+      // Of what nobody asked for, nothing is told.
+      ...views.undone.filter(({ reason }) => !isPartial || !reason.startsWith("it reads ")),
+      ...(isPartial
+        ? []
+        : schema.sequences.map((each) =>
+            undoneOf(project, {
+              ...each,
+              kind: "sequence",
+              table: null,
+              definition: each.making.statements.join("\n"),
+            }),
+          )),
+      ...schema.leftovers
+        .filter(({ table }) => (table === null ? !isPartial : isCopied.has(tableKey(table))))
+        .map((leftover) => undoneOf(project, leftover)),
+    ],
+  };
+}
+
+function undoneOf({ source, target }: CopyProject, leftover: Leftover): Undone {
+  const isSameEngine = source.engine.id === target.engine.id;
+  return {
+    what: leftover.kind,
+    name: tableKey(leftover),
+    original: leftover.definition,
+    draft: null,
+    reason: isSameEngine
+      ? "names change on the way, and its text is not translated"
+      : `its text is ${source.engine.traits.title}'s own, and is not translated`,
+  };
+}
+
+/** What the target has by that name stays as it is. */
+function withoutTaken(plan: ObjectsPlan, there: PortableSchema, { project }: ObjectsOptions): ObjectsPlan {
+  const { traits } = project.target.engine;
+  const fold = (text: string) => (traits.distinguishesCase ? text : text.toLowerCase());
+  const taken = new Set(
+    [
+      ...there.tables.map((each) => `view ${tableKey(each)}`),
+      ...there.views.map((each) => `view ${tableKey(each)}`),
+      ...there.sequences.map((each) => `sequence ${tableKey(each)}`),
+      ...there.leftovers.map((each) => `${each.kind} ${tableKey(each)}`),
+    ].map(fold),
+  );
+  const nameThere = ({ what, name, compared }: PlannedObject) =>
+    fold(`${what} ${compared === null ? name : tableKey(compared.target)}`);
+  const undone: Undone[] = [];
+  const kept = (list: readonly PlannedObject[]) =>
+    list.filter((object) => {
+      if (!taken.has(nameThere(object))) return true;
+      // One extension is as good as the other.
+      const { what, name, original, draft } = object;
+      const reason = "the target has one of this name, which stays as it is";
+      if (what !== "extension") undone.push({ what, name, original, draft, reason });
+      return false;
+    });
+  const [before, after] = [kept(plan.before), kept(plan.after)];
+  return { before, after, undone: [...plan.undone, ...undone] };
+}

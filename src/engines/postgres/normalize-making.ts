@@ -1,0 +1,54 @@
+import type { Making } from "../../core/portable.ts";
+import type { Item } from "./dump-item.ts";
+
+/** Bodies may name tables and routines that come later. */
+const settings = ["SET check_function_bodies = off"];
+
+/** How each thing of the schema is made again, by its key. */
+export type Makings = ReadonlyMap<string, Making>;
+
+/** From the items in the order in which they can be made. */
+export function makingsOf(items: readonly Item[]): Makings {
+  const firstTable = items.findIndex(({ kind }) => kind === "table");
+  const found = new Map<string, Making>();
+  for (const [place, item] of items.entries()) {
+    const [key] = item.keys;
+    if (key === undefined) continue;
+    const isStored = item.kind === "materialized view";
+    found.set(key, {
+      settings: item.kind === "routine" ? settings : [],
+      statements: [
+        item.text,
+        ...(isStored
+          ? [
+              `REFRESH MATERIALIZED VIEW ${nameIn(item.text)}`,
+              ...items
+                .filter(({ kind, after = [] }) => kind === "index" && after[0] === key)
+                .map(({ text }) => text),
+            ]
+          : []),
+      ],
+      drop: dropOf(item),
+      // Items stand before the tables wherever nothing that they need is a table.
+      beforeTables: firstTable === -1 || place < firstTable,
+      place,
+    });
+  }
+  return found;
+}
+
+function dropOf({ kind, text }: Item): string | null {
+  switch (kind) {
+    case "view":
+      return `DROP VIEW ${nameIn(text)}`;
+    case "materialized view":
+      return `DROP MATERIALIZED VIEW ${nameIn(text)}`;
+    default:
+      return null;
+  }
+}
+
+/** The name after CREATE [MATERIALIZED] VIEW, as the item writes it. */
+function nameIn(text: string): string {
+  return /VIEW ((?:"(?:[^"]|"")*"|[^\s".(]+)(?:\.(?:"(?:[^"]|"")*"|[^\s".(]+))?)/.exec(text)?.[1] ?? "";
+}
