@@ -125,7 +125,7 @@ test("postgres: enumerations and ON UPDATE triggers move with their tables", { s
       const [type] = await ask(
         "SELECT format_type(atttypid, NULL) AS type FROM pg_attribute WHERE attrelid = 'moods'::regclass AND attname = 'mood'",
       );
-      assert.deepEqual(type, { type: "moods_mood" });
+      assert.deepEqual(type, { type: "moods_mood_enum" });
       await ask("UPDATE moods SET touched = '2001-01-01 00:00:00'");
       await ask("UPDATE moods SET mood = 'gay'");
       const touched = await ask("SELECT count(*)::int AS n FROM moods WHERE touched < '2002-01-01'");
