@@ -97,6 +97,7 @@ export interface OptionValues {
   readonly quarantineLimit?: number;
   readonly plan?: boolean;
   readonly resume?: string;
+  readonly restart?: boolean;
   readonly allow?: readonly string[];
   readonly columns?: readonly string[];
   readonly where?: string;

@@ -326,6 +326,10 @@ export const commandSpecs: readonly CommandSpec[] = [
       },
       { name: "--plan", description: "only show what would be done, decided and lost" },
       { name: "--resume", value: "RUN", kind: "text", description: "continue this interrupted copy" },
+      {
+        name: "--restart",
+        description: "give an unfinished copy up: drop the tables that it made, and begin anew",
+      },
       wait,
       ...limits.filter(({ name }) => name !== "--statement-timeout"),
     ],

@@ -42,6 +42,7 @@ export function compileCopy(
   const addObjects = (unit: string, objects: readonly PlannedObject[]) =>
     steps.push(...objectsSteps(engine, objects, unit, (key, title) => base(unit, key, title)));
 
+  add("discard", state.discard);
   if (makesTables) {
     add("schemas", schemas(project, survey));
     addObjects("before", survey.objects.before);
@@ -149,6 +150,7 @@ function base(unit: string, key: string, title: string) {
 }
 
 const unitTitles: Readonly<Record<string, string>> = {
+  discard: "what the copy before this one made",
   schemas: "schemas",
   before: "what tables need",
   tables: "tables",

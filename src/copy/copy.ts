@@ -4,14 +4,16 @@ import { GodwitError } from "../core/error.ts";
 import { type Plan, sealPlan, type Step } from "../core/plan.ts";
 import type { ServerFacts } from "../engines/engine.ts";
 import { execute, type RunResult } from "../run/executor.ts";
-import type { LedgerState } from "../run/ledger.ts";
+import { type LedgerState, mayHaveEffect } from "../run/ledger.ts";
 import { readWatermarks } from "../run/watermark-ledger.ts";
 import { compileCopy } from "./compile.ts";
 import { type Loss, refuseLosses } from "./losses.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { refuseQuarantined } from "./refuse-quarantined.ts";
 import { type Survey, survey } from "./survey.ts";
-import { targetState } from "./target-state.ts";
+import { type Made, madeByBoth, nothingMade } from "./given-up.ts";
+import { swappedTables } from "./refresh.ts";
+import { type TargetState, targetState } from "./target-state.ts";
 import { refuseWithoutWatermark, watermarked } from "./watermark.ts";
 import { withSession } from "./with-session.ts";
 
@@ -21,6 +23,10 @@ export interface CopyPlan {
   readonly losses: readonly Loss[];
 }
 
+interface PreparedCopy extends CopyPlan {
+  readonly made: Made;
+}
+
 /** What the ledger keeps of a copy: enough to go on with it when the source has changed since. */
 interface CopyIntent {
   readonly command: "copy";
@@ -28,6 +34,8 @@ interface CopyIntent {
   /** Of what was asked for: the same command continues the run. */
   readonly asked: string;
   readonly steps: readonly Step[];
+  /** What it makes, and what it takes away of the run that was given up for it. */
+  readonly made: Made;
 }
 
 /** Copies a database, or goes on with a copy that was interrupted. */
@@ -36,12 +44,13 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
   const { source, target, settings, emit, signal, waitMs } = project;
   await target.engine.syntax.load();
   const asked = askedOf(project, choice);
-  let prepared: CopyPlan | null = null;
+  let prepared: PreparedCopy | null = null;
   const intent: { -readonly [K in keyof CopyIntent]: CopyIntent[K] } = {
     command: "copy",
     source: source.target.display,
     asked,
     steps: [],
+    made: nothingMade,
   };
   const result = await execute({
     engine: target.engine,
@@ -54,17 +63,18 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
     waitMs,
     intent,
     retell,
-    compile: async (state, facts) => {
+    restarts: choice.restart === true,
+    compile: async (state, facts, givenUp) => {
       const kept = unfinishedSteps(state, choice, asked);
       if (kept !== null) {
         intent.steps = kept.map((step) => asAskedNow(step, choice));
         return sealed(facts, intent.steps);
       }
-      prepared ??= await prepare(project, choice, facts).catch((error: unknown) => {
-        throw besideUnfinished(error, state);
-      });
+      const before = madeBy(givenUp);
+      prepared ??= await prepare(project, choice, facts, before);
       refuseLosses(prepared.losses, choice.allow ?? []);
       intent.steps = prepared.plan.steps;
+      intent.made = madeByBoth(before, prepared.made);
       return prepared.plan;
     },
   });
@@ -100,11 +110,16 @@ export async function planCopy(project: CopyProject, choice: CopyChoice): Promis
   const { target } = project;
   await target.engine.syntax.load();
   return withSession(project, "target", async (session) =>
-    prepare(project, choice, await target.engine.connect.facts(session)),
+    prepare(project, choice, await target.engine.connect.facts(session), nothingMade),
   );
 }
 
-async function prepare(project: CopyProject, choice: CopyChoice, facts: ServerFacts): Promise<CopyPlan> {
+async function prepare(
+  project: CopyProject,
+  choice: CopyChoice,
+  facts: ServerFacts,
+  givenUp: Made,
+): Promise<PreparedCopy> {
   const { watermark, mode = "create", dataOnly = false } = choice;
   const { engine } = project.target;
   const there = await withSession(project, "target", (session) => engine.normalize.schema(session));
@@ -112,7 +127,7 @@ async function prepare(project: CopyProject, choice: CopyChoice, facts: ServerFa
   const surveyed = await withSession(project, "source", (session) => survey(project, choice, session, side));
   if (watermark !== undefined) refuseWithoutWatermark(surveyed, watermark);
   const { state, known } = await withSession(project, "target", async (session) => ({
-    state: await targetState(project, choice, surveyed, there, session),
+    state: await targetState(project, choice, surveyed, { schema: there, givenUp }, session),
     known: await readWatermarks(engine, session, project.source.target),
   }));
   const marked =
@@ -125,7 +140,18 @@ async function prepare(project: CopyProject, choice: CopyChoice, facts: ServerFa
     plan: sealed(facts, compileCopy(project, choice, marked, state)),
     survey: { ...marked, dropped: [...marked.dropped, ...state.lost] },
     losses: marked.losses,
+    made: madeNow(choice, marked, state),
   };
+}
+
+function madeNow(
+  { mode = "create", dataOnly = false }: CopyChoice,
+  survey: Survey,
+  state: TargetState,
+): Made {
+  if (mode === "refresh") return { tables: [], beside: swappedTables(survey, state.tables) };
+  if (mode !== "create" || dataOnly) return nothingMade;
+  return { tables: survey.tables.map(({ target: { schema, name } }) => ({ schema, name })), beside: [] };
 }
 
 function sealed(facts: ServerFacts, steps: readonly Step[]): Plan {
@@ -133,7 +159,10 @@ function sealed(facts: ServerFacts, steps: readonly Step[]): Plan {
   return sealPlan({ kind: "copy", target, steps, hazards: [] });
 }
 
-/** The steps of the run to go on with; null where a new one begins. Throws GW7004 for a run that is not there. */
+/**
+ * The steps of the run to go on with; null where a new one begins. Throws GW7004 for a run that is not there, and for
+ * another one of which something took effect.
+ */
 function unfinishedSteps(state: LedgerState, { resume }: CopyChoice, asked: string): readonly Step[] | null {
   const run = state.unfinished;
   if (resume !== undefined && run?.id !== resume) {
@@ -145,7 +174,18 @@ function unfinishedSteps(state: LedgerState, { resume }: CopyChoice, asked: stri
   }
   if (run === null) return null;
   const intent = run.intent as Partial<CopyIntent>;
-  return resume !== undefined || intent.asked === asked ? (intent.steps ?? null) : null;
+  if (resume !== undefined || intent.asked === asked) return intent.steps ?? null;
+  if (!state.steps.some(mayHaveEffect)) return null;
+  throw new GodwitError("GW7004", {
+    message: `the target has the unfinished copy ${run.id} of ${intent.source}, which was asked for in other words`,
+    hint: `Nothing was changed. \`--resume ${run.id}\` goes on with it; \`--restart\` drops what it made, and begins this one.`,
+    details: { unfinished: run.id },
+  });
+}
+
+function madeBy(givenUp: LedgerState | null): Made {
+  const intent = (givenUp?.unfinished?.intent ?? {}) as Partial<CopyIntent>;
+  return intent.made ?? nothingMade;
 }
 
 /** How fast, and what becomes of rows that are refused, is as the resuming command has it. */
@@ -155,22 +195,13 @@ function asAskedNow(step: Step, { jobs, quarantine }: CopyChoice): Step {
   return { ...step, jobs: jobs ?? step.jobs, quarantine: quarantine ?? step.quarantine ?? 0 };
 }
 
-/** Tables that are in the way are likely those of a copy that was asked for in other words. */
-function besideUnfinished(error: unknown, { unfinished }: LedgerState): unknown {
-  if (!(error instanceof GodwitError) || error.code !== "GW7004" || unfinished === null) return error;
-  return new GodwitError("GW7004", {
-    message: error.message,
-    hint: `They may be those of the unfinished copy ${unfinished.id}, which was asked for with other options: --resume ${unfinished.id} goes on with it.`,
-    details: { ...error.details, unfinished: unfinished.id },
-    cause: error,
-  });
-}
-
 function refuseContradictions(choice: CopyChoice): void {
   const { mode = "create", watermark, schemaOnly = false, dataOnly = false } = choice;
   const refuse = (message: string) => {
     throw new GodwitError("GW1001", { message, details: { mode } });
   };
+  if (choice.restart === true && choice.resume !== undefined)
+    refuse("--restart begins anew what --resume would go on with");
   if (schemaOnly && dataOnly) refuse("--schema-only and --data-only leave nothing to copy");
   if (schemaOnly && mode !== "create")
     refuse(`--mode ${mode} is about rows, of which --schema-only copies none`);

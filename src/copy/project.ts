@@ -67,6 +67,8 @@ export interface CopyChoice {
    * incremental copy begins there.
    */
   readonly watermark?: string | undefined;
+  /** Gives an unfinished copy up: what it made is dropped, and this one begins anew. */
+  readonly restart?: boolean | undefined;
   /** The interrupted run to go on with. */
   readonly resume?: string | undefined;
 }

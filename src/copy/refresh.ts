@@ -40,6 +40,22 @@ export async function refuseObstacles(
   });
 }
 
+/** Throws GW7004 where the room for new tables is taken. */
+export async function refuseLeftovers(
+  project: CopyProject,
+  survey: Survey,
+  there: ReadonlyMap<string, PortableTable>,
+  session: Session,
+): Promise<void> {
+  const leftovers = await swapRole(project).leftovers(session, swappedTables(survey, there));
+  if (leftovers.length === 0) return;
+  throw new GodwitError("GW7004", {
+    message: `an earlier refresh has left in ${project.target.target.display}: ${leftovers.join("; ")}`,
+    hint: "Nothing was changed. Drop what is named: it holds copies alone.",
+    details: { leftovers },
+  });
+}
+
 /** Columns, keys and indexes that somebody gave the target's table, and that go with it. */
 export function lostParts(old: PortableTable | undefined, next: PortableTable): string[] {
   if (old === undefined) return [];

@@ -2,10 +2,12 @@ import { GodwitError } from "../core/error.ts";
 import type { Reference } from "../core/plan.ts";
 import type { PortableSchema, PortableTable } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
+import type { DdlStatement } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
 import { qualifiedTable } from "../engines/qualified-table.ts";
+import { discarded, type Made } from "./given-up.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
-import { lostParts, refuseObstacles } from "./refresh.ts";
+import { lostParts, refuseLeftovers, refuseObstacles } from "./refresh.ts";
 import { referencesOf } from "./references-of.ts";
 import type { Survey } from "./survey.ts";
 
@@ -19,6 +21,8 @@ export interface TargetState {
   readonly references: readonly Reference[];
   /** What a refresh takes away with the old tables, for the plan to tell. */
   readonly lost: readonly string[];
+  /** Takes away what a run that is given up has made. */
+  readonly discard: readonly DdlStatement[];
 }
 
 /** Looks at the target, of which the schema is read already. Throws GW7004 where it is not as the mode needs it; nothing is changed. */
@@ -26,11 +30,14 @@ export async function targetState(
   project: CopyProject,
   choice: CopyChoice,
   survey: Survey,
-  schema: PortableSchema,
+  { schema: whole, givenUp }: { readonly schema: PortableSchema; readonly givenUp: Made },
   session: Session,
 ): Promise<TargetState> {
   const { mode = "create", dataOnly = false } = choice;
   const { engine } = project.target;
+  const discard = await discarded(project, givenUp, new Set(whole.tables.map(tableKey)), session);
+  const gone = new Set(givenUp.tables.map(tableKey));
+  const schema = { ...whole, tables: whole.tables.filter((table) => !gone.has(tableKey(table))) };
   const fold = (name: string) => (engine.traits.distinguishesCase ? name : name.toLowerCase());
   const byName = new Map(schema.tables.map((table) => [fold(tableKey(table)), table]));
   const tables = new Map(
@@ -41,10 +48,11 @@ export async function targetState(
   );
   const own = new Set(tables.values());
   const references = referencesOf(schema, (table) => own.has(table));
-  const state = { tables, references, empty: new Set<string>(), lost: [] };
+  const state = { tables, references, empty: new Set<string>(), lost: [], discard };
   if (mode === "create" && !dataOnly) refuseExisting(project, [...tables.keys()]);
   if (mode === "refresh") {
     await refuseObstacles(project, survey, tables, session);
+    if (givenUp.beside.length === 0) await refuseLeftovers(project, survey, tables, session);
     return {
       ...state,
       lost: survey.tables.flatMap(({ placed }) => lostParts(tables.get(tableKey(placed)), placed)),

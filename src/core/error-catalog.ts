@@ -355,7 +355,7 @@ const entries = {
   },
   GW7007: {
     title: "The source changed its structure meanwhile",
-    hint: "Start the copy anew.",
+    hint: "Start the copy anew: `--restart` drops what it made.",
     explanation:
       "A table of the source is not as it was when the copy was planned: a column is gone, or has another type. Rows of two shapes would have been mixed. The target keeps what was committed.",
   },

@@ -90,8 +90,8 @@ export interface RenderRole {
   };
   /** CREATE SCHEMA and the like for a name that is not there yet; none where the database is the only schema. */
   schema(name: string): readonly DdlStatement[];
-  /** Drops a table with what was made for it. */
-  drop(table: TableName): readonly DdlStatement[];
+  /** Drops those of the tables that are there, with what was made for them, whatever references there are among them. */
+  drop(tables: readonly TableName[]): readonly DdlStatement[];
   /** Empties them, whatever references there are among them. */
   truncate(tables: readonly TableName[]): readonly DdlStatement[];
   /** The next values of identities, from the data and from the source's counter: also a part of `ddl`. */
@@ -130,8 +130,12 @@ export interface SwapRole {
   open(tables: readonly SwappedTable[]): readonly DdlStatement[];
   /** All tables take their places at once, and those that stood there are dropped, as is the room. */
   swap(tables: readonly SwappedTable[]): readonly DdlStatement[];
-  /** What would be broken or lost with the tables that are there, and what stands in the room; for people. */
+  /** What would be broken or lost with the tables that are there; for people. */
   obstacles(session: Session, tables: readonly SwappedTable[]): Promise<readonly string[]>;
+  /** What stands in the room: an earlier refresh left it; for people. */
+  leftovers(session: Session, tables: readonly SwappedTable[]): Promise<readonly string[]>;
+  /** Drops what stands in the room. */
+  discard(tables: readonly SwappedTable[]): readonly DdlStatement[];
 }
 
 // ── profile ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -29,7 +29,14 @@ export interface ExecuteOptions extends StepsOptions {
    * Makes the plan, or checks a frozen one, against what the ledger says now that the lock is held; null when
    * there is nothing to do. It throws where an unfinished run must not be continued by this one.
    */
-  readonly compile: (state: LedgerState, facts: ServerFacts) => Promise<Plan | null>;
+  readonly compile: (
+    state: LedgerState,
+    facts: ServerFacts,
+    /** The unfinished run that is given up, with its steps. */
+    givenUp: LedgerState | null,
+  ) => Promise<Plan | null>;
+  /** An unfinished run is given up: this one begins anew, and ends it. Default false. */
+  readonly restarts?: boolean;
   /** What the caller asked for, kept with the run for people and for resuming; JSON. */
   readonly intent: unknown;
   /** How a failure of a step is told, where the feature knows better what goes on with the run. */
@@ -162,10 +169,14 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     if (facts.unsupported !== null) {
       throw new GodwitError("GW3009", { message: `${facts.version} is not supported: ${facts.unsupported}` });
     }
-    const state = await readLedger(engine, session, family);
+    const found = await readLedger(engine, session, family);
+    // What this process itself has begun is gone on with, also after a lost connection.
+    const isGivenUp =
+      options.restarts === true && found.unfinished !== null && found.unfinished.id !== attempt.runId;
+    const state = isGivenUp ? { ...found, unfinished: null, steps: [] } : found;
     const closed = await alreadyClosed(engine, session, attempt, state);
     if (closed !== null) return closed;
-    const plan = await options.compile(state, facts);
+    const plan = await options.compile(state, facts, isGivenUp ? found : null);
     if (plan === null) {
       // Nothing is left of what this process had begun and did not end: someone else ended it.
       if (attempt.opened !== undefined && attempt.opened.plan.kind !== "record")

@@ -77,24 +77,31 @@ export class RunLedger {
       if (taken !== 1) throw this.#replaced();
       return;
     }
-    await this.#closeOthers(run.kind, now);
-    await this.#run(
-      `INSERT INTO ${this.#table("run")} (id, kind, state, epoch, plan_hash, intent, host, pid, actor, session_id,
-         tool, started_at, heartbeat_at) VALUES (?, ?, 'running', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [this.runId, run.kind, run.planHash, JSON.stringify(run.intent), ...owner, now, now],
-    );
+    await this.#session.begin();
+    try {
+      await this.#closeOthers(run.kind, now);
+      await this.#run(
+        `INSERT INTO ${this.#table("run")} (id, kind, state, epoch, plan_hash, intent, host, pid, actor, session_id,
+           tool, started_at, heartbeat_at) VALUES (?, ?, 'running', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        [this.runId, run.kind, run.planHash, JSON.stringify(run.intent), ...owner, now, now],
+      );
+    } catch (error) {
+      await this.#session.rollback().catch(() => {});
+      throw error;
+    }
+    await this.#session.commit();
   }
 
   /**
    * A new run ends the earlier ones: none of them has a half-done unit (those are resumed, or stand in the way),
    * and what they left undone is part of this one's plan. A record run touches no units, so it ends only record
-   * runs, each of which was a single transaction.
+   * runs, each of which was a single transaction. Their epoch moves on, for a process that was only stopped.
    */
   async #closeOthers(kind: PlanKind, now: string): Promise<void> {
     const which =
       { record: "AND kind = 'record'", copy: "AND kind = 'copy'" }[kind as string] ?? "AND kind <> 'copy'";
     await this.#run(
-      `UPDATE ${this.#table("run")} SET state = 'done', finished_at = ? WHERE state <> 'done' AND id <> ? ${which}`,
+      `UPDATE ${this.#table("run")} SET state = 'done', epoch = epoch + 1, finished_at = ? WHERE state <> 'done' AND id <> ? ${which}`,
       [now, this.runId],
     );
   }

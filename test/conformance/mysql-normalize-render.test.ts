@@ -333,7 +333,8 @@ for (const server of mysqlTargets) {
       const [row] = await session.query("SELECT CAST(MIN(id) AS CHAR) AS id, MIN(t) AS t FROM `all types`");
       assert.deepEqual(row, { id: "42", t: "a'\\b" });
       await assert.rejects(session.execute("INSERT INTO `all types` (k, b, c1) VALUES ('z', 'x', 10)"));
-      for (const { sql } of [...render.truncate([table]), ...render.drop(table)]) await session.execute(sql);
+      for (const { sql } of [...render.truncate([table]), ...render.drop([table])])
+        await session.execute(sql);
       assert.deepEqual((await normalize.schema(session)).tables, []);
     });
 

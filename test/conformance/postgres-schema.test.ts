@@ -201,7 +201,7 @@ describe("PostgreSQL: normalize and render", { skip }, () => {
       assert.equal(out("SELECT touched FROM t WHERE name = 'A'"), "2021-01-01 00:00:00");
       await session.execute("UPDATE t SET flag = NOT flag WHERE name = 'A'");
       assert.equal(out("SELECT touched > now() - interval '1 minute' FROM t WHERE name = 'A'"), "t");
-      await run(session, render.drop(named("t")));
+      await run(session, render.drop([named("t")]));
       assert.equal(out("SELECT count(*) FROM pg_type WHERE typname LIKE 't\\_%'"), "0");
       assert.equal(out("SELECT count(*) FROM pg_proc WHERE proname LIKE 't\\_%'"), "0");
     });

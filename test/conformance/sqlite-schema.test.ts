@@ -252,7 +252,7 @@ test("a rendered table takes each type, holds its constraints, and goes on count
   await session.run(`INSERT INTO "it's" (parent) VALUES (77)`, []);
   for (const { sql } of ddl.constraints)
     await assert.rejects(session.execute(sql), /rows of it''s refer to rows/);
-  for (const { sql } of [...render.truncate([table]), ...render.drop(table)]) await session.execute(sql);
+  for (const { sql } of [...render.truncate([table]), ...render.drop([table])]) await session.execute(sql);
 });
 
 test("a schema that was read makes the same schema again, as far as SQLite's own types go", async (t) => {

@@ -26,6 +26,7 @@ export function copyOptions(
     quarantineLimit = 1_000,
     allow,
     resume,
+    restart,
   } = options;
   return {
     source,
@@ -50,6 +51,7 @@ export function copyOptions(
     quarantine: quarantine === true ? quarantineLimit : undefined,
     allow,
     resume,
+    restart,
   };
 }
 

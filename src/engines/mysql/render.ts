@@ -13,7 +13,13 @@ export const render: RenderRole = {
   ddl,
   view,
   schema: () => [],
-  drop: (table) => [{ sql: `DROP TABLE IF EXISTS ${tableText(table)}`, title: `table ${table.name}` }],
+  drop: (tables) =>
+    unreferenced(
+      tables.map((table) => ({
+        sql: `DROP TABLE IF EXISTS ${tableText(table)}`,
+        title: `drop ${table.name}`,
+      })),
+    ),
   truncate,
   counters: counter,
   defaultSchema: "",
@@ -95,13 +101,17 @@ function view({
 
 /** TRUNCATE is refused where another table refers to this one, unless references are not looked at. */
 function truncate(tables: readonly TableName[]): DdlStatement[] {
+  return unreferenced(
+    tables.map((table) => ({ sql: `TRUNCATE TABLE ${tableText(table)}`, title: `rows of ${table.name}` })),
+  );
+}
+
+/** Statements that do not look at references. */
+function unreferenced(statements: readonly DdlStatement[]): DdlStatement[] {
+  if (statements.length === 0) return [];
   const checks = (value: 0 | 1) => ({
     sql: `SET SESSION foreign_key_checks = ${value}`,
     title: value === 0 ? "without references" : "with references",
   });
-  const emptied = tables.map((table) => ({
-    sql: `TRUNCATE TABLE ${tableText(table)}`,
-    title: `rows of ${table.name}`,
-  }));
-  return [checks(0), ...emptied, checks(1)];
+  return [checks(0), ...statements, checks(1)];
 }

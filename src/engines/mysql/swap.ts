@@ -14,6 +14,8 @@ export const swap: SwapRole = {
   open,
   swap: swapSql,
   obstacles,
+  leftovers,
+  discard: (tables) => [dropped(roomOf(tables), "IF EXISTS ")],
 };
 
 const suffix = "_godwit_new";
@@ -26,16 +28,12 @@ function open(tables: readonly SwappedTable[]): DdlStatement[] {
 /** What was there moves into a database of its own first: the only way in which no moment is without a table. */
 function swapSql(tables: readonly SwappedTable[]): DdlStatement[] {
   const room = roomOf(tables);
-  const old = `${room.slice(0, -suffix.length)}_godwit_old`;
+  const old = oldOf(room);
   const there = tables.filter(({ isThere }) => isThere);
   const moves = [
     ...there.map(({ name }) => move(name, { schema: old, name: name.name })),
     ...tables.map(({ beside, name }) => move(beside, name)),
   ];
-  const dropped = (name: string) => ({
-    sql: `DROP DATABASE ${traits.quote(name)}`,
-    title: `drop database ${name}`,
-  });
   return [
     ...(there.length === 0
       ? []
@@ -46,8 +44,17 @@ function swapSql(tables: readonly SwappedTable[]): DdlStatement[] {
   ];
 }
 
+function dropped(name: string, ifThere = ""): DdlStatement {
+  return { sql: `DROP DATABASE ${ifThere}${traits.quote(name)}`, title: `drop database ${name}` };
+}
+
 function move(from: TableName, to: TableName): string {
   return `${tableText(from)} TO ${tableText(to)}`;
+}
+
+/** Where the old tables stand while they are swapped out. */
+function oldOf(room: string): string {
+  return `${room.slice(0, -suffix.length)}_godwit_old`;
 }
 
 function roomOf([first]: readonly SwappedTable[]): string {
@@ -56,8 +63,6 @@ function roomOf([first]: readonly SwappedTable[]): string {
 
 async function obstacles(session: Session, tables: readonly SwappedTable[]): Promise<string[]> {
   const names = tables.map(({ name }) => textLiteral(name.name)).join(", ");
-  const room = roomOf(tables);
-  const rooms = [room, `${room.slice(0, -suffix.length)}_godwit_old`];
   const rows = await session.query(
     `SELECT CONCAT('foreign key ', k.CONSTRAINT_NAME, ' of ', k.TABLE_SCHEMA, '.', k.TABLE_NAME, ' refers to ', k.REFERENCED_TABLE_NAME) AS what
       FROM information_schema.KEY_COLUMN_USAGE k
@@ -67,8 +72,16 @@ async function obstacles(session: Session, tables: readonly SwappedTable[]): Pro
       SELECT CONCAT('trigger ', t.TRIGGER_NAME, ' of ', t.EVENT_OBJECT_TABLE) FROM information_schema.TRIGGERS t
       WHERE t.EVENT_OBJECT_SCHEMA = DATABASE() AND t.EVENT_OBJECT_TABLE IN (${names})
       UNION ALL
-      SELECT CONCAT('database ', s.SCHEMA_NAME, ', which an earlier refresh left: drop it, if no copy is unfinished')
-      FROM information_schema.SCHEMATA s WHERE s.SCHEMA_NAME IN (${rooms.map(textLiteral).join(", ")})`,
+      SELECT CONCAT('database ', s.SCHEMA_NAME, ' has tables that an earlier refresh has swapped out, or was about to')
+      FROM information_schema.SCHEMATA s WHERE s.SCHEMA_NAME = ${textLiteral(oldOf(roomOf(tables)))}`,
   );
   return rows.map(({ what }) => String(what)).toSorted();
+}
+
+async function leftovers(session: Session, tables: readonly SwappedTable[]): Promise<string[]> {
+  const rows = await session.query(
+    `SELECT CONCAT('database ', SCHEMA_NAME) AS what FROM information_schema.SCHEMATA
+      WHERE SCHEMA_NAME = ${textLiteral(roomOf(tables))}`,
+  );
+  return rows.map(({ what }) => String(what));
 }

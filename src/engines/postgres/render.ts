@@ -54,24 +54,26 @@ function view(one: Parameters<RenderRole["view"]>[0]): ReturnType<RenderRole["vi
   };
 }
 
-/** The table, then the types and trigger functions that bear its name and that nothing else uses. */
-function drop(table: TableName): DdlStatement[] {
-  const name = tableSql(table);
+/** The tables, then the types and trigger functions that bear their names and that nothing else uses. */
+function drop(tables: readonly TableName[]): DdlStatement[] {
+  if (tables.length === 0) return [];
+  const names = tables.map((table) => literal(tableSql(table))).join(", ");
   const body = `DECLARE made record; statements text[];
 BEGIN
   SELECT array_agg(s.sql) INTO statements FROM (
     SELECT format('DROP TYPE %s', t.oid::regtype) AS sql
-    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'e'
-    WHERE a.attrelid = to_regclass(${literal(name)}) AND t.typname = ${literal(table.name)} || '_' || a.attname || '_enum'
+    FROM unnest(ARRAY[${names}]) AS d(name) JOIN pg_catalog.pg_class c ON c.oid = to_regclass(d.name)
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'e' AND t.typname = c.relname || '_' || a.attname || '_enum'
     UNION ALL
     SELECT format('DROP FUNCTION %s', g.tgfoid::regprocedure)
-    FROM pg_catalog.pg_trigger g JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
-    WHERE g.tgrelid = to_regclass(${literal(name)}) AND p.proname = g.tgname
-      AND g.tgname LIKE ${literal(`${table.name.replaceAll(/[\\%_]/g, "\\$&")}\\_%\\_touch`)}) AS s;
-  DROP TABLE IF EXISTS ${name};
+    FROM unnest(ARRAY[${names}]) AS d(name) JOIN pg_catalog.pg_class c ON c.oid = to_regclass(d.name)
+    JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
+    WHERE p.proname = g.tgname AND starts_with(g.tgname, c.relname || '_') AND g.tgname LIKE '%\\_touch') AS s;
+  DROP TABLE IF EXISTS ${tables.map(tableSql).join(", ")};
   FOR made IN SELECT DISTINCT unnest(statements) AS sql LOOP
     BEGIN EXECUTE made.sql; EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END;
   END LOOP;
 END`;
-  return [{ sql: `DO ${literal(body)}`, title: `table ${table.name}` }];
+  return [{ sql: `DO ${literal(body)}`, title: `drop ${tables.length} tables` }];
 }

@@ -19,6 +19,12 @@ export const swap: SwapRole = {
     { sql: `DO ${literal(swapBlock(tables, roomsOf(tables)))}`, title: `swap ${tables.length} tables` },
   ],
   obstacles,
+  leftovers,
+  discard: (tables) =>
+    roomsOf(tables).map((name) => ({
+      sql: `DROP SCHEMA IF EXISTS ${quoted(name)} CASCADE`,
+      title: `drop schema ${name}`,
+    })),
 };
 
 const room = "godwit_new";
@@ -30,7 +36,6 @@ function roomsOf(tables: readonly SwappedTable[]): string[] {
 /** Views that read the tables are none: they are made again. */
 async function obstacles(session: Session, tables: readonly SwappedTable[]): Promise<string[]> {
   const old = `ARRAY[${tables.map(({ name }) => `to_regclass(${literal(tableSql(name))})`).join(", ")}]::oid[]`;
-  const rooms = roomsOf(tables).map(literal).join(", ");
   const rows = await session.query(
     `WITH RECURSIVE old AS (
         SELECT oid FROM unnest(${old}) AS o(oid) WHERE oid IS NOT NULL
@@ -78,9 +83,15 @@ async function obstacles(session: Session, tables: readonly SwappedTable[]): Pro
           (d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid IN (SELECT oid FROM used)) OR
           (d.refclassid = 'pg_catalog.pg_type'::regclass AND d.refobjid IN (
             SELECT y.oid FROM pg_catalog.pg_type y WHERE y.typrelid IN (SELECT oid FROM used))))
-      UNION ALL SELECT format('schema %I, which an earlier refresh left: drop it, if no copy is unfinished', nspname)
-        FROM pg_catalog.pg_namespace WHERE nspname IN (${rooms})
       ORDER BY 1`,
+  );
+  return rows.map(({ what }) => String(what));
+}
+
+async function leftovers(session: Session, tables: readonly SwappedTable[]): Promise<string[]> {
+  const rows = await session.query(
+    `SELECT format('schema %I', nspname) AS what FROM pg_catalog.pg_namespace
+      WHERE nspname IN (${roomsOf(tables).map(literal).join(", ")}) ORDER BY 1`,
   );
   return rows.map(({ what }) => String(what));
 }

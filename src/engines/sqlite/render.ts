@@ -21,7 +21,8 @@ export const render: RenderRole = {
     };
   },
   schema: () => [],
-  drop: (table) => [{ sql: `DROP TABLE IF EXISTS ${quoted(table)}`, title: `drop ${table.name}` }],
+  drop: (tables) =>
+    tables.map((table) => ({ sql: `DROP TABLE IF EXISTS ${quoted(table)}`, title: `drop ${table.name}` })),
   truncate: (tables) =>
     tables.map((table) => ({ sql: `DELETE FROM ${quoted(table)}`, title: `empty ${table.name}` })),
   counters: counter,

@@ -13,6 +13,12 @@ export const swap: SwapRole = {
   open: () => [],
   swap: swapSql,
   obstacles,
+  leftovers,
+  discard: (tables) =>
+    tables.map(({ beside }) => ({
+      sql: `DROP TABLE IF EXISTS main.${traits.quote(beside.name)}`,
+      title: `drop ${beside.name}`,
+    })),
 };
 
 const prefix = "godwit_new_";
@@ -33,7 +39,6 @@ function swapSql(tables: readonly SwappedTable[]): DdlStatement[] {
 
 async function obstacles(session: Session, tables: readonly SwappedTable[]): Promise<string[]> {
   const names = JSON.stringify(tables.map(({ name }) => name.name.toLowerCase()));
-  const besides = JSON.stringify(tables.map(({ beside }) => beside.name.toLowerCase()));
   const rows = await session.query(
     `WITH swapped(name) AS (SELECT value FROM json_each(?))
       SELECT 'foreign key of ' || t.name || ' refers to ' || f."table" AS what
@@ -42,11 +47,17 @@ async function obstacles(session: Session, tables: readonly SwappedTable[]): Pro
       UNION ALL
       SELECT 'trigger ' || name || ' of ' || tbl_name FROM main.sqlite_schema
       WHERE type = 'trigger' AND lower(tbl_name) IN swapped
-      UNION ALL
-      SELECT 'table ' || name || ', which an earlier refresh left: drop it, if no copy is unfinished'
-      FROM main.sqlite_schema WHERE type = 'table' AND lower(name) IN (SELECT value FROM json_each(?))
       ORDER BY 1`,
-    [names, besides],
+    [names],
+  );
+  return rows.map(({ what }) => String(what));
+}
+
+async function leftovers(session: Session, tables: readonly SwappedTable[]): Promise<string[]> {
+  const rows = await session.query(
+    `SELECT 'table ' || name AS what FROM main.sqlite_schema
+      WHERE type = 'table' AND lower(name) IN (SELECT value FROM json_each(?)) ORDER BY 1`,
+    [JSON.stringify(tables.map(({ beside }) => beside.name.toLowerCase()))],
   );
   return rows.map(({ what }) => String(what));
 }

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { copy } from "../../src/index.ts";
+import { assertClean, asker } from "../faults/evidence.ts";
+import { contents, type Pairing, pairings, runSql, withBoth } from "../faults/copy-scene.ts";
+import { crashAt } from "../support/crash.ts";
+
+/*
+ * A copy that was killed, and is not wanted any more as it was asked for: another one does not mix with it, goes on with
+ * it by name, or begins anew without what it made.
+ */
+const wanted = ["sqlite → postgres", "mysql → mysql", "postgres → sqlite"];
+const alone = { env: {}, cwd: import.meta.dirname };
+
+for (const pairing of pairings.filter(({ title }) => wanted.includes(title))) {
+  test(
+    `${pairing.title}: a killed copy is given up by --restart, with what it made`,
+    { skip: pairing.skip },
+    () =>
+      withBoth(pairing, async (scene) => {
+        const { from: source, to, project, args } = scene;
+        const ask = asker(pairing.target.name, to);
+        const killed = { cwd: project.folder };
+        const ends = { ...alone, source, target: to };
+        const assertSame = async () =>
+          assert.deepEqual(
+            await contents(pairing.target.name, to),
+            await contents(pairing.source.name, source),
+          );
+        await crashAt({ name: "chunk:after-commit", nth: 3 }, [...args, "--jobs", "1"], killed);
+
+        const [run] = await ask(`SELECT id FROM ${ledger(pairing, "run")}`);
+        await assert.rejects(copy({ ...ends, tables: ["customer"] }), (error: Error & { hint?: string }) => {
+          assert.match(error.message, new RegExp(`unfinished copy ${String(run?.["id"])}`));
+          assert.match(String(error.hint), /--resume .*--restart/s);
+          return true;
+        });
+
+        // Rows that somebody has written into a table of which the copy has no chunk yet.
+        const [untouched] = await withoutChunks(pairing, ask);
+        assert.ok(untouched !== undefined);
+        await ask(rowFor(untouched));
+        await assert.rejects(copy({ ...ends, restart: true }), {
+          code: "GW7004",
+          message: new RegExp(`${untouched} of .* holds rows that no copy has written`),
+        });
+        await ask(`DELETE FROM ${untouched}`);
+
+        // Killed again while it begins: what the first one made is not forgotten.
+        await crashAt({ name: "run:opened", nth: 1 }, [...args, "--restart", "--tables", "log"], killed);
+        const { state } = await copy({ ...ends, tables: ["customer"], restart: true });
+        assert.equal(state, "done");
+        assert.deepEqual(await tables(pairing, ask), ["customer"]);
+        const open = await ask(`SELECT id FROM ${ledger(pairing, "run")} WHERE state <> 'done'`);
+        assert.deepEqual(open, []);
+        await runSql(pairing.target.name, to, ["DROP TABLE customer"]);
+        await copy(ends);
+        await assertSame();
+
+        // The same for a refresh: the tables that are there stay, those beside them go.
+        await crashAt({ name: "chunk:after-commit", nth: 3 }, [...args, "--mode", "refresh"], killed);
+        await assertSame();
+        await copy({ ...ends, tables: ["log"], mode: "refresh", restart: true });
+        await assertSame();
+        assert.deepEqual(await tables(pairing, ask), ["customer", "log", "purchase", "vacant"]);
+        await assertClean(pairing.target.name, to);
+      }),
+  );
+}
+
+type Ask = ReturnType<typeof asker>;
+
+function ledger({ target: { name } }: Pairing, table: string): string {
+  return name === "postgres" ? `godwit.${table}` : `godwit_${table}`;
+}
+
+async function withoutChunks(pairing: Pairing, ask: Ask): Promise<string[]> {
+  const rows = await ask(`SELECT DISTINCT table_name AS name FROM ${ledger(pairing, "chunk")}`);
+  const cut = new Set(rows.map(({ name }) => String(name).replace(/^public\./, "")));
+  return ["log", "purchase", "customer", "vacant"].filter((name) => !cut.has(name));
+}
+
+function rowFor(table: string): string {
+  return table === "log"
+    ? "INSERT INTO log (message, level) VALUES ('mine', 1)"
+    : `INSERT INTO ${table} (id) VALUES (-1)`;
+}
+
+/** All tables, wherever they stand, but the ledger's. */
+async function tables({ target: { name } }: Pairing, ask: Ask): Promise<string[]> {
+  const text = {
+    postgres:
+      "SELECT relname AS name FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND nspname !~ '^(pg_|information_schema|godwit$)'",
+    sqlite:
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'godwit_' AND name NOT LIKE 'godwit!_%' ESCAPE '!' AND name NOT LIKE 'sqlite%' UNION ALL SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'godwit!_new%' ESCAPE '!'",
+    mariadb: "",
+    mysql: "",
+  }[name];
+  const rows = await ask(
+    text === ""
+      ? "SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA LIKE CONCAT(DATABASE(), '%') AND TABLE_NAME NOT LIKE 'godwit%'"
+      : text,
+  );
+  return rows.map((row) => String(row["name"])).sort();
+}
