@@ -123,7 +123,11 @@ async function prepare(
   const { watermark, mode = "create", dataOnly = false } = choice;
   const { engine } = project.target;
   const there = await withSession(project, "target", (session) => engine.normalize.schema(session));
-  const side = { product: facts.product, there: mode === "create" && !dataOnly ? there : null };
+  const side = {
+    product: facts.product,
+    server: facts.version,
+    there: mode === "create" && !dataOnly ? there : null,
+  };
   const surveyed = await withSession(project, "source", (session) => survey(project, choice, session, side));
   if (watermark !== undefined) refuseWithoutWatermark(surveyed, watermark);
   const { state, known } = await withSession(project, "target", async (session) => ({

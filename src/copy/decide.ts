@@ -36,6 +36,8 @@ export interface DecideOptions {
   readonly session: Session;
   readonly table: PortableTable;
   readonly targetName: TableName;
+  /** ServerFacts.version of the target. */
+  readonly server: string;
   /** By the source's name: what rules say of a column. */
   readonly ruled?: ReadonlyMap<string, ColumnRuling> | undefined;
 }
@@ -57,13 +59,18 @@ export interface ColumnRuling {
  * there is none, the loss is told.
  */
 export async function decideColumns(options: DecideOptions): Promise<DecidedColumn[]> {
-  const { source, target, session, table, targetName, ruled } = options;
+  const { source, target, session, table, targetName, server, ruled } = options;
   const keyed = keyedColumns(table);
   const key = keyOf(table);
   const decided: DecidedColumn[] = table.columns.map((column) => {
     const ruling = ruled?.get(column.name);
     const { declared = null, isComputed = false, isRequired = false, isKeyed = false } = ruling ?? {};
-    const usage = { table: targetName, keyed: isKeyed || keyed.has(column.name) };
+    const usage = {
+      table: targetName,
+      keyed: isKeyed || keyed.has(column.name),
+      server,
+      sameEngine: source.id === target.id,
+    };
     const decision =
       declared === null
         ? target.render.type(column, usage)

@@ -53,6 +53,8 @@ export interface SurveyedTable {
 export interface TargetSide {
   /** "PostgreSQL", "MariaDB". */
   readonly product: string;
+  /** Its version. */
+  readonly server: string;
   /** What it has already; null where only rows are copied. */
   readonly there: PortableSchema | null;
 }
@@ -62,7 +64,7 @@ export async function survey(
   project: CopyProject,
   choice: CopyChoice,
   session: Session,
-  { product, there }: TargetSide,
+  { product, server, there }: TargetSide,
 ): Promise<Survey> {
   const { source, target } = project;
   const read: PortableSchema = await source.engine.normalize.schema(session);
@@ -108,6 +110,7 @@ export async function survey(
       session,
       table: { ...table, columns: ruled.columns.map(({ column }) => column) },
       targetName,
+      server,
       ruled: new Map(
         ruled.columns.map(({ column, name, declared, value }) => {
           const isRequired = column.nullable && ruled.key?.columns.includes(name) === true;
@@ -218,6 +221,7 @@ function copyTable(
     shape: table.columns.map(({ name }) => name),
     native:
       source.engine.id === target.engine.id &&
+      columns.every(({ column }) => source.engine.read.isNative?.(column) !== false) &&
       copied.every(
         ({ from, to, value, accepts = [] }) =>
           value === null && accepts.length === 0 && JSON.stringify(from) === JSON.stringify(to),

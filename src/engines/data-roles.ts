@@ -45,6 +45,10 @@ export interface ColumnUsage {
   readonly table: TableName;
   /** It is part of the primary key, of a unique key, or of an index without a prefix length. */
   readonly keyed: boolean;
+  /** The target's server, as ServerFacts.version names it; where it is missing, what all servers of the engine take. */
+  readonly server?: string;
+  /** The column's declaration is one of this engine. */
+  readonly sameEngine?: boolean;
 }
 
 /** A column under its target name, with what it becomes. */
@@ -272,6 +276,8 @@ export interface ReadRole {
    * ends early. Ending the iteration early leaves the session usable or closes it.
    */
   rows(session: Session, request: ReadRequest): AsyncIterable<Uint8Array>;
+  /** Whether the engine's own form of a column is that of its neutral type, in every database; missing: it always is. */
+  isNative?(column: PortableColumn): boolean;
   /** The same in the engine's own fastest form, for a target of the same engine whose columns have equal types. */
   native?(session: Session, request: ReadRequest): AsyncIterable<Uint8Array>;
 }

@@ -9,10 +9,10 @@ import { crashAt } from "../support/crash.ts";
  * A copy that was killed, and is not wanted any more as it was asked for: another one does not mix with it, goes on with
  * it by name, or begins anew without what it made.
  */
-const wanted = ["sqlite → postgres", "mysql → mysql", "postgres → sqlite"];
+const wanted = new Set(["sqlite → postgres", "mysql → mysql", "postgres → sqlite"]);
 const alone = { env: {}, cwd: import.meta.dirname };
 
-for (const pairing of pairings.filter(({ title }) => wanted.includes(title))) {
+for (const pairing of pairings.filter(({ title }) => wanted.has(title))) {
   test(
     `${pairing.title}: a killed copy is given up by --restart, with what it made`,
     { skip: pairing.skip },

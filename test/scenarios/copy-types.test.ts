@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { clientRows } from "../support/laboratory/client-rows.ts";
+import { clientRows, clientText } from "../support/laboratory/client-rows.ts";
 import {
   mariadbOnlyTypes,
   mysqlOnlyTypes,
@@ -30,10 +30,32 @@ interface Laboratory {
   readonly table: string;
   readonly columns: readonly TypeColumn[];
   readonly suffix?: string;
+  /** It says nothing new of other targets. */
+  readonly onlyTo?: TargetName;
 }
 
+const inText = new Set(
+  "c_money c_mood c_inet c_cidr c_macaddr c_point c_box c_range c_tsrange c_multirange c_tsvector c_xml c_lsn c_one_char c_name".split(
+    " ",
+  ),
+);
+
 const laboratories: Readonly<Record<TargetName, readonly Laboratory[]>> = {
-  postgres: [{ table: "types", columns: postgresTypes }],
+  postgres: [
+    { table: "types", columns: postgresTypes },
+    // Without the types that have no binary form which means the same elsewhere, a table is copied in that.
+    {
+      table: "binary_types",
+      columns: postgresTypes.filter(({ name }) => !inText.has(name)),
+      onlyTo: "postgres",
+    },
+    // Whose binary form is another one than that of the numeric it becomes.
+    {
+      table: "money_types",
+      columns: postgresTypes.filter(({ name }) => name === "c_money"),
+      onlyTo: "postgres",
+    },
+  ],
   sqlite: [
     { table: "types", columns: sqliteTypes },
     { table: "strict_types", columns: sqliteStrictTypes, suffix: " STRICT" },
@@ -50,6 +72,15 @@ const preludes: Readonly<Record<Family, readonly string[]>> = {
   mysql: mysqlSession,
 };
 
+/** Within one server columns stay what they are; domains and money become what they stand for, texts may become longer. */
+const declarations: Readonly<Record<Family, string>> = {
+  postgres:
+    "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'types'::regclass AND attnum > 0 AND attname NOT IN ('c_money', 'c_positive', 'c_label') ORDER BY attnum",
+  sqlite: "SELECT name, type FROM pragma_table_info('types')",
+  mysql:
+    "SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'types' AND NOT DATA_TYPE REGEXP 'text' ORDER BY ORDINAL_POSITION",
+};
+
 const engines = await copyable();
 
 describe("types laboratory", { concurrency: 2 }, () => {
@@ -58,9 +89,17 @@ describe("types laboratory", { concurrency: 2 }, () => {
       test(`${from.name} to ${to.name}`, { skip: from.skip || to.skip }, () =>
         withPair(from.name, to.name, async (pair) => {
           const [source, target] = [familyOf(from.name), familyOf(to.name)];
-          const all = laboratories[from.name].map(({ table, columns, suffix }) => {
-            return { table, suffix, columns: columns.filter(({ notTo = [] }) => !notTo.includes(target)) };
-          });
+          const all = laboratories[from.name]
+            .filter(({ onlyTo = to.name }) => onlyTo === to.name)
+            .map(({ table, columns, suffix }) => {
+              return {
+                table,
+                suffix,
+                columns: columns.filter(
+                  ({ notTo = [], notOn = [] }) => !notTo.includes(target) && !notOn.includes(to.name),
+                ),
+              };
+            });
           const tables = all.flatMap(({ table, columns, suffix = "" }) =>
             tableSql(table, columns, quoteFor(from.name), suffix),
           );
@@ -68,6 +107,9 @@ describe("types laboratory", { concurrency: 2 }, () => {
           await pair.copy();
           for (const { table, columns } of all) assertRows(to.name, pair.target, table, columns);
           await assertVerified(pair);
+          if (from.name !== to.name) return;
+          const types = (url: string) => clientText(to.name, url, declarations[target]).split("\n");
+          assert.deepEqual(types(pair.target), types(pair.source));
         }),
       );
     }

@@ -132,7 +132,7 @@ export async function historyOf(own: Scene): Promise<string[]> {
 
 export async function tableNames(own: Scene): Promise<string[]> {
   const ledger = new Set(
-    ["ledger", "run", "step", "migration", "chunk", "quarantine"].map((table) =>
+    ["ledger", "run", "step", "migration", "chunk", "quarantine", "watermark"].map((table) =>
       ledgerTable(own.name, table),
     ),
   );

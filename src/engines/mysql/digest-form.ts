@@ -32,7 +32,7 @@ export interface DigestField {
 export function digestField(column: DigestColumn, facts: ColumnFacts | undefined): DigestField {
   const own = column.value === null ? facts : undefined;
   const given = column.value === null ? traits.quote(column.name) : expressionText(column.value);
-  const value = acceptedValue(given, column.accepts ?? [], column.type, null);
+  const value = acceptedValue(given, column.accepts ?? [], column.type, column.to ?? null);
   const made = fieldOf(column, value, own);
   const measured = isMeasured(column.form);
   const nullable = own === undefined || own.nullable || value !== given;

@@ -1,6 +1,7 @@
 import type { PortableColumn, PortableType, Risk, TypeDecision } from "../../core/portable.ts";
 import type { ColumnUsage } from "../data-roles.ts";
 import { collationLoss } from "./render-collation.ts";
+import { atLeast, isMariaDb, versionNumber } from "./server-version.ts";
 import { labelList } from "./sql-text.ts";
 
 /** Of a text that is a key: 4 bytes a character, and an index holds 3,072. */
@@ -14,10 +15,14 @@ const notANumber: Risk = { kind: "not-a-number" };
 const infinity: Risk = { kind: "infinity" };
 const yearRange: Risk = { kind: "year-range" };
 
-/** The declarations are those that MySQL and MariaDB both take with one meaning. */
+/** The declarations are those that MySQL and MariaDB both take with one meaning, or those of the server that is known. */
 export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDecision {
   const { type } = column;
-  if (isOwnNumber(column)) return same(column.declared, type);
+  if (usage.sameEngine === true && saysMore(column)) return same(column.declared, type);
+  if (isMariaDb(usage.server ?? "")) {
+    const own = decideForMariaDb(column, usage.server!);
+    if (own !== null) return own;
+  }
   switch (type.kind) {
     case "boolean":
       return {
@@ -82,6 +87,17 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
   }
 }
 
+/** What MariaDB has and MySQL has not: types for identifiers and addresses, and JSON that keeps its text. */
+function decideForMariaDb({ type, declared }: PortableColumn, server: string): TypeDecision | null {
+  const has = (major: number, minor: number) =>
+    atLeast(versionNumber(server.replace(/^\D*/, "")).parts, major, minor);
+  if (type.kind === "uuid" && has(10, 7)) return same("uuid", type);
+  if (type.kind === "json") return same("json", { kind: "json", binary: false });
+  if (type.kind !== "native") return null;
+  if (declared === "inet6" || (declared === "inet4" && has(10, 10))) return same(declared, type);
+  return null;
+}
+
 function same(sql: string, type: PortableType, risks: readonly Risk[] = [], reason = ""): TypeDecision {
   return { sql, type, reason, loses: null, risks, otherwise: null };
 }
@@ -94,12 +110,12 @@ function asText({ keyed }: ColumnUsage, length: number | null, reason: string): 
   return keyed ? { ...keyedText(keyedCharacters), reason } : same("longtext", unboundedText, [], reason);
 }
 
-/** A number of these servers whose declaration says more than its type: no sign, digits that are shown. */
-function isOwnNumber({ declared, advisory = false }: PortableColumn): boolean {
+/** A declaration of these servers that says more than its neutral type: no sign, digits that are shown, a size. */
+function saysMore({ declared }: PortableColumn): boolean {
   return (
-    !advisory &&
-    (/^(tiny|small|medium|big)?int\(\d+\) unsigned zerofill$/.test(declared) ||
-      /^(decimal|float|double)(\(\d+,\d+\))?( unsigned)?( zerofill)?$/.test(declared))
+    /^(tiny|small|medium|big)?int\(\d+\) unsigned zerofill$/.test(declared) ||
+    /^(decimal|float|double)(\(\d+,\d+\))?( unsigned)?( zerofill)?$/.test(declared) ||
+    /^(tiny|medium|long)?blob$/.test(declared)
   );
 }
 

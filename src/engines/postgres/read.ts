@@ -1,4 +1,4 @@
-import type { PortableType } from "../../core/portable.ts";
+import type { PortableColumn, PortableType } from "../../core/portable.ts";
 import type { ReadRequest, ReadRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { copyOut } from "./copy-out.ts";
@@ -6,7 +6,7 @@ import { expressionSql, rangeSql, tableKind, valueSql, whereSql } from "./table-
 import { plainEscapes } from "./wire-escapes.ts";
 import { wireSql } from "./wire-form.ts";
 
-export const read: ReadRole = { rows, native };
+export const read: ReadRole = { rows, native, isNative };
 
 async function* rows(session: Session, request: ReadRequest): AsyncGenerator<Uint8Array> {
   const columns = request.columns.map((column) =>
@@ -41,6 +41,13 @@ async function selection(
 
 function mayHoldControls({ kind }: PortableType): boolean {
   return ["text", "json", "enum", "array", "native", "any"].includes(kind);
+}
+
+function isNative({ type, declared }: PortableColumn): boolean {
+  // Money is a decimal, but in binary a number of cents.
+  if (type.kind === "decimal") return declared.startsWith("numeric");
+  if (type.kind === "array" && type.of.kind === "decimal") return declared.startsWith("numeric");
+  return !carriesOids(type);
 }
 
 /** Arrays name the type of their elements by its number, which of a user's type differs between databases. */

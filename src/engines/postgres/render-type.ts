@@ -5,6 +5,7 @@ import { besideTable, objectName } from "./object-name.ts";
 
 export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDecision {
   const { type } = column;
+  if (usage.sameEngine === true && saysMore(column)) return same(column.declared, type, []);
   switch (type.kind) {
     case "boolean":
       return booleanOr(smallint);
@@ -69,6 +70,15 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
             loses: `what ${type.name} can do; its value is kept as text`,
           };
   }
+}
+
+/** A declaration of this engine that the neutral type spells otherwise, or wider. */
+function saysMore({ declared }: PortableColumn): boolean {
+  return (
+    /^(oid|numeric\(\d+,-?\d+\))$/.test(declared) ||
+    /^time(stamp)?(\(\d\))? with(out)? time zone$/.test(declared) ||
+    /^interval\b[\w ()]*$/.test(declared)
+  );
 }
 
 const smallint: PortableType = { kind: "integer", bits: 16, unsigned: false };

@@ -378,7 +378,7 @@ export const mariadbOnlyTypes: readonly TypeColumn[] = [
   {
     name: "c_json_text",
     sql: "json",
-    notTo: ["mysql"],
+    notOn: ["mysql"],
     values: texts('{"a": 1, "a": 2, "b":12345678901234567890.5}', " [1.0, 1e400 ] ", "null"),
   },
   {

@@ -296,7 +296,7 @@ export const postgresTypes: readonly TypeColumn[] = [
   {
     name: "c_json",
     sql: "json",
-    notTo: ["mysql"],
+    notOn: ["mysql"],
     values: plain(
       '{"a": 1, "a": 2, "b":12345678901234567890.12345678901234567890}',
       " [1.0, 1e400 ] ",
@@ -308,7 +308,7 @@ export const postgresTypes: readonly TypeColumn[] = [
   {
     name: "c_jsonb",
     sql: "jsonb",
-    notTo: ["mysql"],
+    notOn: ["mysql"],
     values: plain(
       '{"b": 12345678901234567890.12345678901234567890, "aa": [true, null, "ü😀\\n"]}',
       "null",

@@ -149,7 +149,7 @@ export const sqliteTypes: readonly TypeColumn[] = [
   {
     name: "c_json",
     sql: "JSON",
-    notTo: ["mysql"],
+    notOn: ["mysql"],
     values: texts(
       '{"a": 1, "a": 2, "n":12345678901234567890.123}',
       " [1.0, 1e400 ] ",

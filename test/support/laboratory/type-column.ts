@@ -22,6 +22,8 @@ export interface TypeColumn {
   readonly class?: "t" | "i" | "r" | "b";
   /** Engines that have no place for some of the values: the losses are in a test of their own. */
   readonly notTo?: readonly Family[];
+  /** The same for one server of a family. */
+  readonly notOn?: readonly TargetName[];
   /** The literal in the source's SQL, and what clients show of it; a literal alone shows itself without its quotes. */
   readonly values: readonly (readonly [literal: string, shown: Shown])[];
 }
