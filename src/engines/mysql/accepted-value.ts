@@ -16,6 +16,9 @@ export function acceptedValue(
   const isDay = from.kind === "date" || from.kind === "timestamp";
   if (accepts.includes("zero-date") && isDay) sql = `IF(${noDay(sql)}, NULL, ${sql})`;
   if (accepts.includes("empty-enum") && from.kind === "enum") sql = `IF(${sql} + 0 = 0, NULL, ${sql})`;
+  // Only MySQL's own JSON is asked for it: that of MariaDB is a text, which PostgreSQL's json keeps as it is.
+  if (accepts.includes("nul-character") && from.kind === "json")
+    sql = `REGEXP_REPLACE(CAST(${sql} AS CHAR), '(?<!\\\\\\\\)((?:\\\\\\\\\\\\\\\\)*)\\\\\\\\u0000', '$1')`;
   if (to === null) return sql;
   if (accepts.includes("format") && from.kind === "text") {
     const of = formatOf(to);

@@ -13,6 +13,7 @@ const unboundedText: PortableType = { kind: "text", length: null, fixed: false }
 const smallint: PortableType = { kind: "integer", bits: 16, unsigned: false };
 const notANumber: Risk = { kind: "not-a-number" };
 const infinity: Risk = { kind: "infinity" };
+const encoding: Risk = { kind: "invalid-encoding" };
 const yearRange: Risk = { kind: "year-range" };
 
 /** The declarations are those that MySQL and MariaDB both take with one meaning, or those of the server that is known. */
@@ -36,7 +37,7 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
     case "float":
       return same(type.bits === 32 ? "float" : "double", type, [notANumber, infinity]);
     case "text":
-      return withCollation(text(type, usage), column);
+      return withCollation(withEncoding(text(type, usage), usage), column);
     case "bytes":
       return bytes(type, usage);
     case "bits":
@@ -79,7 +80,7 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
     case "any":
       return {
         ...asText(usage, null, "the column has no type"),
-        risks: [{ kind: "storage-class", expected: ["integer", "real", "text"] }],
+        risks: [{ kind: "storage-class", expected: ["integer", "real", "text"] }, encoding],
         loses: "which values were numbers and which were texts",
       };
     case "native":
@@ -177,6 +178,18 @@ function text(type: Extract<PortableType, { kind: "text" }>, { keyed }: ColumnUs
     return keyedText(mostKeyedCharacters);
   }
   return keyed ? keyedText(keyedCharacters) : same("longtext", unboundedText);
+}
+
+/** Within these servers a text is converted, and always can be. */
+function withEncoding(decision: TypeDecision, { sameEngine = false }: ColumnUsage): TypeDecision {
+  if (sameEngine) return decision;
+  const { risks, otherwise } = decision;
+  // An alternative is taken for the first risk.
+  return {
+    ...decision,
+    risks: [...risks, encoding],
+    otherwise: otherwise === null ? null : { ...otherwise, risks: [...otherwise.risks, encoding] },
+  };
 }
 
 function keyedText(length: number): TypeDecision {

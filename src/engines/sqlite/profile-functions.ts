@@ -61,8 +61,10 @@ function isReal(text: string | null): boolean {
 
 function isYearOutside(value: StoredTime): boolean {
   const text = canonicalTimestamp(value);
-  if (text !== null) return text.startsWith("0000");
-  return typeof value !== "string" || /^[+-]?\d{5,}-\d\d-\d\d|^-\d{4}-|^0000-|\bBC\b/i.test(value);
+  // 0000-00-00 is no date at all, as the format says; as a year out of range it could not be accepted.
+  if (text !== null) return text.startsWith("0000") && isReal(text);
+  if (typeof value === "string" && value.startsWith("0000-")) return false;
+  return typeof value !== "string" || /^[+-]?\d{5,}-\d\d-\d\d|^-\d{4}-|\bBC\b/i.test(value);
 }
 
 /** A number's plain digits; "" of what is none. */

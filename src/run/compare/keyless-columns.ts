@@ -26,6 +26,7 @@ export async function keylessColumns(options: CompareOptions): Promise<Differing
   });
   const names = program.target.request.columns.map(({ name }) => name);
   // An accepted loss leaves NULL where the column itself holds something.
+  const isRounded = program.source.request.columns.map(({ accepts = [] }) => accepts.includes("json-lossy"));
   const mayBecomeNull = program.source.request.columns.map(({ accepts = [] }) => accepts.length > 0);
   let differences = 0;
   const listed: RowDifference[] = [];
@@ -59,7 +60,7 @@ export async function keylessColumns(options: CompareOptions): Promise<Differing
       if (list !== undefined && left * sign > 0 && list.length < wanted.get(rowHash)!) list.push(values);
     });
     for (const { source, target } of shown.values()) {
-      for (const [n, ours] of source.entries()) listed.push(rowOf(names, ours, target[n] ?? []));
+      for (const [n, ours] of source.entries()) listed.push(rowOf(names, ours, target[n] ?? [], isRounded));
     }
 
     async function eachRow(
@@ -73,7 +74,7 @@ export async function keylessColumns(options: CompareOptions): Promise<Differing
             const isNull = row.key[names.length + n] === "1" || (mayBecomeNull[n] && row.key[n] === "");
             return isNull ? null : (row.key[n] ?? null);
           });
-          visit(row.hash, idOf(values), values, sign);
+          visit(row.hash, idOf(values, isRounded), values, sign);
         }
       }
     }
@@ -104,8 +105,10 @@ function asKey(others: Asked, columns: readonly DigestColumn[]): Asked {
   return { ...others, request: { ...others.request, key: [...columns, ...nulls] } };
 }
 
-function idOf(values: readonly (string | null)[]): string {
-  const texts = values.map((value) => (value === null ? null : (canonicalJson(value) ?? value)));
+function idOf(values: readonly (string | null)[], isRounded: readonly boolean[]): string {
+  const texts = values.map((value, n) =>
+    value === null ? null : (canonicalJson(value, isRounded[n]) ?? value),
+  );
   return hash("md5", JSON.stringify(texts));
 }
 
@@ -113,10 +116,14 @@ function rowOf(
   names: readonly string[],
   source: readonly (string | null)[],
   target: readonly (string | null)[],
+  isRounded: readonly boolean[],
 ): RowDifference {
   const values = names.flatMap((column, n): ValueDifference[] => {
     const [ours, theirs] = [source[n] ?? null, target[n] ?? null];
-    return idOf([ours]) === idOf([theirs]) ? [] : [{ column, source: ours, target: theirs }];
+    const rounded = isRounded.slice(n, n + 1);
+    return idOf([ours], rounded) === idOf([theirs], rounded)
+      ? []
+      : [{ column, source: ours, target: theirs }];
   });
   return { kind: "different", key: [], values };
 }

@@ -3,6 +3,7 @@ import { askedSides, both, type CompareOptions } from "./asked.ts";
 import { type DifferingRows, hashesOf, type RowDifference } from "./differing-rows.ts";
 import { refuseInterruptedComparison } from "./interrupted.ts";
 import { keylessColumns } from "./keyless-columns.ts";
+import { sameJson } from "./same-json.ts";
 import { sameValue } from "./same-value.ts";
 import { allSlices } from "./slices.ts";
 
@@ -47,6 +48,8 @@ async function compareBatch(options: CompareOptions, rows: readonly HashedRow[])
     if (other === undefined) return [];
     const different = target.request.columns.flatMap(({ name, form }, index) => {
       const [ours, its] = [values[index] ?? null, other[index] ?? null];
+      const { accepts = [] } = source.request.columns[index]!;
+      if (ours !== null && its !== null && sameJson(ours, its, accepts.includes("json-lossy"))) return [];
       return sameValue(ours, its, form, 0) === "same" ? [] : [{ column: name, source: ours, target: its }];
     });
     return different.length === 0 ? [] : [{ kind: "different", key, values: different }];

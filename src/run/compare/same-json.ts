@@ -1,22 +1,34 @@
-/** Whether two JSON texts mean the same: order of keys and white space do not count, every digit of a number does. */
-export function sameJson(left: string, right: string): boolean {
-  const [a, b] = [canonicalJson(left), canonicalJson(right)];
+/**
+ * Whether two JSON texts mean the same: order of keys and white space do not count, every digit of a number does,
+ * unless it was accepted that numbers are `rounded`.
+ */
+export function sameJson(left: string, right: string, rounded = false): boolean {
+  const [a, b] = [canonicalJson(left, rounded), canonicalJson(right, rounded)];
   return a !== null && a === b;
 }
 
 /** Keys sorted, numbers without a change of their digits but for the exponent and trailing zeros; null if it is no JSON. */
-export function canonicalJson(text: string): string | null {
+export function canonicalJson(text: string, rounded = false): string | null {
   let value: unknown;
   try {
     value = JSON.parse(text, function (_, item: unknown, context?: { source?: string }) {
       return typeof item === "number" && context?.source !== undefined
-        ? new Digits(plain(context.source))
+        ? new Digits(plain(rounded ? asDouble(item, context.source) : context.source))
         : item;
     } as Parameters<typeof JSON.parse>[1]);
   } catch {
     return null;
   }
   return write(value);
+}
+
+/** What a server that keeps integers of 64 bits and doubles makes of a number. */
+function asDouble(value: number, source: string): string {
+  if (/^-?\d+$/.test(source)) {
+    const whole = BigInt(source);
+    if (BigInt.asIntN(64, whole) === whole || BigInt.asUintN(64, whole) === whole) return source;
+  }
+  return Number.isFinite(value) ? String(value) : source;
 }
 
 /** A number by its digits: as a double it would lose those beyond the 17th. */

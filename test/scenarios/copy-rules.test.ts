@@ -101,7 +101,9 @@ const pairs = [
 for (const [from, to] of pairs) {
   const skip = target(from).skip || target(to).skip;
   describe(`rules from ${from} to ${to}`, { skip }, () => {
-    for (const [notation, text] of Object.entries({ short, mapping })) {
+    // What a notation means is the same for all engines: one pair of servers tries both.
+    const notations = to === "postgres" && from !== "mariadb" ? { short } : { short, mapping };
+    for (const [notation, text] of Object.entries(notations)) {
       test(`${notation}: selected, filtered, renamed, added, masked and compared`, async () => {
         const folder = await mkdtemp(join(tmpdir(), "godwit-rules-"));
         const rules = join(folder, "rules");
@@ -162,7 +164,7 @@ for (const [from, to] of pairs) {
       });
     }
 
-    test("a type that is too narrow stops the copy by the values that do not fit", async () => {
+    test("a type that is too narrow stops the copy by the values that do not fit, and cuts them where that is accepted", async () => {
       const folder = await mkdtemp(join(tmpdir(), "godwit-rules-"));
       const rules = join(folder, "rules.yaml");
       await writeFile(rules, "tables: { people: { types: { name: varchar(2) } } }\nskip: [log, orders]\n");
@@ -175,6 +177,14 @@ for (const [from, to] of pairs) {
               code: "GW7003",
               message: /people\.name:length \(1 row, e\.g\. 1: Ann\)/,
             });
+            const loss = `${from === "postgres" ? "public." : ""}people.name:length`;
+            // It is cut where it is read, and where it is compared.
+            await copy({ ...options, allow: [loss] });
+            const names = await sql(fresh, "SELECT name FROM people ORDER BY id");
+            assert.deepEqual(
+              names.map(({ name }) => name),
+              ["An", "Bo"],
+            );
           }),
         );
       } finally {
