@@ -44,7 +44,7 @@ async function pairing([from, to]: readonly [TargetName, TargetName]): Promise<P
 const rows = 120;
 
 /** Two tables that refer to one another, one without a key, and an empty one. */
-function statements(name: TargetName): string[] {
+export function statements(name: TargetName): string[] {
   const mysql = name === "mariadb" || name === "mysql";
   const [text, bytes, time] = mysql
     ? ["varchar(200)", "varbinary(100)", "datetime"]

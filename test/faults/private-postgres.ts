@@ -11,6 +11,8 @@ export interface PrivatePostgres extends AsyncDisposable {
   readonly url: string;
   /** Ends every session: `fast` with a word to the client, `immediate` like a crash. Then starts it again. */
   restart(mode: "fast" | "immediate"): Promise<void>;
+  /** Before its disposal, where something that it uses is to go first. */
+  stop(): Promise<void>;
 }
 
 /** For node:test's `skip`: the reason why there is no server to be had, or false. Throws when CI is set. */
@@ -52,6 +54,7 @@ export async function startPrivatePostgres(): Promise<PrivatePostgres> {
   return {
     url: `postgres://tester@127.0.0.1:${port}/postgres`,
     restart: async (mode) => void (await control("restart", "-m", mode, "-o", options)),
+    stop: async () => void (await control("stop", "-m", "immediate")),
     async [Symbol.asyncDispose]() {
       await control("stop", "-m", "immediate").catch(() => undefined);
       await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { GodwitError } from "../../core/error.ts";
 import type { CopyRowsStep, CopyTable } from "../../core/plan.ts";
 import { tableKey } from "../../core/table-key.ts";
-import type { ErrorKind, Session } from "../../engines/engine.ts";
+import type { Session } from "../../engines/engine.ts";
 import type { ChunkLedger, ChunkRecord } from "../chunk-ledger.ts";
 import { crashPoint } from "../crash-point.ts";
 import { lostKinds, passingKinds } from "../failure.ts";
@@ -11,6 +11,7 @@ import type { StepContext } from "./context.ts";
 import { reshaped } from "./refuse-reshaped.ts";
 import { sourceFailure, type SourceSide } from "./source-side.ts";
 import { stopped } from "./stopped.ts";
+import { targetFailure } from "./target-failure.ts";
 
 /** A session that reads and one that writes, which work together. */
 export interface Pair {
@@ -96,13 +97,14 @@ export async function copyChunk(
     }
     crashPoint("chunk:before-record");
     await chunks.finish(writer, { ...chunk, rows: sorted.loaded, bytes }, performance.now() - start);
+    crashPoint("chunk:before-commit");
+    // Deferred constraints and a full disk show here, and SQLite then leaves the transaction open.
+    await writer.commit();
   } catch (error) {
     await writer.rollback().catch(() => {});
     throw rowFailure(context, table, chunk, error);
   }
   const rows = sorted.loaded;
-  crashPoint("chunk:before-commit");
-  await writer.commit();
   if (sorted.refused.length > 0) {
     const { key } = step;
     const total = await asideTotal(chunks, writer);
@@ -128,16 +130,6 @@ export async function copyChunk(
   return { rows, bytes };
 }
 
-/** What keeps a chunk out that no row is to blame for. */
-const codes: Partial<Record<ErrorKind, GodwitError["code"]>> = {
-  "disk-full": "GW6001",
-  "too-many-connections": "GW6001",
-  "missing-object": "GW7004",
-  "statement-timeout": "GW6003",
-  permission: "GW3006",
-  "read-only": "GW3007",
-};
-
 async function asideTotal(chunks: ChunkLedger, session: Session): Promise<number> {
   return [...(await chunks.asideOf(session)).values()].reduce((sum, rows) => sum + rows, 0);
 }
@@ -148,15 +140,8 @@ function rowFailure(context: StepContext, table: CopyTable, chunk: ChunkRecord, 
   if (error instanceof GodwitError) return error;
   const native = engine.errors.classify(error);
   if (lostKinds.has(native.kind) || passingKinds.has(native.kind)) return error;
-  const code = codes[native.kind];
-  if (code !== undefined) {
-    return new GodwitError(code, {
-      message: `${tableKey(table.target)}: ${native.message}`,
-      hint: "Correct it on the target, then run the same command again: it goes on with this chunk.",
-      details: { table: tableKey(table.target), kind: native.kind, native: native.native },
-      cause: error,
-    });
-  }
+  const failure = targetFailure(engine, table, error);
+  if (failure !== null) return failure;
   const { column, reason } = engine.write?.blame(error) ?? { column: null, reason: native.message };
   return new GodwitError("GW7002", {
     message: `${tableKey(table.target)}${column === null ? "" : `, column ${column}`}: ${reason}`,

@@ -10,6 +10,7 @@ import { lostKinds, passingKinds } from "../failure.ts";
 import type { Pair } from "./copy-chunk.ts";
 import type { StepContext } from "./context.ts";
 import { sourceFailure, type SourceSide } from "./source-side.ts";
+import { targetFailure } from "./target-failure.ts";
 
 export interface RenewOptions {
   readonly context: StepContext;
@@ -136,11 +137,11 @@ async function emptyPart(
     if (table.upsertBy === null) await engine.write!.remove(session, table.target, where);
     if (of === "range") await chunks.reopen(session, records[0]!);
     else await chunks.plan(session, name, [], "");
+    await session.commit();
   } catch (error) {
     await session.rollback().catch(() => {});
     throw removalFailure(context, table, error);
   }
-  await session.commit();
   crashPoint("renew:emptied");
   if (of !== "range") {
     known.delete(name);
@@ -159,6 +160,8 @@ function removalFailure({ engine }: StepContext, table: CopyTable, error: unknow
   if (error instanceof GodwitError) return error;
   const native = engine.errors.classify(error);
   if (lostKinds.has(native.kind) || passingKinds.has(native.kind)) return error;
+  const failure = targetFailure(engine, table, error);
+  if (failure !== null) return failure;
   const name = tableKey(table.target);
   return new GodwitError("GW7004", {
     message: `${name}: the source changed since the interruption, and rows that were copied cannot be replaced: ${native.message}`,

@@ -6,6 +6,7 @@ import type { ChunkLedger, ChunkRecord } from "../chunk-ledger.ts";
 import type { ChunkWork, Copied } from "./copy-chunk.ts";
 import type { StepContext } from "./context.ts";
 import { sourceFailure, type SourceSide } from "./source-side.ts";
+import { targetFailure } from "./target-failure.ts";
 
 export interface WorkQueueOptions {
   readonly context: StepContext;
@@ -105,7 +106,11 @@ export class WorkQueue {
       const ranges = await source.chunk.split(reader, request).catch((error: unknown) => {
         throw sourceFailure(source, error);
       });
-      await this.#write(() => chunks.plan(context.session, name, ranges, snapshot.token));
+      await this.#write(() => chunks.plan(context.session, name, ranges, snapshot.token)).catch(
+        (error: unknown) => {
+          throw targetFailure(context.engine, table, error) ?? error;
+        },
+      );
       records = ranges.map((range, ordinal) => {
         return {
           table: name,
@@ -149,11 +154,11 @@ export class WorkQueue {
     await session.begin();
     try {
       await work();
+      await session.commit();
     } catch (error) {
       await session.rollback().catch(() => {});
       throw error;
     }
-    await session.commit();
   }
 
   #report(table: CopyTable, tally: Tally): void {
