@@ -361,6 +361,11 @@ export interface DigestRequest {
   readonly where: Expression | null;
   /** Only the rows of a range of this server's own, with the key that it goes by; not together with a slice by key. */
   readonly within?: { readonly range: Range; readonly key: readonly KeyColumn[] };
+  /**
+   * Of `slice` and `buckets`: sums of the server's own hashes, instead of the text's MD5. Only where the other side
+   * computes them alike (`ownHashes`), the columns' types are of one kind on both, and there is a key.
+   */
+  readonly own?: boolean;
 }
 
 /** Rows, and the sum over them of the first 60 bits of MD5 of each row's text, both as digits. Sums show doubled rows. */
@@ -403,4 +408,9 @@ export interface DigestRole {
     request: DigestRequest,
     rows: readonly HashedRow[],
   ): Promise<readonly { readonly key: KeyValues; readonly values: readonly (string | null)[] }[]>;
+  /**
+   * Names what the server's own hashes are: two sides of one engine that say the same give one row the same hash. Null,
+   * or missing, where there are none.
+   */
+  ownHashes?(session: Session, request: DigestRequest): Promise<string | null>;
 }

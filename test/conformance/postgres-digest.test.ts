@@ -169,6 +169,100 @@ describe("PostgreSQL: digest", { skip }, () => {
       assert.equal(found.size, 5);
     });
   });
+
+  it("sums the server's own hashes of values, which say of each change that there is one", async () => {
+    await withPlace(async ({ open }) => {
+      const session = await open();
+      const kinds: readonly (readonly [string, string, PortableType, DigestForm])[] = [
+        ["integer", "bigint", integer, { kind: "integer" }],
+        ["numeric(12,2)", "numeric", unbounded, { kind: "decimal" }],
+        ["float8", "float8", { kind: "float", bits: 64 }, { kind: "float", bits: 64 }],
+        ["real", "real", { kind: "float", bits: 32 }, { kind: "float", bits: 32 }],
+        ["boolean", "boolean", { kind: "boolean" }, { kind: "boolean" }],
+        ["date", "date", { kind: "date" }, { kind: "date" }],
+        ["timestamp", "timestamptz", { kind: "timestamp", precision: 6, zone: false }, { kind: "timestamp" }],
+        ["varchar(20)", "text", text, { kind: "text", trimmed: false }],
+        ["bytea", "bytea", bytes, { kind: "bytes" }],
+        ["uuid", "uuid", { kind: "uuid" }, { kind: "uuid" }],
+        ["interval", "interval", { kind: "interval" }, { kind: "time" }],
+      ];
+      const make = (name: string, types: readonly string[]) =>
+        session.execute(`CREATE TABLE ${name} (id integer, ${types.map((type, n) => `c${n} ${type}`).join(", ")});
+          INSERT INTO ${name} SELECT g, g * 3, g / 4.0, g * 1.1, g * 0.7, g % 2 = 0, '2024-01-01'::date + g,
+            '2024-01-01'::timestamp + g * interval '1 s', 'é' || g, decode(md5(g::text), 'hex'), md5(g::text)::uuid,
+            g * interval '1 min' FROM generate_series(1, 20) g; UPDATE ${name} SET c7 = NULL WHERE id = 9`);
+      await session.execute("SET TimeZone = 'UTC'");
+      await make(
+        "one",
+        kinds.map(([declared]) => declared),
+      );
+      await make(
+        "other",
+        kinds.map(([, declared]) => declared),
+      );
+      await session.execute("SET TimeZone = 'Asia/Tokyo'");
+      const asked = (name: string): DigestRequest => ({
+        ...of(
+          name,
+          kinds.map(([, declared, type, form], n) =>
+            column(
+              `c${n}`,
+              name === "other" && type.kind === "timestamp"
+                ? { ...type, zone: declared.endsWith("z") }
+                : type,
+              form,
+            ),
+          ),
+        ),
+        own: true,
+      });
+      const sumOf = (name: string) => digest.slice(session, asked(name), { by: "all" });
+      assert.equal(
+        await digest.ownHashes!(session, asked("one")),
+        await digest.ownHashes!(session, asked("other")),
+      );
+      const whole = await sumOf("one");
+      assert.equal(whole.rows, "20");
+      assert.deepEqual(await sumOf("other"), whole);
+      const buckets = await digest.buckets(session, asked("one"), 5);
+      assert.deepEqual(await digest.buckets(session, asked("other"), 5), buckets);
+      assert.equal(
+        String([...buckets.values()].reduce((sum, part) => sum + BigInt(part.sum), 0n)),
+        whole.sum,
+      );
+      const changes = [
+        "c0 = c0 + 4294967296",
+        "c0 = c0 # 4294967297",
+        "c1 = c1 + 0.01",
+        "c2 = c2 + 1e-15",
+        "c3 = c3 * 1.0000002",
+        "c4 = NOT c4",
+        "c5 = c5 + 1",
+        "c6 = c6 + interval '1 us'",
+        "c6 = c6 + interval '4294.967297 s'",
+        "c7 = c7 || ' '",
+        "c7 = NULL",
+        "c8 = set_bit(c8, 5, 1 - get_bit(c8, 5))",
+        "c9 = NULL",
+        "c10 = c10 + interval '1 s'",
+      ];
+      for (const change of changes) {
+        await session.execute(`BEGIN; UPDATE other SET ${change} WHERE id = 7`);
+        assert.notDeepEqual(await sumOf("other"), whole, change);
+        await session.execute("ROLLBACK");
+      }
+      // Each value is there as often as before, and each column.
+      for (const { n } of kinds.map((_, index) => ({ n: index }))) {
+        await session.execute(
+          `BEGIN; UPDATE other SET c${n} = o.c${n} FROM one o WHERE o.id = CASE other.id WHEN 2 THEN 5 WHEN 5 THEN 2 END`,
+        );
+        assert.notDeepEqual(await sumOf("other"), whole, `c${n}`);
+        await session.execute("ROLLBACK");
+      }
+      await session.execute("INSERT INTO other SELECT * FROM other WHERE id = 1");
+      assert.notDeepEqual(await sumOf("other"), whole);
+    });
+  });
 });
 
 function md5(value: string): string {

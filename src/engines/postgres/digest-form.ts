@@ -1,6 +1,6 @@
 import type { DigestColumn, DigestForm } from "../data-roles.ts";
 import { isMeasured } from "../measured-form.ts";
-import { valueSql } from "./table-source.ts";
+import { utcSql, valueSql } from "./table-source.ts";
 import { bitsNumber } from "./wire-form.ts";
 
 /** A column's form as SQL. */
@@ -60,7 +60,7 @@ function unguarded(sql: string, column: DigestColumn): FormSql {
           : `(${sql})::text`,
       );
     case "date":
-      return plain(type.kind === "timestamp" ? `(${utc(sql, type.zone)})::date::text` : `(${sql})::text`);
+      return plain(type.kind === "timestamp" ? `(${utcSql(sql, type.zone)})::date::text` : `(${sql})::text`);
     case "time":
       // The server leaves zeros at the end of a second's digits out, and the point before them.
       return plain(
@@ -70,7 +70,7 @@ function unguarded(sql: string, column: DigestColumn): FormSql {
       );
     case "timestamp":
       return plain(
-        type.kind === "timestamp" ? `(${utc(sql, type.zone)})::text` : `(${sql})::timestamp::text`,
+        type.kind === "timestamp" ? `(${utcSql(sql, type.zone)})::text` : `(${sql})::timestamp::text`,
       );
     case "uuid":
       return type.kind === "bytes"
@@ -92,10 +92,6 @@ function unguarded(sql: string, column: DigestColumn): FormSql {
 
 const plain = (form: string): FormSql => ({ form, bytes: null, isDear: false });
 const dear = (form: string): FormSql => ({ form, bytes: null, isDear: true });
-
-function utc(sql: string, zone: boolean): string {
-  return zone ? `(${sql}) AT TIME ZONE 'UTC'` : sql;
-}
 
 function numberSql(sql: string, { type }: DigestColumn): string {
   if (type.kind === "integer" || type.kind === "year") return `(${sql})::text`;
@@ -125,7 +121,7 @@ function textSql(sql: string, { type }: DigestColumn, form: Extract<DigestForm, 
   if (isFixed && type.length !== null) return `rpad((${sql})::text, ${type.length}, ' ')`;
   if (type.kind === "boolean") return `(${sql})::int4::text`;
   if (type.kind === "bytes") return `encode(${sql}, 'hex')`;
-  if (type.kind === "timestamp") return `(${utc(sql, type.zone)})::text`;
+  if (type.kind === "timestamp") return `(${utcSql(sql, type.zone)})::text`;
   // As the type's own output prints it, and COPY: a cast is another function (that of inet adds a mask).
   if (type.kind === "native") return `CASE WHEN ${sql} IS DISTINCT FROM NULL THEN format('%s', ${sql}) END`;
   return `(${sql})::text`;

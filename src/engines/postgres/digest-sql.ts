@@ -2,11 +2,14 @@ import type { DigestColumn, DigestRequest, Slice } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { isMeasured } from "../measured-form.ts";
 import { formSql } from "./digest-form.ts";
+import { ownHash } from "./own-hash.ts";
 import { quoted } from "./sql-text.ts";
 import { expressionSql, rangeSql, tableKind, valueSql, whereSql } from "./table-source.ts";
 
 /** Names of what {@link formedRows} gives. */
 export const rowHash = "h";
+/** {@link ownHash} of the row. */
+export const rowOwnHash = "o";
 export const bucketOf = (of: number): string => `('x' || left(b, 8))::bit(32)::bigint % ${of}`;
 export const keyForm = (n: number): string => quoted(`k${n}`);
 export const columnForm = (n: number): string => quoted(`f${n}`);
@@ -42,7 +45,8 @@ export async function formedRows(
     request.within === undefined ? null : rangeSql(request.within.range, request.within.key),
     ...wanted.conditions,
   ]);
-  const isApart = all.some(({ isDear }) => isDear);
+  // The server's own hash is of the columns themselves.
+  const isApart = request.own !== true && all.some(({ isDear }) => isDear);
   const outputs = all.map((one) => `${one.form} AS ${one.name}`);
   // Beside a form by its name stands what its length is taken of: the columns themselves.
   const source = isApart
@@ -60,6 +64,10 @@ export async function formedRows(
   const hashOf = (list: typeof all) => `md5(${utf8(rowText(parts(list)))})`;
   const forms = isApart ? all.map(({ name }) => name) : outputs;
   const select = (...more: readonly string[]) => `SELECT ${[...forms, ...more].join(", ")} FROM ${source}`;
+  if (request.own === true) {
+    const own = `${ownHash(request)} AS ${rowOwnHash}`;
+    return wanted.bucket ? select(own, `${hashOf(key)} AS b`) : select(own);
+  }
   if (!wanted.bucket) return wanted.hash ? select(`${hashOf(columns)} AS ${rowHash}`) : select();
   if (key.length > 0) return select(`${hashOf(columns)} AS ${rowHash}`, `${hashOf(key)} AS b`);
   return `SELECT t.*, ${rowHash} AS b FROM (${select(`${hashOf(columns)} AS ${rowHash}`, barrier)}) AS t`;

@@ -9,19 +9,21 @@ import {
   keyForm,
   keyIs,
   rowHash,
+  rowOwnHash,
   singleKey,
   sliceConditions,
 } from "./digest-sql.ts";
+import { ownHashes } from "./own-hash.ts";
 import { literal } from "./sql-text.ts";
 import { expressionSql, tableKind, whereSql } from "./table-source.ts";
 
-export const digest: DigestRole = { slice, buckets, bounds, hashes, values };
+export const digest: DigestRole = { slice, buckets, bounds, hashes, values, ownHashes };
 
 async function slice(session: Session, request: DigestRequest, part: Slice): Promise<Digest> {
   const rows = await slicedRows(session, request, part);
   const [row] = await collectRows(
     session,
-    `SELECT count(*), coalesce(sum(${hashNumber}), 0) FROM (${rows}) AS q`,
+    `SELECT count(*), coalesce(sum(${numberOf(request)}), 0) FROM (${rows}) AS q`,
   );
   return { rows: row?.[0] ?? "0", sum: row?.[1] ?? "0" };
 }
@@ -34,11 +36,15 @@ async function buckets(
   const rows = await formedRows(session, request, { conditions: [], hash: true, bucket: true });
   const found = await collectRows(
     session,
-    `SELECT ${bucketOf(of)}, count(*), sum(${hashNumber}) FROM (${rows}) AS q GROUP BY 1`,
+    `SELECT ${bucketOf(of)}, count(*), sum(${numberOf(request)}) FROM (${rows}) AS q GROUP BY 1`,
   );
   return new Map(
     found.map(([bucket, count, sum]) => [Number(bucket), { rows: count ?? "0", sum: sum ?? "0" }]),
   );
+}
+
+function numberOf({ own }: DigestRequest): string {
+  return own === true ? rowOwnHash : hashNumber;
 }
 
 async function bounds(

@@ -50,6 +50,11 @@ export function valueSql(column: ValueColumn): string {
     : `(${acceptedSql(sql, accepts, from, to)})`;
 }
 
+/** A timestamp without a zone, in UTC. */
+export function utcSql(sql: string, zone: boolean): string {
+  return zone ? `(${sql}) AT TIME ZONE 'UTC'` : sql;
+}
+
 interface ValueColumn {
   readonly name: string;
   readonly value: Expression | null;

@@ -1,5 +1,6 @@
 import type { Slice } from "../../engines/data-roles.ts";
 import { type Asked, both, type CompareOptions, sameDigest } from "./asked.ts";
+import { withOwnHashes } from "./own-hashes.ts";
 import { refuseInterruptedComparison } from "./interrupted.ts";
 
 /** A part of so many rows is compared row by row: two lists of hashes are a few hundred kilobytes. */
@@ -21,7 +22,8 @@ export async function differingSlices(
   target: Asked,
   options: CompareOptions,
 ): Promise<DifferingSlices> {
-  return isOrdered(source, target) ? byKey(source, target, options) : byBucket(source, target, options);
+  const [ours, theirs] = await withOwnHashes(source, target, options);
+  return isOrdered(ours, theirs) ? byKey(ours, theirs, options) : byBucket(ours, theirs, options);
 }
 
 /** One integer key: both servers have its values in the same order. */
