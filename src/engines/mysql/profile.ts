@@ -3,7 +3,7 @@ import type { Answer, KeyColumn, KeyValues, ProfileRole, Question } from "../dat
 import type { Session } from "../engine.ts";
 import { columnFacts, type ColumnFacts } from "./column-facts.ts";
 import { dataSession } from "./data-session.ts";
-import { riskSql } from "./profile-risk.ts";
+import { isOfTexts, oddTextsSql, riskSql } from "./profile-risk.ts";
 import { columnReading } from "./read-column.ts";
 import { nameList, tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
@@ -29,18 +29,47 @@ async function answers(
     riskSql(traits.quote(column), from, risk, facts.get(column)),
   );
   const asked = conditions.flatMap((condition, n) => (condition === null ? [] : [{ condition, n }]));
+  const isText = ({ n }: { readonly n: number }) => {
+    const { column, from, risk } = questions[n]!;
+    return isOfTexts(from, risk, traits.quote(column), facts.get(column));
+  };
+  const texts = asked.filter(isText);
+  const others = asked.filter((one) => !isText(one));
   const found = questions.map(() => none);
-  for (let at = 0; at < asked.length; at += columnsAtOnce) {
-    const part = asked.slice(at, at + columnsAtOnce);
-    const counts = part.map(
-      ({ condition }, n) => `CAST(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END) AS CHAR) AS n${n}`,
-    );
-    const [row] = await session.query(`SELECT ${counts.join(", ")} FROM ${tableText(table)}`);
-    for (const [place, { condition, n }] of part.entries()) {
-      const rows = BigInt(String(row?.[`n${place}`] ?? 0));
+  const take = async (list: typeof asked, counts: readonly bigint[]) => {
+    for (const [place, { condition, n }] of list.entries()) {
+      const rows = counts[place]!;
       if (rows === 0n) continue;
       found[n] = { rows, examples: await examples(session, table, key, questions[n]!, condition, facts) };
     }
+  };
+  const count = (list: typeof asked, more: readonly string[] = []) =>
+    countRows(session, table, [...list.map(({ condition }) => condition), ...more]);
+  if (texts.length < 2) {
+    await take(asked, await count(asked));
+    return found;
+  }
+  const columns = [...new Set(texts.map(({ n }) => traits.quote(questions[n]!.column)))];
+  const counts = await count(others, [oddTextsSql(columns)]);
+  await take(others, counts);
+  if (counts.at(-1) !== 0n) await take(texts, await count(texts));
+  return found;
+}
+
+/** How many rows meet each of the conditions, in one scan for a thousand of them. */
+async function countRows(
+  session: Session,
+  table: TableName,
+  conditions: readonly string[],
+): Promise<bigint[]> {
+  const found: bigint[] = [];
+  for (let at = 0; at < conditions.length; at += columnsAtOnce) {
+    const part = conditions.slice(at, at + columnsAtOnce);
+    const counts = part.map(
+      (condition, n) => `CAST(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END) AS CHAR) AS n${n}`,
+    );
+    const [row] = await session.query(`SELECT ${counts.join(", ")} FROM ${tableText(table)}`);
+    found.push(...part.map((_, n) => BigInt(String(row?.[`n${n}`] ?? 0))));
   }
   return found;
 }
