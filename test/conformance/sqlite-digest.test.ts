@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import fc from "fast-check";
 import type { PortableType } from "../../src/core/portable.ts";
 import type { DigestColumn, DigestForm, DigestRequest } from "../../src/engines/data-roles.ts";
 import type { Session } from "../../src/engines/engine.ts";
 import { digest } from "../../src/engines/sqlite/digest.ts";
 import { openFor, scratch } from "../../src/engines/sqlite/scratch.fixture.ts";
+import { sessionOf } from "../../src/engines/sqlite/session.ts";
 import { execute, types } from "./sqlite-roles.ts";
 
 const md5 = (text: string | Buffer) => createHash("md5").update(text).digest("hex");
@@ -179,4 +181,133 @@ test("no text in a column of numbers makes a row look like another one", async (
   const hashes = new Set<string>();
   for await (const row of digest.hashes(session, request(columns), { by: "all" })) hashes.add(row.hash);
   assert.equal(hashes.size, 6);
+});
+
+const mixed: readonly (readonly [string, PortableType, DigestForm])[] = [
+  ["INTEGER", types.integer, { kind: "integer" }],
+  ["BOOLEAN", types.boolean, { kind: "boolean" }],
+  ["DECIMAL(10,2)", types.decimal, { kind: "decimal" }],
+  ["DOUBLE", types.float, { kind: "float", bits: 64 }],
+  ["REAL", types.float, { kind: "float", bits: 64 }],
+  ["TEXT", types.text, { kind: "text", trimmed: false }],
+  ["VARCHAR(9)", types.text, { kind: "text", trimmed: true }],
+  ["BLOB", types.bytes, { kind: "bytes" }],
+  ["DATETIME", types.timestamp, { kind: "timestamp" }],
+  ["DATE", types.date, { kind: "date" }],
+  ["TIME", types.time, { kind: "time" }],
+];
+const usual: readonly (readonly unknown[])[] = [
+  [0n, 1n, -5n, 2n ** 53n],
+  [0n, 1n],
+  [1.5, 2n, 0.1, -99.99, 1022.6, 0n],
+  [
+    347.83639,
+    0.1,
+    -0.5,
+    5,
+    1e15,
+    1e14 + 0.5,
+    1e-5,
+    1 / 3,
+    0.00012,
+    123456789012345.6,
+    1e300,
+    0.05,
+    0.001,
+    -0,
+  ],
+  [0.5, 7, 1e22],
+  ["", "a", "é;:", "tab\t", "line\nend", "\\N", "a\0b", " x "],
+  ["", "a  ", "  ", "b"],
+  [new Uint8Array(0), new Uint8Array([0, 255]), new Uint8Array([254])],
+  [
+    "2024-01-02 03:04:05",
+    "2024-01-02 03:04:05.120000",
+    "2024-01-02 03:04:00.5",
+    "2024-01-02 03:04:05.000000",
+  ],
+  ["2024-01-02", "0001-01-01"],
+  ["03:04:05", "03:04:00"],
+];
+const unusual: readonly unknown[] = [
+  "",
+  "?",
+  "1;2",
+  "x",
+  1.25,
+  7n,
+  Infinity,
+  "2024-01-02T03:04:05Z",
+  ";;;;-;;-;;",
+  "2024-01-02 03:04:05.1x",
+  "2024-01-02 03:04:05.1234567",
+  "2024-01-02\0",
+  new Uint8Array([0xff]),
+];
+
+test("what SQLite makes of rows to be hashed is what the program makes of them one by one", async (t) => {
+  const names = mixed.map((_, n) => `c${n}`);
+  const columns = mixed.map(([, type, form], n) => column(names[n]!, type, form));
+  const row = fc.tuple(
+    ...usual.map((values) =>
+      fc.oneof(
+        { weight: 40, arbitrary: fc.constantFrom(...values) },
+        { weight: 4, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.constantFrom(...unusual) },
+      ),
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 4 }), async (rows) => {
+      const session = await openFor(t, ":memory:");
+      const database = sessionOf(session).handle();
+      database.exec(
+        `CREATE TABLE t (id INTEGER PRIMARY KEY, ${mixed.map(([declared], n) => `c${n} ${declared}`).join(", ")})`,
+      );
+      const insert = database.prepare(
+        `INSERT INTO t (${names.join()}) VALUES (${names.map(() => "?").join()})`,
+      );
+      for (const values of rows) insert.run(...(values as (string | null)[]));
+      for (const key of [[id], [], [column("c5", types.text, { kind: "text", trimmed: false })]]) {
+        const wanted = request(columns, key);
+        let sum = 0n;
+        // Hashes come with the keys, which the program takes out of the rows itself.
+        for await (const { hash } of digest.hashes(session, wanted, { by: "all" })) sum += first60(hash);
+        const expected = { rows: String(rows.length), sum: String(sum) };
+        assert.deepEqual(await digest.slice(session, wanted, { by: "all" }), expected);
+        const parts = [0, 1, 2].map((bucket) =>
+          digest.slice(session, wanted, { by: "bucket", bucket, of: 3 }),
+        );
+        const sums = (await Promise.all(parts)).reduce((total, part) => total + BigInt(part.sum), 0n);
+        assert.equal(sums, sum);
+        const buckets = [...(await digest.buckets(session, wanted, 3)).values()];
+        assert.equal(
+          buckets.reduce((total, part) => total + BigInt(part.sum), 0n),
+          sum,
+        );
+      }
+      await session.close();
+    }),
+    { numRuns: 80 },
+  );
+});
+
+test("texts that are no UTF-8 do not pass for the end of a row or of a key in a digest", async (t) => {
+  for (const hex of ["fd", "ff", "fe", "41fd", "fffe", "fefd", "41fdff42", "fdfe"]) {
+    const session = await opened(
+      t,
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b DOUBLE, c TEXT);
+       INSERT INTO t VALUES (1, 'x', 1.5, NULL), (2, CAST(x'${hex}' AS TEXT), 2.5, CAST(x'${hex}' AS TEXT)), (3, NULL, NULL, 'y')`,
+    );
+    const wanted = request([
+      column("a", types.text, { kind: "text", trimmed: false }),
+      column("b", types.float, { kind: "float", bits: 64 }),
+      column("c", types.text, { kind: "text", trimmed: false }),
+    ]);
+    const all: string[] = [];
+    for await (const { hash } of digest.hashes(session, wanted, { by: "all" })) all.push(hash);
+    const sum = String(all.reduce((total, hash) => total + first60(hash), 0n));
+    assert.deepEqual(await digest.slice(session, wanted, { by: "all" }), { rows: "3", sum }, hex);
+    await session.close();
+  }
 });

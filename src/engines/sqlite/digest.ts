@@ -10,9 +10,11 @@ import type {
 import type { Session } from "../engine.ts";
 import { wholeRows } from "./copy-rows.ts";
 import { wireTypeOf } from "./digest-form.ts";
-import { read } from "./read.ts";
+import { QuickHashes, quickDigest } from "./digest-quick.ts";
+import { copyText } from "./raw-rows.ts";
+import { read, readRows } from "./read.ts";
 import { keyValue } from "./read-range.ts";
-import { DigestSum, firstBits, RowTexts, type ScannedRow } from "./row-text.ts";
+import { DigestSum, firstBits, type RowTextPlan, RowTexts, type ScannedRow } from "./row-text.ts";
 import { rowSql, toUtf8 } from "./row-sql.ts";
 import { sessionOf } from "./session.ts";
 import { readShape } from "./table-shape.ts";
@@ -28,7 +30,9 @@ export const digest: DigestRole = { slice, buckets, bounds, hashes, values };
 
 async function slice(session: Session, request: DigestRequest, part: Slice): Promise<Digest> {
   const sum = new DigestSum();
-  await scan(session, request, part, ({ md5 }) => sum.add(md5));
+  await hashed(session, request, part, (md5, keyMd5) => {
+    if (part.by !== "bucket" || firstBits(keyMd5) % part.of === part.bucket) sum.add(md5);
+  });
   return sum.get();
 }
 
@@ -38,7 +42,7 @@ async function buckets(
   of: number,
 ): Promise<ReadonlyMap<number, Digest>> {
   const sums = new Map<number, DigestSum>();
-  await scan(session, request, { by: "bucket", bucket: -1, of }, ({ md5, keyMd5 }) => {
+  await hashed(session, request, { by: "bucket", bucket: -1, of }, (md5, keyMd5) => {
     const bucket = firstBits(keyMd5) % of;
     let sum = sums.get(bucket);
     if (sum === undefined) sums.set(bucket, (sum = new DigestSum()));
@@ -144,6 +148,41 @@ async function scan(
   for await (const _ of scanned(session, request, part, visit));
 }
 
+/** The hashes of the rows of a part, and of their keys where that is one of buckets; of buckets, of all rows. */
+async function hashed(
+  session: Session,
+  request: DigestRequest,
+  part: Slice,
+  visit: (md5: string, keyMd5: string) => void,
+): Promise<void> {
+  const database = sessionOf(session).handle();
+  registerWireFunctions(database);
+  const reading = readRequest(request, rangeOf(request, part));
+  const shape = readShape(database, request.table.name);
+  const plan = planOf(request, part.by === "bucket");
+  const exact = rowSql(reading, shape, false);
+  const quick = quickDigest(exact, reading, shape, plan);
+  const hashes = quick === null ? null : new QuickHashes(quick, visit);
+  const nothing = new Uint8Array(0);
+  const pieces = readRows(database, reading, shape, quick?.row ?? exact, (raw, rows) => {
+    if (hashes === null) return copyText(raw, { rows, fields: exact.fields });
+    return hashes.take(raw, rows) ? nothing : null;
+  });
+  const texts = new RowTexts(plan);
+  for await (const rows of wholeRows(pieces, request.table.name)) {
+    texts.each(rows, ({ md5, keyMd5 }) => visit(md5, keyMd5));
+  }
+}
+
+function rangeOf({ within }: DigestRequest, part: Slice): Range {
+  if (part.by !== "key") return within?.range ?? { by: "all" };
+  return {
+    by: "key",
+    after: part.after === null ? null : [part.after],
+    upTo: part.upTo === null ? null : [part.upTo],
+  };
+}
+
 /** What `visit` makes of the rows of a part, piece by piece. */
 async function* scanned<T>(
   session: Session,
@@ -151,20 +190,12 @@ async function* scanned<T>(
   part: Slice,
   visit: (row: ScannedRow) => T,
 ): AsyncIterable<T[]> {
-  const range: Range =
-    part.by === "key"
-      ? {
-          by: "key",
-          after: part.after === null ? null : [part.after],
-          upTo: part.upTo === null ? null : [part.upTo],
-        }
-      : (request.within?.range ?? { by: "all" });
   const texts = textsOf(request, part.by === "bucket");
-  for await (const rows of wholeRows(read.rows(session, readRequest(request, range)), request.table.name)) {
+  const pieces = read.rows(session, readRequest(request, rangeOf(request, part)));
+  for await (const rows of wholeRows(pieces, request.table.name)) {
     const made: T[] = [];
     texts.each(rows, (row) => {
-      const isOutside =
-        part.by === "bucket" && part.bucket >= 0 && firstBits(row.keyMd5) % part.of !== part.bucket;
+      const isOutside = part.by === "bucket" && firstBits(row.keyMd5) % part.of !== part.bucket;
       if (!isOutside) made.push(visit(row));
     });
     yield made;
@@ -176,8 +207,11 @@ function hexadecimal(md5: string): string {
 }
 
 function textsOf(request: DigestRequest, hashesKey: boolean): RowTexts {
-  const forms = [...request.key, ...request.columns].map(({ form }) => form);
-  return new RowTexts({ forms, keys: request.key.length, hashesKey });
+  return new RowTexts(planOf(request, hashesKey));
+}
+
+function planOf({ key, columns }: DigestRequest, hashesKey: boolean): RowTextPlan {
+  return { forms: [...key, ...columns].map(({ form }) => form), keys: key.length, hashesKey };
 }
 
 function readRequest(request: DigestRequest, range: Range): ReadRequest {

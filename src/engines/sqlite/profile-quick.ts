@@ -35,7 +35,7 @@ export function quickQuestions(questions: readonly Question[], shape: TableShape
     }
     // A date that is spelled as one has neither a zero month nor a zero day, and begins with year 1.
     if (kind === "zero-date" && shaped.has(question.column)) continue;
-    odd.push(`(${oddSql(value, question)})`);
+    odd.push(`(${oddSql(value, question, shaped)})`);
   }
   return {
     odd: odd.length === 0 ? "0" : odd.join(" OR "),
@@ -49,7 +49,8 @@ export function areUsualTexts(bytes: Uint8Array | null): boolean {
   return isUtf8(bytes) && !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(0);
 }
 
-function oddSql(value: string, question: Question): string {
+/** `shaped`: columns whose dates and times are looked at for how they are spelled. */
+function oddSql(value: string, question: Question, shaped: ReadonlySet<string>): string {
   const { from, risk } = question;
   switch (risk.kind) {
     case "not-boolean":
@@ -58,11 +59,15 @@ function oddSql(value: string, question: Question): string {
       return `${value} >= '' OR ${value} < ${risk.minimum} OR ${value} > ${risk.maximum}`;
     case "length":
       return `octet_length(${value}) > ${risk.limit}`;
+    case "precision":
     case "scale":
+      // A call of the program for each row would take longer than all else together.
       if (from.kind === "time") return misspelled(value, "time") ?? riskSql(value, question);
       if (from.kind === "timestamp") {
-        return `${misspelled(value, "timestamp")} OR octet_length(${value}) > ${20 + risk.digits}`;
+        const digits = `octet_length(${value}) > ${20 + risk.digits}`;
+        return shaped.has(question.column) ? digits : `${misspelled(value, "timestamp")} OR ${digits}`;
       }
+      if (risk.kind === "precision") return riskSql(value, question);
       // Rounding gives the double next to the shorter digits: the same one, if those are all that it has.
       return risk.digits > 6
         ? riskSql(value, question)

@@ -27,18 +27,35 @@ export const read: ReadRole = {
   native: (session, request) => rows(session, request, true),
 };
 
-async function* rows(session: Session, request: ReadRequest, tagged: boolean): AsyncIterable<Uint8Array> {
-  const owner = sessionOf(session);
-  const database = owner.handle();
+function rows(session: Session, request: ReadRequest, tagged: boolean): AsyncIterable<Uint8Array> {
+  const database = sessionOf(session).handle();
   registerWireFunctions(database);
   const shape = readShape(database, request.table.name);
   const row = rowSql(request, shape, tagged);
+  return readRows(database, request, shape, row, (raw, count) =>
+    copyText(raw, { rows: count, fields: row.fields }),
+  );
+}
+
+/**
+ * The rows of a request by the SQL of `row`. What its quick form has made of some rows is given to `quick`, which makes
+ * pieces of it, maybe empty ones, or says by null that they have to be made in the exact form.
+ */
+export async function* readRows(
+  database: DatabaseSync,
+  request: ReadRequest,
+  shape: TableShape,
+  row: RowSql,
+  quick: QuickRows,
+): AsyncIterable<Uint8Array> {
   const from = `main.${traits.quote(request.table.name)}`;
   const where = request.where === null ? null : printed(request.where);
   const bounds = rowidBounds(request, shape);
   if (bounds === null) yield* scan(database, request, shape, row, findRows(request, shape, where));
-  else yield* byRowid(database, request, shape, row, { from, where, rowid: shape.rowid!, ...bounds });
+  else yield* byRowid(database, request, shape, row, quick, { from, where, rowid: shape.rowid!, ...bounds });
 }
+
+export type QuickRows = (raw: Uint8Array, rows: number) => Uint8Array | null;
 
 interface Walk {
   readonly from: string;
@@ -56,6 +73,7 @@ async function* byRowid(
   request: ReadRequest,
   shape: TableShape,
   row: RowSql,
+  quick: QuickRows,
   walk: Walk,
 ): AsyncIterable<Uint8Array> {
   const { from, rowid, upTo } = walk;
@@ -86,12 +104,14 @@ async function* byRowid(
   let exactly = 0;
   for (;;) {
     let piece: readonly unknown[] | null = null;
+    let size = 0;
     let exact = use.quick === null || exactly > 0;
     if (!exact) {
       piece = limited(database, heldBytes, () => use.quick!.get(after, limit));
       if (piece !== null && piece[0] !== null) {
         const [last, count, bytes, odd] = piece as [bigint, bigint, Uint8Array, number];
-        const text = odd > 0 ? null : copyText(bytes, { rows: Number(count), fields: row.fields });
+        const text = odd > 0 ? null : quick(bytes, Number(count));
+        size = bytes.length;
         piece = [last, count, text];
         if (text === null) {
           exact = true;
@@ -113,11 +133,12 @@ async function* byRowid(
     }
     const [last, count, bytes] = piece as [bigint | null, bigint, Uint8Array];
     if (last === null) return;
-    yield shape.utf16 === false ? bytes : toUtf8(bytes, shape.utf16);
+    if (exact) size = bytes.length;
+    if (bytes.length > 0) yield shape.utf16 === false ? bytes : toUtf8(bytes, shape.utf16);
     if (after === null) use = statements(false);
     after = last;
     if (count < BigInt(limit)) return;
-    const fits = Math.floor((limit * pieceBytes) / Math.max(1, bytes.length));
+    const fits = Math.floor((limit * pieceBytes) / Math.max(1, size));
     limit = Math.max(1, Math.min(fits, limit * 4, mostRows));
     await new Promise(setImmediate);
   }

@@ -23,6 +23,8 @@ export interface WireField {
 export interface QuickField {
   /** The field as SQL, not NULL. */
   readonly sql: string;
+  /** The same, but NULL, or of bytes '', where it is NULL. */
+  readonly value: string;
   /** True where the value needs the exact form; false or NULL where it doesn't. */
   readonly odd: string | null;
   /** Where it is not odd, it can be no text of arbitrary bytes. */
@@ -111,19 +113,19 @@ function ofBlob({ value, from, to }: WireField, form: Spelling): string {
 export function quickField(field: WireField, form: Spelling): QuickField | null {
   const { value, affinity, enforced, from, to } = field;
   if (field.exactOnly) return null;
-  const plain = (sql: string) => `ifnull(${sql},${nullMark(form)})`;
+  const plain = (sql: string) => ({ sql: `ifnull(${sql},${nullMark(form)})`, value: sql });
   const number = from.kind === "integer" || from.kind === "boolean" || from.kind === "year";
   if (number && (to.kind === "integer" || to.kind === "boolean" || (to.kind === "decimal" && enforced))) {
     // Numbers come before texts and texts before blobs in SQLite's order of classes: no function is called.
     const odd = enforced
       ? null
       : `${value} NOT BETWEEN -9223372036854775808 AND 9223372036854775807 OR ${value} <> CAST(${value} AS INTEGER)`;
-    return { sql: plain(value), odd, isDigits: true };
+    return { ...plain(value), odd, isDigits: true };
   }
   if (from.kind === "float" && to.kind === "float" && affinity === "real") {
     // 17 digits always read back as the same double (300,000 random ones were tried), though they are not always
     // the shortest that do. A REAL column has no -0: it is stored as 0.
-    return { sql: plain(value), odd: `${value} NOT BETWEEN -${largest} AND ${largest}`, isDigits: true };
+    return { ...plain(value), odd: `${value} NOT BETWEEN -${largest} AND ${largest}`, isDigits: true };
   }
   if (from.kind === "decimal" && to.kind === "decimal" && affinity !== "text") {
     // Up to 15 digits are always the shortest; from 10^17 on, and below 10^-4, SQLite writes an exponent.
@@ -132,18 +134,19 @@ export function quickField(field: WireField, form: Spelling): QuickField | null 
       (from.scale ?? 99) <= 6
         ? `${value} NOT BETWEEN -1e9 AND 1e9 OR ${small}`
         : `${value} NOT BETWEEN -1e15 AND 1e15 OR octet_length(${value}) > 16 OR ${small}`;
-    return { sql: plain(value), odd, isDigits: true };
+    return { ...plain(value), odd, isDigits: true };
   }
   if (from.kind === "bytes" && to.kind === "bytes") {
     // hex(NULL) is ''.
     return {
       sql: `CASE WHEN ${value} IS NULL THEN ${nullMark(form)} ELSE ${hexadecimal(value, form)} END`,
+      value: hexadecimal(value, form),
       odd: enforced ? null : `${value} < x''`,
       isDigits: true,
     };
   }
   if (to.kind === "timestamp" || to.kind === "date" || to.kind === "time") {
-    return { sql: plain(value), odd: `NOT (${timeIsPlain(value, to.kind)})`, isDigits: true };
+    return { ...plain(value), odd: `NOT (${timeIsPlain(value, to.kind)})`, isDigits: true };
   }
   // Our own tables keep most types as their wire form in TEXT.
   if (
@@ -156,7 +159,7 @@ export function quickField(field: WireField, form: Spelling): QuickField | null 
       : affinity === "text"
         ? `${value} >= x''`
         : `typeof(${value}) NOT IN ('text','null')`;
-    return { sql: plain(to.kind === "uuid" ? `lower(${value})` : value), odd, isDigits: false };
+    return { ...plain(to.kind === "uuid" ? `lower(${value})` : value), odd, isDigits: false };
   }
   return null;
 }
