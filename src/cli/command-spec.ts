@@ -99,6 +99,7 @@ export interface OptionValues {
   readonly resume?: string;
   readonly restart?: boolean;
   readonly allow?: readonly string[];
+  readonly drafts?: string;
   readonly columns?: readonly string[];
   readonly where?: string;
   readonly sample?: number;

@@ -271,7 +271,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: "Copies",
     summary: "copy a database into another one",
     description:
-      "Copies tables, rows, keys, constraints and counters from SOURCE to TARGET, which may be of another engine, and then proves by digests that both hold the same. Before anything is written, the data are searched for values that the target's types cannot keep. A copy that was interrupted is continued by the same command. SOURCE and TARGET are connection URLs or names of profiles.",
+      "Copies tables, rows, keys, constraints, counters and views from SOURCE to TARGET, which may be of another engine, and then proves by digests that both hold the same. Before anything is written, the data are searched for values that the target's types cannot keep. Views are kept where they give the same rows; triggers and routines go along within one engine, and are drafted into a file between two. A copy that was interrupted is continued by the same command. SOURCE and TARGET are connection URLs or names of profiles.",
     arguments: [
       { name: "SOURCE", description: "what is read: a URL, or a profile" },
       { name: "TARGET", description: "what is written: a URL, or a profile" },
@@ -323,6 +323,13 @@ export const commandSpecs: readonly CommandSpec[] = [
         value: "COUNT",
         kind: "count",
         description: "how many rows may be set aside (default: 1000)",
+      },
+      {
+        name: "--drafts",
+        value: "FILE",
+        kind: "file",
+        description:
+          "where views, triggers and routines that are left undone are written, with drafts in the target's language (default: godwit-undone-DATABASE.sql)",
       },
       { name: "--plan", description: "only show what would be done, decided and lost" },
       { name: "--resume", value: "RUN", kind: "text", description: "continue this interrupted copy" },

@@ -40,6 +40,8 @@ export function noteOf(event: StampedEvent, paint: Paint): string | null {
       const kept = event.kept.length === 0 ? "" : `; compared and kept: ${list(event.kept)}`;
       return `the source may have changed since the interruption${anew}${kept}`;
     }
+    case "object:undone":
+      return `${paint.yellow("not copied")}: ${oneLine(event.what)} ${oneLine(event.name)}: ${oneLine(event.reason, 300)}`;
     case "server:noticed":
       return `${oneLine(event.severity).toLowerCase()}: ${oneLine(event.message, 1_000)}`;
     case "warning:raised":

@@ -1,5 +1,4 @@
-import type { CopyPlan, Loss } from "../copy/index.ts";
-import type { RunResult } from "../run/executor.ts";
+import type { CopyPlan, CopyResult, Loss } from "../copy/index.ts";
 import { bytesText, countText, durationText, numberText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
 import { stepsText } from "./render-copy-steps.ts";
@@ -7,8 +6,10 @@ import type { RunRecord } from "./run-record.ts";
 import { tableText } from "./table.ts";
 import { oneLine } from "./visible-text.ts";
 
+type CopyRecord = Pick<RunRecord, "progress" | "drafts" | "made">;
+
 /** What a copy did: a line a table, and whether both sides were found to be equal. */
-export function copyText(result: RunResult, record: Pick<RunRecord, "progress">, paint: Paint): string {
+export function copyText(result: CopyResult, record: CopyRecord, paint: Paint): string {
   const { tables } = record.progress;
   if (result.state === "nothing") return "nothing to do\n";
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
@@ -21,19 +22,43 @@ export function copyText(result: RunResult, record: Pick<RunRecord, "progress">,
     durationText(table.lastMs - table.startedMs),
     table.state === "equal" ? paint.green("equal") : "not compared",
   ]);
-  return `${head}${tableText(lines, { right: [1, 2, 3] })}`;
+  return `${head}${tableText(lines, { right: [1, 2, 3] })}${objectsText(result, record, paint)}`;
+}
+
+/** What else was made, and what was not. */
+function objectsText({ undone, parts }: CopyResult, { made, drafts }: CopyRecord, paint: Paint): string {
+  const kinds = Map.groupBy(made, ({ what }) => what.replace(/s$/, ""));
+  const counts = [...kinds].map(([what, list]) => countText(list.length, what)).join(", ");
+  const left = [...undone.map(({ what, name, reason }) => `${what} ${name}: ${reason}`), ...parts];
+  const lines = left.map((line) => `  ${oneLine(line, 200)}\n`).join("");
+  return [
+    counts === "" ? "" : `\nalso made: ${counts}\n`,
+    left.length === 0 ? "" : `\n${paint.yellow("not copied")}\n${lines}`,
+    drafts === null ? "" : `  drafts: ${oneLine(drafts, 300)}\n`,
+  ].join("");
 }
 
 /** What JSON tells of a copy. */
-export function copyDocument(
-  result: RunResult,
-  record: Pick<RunRecord, "progress">,
-): Record<string, unknown> {
-  const { runId, state, epoch, performed, durationMs, plan } = result;
+export function copyDocument(result: CopyResult, record: CopyRecord): Record<string, unknown> {
+  const { runId, state, epoch, performed, durationMs, plan, parts } = result;
+  const undone = result.undone.map(({ what, name, reason }) => ({ what, name, reason }));
+  const { made, drafts } = record;
   const tables = record.progress.tables.map(({ table, rows, bytes, state: end }) => {
     return { table, rows, bytes, compared: end === "equal" ? "equal" : null };
   });
-  return { state, runId, epoch, planHash: plan?.hash ?? null, tables, performed, durationMs };
+  return {
+    state,
+    runId,
+    epoch,
+    planHash: plan?.hash ?? null,
+    tables,
+    made,
+    undone,
+    parts,
+    drafts,
+    performed,
+    durationMs,
+  };
 }
 
 /** A copy's plan: each column with its decision, the losses, what is left undone, and the steps. */

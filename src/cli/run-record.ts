@@ -6,6 +6,10 @@ export interface RunRecord {
   readonly progress: ProgressSnapshot;
   readonly units: readonly FinishedUnit[];
   readonly schemaFile: string | null;
+  /** The file with drafts of what a copy left undone. */
+  readonly drafts: string | null;
+  /** Views, triggers and the like that a copy made. */
+  readonly made: readonly { readonly what: string; readonly name: string }[];
   receive(event: StampedEvent): void;
 }
 
@@ -18,6 +22,8 @@ export interface FinishedUnit {
 export function openRunRecord(): RunRecord {
   let progress = initialProgress;
   let schemaFile: string | null = null;
+  let drafts: string | null = null;
+  const made: { what: string; name: string }[] = [];
   const units: FinishedUnit[] = [];
   return {
     get progress() {
@@ -27,11 +33,17 @@ export function openRunRecord(): RunRecord {
     get schemaFile() {
       return schemaFile;
     },
+    get drafts() {
+      return drafts;
+    },
+    made,
     receive(event) {
       progress = reduceProgress(progress, event);
       if (event.type === "unit:finished") {
         units.push({ name: event.unit, title: event.title, durationMs: event.durationMs });
       } else if (event.type === "schema-file:written") schemaFile = event.file;
+      else if (event.type === "drafts:written") drafts = event.file;
+      else if (event.type === "object:made") made.push({ what: event.what, name: event.name });
     },
   };
 }

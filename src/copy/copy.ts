@@ -1,13 +1,16 @@
 import { digest } from "../core/canonical.ts";
 import { catalog } from "../core/error-catalog.ts";
 import { GodwitError } from "../core/error.ts";
-import { type Plan, sealPlan, type Step } from "../core/plan.ts";
+import type { Emit } from "../core/event.ts";
+import { type Plan, type RefusedObject, sealPlan, type Step } from "../core/plan.ts";
 import type { ServerFacts } from "../engines/engine.ts";
 import { execute, type RunResult } from "../run/executor.ts";
 import { type LedgerState, mayHaveEffect } from "../run/ledger.ts";
 import { readWatermarks } from "../run/watermark-ledger.ts";
 import { compileCopy } from "./compile.ts";
 import { type Loss, refuseLosses } from "./losses.ts";
+import { refuseForeignFile, writeDrafts } from "./objects/drafts-file.ts";
+import type { SourceObject, Undone } from "./objects/model.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { refuseQuarantined } from "./refuse-quarantined.ts";
 import { type Survey, survey } from "./survey.ts";
@@ -36,12 +39,35 @@ interface CopyIntent {
   readonly steps: readonly Step[];
   /** What it makes, and what it takes away of the run that was given up for it. */
   readonly made: Made;
+  /** Known before anything was done; what the target refuses is told by the steps' records. */
+  readonly left?: LeftUndone;
+}
+
+/** What the copy does not make. */
+interface LeftUndone {
+  readonly undone: readonly Undone[];
+  /** What it tries to make, for the report of those that are refused. */
+  readonly planned: readonly SourceObject[];
+  readonly parts: readonly string[];
+}
+
+export interface CopyResult extends RunResult {
+  /** Views, triggers, routines and the like that were not made. */
+  readonly undone: readonly Undone[];
+  /** Indexes, foreign keys, defaults and other parts of tables that were not made. */
+  readonly parts: readonly string[];
 }
 
 /** Copies a database, or goes on with a copy that was interrupted. */
-export async function copyDatabase(project: CopyProject, choice: CopyChoice): Promise<RunResult> {
+export async function copyDatabase(project: CopyProject, choice: CopyChoice): Promise<CopyResult> {
   refuseContradictions(choice);
-  const { source, target, settings, emit, signal, waitMs } = project;
+  if (choice.drafts !== undefined) refuseForeignFile(choice.drafts);
+  const { source, target, settings, signal, waitMs } = project;
+  const refused = new Map<string, RefusedObject>();
+  const emit: Emit = (event) => {
+    if (event.type === "object:undone") refused.set(`${event.what} ${event.name}`, event);
+    project.emit(event);
+  };
   await target.engine.syntax.load();
   const asked = askedOf(project, choice);
   let prepared: PreparedCopy | null = null;
@@ -51,6 +77,7 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
     asked,
     steps: [],
     made: nothingMade,
+    left: nothingLeft,
   };
   const result = await execute({
     engine: target.engine,
@@ -67,7 +94,8 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
     compile: async (state, facts, givenUp) => {
       const kept = unfinishedSteps(state, choice, asked);
       if (kept !== null) {
-        intent.steps = kept.map((step) => asAskedNow(step, choice));
+        intent.steps = kept.steps.map((step) => asAskedNow(step, choice));
+        intent.left = kept.left ?? nothingLeft;
         return sealed(facts, intent.steps);
       }
       const before = madeBy(givenUp);
@@ -75,11 +103,41 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
       refuseLosses(prepared.losses, choice.allow ?? []);
       intent.steps = prepared.plan.steps;
       intent.made = madeByBoth(before, prepared.made);
+      intent.left = leftUndone(prepared.survey);
       return prepared.plan;
     },
   });
+  const { undone, planned, parts } = intent.left ?? nothingLeft;
+  const all = [...undone, ...refusedOf(planned, refused)];
+  if (choice.drafts !== undefined && result.state === "done") {
+    const [from, to] = [source.target.display, target.target.display];
+    if (writeDrafts(choice.drafts, from, to, all)) emit({ type: "drafts:written", file: choice.drafts });
+  }
   await refuseQuarantined(project, result);
-  return result;
+  return { ...result, undone: all, parts };
+}
+
+const nothingLeft: LeftUndone = { undone: [], planned: [], parts: [] };
+
+function leftUndone({ objects, dropped, undone }: Survey): LeftUndone {
+  const planned = [...objects.before, ...objects.after].map(({ what, name, original, draft }) => ({
+    what,
+    name,
+    original,
+    draft,
+  }));
+  return { undone: objects.undone, planned, parts: [...dropped, ...undone] };
+}
+
+/** What the target refused, with the texts that the plan had for it. */
+function refusedOf(
+  planned: readonly SourceObject[],
+  refused: ReadonlyMap<string, RefusedObject>,
+): readonly Undone[] {
+  return planned.flatMap((object) => {
+    const found = refused.get(`${object.what} ${object.name}`);
+    return found === undefined ? [] : [{ ...object, reason: found.reason }];
+  });
 }
 
 /** The catalogue's words for a failed statement are those of migrations: a copy goes on by another command. */
@@ -164,10 +222,10 @@ function sealed(facts: ServerFacts, steps: readonly Step[]): Plan {
 }
 
 /**
- * The steps of the run to go on with; null where a new one begins. Throws GW7004 for a run that is not there, and for
+ * What was kept of the run to go on with; null where a new one begins. Throws GW7004 for a run that is not there, and for
  * another one of which something took effect.
  */
-function unfinishedSteps(state: LedgerState, { resume }: CopyChoice, asked: string): readonly Step[] | null {
+function unfinishedSteps(state: LedgerState, { resume }: CopyChoice, asked: string): CopyIntent | null {
   const run = state.unfinished;
   if (resume !== undefined && run?.id !== resume) {
     throw new GodwitError("GW7004", {
@@ -178,7 +236,9 @@ function unfinishedSteps(state: LedgerState, { resume }: CopyChoice, asked: stri
   }
   if (run === null) return null;
   const intent = run.intent as Partial<CopyIntent>;
-  if (resume !== undefined || intent.asked === asked) return intent.steps ?? null;
+  if (resume !== undefined || intent.asked === asked) {
+    return intent.steps === undefined ? null : (intent as CopyIntent);
+  }
   if (!state.steps.some(mayHaveEffect)) return null;
   throw new GodwitError("GW7004", {
     message: `the target has the unfinished copy ${run.id} of ${intent.source}, which was asked for in other words`,

@@ -69,6 +69,8 @@ export interface CopyChoice {
   readonly watermark?: string | undefined;
   /** Gives an unfinished copy up: what it made is dropped, and this one begins anew. */
   readonly restart?: boolean | undefined;
+  /** The file that gets what is left undone, with drafts in the target's language; none where left out. */
+  readonly drafts?: string | undefined;
   /** The interrupted run to go on with. */
   readonly resume?: string | undefined;
 }

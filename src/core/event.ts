@@ -107,7 +107,9 @@ export type GodwitEvent =
   | { type: "object:undone"; key: string; what: string; name: string; reason: string }
   | { type: "server:noticed"; severity: string; message: string }
   | { type: "warning:raised"; code: string; message: string }
-  | { type: "schema-file:written"; file: string };
+  | { type: "schema-file:written"; file: string }
+  /** What a copy left undone, with drafts. */
+  | { type: "drafts:written"; file: string };
 
 export type EventType = GodwitEvent["type"];
 

@@ -1,5 +1,6 @@
 import type { Expression } from "../core/expression.ts";
 import type {
+  PortableAction,
   PortableColumn,
   PortableForeignKey,
   PortableSchema,
@@ -81,7 +82,22 @@ export interface TableDdl {
   readonly undone: readonly string[];
 }
 
+/** A trigger or routine of another engine, of which a draft is made. */
+export interface DraftRequest {
+  /** As the target will call it, and the table to which it belongs. */
+  readonly name: TableName;
+  readonly table: TableName | null;
+  readonly action: PortableAction;
+  /** What it does to the new row, in this engine's words, where it does nothing else. */
+  readonly assignments: readonly { readonly column: string; readonly value: string }[] | null;
+}
+
 export interface RenderRole {
+  /**
+   * Statements from which a person can go on: what is not translated fails by its name when it is run. Null where the
+   * engine has nothing of the kind.
+   */
+  draft(request: DraftRequest): string | null;
   /** Which type of this engine takes a column of the neutral type, why, and what has to be looked for first. */
   type(column: PortableColumn, usage: ColumnUsage): TypeDecision;
   ddl(table: TargetTable): TableDdl;

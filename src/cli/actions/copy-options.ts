@@ -25,6 +25,7 @@ export function copyOptions(
     quarantine,
     quarantineLimit = 1_000,
     allow,
+    drafts,
     resume,
     restart,
   } = options;
@@ -50,6 +51,7 @@ export function copyOptions(
     chunkBytes: chunkSize,
     quarantine: quarantine === true ? quarantineLimit : undefined,
     allow,
+    drafts: drafts ?? true,
     resume,
     restart,
   };

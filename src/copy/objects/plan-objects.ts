@@ -2,8 +2,10 @@ import type { Leftover, PortableSchema } from "../../core/portable.ts";
 import { tableKey } from "../../core/table-key.ts";
 import type { CopyProject } from "../project.ts";
 import type { SurveyedTable } from "../survey.ts";
-import type { NamingSides } from "../target-names.ts";
+import { type NamingSides, targetName } from "../target-names.ts";
 import type { ObjectsPlan, PlannedObject, Undone } from "./model.ts";
+import { assignmentsOf } from "./new-row.ts";
+import { bareName, objectName } from "./object-name.ts";
 import { sameEngineObjects } from "./same-engine.ts";
 import { translateViews } from "./translate-views.ts";
 
@@ -37,7 +39,8 @@ function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): Object
   });
 }
 
-function betweenEngines({ project, schema, tables, sides }: ObjectsOptions): ObjectsPlan {
+function betweenEngines(options: ObjectsOptions): ObjectsPlan {
+  const { project, schema, tables, sides } = options;
   const { source } = project;
   const fold = (name: string) => (source.engine.traits.distinguishesCase ? name : name.toLowerCase());
   const relations = new Map(
@@ -70,7 +73,7 @@ function betweenEngines({ project, schema, tables, sides }: ObjectsOptions): Obj
       ...(isPartial
         ? []
         : schema.sequences.map((each) =>
-            undoneOf(project, {
+            undoneOf(options, {
               ...each,
               kind: "sequence",
               table: null,
@@ -79,21 +82,34 @@ function betweenEngines({ project, schema, tables, sides }: ObjectsOptions): Obj
           )),
       ...schema.leftovers
         .filter(({ table }) => (table === null ? !isPartial : isCopied.has(tableKey(table))))
-        .map((leftover) => undoneOf(project, leftover)),
+        .map((leftover) => undoneOf(options, leftover)),
     ],
   };
 }
 
-function undoneOf({ source, target }: CopyProject, leftover: Leftover): Undone {
-  const isSameEngine = source.engine.id === target.engine.id;
+function undoneOf({ project, tables, sides }: ObjectsOptions, leftover: Leftover): Undone {
+  const [source, target] = [project.source.engine, project.target.engine];
+  const { action, table } = leftover;
+  const owner = tables.find((each) => table !== null && tableKey(each.source) === tableKey(table))?.target;
+  const isBody = / RETURNS (event_)?trigger\b/.test(leftover.definition);
+  const draft =
+    action === undefined || isBody
+      ? null
+      : target.render.draft({
+          name: targetName({ schema: leftover.schema, name: bareName(leftover) }, sides),
+          table: owner === undefined ? null : { schema: owner.schema, name: owner.name },
+          action,
+          assignments: action.kind === "trigger" ? assignmentsOf(action.body, source.id, target.id) : null,
+        });
   return {
     what: leftover.kind,
-    name: tableKey(leftover),
+    name: objectName(leftover),
     original: leftover.definition,
-    draft: null,
-    reason: isSameEngine
-      ? "names change on the way, and its text is not translated"
-      : `its text is ${source.engine.traits.title}'s own, and is not translated`,
+    draft,
+    reason:
+      source.id === target.id
+        ? "names change on the way, and its text is not translated"
+        : `its text is ${source.traits.title}'s own, and is not translated`,
   };
 }
 
@@ -106,7 +122,7 @@ function withoutTaken(plan: ObjectsPlan, there: PortableSchema, { project }: Obj
       ...there.tables.map((each) => `view ${tableKey(each)}`),
       ...there.views.map((each) => `view ${tableKey(each)}`),
       ...there.sequences.map((each) => `sequence ${tableKey(each)}`),
-      ...there.leftovers.map((each) => `${each.kind} ${tableKey(each)}`),
+      ...there.leftovers.map((each) => `${each.kind} ${objectName(each)}`),
     ].map(fold),
   );
   const nameThere = ({ what, name, compared }: PlannedObject) =>

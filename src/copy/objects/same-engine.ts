@@ -1,6 +1,7 @@
 import type { Making, PortableSchema, TableName } from "../../core/portable.ts";
 import { tableKey } from "../../core/table-key.ts";
 import { mentions } from "./mentions.ts";
+import { objectName } from "./object-name.ts";
 import type { ObjectsPlan, PlannedObject, Undone } from "./model.ts";
 
 export interface SameEngineOptions {
@@ -36,10 +37,9 @@ export function sameEngineObjects(options: SameEngineOptions): ObjectsPlan {
     if (table !== null && !isCopied.has(tableKey(table))) continue;
     if (making !== null) found.push(candidate(kind, { schema: place, name }, making, table));
     else {
-      const key = tableKey({ schema: place, name });
       undone.push({
         what: kind,
-        name: key,
+        name: objectName({ schema: place, name, table }),
         original: definition,
         draft: null,
         reason: "a copy does not make it",
@@ -73,7 +73,7 @@ function candidate(what: string, name: TableName, making: Making, table: TableNa
     compared: null,
     planned: () => ({
       what,
-      name: tableKey(name),
+      name: objectName({ ...name, table }),
       original,
       draft: null,
       schema: name.schema,

@@ -82,10 +82,10 @@ export function withoutDatabase(text: string, database: string): string {
   );
 }
 
-/** DEFINER names a user, or on MariaDB a role, who need not exist where the text is used. */
+/** DEFINER names a user, or on MariaDB a role, who need not exist where the text is used. Quoted by its own sql_mode. */
 export function withoutOwner(statement: string): string {
   return statement.replace(
-    /^(CREATE(?: OR REPLACE)?(?: ALGORITHM=\w+)?) DEFINER=`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?/,
+    /^(CREATE(?: OR REPLACE)?(?: ALGORITHM=\w+)?) DEFINER=(?:`(?:[^`]|``)*`|"(?:[^"]|"")*")(?:@(?:`(?:[^`]|``)*`|"(?:[^"]|"")*"))?/,
     "$1",
   );
 }

@@ -1,3 +1,4 @@
+import { draft } from "./draft.ts";
 import type { PortableForeignKey, TableName } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
@@ -11,6 +12,7 @@ import { traits } from "./traits.ts";
 export const render: RenderRole = {
   type: decideType,
   ddl,
+  draft,
   view,
   schema: () => [],
   drop: (tables) =>

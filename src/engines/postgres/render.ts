@@ -1,3 +1,4 @@
+import { draft } from "./draft.ts";
 import type { TableName } from "../../core/portable.ts";
 import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
 import { constraintDdl, foreignKeyDdl } from "./render-constraints.ts";
@@ -10,6 +11,7 @@ import { defaultSchema, literal, quoted, tableSql } from "./sql-text.ts";
 export const render: RenderRole = {
   type: decideType,
   ddl,
+  draft,
   view,
   schema: (name) =>
     name === "" || name === defaultSchema

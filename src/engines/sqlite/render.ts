@@ -1,3 +1,4 @@
+import { draft } from "./draft.ts";
 import type { TableName } from "../../core/portable.ts";
 import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
 import { renderCheckOfReferences, renderTable, rowidColumn } from "./render-table.ts";
@@ -12,6 +13,7 @@ import { traits } from "./traits.ts";
 export const render: RenderRole = {
   type: (column) => decideType(column),
   ddl,
+  draft,
   view: ({ name, columns, text }) => {
     const title = `view ${name}`;
     const list = columns.length === 0 ? "" : ` (${columns.map(traits.quote).join(", ")})`;
