@@ -132,7 +132,8 @@ function readKind(reader: TokenReader): Kind {
   let replaces = false;
   while (!reader.done()) {
     const word = reader.peek();
-    if (word === "DEFINER") {
+    // After SQL SECURITY it is a word by itself.
+    if (word === "DEFINER" && reader.peek(1) === "=") {
       skipDefiner(reader);
       continue;
     }

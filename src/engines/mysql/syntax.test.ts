@@ -54,6 +54,7 @@ test("definitions commit, and name what they may change", () => {
       "CREATE OR REPLACE ALGORITHM=MERGE DEFINER=root@localhost SQL SECURITY INVOKER VIEW db.v AS SELECT 1",
       "view db|v",
     ],
+    ["CREATE VIEW", "CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW v AS SELECT 1", "view v"],
     ["ALTER VIEW", "ALTER DEFINER=CURRENT_USER() VIEW v AS SELECT 1", "view v"],
     ["DROP VIEW", "DROP VIEW v, w", "view v", "view w"],
     [
