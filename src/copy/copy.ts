@@ -91,6 +91,10 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
     intent,
     retell,
     restarts: choice.restart === true,
+    // Before the run is closed: a kill after that could not be made good.
+    afterwards: async () => {
+      if (choice.drafts !== undefined) tellUndone(project, choice.drafts, undoneNow());
+    },
     compile: async (state, facts, givenUp) => {
       const kept = unfinishedSteps(state, choice, asked);
       if (kept !== null) {
@@ -107,14 +111,24 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
       return prepared.plan;
     },
   });
-  const { undone, planned, parts } = intent.left ?? nothingLeft;
-  const all = [...undone, ...refusedOf(planned, refused)];
-  if (choice.drafts !== undefined && result.state === "done") {
-    const [from, to] = [source.target.display, target.target.display];
-    if (writeDrafts(choice.drafts, from, to, all)) emit({ type: "drafts:written", file: choice.drafts });
-  }
   await refuseQuarantined(project, result);
-  return { ...result, undone: all, parts };
+  return { ...result, undone: undoneNow(), parts: intent.left?.parts ?? [] };
+
+  function undoneNow(): readonly Undone[] {
+    const { undone, planned } = intent.left ?? nothingLeft;
+    return [...undone, ...refusedOf(planned, refused)];
+  }
+}
+
+/** The copy itself has succeeded by then: a file that cannot be written is a warning. */
+function tellUndone({ source, target, emit }: CopyProject, file: string, undone: readonly Undone[]): void {
+  try {
+    const isWritten = writeDrafts(file, source.target.display, target.target.display, undone);
+    if (isWritten) emit({ type: "drafts:written", file });
+  } catch (error) {
+    const message = `${file} could not be written: ${(error as Error).message}`;
+    emit({ type: "warning:raised", code: "GW1001", message });
+  }
 }
 
 const nothingLeft: LeftUndone = { undone: [], planned: [], parts: [] };

@@ -85,7 +85,7 @@ describe("a schema's other objects within one engine", { concurrency: 2 }, () =>
           "CREATE PROCEDURE touch_all() BEGIN UPDATE t SET n = n; UPDATE t SET n = n; END",
           "CREATE VIEW c AS SELECT id, n FROM t WHERE n > 0",
           "CREATE VIEW b AS SELECT id, label(n) AS label FROM c",
-          "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2040-01-01 00:00:00' DO DELETE FROM t",
+          "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01 00:00:00' DO DELETE FROM t",
         ]);
         const { undone, made } = await copied(pair);
         assert.deepEqual(undone, []);
@@ -205,7 +205,7 @@ describe("a schema's other objects between engines", { concurrency: 2 }, () => {
       "CREATE TRIGGER busy AFTER INSERT ON t FOR EACH ROW BEGIN DELETE FROM t WHERE id < 0; END",
       "CREATE FUNCTION label(n int, `long name` decimal(10,2)) RETURNS varchar(20) DETERMINISTIC RETURN concat('-- no ', n)",
       "CREATE PROCEDURE work(IN a bigint unsigned, INOUT b date) BEGIN SELECT 1; END",
-      "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2040-01-01 00:00:00' DO DELETE FROM t",
+      "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01 00:00:00' DO DELETE FROM t",
     ],
     postgres: [
       "CREATE TABLE t (id int PRIMARY KEY, n int, at timestamp)",

@@ -24,6 +24,11 @@ export async function performObjects(context: StepContext, step: ObjectsStep): P
     if (reason !== null) refused.set(place, reason);
   }
   await compareViews(inner, step, refused);
+  // What an earlier attempt has dropped because of a view that this one has found wanting again.
+  for (const [place, reason] of refused) {
+    if (reason !== droppedBefore) continue;
+    refused.set(place, missingNeed(step, step.objects[place]!, refused) ?? reason);
+  }
   // The last one first: what others read cannot go before them.
   for (const [place, object] of [...step.objects.entries()].toReversed()) {
     if (!refused.has(place) || object.drop === null) continue;
@@ -57,10 +62,13 @@ function missingNeed(
   return `it needs ${what} ${name}, which was not made`;
 }
 
+/** The record of an earlier attempt says no more. */
+const droppedBefore = "it did not give the source's rows";
+
 /** Why the target refuses the object; null where it was made. */
 async function made(context: StepContext, object: ObjectToMake): Promise<string | null> {
   const { session, done } = context;
-  if (object.drop !== null && done.has(object.drop.key)) return "it did not give the source's rows";
+  if (object.drop !== null && done.has(object.drop.key)) return droppedBefore;
   try {
     for (const setting of object.settings) await session.execute(setting);
     for (const part of object.make) await once(context, part);
