@@ -359,7 +359,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: "Copies",
     summary: "prove that two databases hold the same",
     description:
-      "Compares the tables of SOURCE with those of TARGET by digests that the servers compute, and finds the rows that differ. Foreign keys of the target are checked as well. Changes nothing; exits with 5 where the two differ.",
+      "Compares the tables of SOURCE with those of TARGET by digests that the servers compute, and finds the rows that differ. Foreign keys of the target are checked as well, and what interrupted jobs have left there is named. Changes nothing; exits with 5 where the two differ.",
     arguments: [
       { name: "SOURCE", description: "a URL, or a profile" },
       { name: "TARGET", description: "a URL, or a profile" },
@@ -378,6 +378,13 @@ export const commandSpecs: readonly CommandSpec[] = [
         value: "PERCENT",
         kind: "percent",
         description: "only a part of each table, chosen by chance",
+      },
+      {
+        name: "--allow",
+        value: "LOSSES",
+        kind: "names",
+        description:
+          "losses that the copy was allowed, by the same names: such values are compared as they were copied",
       },
       {
         name: "--ulps",

@@ -32,9 +32,19 @@ export function verifyText(report: VerifyReport, paint: Paint): string {
     ...report.orphans.map(({ table, foreignKey, rows }) => {
       return `  ${paint.red("orphans")}: ${rows} rows of ${oneLine(table)} refer to nothing (${oneLine(foreignKey)})\n`;
     }),
+    ...leftoversText(report, paint),
     ...report.tables.filter(({ listed }) => listed.length > 0).map((table) => differencesText(table, paint)),
   ];
   return parts.join("");
+}
+
+function leftoversText({ leftovers }: VerifyReport, paint: Paint): string[] {
+  if (leftovers.length === 0) return [];
+  const lines = leftovers.map(({ what, name, message, remedy }) => {
+    const how = remedy === null ? "" : `      ${paint.dim(oneLine(remedy, 300))}\n`;
+    return `    ${oneLine(what)} ${oneLine(name, 200)}: ${oneLine(message, 300)}\n${how}`;
+  });
+  return [`\n  ${paint.yellow("left behind")} in the target\n`, ...lines];
 }
 
 function differencesText(table: VerifyReport["tables"][number], paint: Paint): string {

@@ -3,7 +3,7 @@ import type { PortableTable, RiskKind } from "../core/portable.ts";
 import { type DecidedColumn, lossName } from "./decide.ts";
 
 /** Losses that can be made by a rule; any other one has no value that could stand for it. */
-const acceptable: ReadonlySet<RiskKind> = new Set([
+export const acceptableLosses: ReadonlySet<RiskKind> = new Set([
   "zero-date",
   "not-a-number",
   "infinity",
@@ -43,7 +43,7 @@ export function lossesOf(table: PortableTable, decided: readonly DecidedColumn[]
 
 /** Throws GW7003 naming each loss that was not accepted, or that cannot be. */
 export function refuseLosses(losses: readonly Loss[], allow: readonly string[]): void {
-  const open = losses.filter(({ name, kind }) => !allow.includes(name) || !acceptable.has(kind));
+  const open = losses.filter(({ name, kind }) => !allow.includes(name) || !acceptableLosses.has(kind));
   if (open.length === 0) return;
   const lines = open.slice(0, 20).map(({ name, rows, examples }) => {
     const shown = examples

@@ -1,5 +1,5 @@
 import type { CopyColumn, CopyTable } from "../core/plan.ts";
-import type { PortableColumn, PortableSchema, PortableTable } from "../core/portable.ts";
+import type { PortableColumn, PortableSchema, PortableTable, RiskKind } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import { keyOf } from "./decide.ts";
 import type { CopyProject } from "./project.ts";
@@ -26,6 +26,7 @@ export function pairTables(
   tables: readonly RuledTable[],
   target: PortableSchema,
   only: readonly string[] | undefined,
+  acceptedOf: (table: PortableTable, column: string) => readonly RiskKind[] = () => [],
 ): Pairing {
   const { traits, render } = project.target.engine;
   const fold = (name: string) => (traits.distinguishesCase ? name : name.toLowerCase());
@@ -45,7 +46,7 @@ export function pairTables(
     const key = tableKey(ruled.source);
     const twin = there.get(fold(tableKey(names.get(key)!)));
     if (twin === undefined) missing.push(key);
-    else pairs.push(pairColumns(ruled, twin, only, fold));
+    else pairs.push(pairColumns(ruled, twin, only, fold, acceptedOf));
   }
   return { pairs, missing };
 }
@@ -55,6 +56,7 @@ function pairColumns(
   target: PortableTable,
   only: readonly string[] | undefined,
   fold: (name: string) => string,
+  acceptedOf: (table: PortableTable, column: string) => readonly RiskKind[],
 ): PairedTable {
   const twins = new Map(target.columns.map((column) => [fold(column.name), column]));
   const wanted = (column: PortableColumn) => only === undefined || only.includes(column.name);
@@ -76,6 +78,7 @@ function pairColumns(
         target: name,
         to: type,
         sql: declared,
+        accepts: acceptedOf(source, column.name),
       });
     }
   }

@@ -1,6 +1,8 @@
 import { GodwitError } from "../core/error.ts";
 import { tableKey } from "../core/table-key.ts";
-import type { Session } from "../engines/engine.ts";
+import type { Remnant, Session } from "../engines/engine.ts";
+import { acceptedLosses } from "./accepted-losses.ts";
+import { leftBehind } from "./left-behind.ts";
 import { type OrphanRows, orphanRows } from "../run/compare/orphan-rows.ts";
 import { referencesOf } from "./references-of.ts";
 import { compareTable, type TableComparison } from "../run/compare/compare-table.ts";
@@ -24,6 +26,8 @@ export interface VerifyChoice {
   readonly sample?: number | undefined;
   /** Floats so many representable numbers apart count as equal; default 1. */
   readonly ulps?: number | undefined;
+  /** Losses that the copy was allowed, by their names: such values are compared as they were copied. */
+  readonly allow?: readonly string[] | undefined;
   /** Rows that are listed of each table; default 100. */
   readonly listed?: number | undefined;
 }
@@ -52,6 +56,8 @@ export interface VerifyReport {
   readonly warnings: readonly RuleWarning[];
   /** Rows of the target that refer to nothing. */
   readonly orphans: readonly OrphanRows[];
+  /** What interrupted jobs have left in the target; it makes no difference of rows. */
+  readonly leftovers: readonly Remnant[];
   readonly durationMs: number;
 }
 
@@ -72,7 +78,13 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         await target.engine.normalize.schema(other),
       ];
       const { tables, warnings } = ruledTables(project, ours.tables, selectTables(ours.tables, choice));
-      const { pairs, missing } = pairTables(project, tables, theirs, choice.columns);
+      const { pairs, missing } = pairTables(
+        project,
+        tables,
+        theirs,
+        choice.columns,
+        acceptedLosses(ours.tables, choice.allow ?? []),
+      );
       await align(project, reader, other);
       const verified: VerifiedTable[] = [];
       for (const { table, problems, leftOut } of pairs) {
@@ -128,6 +140,7 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         missing,
         warnings,
         orphans,
+        leftovers: await leftBehind(project, other),
         durationMs: Math.round(performance.now() - start),
       };
     }),

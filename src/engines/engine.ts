@@ -295,7 +295,19 @@ export interface Finding {
   readonly remedy?: string;
 }
 
+/** Something that an interrupted job has left in the database, and that nobody uses. */
+export interface Remnant {
+  /** "invalid index", "replication slot", … */
+  readonly what: string;
+  readonly name: string;
+  readonly message: string;
+  /** What takes it away, or makes it whole; null where a person must decide. */
+  readonly remedy: string | null;
+}
+
 export interface HealthRole {
   /** Versions, privileges, settings that matter to a run. */
   findings(session: Session): Promise<Finding[]>;
+  /** What interrupted jobs have left. Catalogue only. */
+  remnants(session: Session): Promise<Remnant[]>;
 }

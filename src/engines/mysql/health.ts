@@ -2,8 +2,9 @@ import type { Finding, HealthRole, Row, Session } from "../engine.ts";
 import { checkPrivileges } from "./health-privileges.ts";
 import { isMariaDb, unsupportedVersion, versionNumber } from "./server-version.ts";
 import { isLedgerTable } from "./store.ts";
+import { remnants } from "./remnants.ts";
 
-export const health: HealthRole = { findings };
+export const health: HealthRole = { findings, remnants };
 
 const variableNames = [
   "binlog_format",

@@ -4,6 +4,7 @@ import { activityChecks } from "./health-activity.ts";
 import { poolerChecks } from "./health-pooler.ts";
 import { privilegeChecks } from "./health-privileges.ts";
 import { serverChecks } from "./health-server.ts";
+import { remnants } from "./remnants.ts";
 
 /** One thing that `doctor` looks at. It says something whatever it finds, so that nobody wonders whether it ran. */
 export interface Check {
@@ -21,6 +22,7 @@ export const health: HealthRole = {
     }
     return found;
   },
+  remnants,
 };
 
 /** A check that the server refuses becomes a warning; only a lost connection ends the examination. */

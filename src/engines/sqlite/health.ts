@@ -5,8 +5,9 @@ import { errors } from "./errors.ts";
 import { lock, lockFile } from "./lock.ts";
 import { isWritable, memory } from "./location.ts";
 import { sessionOf } from "./session.ts";
+import { remnants } from "./remnants.ts";
 
-export const health: HealthRole = { findings };
+export const health: HealthRole = { findings, remnants };
 
 /** A quick_check reads the whole file: half a second for this size on a slow disk. */
 const checkedBytes = 100_000_000;

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { copy } from "../../src/commands/copy.ts";
+import { withPair } from "../support/laboratory/pair.ts";
+import { administer, target, type TargetName } from "../support/servers.ts";
+import { refused } from "./scene.ts";
+
+const skipFor = (...names: readonly TargetName[]) =>
+  names.map((name) => target(name).skip).find((skip) => skip !== false) ?? false;
+
+describe("verify", { concurrency: 2 }, () => {
+  test(
+    "compares values whose loss was accepted as they were copied",
+    { skip: skipFor("mariadb", "postgres") },
+    () =>
+      withPair("mariadb", "postgres", async (pair) => {
+        await pair.prepare([
+          "SET sql_mode = ''",
+          "CREATE TABLE placed (id int PRIMARY KEY, at datetime, day date)",
+          "INSERT INTO placed VALUES (1, '0000-00-00 00:00:00', '2024-01-01'), (2, '2024-01-01 10:00:00', '2024-02-00')",
+        ]);
+        const allow = ["placed.at:zero-date", "placed.day:zero-date"];
+        await pair.copy({ allow });
+        const strict = await pair.verify();
+        assert.equal(strict.equal, false);
+        assert.equal(strict.tables[0]?.differences, 2);
+        assert.equal((await pair.verify({ allow })).equal, true);
+        // One loss does not cover the other, and no loss covers another value.
+        assert.equal((await pair.verify({ allow: allow.slice(0, 1) })).tables[0]?.differences, 1);
+        await pair.change(["UPDATE placed SET at = '2024-01-01 10:00:01' WHERE id = 2"]);
+        assert.equal((await pair.verify({ allow })).tables[0]?.differences, 1);
+        await refused(pair.verify({ allow: ["placed.att:zero-date"] }), "GW1001");
+        await refused(pair.verify({ allow: ["placed.at:range"] }), "GW1001");
+      }),
+  );
+
+  test("names what interrupted jobs have left in PostgreSQL", { skip: skipFor("postgres") }, () =>
+    withPair("sqlite", "postgres", async (pair) => {
+      await pair.prepare([
+        "CREATE TABLE t (id integer PRIMARY KEY, n int)",
+        "INSERT INTO t VALUES (1, 5), (2, 5)",
+      ]);
+      await pair.copy();
+      assert.deepEqual((await pair.verify()).leftovers, []);
+      await assert.rejects(pair.change(["CREATE UNIQUE INDEX CONCURRENTLY t_n ON t (n)"]));
+      await pair.change([
+        "ALTER TABLE t ADD CONSTRAINT small CHECK (n < 10) NOT VALID",
+        "CREATE SCHEMA godwit_new",
+        "CREATE TABLE godwit_new.t (id int)",
+        `CREATE FUNCTION t_at_touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW."at" := CURRENT_TIMESTAMP(6); RETURN NEW; END'`,
+        "CREATE FUNCTION own_touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+      ]);
+      const report = await pair.verify();
+      assert.equal(report.equal, true, "they are no difference of rows");
+      assert.deepEqual(
+        report.leftovers.map(({ what, name }) => `${what} ${name}`),
+        [
+          "invalid index public.t_n",
+          "constraint that was not validated public.t small",
+          "schema of a refresh godwit_new",
+          "trigger function without a trigger public.t_at_touch()",
+        ],
+      );
+      // What is told to do helps.
+      await pair.change(report.leftovers.map(({ remedy }) => remedy ?? ""));
+      assert.deepEqual((await pair.verify()).leftovers, []);
+    }),
+  );
+
+  for (const name of ["mariadb", "mysql"] as const) {
+    test(`names what interrupted jobs have left in ${name}`, { skip: skipFor(name) }, () =>
+      withPair("sqlite", name, async (pair) => {
+        await pair.prepare(["CREATE TABLE t (id integer PRIMARY KEY, n int)", "INSERT INTO t VALUES (1, 5)"]);
+        await pair.copy();
+        assert.deepEqual((await pair.verify()).leftovers, []);
+        const database = new URL(pair.target).pathname.slice(1);
+        await administer(name, (sql) => sql(`CREATE DATABASE ${database}_godwit_new`));
+        try {
+          await pair.change([
+            "CREATE TABLE _t_gho (id int)",
+            "CREATE TABLE _t_old (id int)",
+            "CREATE TABLE _mine_old (id int)",
+            "CREATE TRIGGER pt_osc_shop_t_ins AFTER INSERT ON t FOR EACH ROW SET @a = 1",
+          ]);
+          const { leftovers } = await pair.verify();
+          assert.deepEqual(
+            leftovers.map(({ what, name: own }) => `${what} ${own}`),
+            [
+              `database of a refresh \`${database}_godwit_new\``,
+              "table of a change `_t_gho`",
+              "table of a change `_t_old`",
+              "trigger of a change `pt_osc_shop_t_ins`",
+            ],
+          );
+          await pair.change(leftovers.map(({ remedy }) => remedy ?? ""));
+          assert.deepEqual((await pair.verify()).leftovers, []);
+        } finally {
+          await administer(name, (sql) => sql(`DROP DATABASE IF EXISTS ${database}_godwit_new`));
+        }
+      }),
+    );
+  }
+
+  test("names a copy that has not ended, and rows that were set aside", { skip: skipFor("postgres") }, () =>
+    withPair("sqlite", "postgres", async (pair) => {
+      await pair.prepare([
+        "CREATE TABLE t (id integer PRIMARY KEY, n int)",
+        "INSERT INTO t VALUES (1, 5), (2, 50)",
+      ]);
+      await pair.change(["CREATE TABLE t (id bigint PRIMARY KEY, n bigint CHECK (n < 10))"]);
+      const options = { source: pair.source, target: pair.target, env: {}, dataOnly: true, quarantine: 10 };
+      await refused(copy(options), "GW7005");
+      const { leftovers, equal } = await pair.verify();
+      assert.equal(equal, false);
+      assert.deepEqual(
+        leftovers.map(({ what }) => what),
+        ["unfinished copy", "rows set aside"],
+      );
+      assert.match(leftovers[0]?.remedy ?? "", /^godwit copy SOURCE TARGET --resume [0-9a-f-]{36}$/);
+      assert.match(leftovers[1]?.message ?? "", /^1 rows/);
+    }),
+  );
+
+  test("names what a refresh has left in SQLite", { skip: false }, () =>
+    withPair("sqlite", "sqlite", async (pair) => {
+      await pair.prepare(["CREATE TABLE t (id integer PRIMARY KEY)"]);
+      await pair.copy();
+      await pair.change(["CREATE TABLE godwit_new_t (id int)"]);
+      const { leftovers } = await pair.verify();
+      assert.deepEqual(
+        leftovers.map(({ remedy }) => remedy),
+        ['DROP TABLE "godwit_new_t"'],
+      );
+    }),
+  );
+});
