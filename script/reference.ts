@@ -1,13 +1,18 @@
-/** Writes docs/reference/commands.md and errors.md from the code; with --check, fails when they are out of date. */
+/** Writes docs/reference/commands.md, errors.md and types.md from the code; with --check, fails when they are out of date. */
 import { readFileSync, writeFileSync } from "node:fs";
 import type { CommandSpec, OptionSpec } from "../src/cli/command-spec.ts";
 import { commandGroups, commandSpecs, globalOptions } from "../src/cli/command-specs.ts";
 import { exitCodes, variables } from "../src/cli/help-text.ts";
 import { type CatalogEntry, catalog } from "../src/core/error-catalog.ts";
+import { typesPage } from "./type-tables.ts";
 
 const generated = "<!-- Written by script/reference.ts. Do not edit. -->";
 
-const pages: Readonly<Record<string, string>> = { "commands.md": commandsPage(), "errors.md": errorsPage() };
+const pages: Readonly<Record<string, string>> = {
+  "commands.md": commandsPage(),
+  "errors.md": errorsPage(),
+  "types.md": typesPage(generated),
+};
 
 let stale = false;
 for (const [name, text] of Object.entries(pages)) {
