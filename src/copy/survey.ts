@@ -4,6 +4,7 @@ import { tableKey } from "../core/table-key.ts";
 import type { TargetTable } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
 import { type DecidedColumn, decideColumns, keyOf } from "./decide.ts";
+import { withEmptiedColumns } from "./emptied-columns.ts";
 import { acceptedOf, type Loss, lossesOf } from "./losses.ts";
 import { withObjectNames } from "./object-names.ts";
 import { noObjects, type ObjectsPlan } from "./objects/model.ts";
@@ -121,7 +122,8 @@ export async function survey(
     });
     const own = lossesOf(table, columns);
     losses.push(...own);
-    const parts = targetParts(ruled, bySource);
+    const whole = targetParts(ruled, bySource);
+    const parts = withEmptiedColumns(whole, ruled, own, choice.allow ?? [], (text) => dropped.push(text));
     dropped.push(...parts.dropped);
     const translated = withCopiedReferences({ ...table, ...parts.parts }, names, dropped);
     const copy = copyTable(project, choice, { ruled, parts, targetName, columns, losses: own });

@@ -15,7 +15,8 @@ import { matches, normalizer, readTranscript, renumbered } from "./transcript.ts
  *   ```sql file=NAME      the block is written to that file; any language
  *   a `skip` attribute    the block is not run: it needs what a test has not
  * A command that fails must be followed by `$ echo $?`. `<!-- test: postgres -->` asks for a database of that
- * engine, in GODWIT_URL; without its server the page is skipped. GODWIT_DOCS_UPDATE=1 writes into the pages what
+ * engine, in GODWIT_URL, and `<!-- test: mariadb to postgres -->` for two, in SOURCE_URL and TARGET_URL; without their
+ * servers the page is skipped. GODWIT_DOCS_UPDATE=1 writes into the pages what
  * the commands print now.
  */
 
@@ -28,9 +29,16 @@ for (const page of readPages().filter(({ path }) => !path.startsWith("docs/refer
   );
   if (!blocks.some(({ language }) => run.has(language))) continue;
   const needs = (page.needs ?? "sqlite") as TargetName;
-  test(`${page.path} does what it says`, { skip: target(needs).skip }, async () => {
+  const reads = page.reads as TargetName | null;
+  const skip = target(needs).skip || (reads !== null && target(reads).skip);
+  test(`${page.path} does what it says`, { skip }, async () => {
     if (page.needs === null) await play(page, blocks, {});
-    else await withDatabase(needs, (url) => play(page, blocks, { GODWIT_URL: url }));
+    else if (reads === null) await withDatabase(needs, (url) => play(page, blocks, { GODWIT_URL: url }));
+    else {
+      await withDatabase(reads, (source) =>
+        withDatabase(needs, (url) => play(page, blocks, { TARGET_URL: url, SOURCE_URL: source })),
+      );
+    }
   });
 }
 

@@ -22,6 +22,8 @@ export interface Page {
   readonly prose: string;
   /** What `<!-- test: … -->` asks for: an engine whose server the page's commands need. */
   readonly needs: string | null;
+  /** The engine of a second database, which the page copies from. */
+  readonly reads: string | null;
 }
 
 /** Pages that are written by hand: those at the root and in docs/. */
@@ -45,8 +47,8 @@ export function readPage(path: string, text: string): Page {
     } else open.lines.push(line);
   }
   if (open !== null) throw new Error(`${path}:${open.line}: the block has no end`);
-  const needs = /<!-- test: (\w+) -->/.exec(text)?.[1] ?? null;
-  return { path, text, blocks, prose: prose.join("\n"), needs };
+  const [, reads = null, needs = null] = /<!-- test: (?:(\w+) to )?(\w+) -->/.exec(text) ?? [];
+  return { path, text, blocks, prose: prose.join("\n"), needs, reads };
 }
 
 function blockOf({ head, line, lines }: { head: string; line: number; lines: readonly string[] }): Block {

@@ -16,7 +16,7 @@ describe("verify", { concurrency: 2 }, () => {
       withPair("mariadb", "postgres", async (pair) => {
         await pair.prepare([
           "SET sql_mode = ''",
-          "CREATE TABLE placed (id int PRIMARY KEY, at datetime, day date)",
+          "CREATE TABLE placed (id int PRIMARY KEY, at datetime NOT NULL, day date)",
           "INSERT INTO placed VALUES (1, '0000-00-00 00:00:00', '2024-01-01'), (2, '2024-01-01 10:00:00', '2024-02-00')",
         ]);
         const allow = ["placed.at:zero-date", "placed.day:zero-date"];
