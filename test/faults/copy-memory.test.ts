@@ -27,7 +27,14 @@ async function peak(
     env: { NODE_OPTIONS: `--require ${join(project.folder, "peak.cjs")}` },
     timeoutMs: 120_000,
   });
-  if (process.env["SHOW"]) console.log(result.stdout.split("\n").filter((l) => /started|finished|compared/.test(l) && !/chunk:f/.test(l)).map((l) => l.slice(0, 120) + l.slice(-40)).join("\n"));
+  if (process.env["SHOW"])
+    console.log(
+      result.stdout
+        .split("\n")
+        .filter((l) => /started|finished|compared/.test(l) && !/chunk:f/.test(l))
+        .map((l) => l.slice(0, 120) + l.slice(-40))
+        .join("\n"),
+    );
   return { ended: asEnded(result), bytes: Number(await readFile(told, "utf8")) * 1024 };
 }
 
