@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { clientRows, clientText } from "../support/laboratory/client-rows.ts";
 import { copyable, run, withPair } from "../support/laboratory/pair.ts";
+import { allPairs, isSweep, somePairs } from "../support/laboratory/pairs.ts";
 import { quoteFor } from "../support/laboratory/quote-for.ts";
 import { familyOf, type Family } from "../support/laboratory/type-column.ts";
 import type { TargetName } from "../support/servers.ts";
@@ -59,96 +60,108 @@ const names = [
   "--comment",
 ];
 
+/** A table takes its time, so what stumbles over one sign meets all of them in one name. */
+const tableNames = isSweep
+  ? names
+  : [`Upper "d" 's' \`b\` \\;%$1?.\t--`, "ünïcödé", beyond, "select", " leading"];
+
 const engines = await copyable();
+const pairs = await allPairs();
+const some = new Set((await somePairs()).map(({ from, to }) => `${from.name} ${to.name}`));
 
 describe("a copy's schema", { concurrency: 2 }, () => {
-  for (const from of engines) {
-    for (const to of engines) {
-      const skip = from.skip || to.skip;
-      const [source, target] = [familyOf(from.name), familyOf(to.name)];
+  for (const { from, to, skip } of pairs) {
+    const [source, target] = [familyOf(from.name), familyOf(to.name)];
 
-      test(`keys, checks, defaults and counters from ${from.name} to ${to.name}`, { skip }, () =>
+    test(`keys, checks, defaults and counters from ${from.name} to ${to.name}`, { skip }, () =>
+      withPair(from.name, to.name, async (pair) => {
+        await pair.prepare(parentSql(source));
+        await pair.copy();
+        assert.equal((await pair.verify()).equal, true);
+        const work = (sql: string) =>
+          run(to.name, pair.target, target === "sqlite" ? ["PRAGMA foreign_keys = ON", sql] : [sql]);
+        const ask = (sql: string) => clientText(to.name, pair.target, sql).replaceAll("\t", "|");
+        // First of all, since a refused row takes a number too.
+        await work("INSERT INTO parent (code) VALUES ('d')");
+        assert.equal(ask("SELECT id, amount, label, twice FROM parent WHERE code = 'd'"), "4|7|it's|14");
+        await assert.rejects(work("INSERT INTO child VALUES (1, 'x', 1)"), "primary key");
+        await assert.rejects(work("INSERT INTO child VALUES (2, NULL, 1)"), "not null");
+        await assert.rejects(work("INSERT INTO child VALUES (3, 'x', 99)"), "foreign key");
+        await assert.rejects(work("INSERT INTO parent (code) VALUES ('a')"), "unique key");
+        await assert.rejects(work("INSERT INTO parent (code, amount) VALUES ('z', 1000)"), "check");
+        await work("DELETE FROM parent WHERE id = 1");
+        assert.equal(ask("SELECT count(*) FROM child"), "1", "ON DELETE CASCADE");
+        const indexes: Words = {
+          postgres: "SELECT indexdef FROM pg_indexes WHERE indexname = 'child_by_parent'",
+          sqlite:
+            "SELECT group_concat(name || ' ' || desc) FROM pragma_index_xinfo('child_by_parent') WHERE key = 1",
+          mysql:
+            "SELECT GROUP_CONCAT(COLUMN_NAME, ' ', COLLATION ORDER BY SEQ_IN_INDEX) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME = 'child_by_parent'",
+        };
+        assert.match(ask(indexes[target]), /parent_id.*b/);
+        assert.match(ask(indexes[target]), target === "sqlite" ? /b 1$/ : /b"? D/);
+      }),
+    );
+
+    if (!some.has(`${from.name} ${to.name}`)) continue;
+    test(
+      `awkward names, no key, no rows, many and wide columns from ${from.name} to ${to.name}`,
+      { skip },
+      () =>
         withPair(from.name, to.name, async (pair) => {
-          await pair.prepare(parentSql(source));
-          await pair.copy();
-          assert.equal((await pair.verify()).equal, true);
-          const work = (sql: string) =>
-            run(to.name, pair.target, target === "sqlite" ? ["PRAGMA foreign_keys = ON", sql] : [sql]);
-          const ask = (sql: string) => clientText(to.name, pair.target, sql).replaceAll("\t", "|");
-          // First of all, since a refused row takes a number too.
-          await work("INSERT INTO parent (code) VALUES ('d')");
-          assert.equal(ask("SELECT id, amount, label, twice FROM parent WHERE code = 'd'"), "4|7|it's|14");
-          await assert.rejects(work("INSERT INTO child VALUES (1, 'x', 1)"), "primary key");
-          await assert.rejects(work("INSERT INTO child VALUES (2, NULL, 1)"), "not null");
-          await assert.rejects(work("INSERT INTO child VALUES (3, 'x', 99)"), "foreign key");
-          await assert.rejects(work("INSERT INTO parent (code) VALUES ('a')"), "unique key");
-          await assert.rejects(work("INSERT INTO parent (code, amount) VALUES ('z', 1000)"), "check");
-          await work("DELETE FROM parent WHERE id = 1");
-          assert.equal(ask("SELECT count(*) FROM child"), "1", "ON DELETE CASCADE");
-          const indexes: Words = {
-            postgres: "SELECT indexdef FROM pg_indexes WHERE indexname = 'child_by_parent'",
-            sqlite:
-              "SELECT group_concat(name || ' ' || desc) FROM pragma_index_xinfo('child_by_parent') WHERE key = 1",
-            mysql:
-              "SELECT GROUP_CONCAT(COLUMN_NAME, ' ', COLLATION ORDER BY SEQ_IN_INDEX) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME = 'child_by_parent'",
-          };
-          assert.match(ask(indexes[target]), /parent_id.*b/);
-          assert.match(ask(indexes[target]), target === "sqlite" ? /b 1$/ : /b"? D/);
-        }),
-      );
-
-      test(
-        `awkward names, no key, no rows, many and wide columns from ${from.name} to ${to.name}`,
-        { skip },
-        () =>
-          withPair(from.name, to.name, async (pair) => {
-            const quote = quoteFor(from.name);
-            const usable = names.filter((name) => name !== beyond || ![source, target].includes("mysql"));
-            for (const name of usable) {
-              await pair.prepare([
-                `CREATE TABLE ${quote(name)} (${quote(`${name}_id`)} int PRIMARY KEY, ${quote(name)} varchar(9))`,
-                `INSERT INTO ${quote(name)} VALUES (1, 'v')`,
-                `CREATE INDEX ${quote(`${name}_index`)} ON ${quote(name)} (${quote(name)})`,
-              ]);
-            }
-            const wide = Array.from({ length: 300 }, (_, n) => `c${n}`);
-            const long: Words = { postgres: "text", sqlite: "TEXT", mysql: "longtext" };
-            const repeated =
-              source === "sqlite" ? "replace(hex(zeroblob(700000)), '00', 'é1')" : "repeat('é1', 700000)";
+          const quote = quoteFor(from.name);
+          const isUsable = (name: string) => name !== beyond || ![source, target].includes("mysql");
+          const usable = names.filter(isUsable);
+          const tables = tableNames.filter(isUsable);
+          for (const name of tables) {
             await pair.prepare([
-              `CREATE TABLE names (${usable.map((each) => `${quote(each)} varchar(9)`).join(", ")})`,
-              `INSERT INTO names VALUES (${usable.map((_, n) => `'v${n}'`).join(", ")})`,
-              "CREATE TABLE no_rows (id int PRIMARY KEY, v varchar(9))",
-              "CREATE TABLE no_key (a int, b varchar(9))",
-              "INSERT INTO no_key VALUES (1, 'x'), (1, 'x'), (NULL, NULL), (2, '')",
-              `CREATE TABLE many_columns (id int PRIMARY KEY, ${wide.map((name) => `${name} int`).join(", ")})`,
-              `INSERT INTO many_columns VALUES (1, ${wide.map((_, n) => n).join(", ")}), (2, ${wide.map(() => "NULL").join(", ")})`,
-              `CREATE TABLE wide_rows (id int PRIMARY KEY, v ${long[source]})`,
-              `INSERT INTO wide_rows VALUES (1, ${repeated}), (2, 'x')`,
+              `CREATE TABLE ${quote(name)} (${quote(`${name}_id`)} int PRIMARY KEY, ${quote(name)} varchar(9))`,
+              `INSERT INTO ${quote(name)} VALUES (1, 'v')`,
+              `CREATE INDEX ${quote(`${name}_index`)} ON ${quote(name)} (${quote(name)})`,
             ]);
-            await pair.copy();
-            const report = await pair.verify();
-            assert.equal(
-              report.equal,
-              true,
-              JSON.stringify(report.tables.filter((table) => table.differences > 0)).slice(0, 2000),
-            );
-            const assertSame = (table: string, columns: readonly string[], by: string | null) => {
-              const rows = (name: TargetName, url: string) =>
-                clientRows(name, url, table, columns, by).map((row) =>
-                  row.map((value) => value?.replace(/^[ti]:/, "") ?? null),
-                );
-              assert.deepEqual(rows(to.name, pair.target), rows(from.name, pair.source), table);
-            };
-            for (const name of usable) assertSame(name, [`${name}_id`, name], null);
-            assertSame("names", usable, null);
-            assertSame("no_rows", ["id", "v"], "id");
-            assertSame("no_key", ["a", "b"], null);
-            assertSame("many_columns", ["id", ...wide], "id");
-            assertSame("wide_rows", ["id", "v"], "id");
-          }),
-      );
-    }
+          }
+          const wide = Array.from({ length: 300 }, (_, n) => `c${n}`);
+          const long: Words = { postgres: "text", sqlite: "TEXT", mysql: "longtext" };
+          const repeated =
+            source === "sqlite" ? "replace(hex(zeroblob(700000)), '00', 'é1')" : "repeat('é1', 700000)";
+          await pair.prepare([
+            `CREATE TABLE names (${usable.map((each) => `${quote(each)} varchar(9)`).join(", ")})`,
+            `INSERT INTO names VALUES (${usable.map((_, n) => `'v${n}'`).join(", ")})`,
+            "CREATE TABLE no_rows (id int PRIMARY KEY, v varchar(9))",
+            "CREATE TABLE no_key (a int, b varchar(9))",
+            "INSERT INTO no_key VALUES (1, 'x'), (1, 'x'), (NULL, NULL), (2, '')",
+            `CREATE TABLE many_columns (id int PRIMARY KEY, ${wide.map((name) => `${name} int`).join(", ")})`,
+            `INSERT INTO many_columns VALUES (1, ${wide.map((_, n) => n).join(", ")}), (2, ${wide.map(() => "NULL").join(", ")})`,
+            `CREATE TABLE wide_rows (id int PRIMARY KEY, v ${long[source]})`,
+            `INSERT INTO wide_rows VALUES (1, ${repeated}), (2, 'x')`,
+          ]);
+          // A value of 50 MB, which these servers' packets do not hold.
+          if (isSweep && source !== "mysql" && target !== "mysql")
+            await pair.prepare([
+              `INSERT INTO wide_rows VALUES (3, ${repeated.replace("700000", "17000000")})`,
+            ]);
+          await pair.copy();
+          const report = await pair.verify();
+          assert.equal(
+            report.equal,
+            true,
+            JSON.stringify(report.tables.filter((table) => table.differences > 0)).slice(0, 2000),
+          );
+          const assertSame = (table: string, columns: readonly string[], by: string | null) => {
+            const rows = (name: TargetName, url: string) =>
+              clientRows(name, url, table, columns, by).map((row) =>
+                row.map((value) => value?.replace(/^[ti]:/, "") ?? null),
+              );
+            assert.deepEqual(rows(to.name, pair.target), rows(from.name, pair.source), table);
+          };
+          for (const name of tables) assertSame(name, [`${name}_id`, name], null);
+          assertSame("names", usable, null);
+          assertSame("no_rows", ["id", "v"], "id");
+          assertSame("no_key", ["a", "b"], null);
+          assertSame("many_columns", ["id", ...wide], "id");
+          assertSame("wide_rows", ["id", "v"], "id");
+        }),
+    );
   }
 
   for (const to of engines.filter(({ engine }) => engine === "mysql")) {

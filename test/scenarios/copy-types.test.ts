@@ -8,7 +8,8 @@ import {
   mysqlSession,
   mysqlTypes,
 } from "../support/laboratory/mysql-types.ts";
-import { copyable, type Pair, withPair } from "../support/laboratory/pair.ts";
+import { type Pair, withPair } from "../support/laboratory/pair.ts";
+import { allPairs } from "../support/laboratory/pairs.ts";
 import { postgresPrelude, postgresTypes } from "../support/laboratory/postgres-types.ts";
 import { quoteFor } from "../support/laboratory/quote-for.ts";
 import { sqliteStrictTypes, sqliteTypes } from "../support/laboratory/sqlite-types.ts";
@@ -60,10 +61,8 @@ const laboratories: Readonly<Record<TargetName, readonly Laboratory[]>> = {
     { table: "types", columns: sqliteTypes },
     { table: "strict_types", columns: sqliteStrictTypes, suffix: " STRICT" },
   ],
-  mysql: [{ table: "types", columns: [...mysqlTypes, ...mysqlOnlyTypes], suffix: " CHARACTER SET utf8mb4" }],
-  mariadb: [
-    { table: "types", columns: [...mysqlTypes, ...mariadbOnlyTypes], suffix: " CHARACTER SET utf8mb4" },
-  ],
+  mysql: [{ table: "types", columns: [...mysqlTypes, ...mysqlOnlyTypes] }],
+  mariadb: [{ table: "types", columns: [...mysqlTypes, ...mariadbOnlyTypes] }],
 };
 /** What comes before a table's own statements. */
 const preludes: Readonly<Record<Family, readonly string[]>> = {
@@ -81,38 +80,36 @@ const declarations: Readonly<Record<Family, string>> = {
     "SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'types' AND NOT DATA_TYPE REGEXP 'text' ORDER BY ORDINAL_POSITION",
 };
 
-const engines = await copyable();
+const pairs = await allPairs();
 
 describe("types laboratory", { concurrency: 2 }, () => {
-  for (const from of engines) {
-    for (const to of engines) {
-      test(`${from.name} to ${to.name}`, { skip: from.skip || to.skip }, () =>
-        withPair(from.name, to.name, async (pair) => {
-          const [source, target] = [familyOf(from.name), familyOf(to.name)];
-          const all = laboratories[from.name]
-            .filter(({ onlyTo = to.name }) => onlyTo === to.name)
-            .map(({ table, columns, suffix }) => {
-              return {
-                table,
-                suffix,
-                columns: columns.filter(
-                  ({ notTo = [], notOn = [] }) => !notTo.includes(target) && !notOn.includes(to.name),
-                ),
-              };
-            });
-          const tables = all.flatMap(({ table, columns, suffix = "" }) =>
-            tableSql(table, columns, quoteFor(from.name), suffix),
-          );
-          await pair.prepare([...preludes[source], ...tables]);
-          await pair.copy();
-          for (const { table, columns } of all) assertRows(to.name, pair.target, table, columns);
-          await assertVerified(pair);
-          if (from.name !== to.name) return;
-          const types = (url: string) => clientText(to.name, url, declarations[target]).split("\n");
-          assert.deepEqual(types(pair.target), types(pair.source));
-        }),
-      );
-    }
+  for (const { from, to, skip } of pairs) {
+    test(`${from.name} to ${to.name}`, { skip }, () =>
+      withPair(from.name, to.name, async (pair) => {
+        const [source, target] = [familyOf(from.name), familyOf(to.name)];
+        const all = laboratories[from.name]
+          .filter(({ onlyTo = to.name }) => onlyTo === to.name)
+          .map(({ table, columns, suffix }) => {
+            return {
+              table,
+              suffix,
+              columns: columns.filter(
+                ({ notTo = [], notOn = [] }) => !notTo.includes(target) && !notOn.includes(to.name),
+              ),
+            };
+          });
+        const tables = all.flatMap(({ table, columns, suffix = "" }) =>
+          tableSql(table, columns, quoteFor(from.name), suffix),
+        );
+        await pair.prepare([...preludes[source], ...tables]);
+        await pair.copy();
+        for (const { table, columns } of all) assertRows(to.name, pair.target, table, columns);
+        await assertVerified(pair);
+        if (from.name !== to.name) return;
+        const types = (url: string) => clientText(to.name, url, declarations[target]).split("\n");
+        assert.deepEqual(types(pair.target), types(pair.source));
+      }),
+    );
   }
 });
 

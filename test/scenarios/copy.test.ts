@@ -6,7 +6,8 @@ import { DatabaseSync } from "node:sqlite";
 
 /*
  * A small database goes from SQLite to each server, from there to the next one and back to a SQLite file: what
- * arrives is what was there, by the driver's own reading. The long tests of types and faults are the sweeps.
+ * arrives is what was there, by the driver's own reading. Types, names, losses and rules have tests of
+ * their own beside it.
  */
 const rows = `
   CREATE TABLE people (id INTEGER PRIMARY KEY AUTOINCREMENT, name VARCHAR(40) NOT NULL, note TEXT,

@@ -117,9 +117,11 @@ function sqliteValue(storageClass: string, value: unknown): string | null {
   }
 }
 
+let program: string | undefined;
+
 function mysqlClient(url: string, sql: string): Buffer {
   const { hostname, port, username, password, pathname } = new URL(url);
-  const program = ["mariadb", "mysql"].find((name) => exists(name));
+  program ??= ["mariadb", "mysql"].find((name) => exists(name));
   if (program === undefined) throw new Error("neither mariadb nor mysql is installed");
   const options = [
     "--batch",

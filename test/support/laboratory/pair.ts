@@ -4,6 +4,7 @@ import { copy } from "../../../src/commands/copy.ts";
 import { verify, type VerifyOptions } from "../../../src/commands/verify.ts";
 import type { VerifyReport } from "../../../src/copy/index.ts";
 import { loadEngine } from "../../../src/engines/registry.ts";
+import { familyOf } from "./type-column.ts";
 import { administer, type TargetName, targets, type TestTarget, withDatabase } from "../servers.ts";
 
 /** Two databases of their own, and what a test does with them. */
@@ -33,6 +34,8 @@ export async function withPair(
         if (name === "postgres")
           await run(name, url, [`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET search_path = public`]);
       }
+      // Not so the target: what a copy makes must not depend on what its database has for default.
+      if (familyOf(from) === "mysql") await run(from, source, ["ALTER DATABASE CHARACTER SET utf8mb4"]);
       const own = { source, target, env: {} };
       await use({
         source,

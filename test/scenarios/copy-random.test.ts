@@ -3,7 +3,8 @@ import { randomInt } from "node:crypto";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { clientRows } from "../support/laboratory/client-rows.ts";
-import { copyable, withPair } from "../support/laboratory/pair.ts";
+import { withPair } from "../support/laboratory/pair.ts";
+import { isSweep, somePairs } from "../support/laboratory/pairs.ts";
 import { familyOf, type Family } from "../support/laboratory/type-column.ts";
 
 /** A kind of column: its declarations, its values, and how these are written and shown. */
@@ -115,47 +116,46 @@ const tables: fc.Arbitrary<RandomTable> = fc
   );
 
 const seed = randomInt(2 ** 31);
-const timeLimitMs = 20_000;
-const engines = await copyable();
+const numRuns = isSweep ? 12 : 3;
+const timeLimitMs = isSweep ? 60_000 : 15_000;
+const pairs = await somePairs();
 
 describe("random tables", { concurrency: 2 }, () => {
-  for (const from of engines) {
-    for (const to of engines) {
-      test(`from ${from.name} to ${to.name}`, { skip: from.skip || to.skip }, (t) =>
-        withPair(from.name, to.name, async (pair) => {
-          t.diagnostic(`seed ${seed}`);
-          const [source, target] = [familyOf(from.name), familyOf(to.name)];
-          let made = 0;
-          const property = fc.asyncProperty(tables, async ({ columns, rows, hasKey }) => {
-            const table = `t${made++}`;
-            const names = columns.map((_, n) => `c${n}`);
-            const values = rows.map((row, n) => {
-              const literals = row.map((value, c) =>
-                value === null ? "NULL" : columns[c]!.literal(value, source),
-              );
-              return `(${[n, ...literals].join(", ")})`;
-            });
-            await pair.prepare([
-              `CREATE TABLE ${table} (id int${hasKey ? " NOT NULL PRIMARY KEY" : ""}, ${columns.map((kind, n) => `c${n} ${kind.sql[source]}`).join(", ")})`,
-              ...(values.length === 0 ? [] : [`INSERT INTO ${table} VALUES ${values.join(", ")}`]),
-            ]);
-            await pair.copy({ tables: [table], chunkBytes: 300 });
-            const shown = clientRows(to.name, pair.target, table, names, "id").map((row) =>
-              row.map((value, n) => (value === null ? null : columns[n]!.read(value, target))),
+  for (const { from, to, skip } of pairs) {
+    test(`from ${from.name} to ${to.name}`, { skip }, (t) =>
+      withPair(from.name, to.name, async (pair) => {
+        t.diagnostic(`seed ${seed}`);
+        const [source, target] = [familyOf(from.name), familyOf(to.name)];
+        let made = 0;
+        const property = fc.asyncProperty(tables, async ({ columns, rows, hasKey }) => {
+          const table = `t${made++}`;
+          const names = columns.map((_, n) => `c${n}`);
+          const values = rows.map((row, n) => {
+            const literals = row.map((value, c) =>
+              value === null ? "NULL" : columns[c]!.literal(value, source),
             );
-            assert.deepEqual(shown, rows);
-            assert.equal((await pair.verify({ tables: [table] })).equal, true);
+            return `(${[n, ...literals].join(", ")})`;
           });
-          await fc.assert(property, {
-            seed,
-            numRuns: 12,
-            interruptAfterTimeLimit: timeLimitMs,
-            // A smaller counterexample takes as long again.
-            endOnFailure: true,
-          });
-        }),
-      );
-    }
+          await pair.prepare([
+            `CREATE TABLE ${table} (id int${hasKey ? " NOT NULL PRIMARY KEY" : ""}, ${columns.map((kind, n) => `c${n} ${kind.sql[source]}`).join(", ")})`,
+            ...(values.length === 0 ? [] : [`INSERT INTO ${table} VALUES ${values.join(", ")}`]),
+          ]);
+          await pair.copy({ tables: [table], chunkBytes: 300 });
+          const shown = clientRows(to.name, pair.target, table, names, "id").map((row) =>
+            row.map((value, n) => (value === null ? null : columns[n]!.read(value, target))),
+          );
+          assert.deepEqual(shown, rows);
+          assert.equal((await pair.verify({ tables: [table] })).equal, true);
+        });
+        await fc.assert(property, {
+          seed,
+          numRuns,
+          interruptAfterTimeLimit: timeLimitMs,
+          // A smaller counterexample takes as long again.
+          endOnFailure: true,
+        });
+      }),
+    );
   }
 });
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { quoteFor } from "../support/laboratory/quote-for.ts";
-import { copyable, withPair } from "../support/laboratory/pair.ts";
+import { withPair } from "../support/laboratory/pair.ts";
+import { somePairs } from "../support/laboratory/pairs.ts";
 import { familyOf, type Family } from "../support/laboratory/type-column.ts";
 
 type Words = Readonly<Record<Family, string>>;
@@ -180,43 +181,41 @@ const mutations: readonly Mutation[] = [
   },
 ];
 
-const engines = await copyable();
+const pairs = await somePairs();
 
 describe("verify finds", { concurrency: 2 }, () => {
-  for (const from of engines) {
-    for (const to of engines) {
-      test(`every change between ${from.name} and ${to.name}`, { skip: from.skip || to.skip }, () =>
-        withPair(from.name, to.name, async (pair) => {
-          const [source, target] = [familyOf(from.name), familyOf(to.name)];
-          const quote = quoteFor(from.name);
-          for (const { name, columns, rows } of mutations) {
-            await pair.prepare([
-              `CREATE TABLE ${quote(name)} (${columns(source)})`,
-              `INSERT INTO ${quote(name)} VALUES ${rows[source]}`,
-            ]);
-          }
-          await pair.copy();
-          assert.equal((await pair.verify()).equal, true);
-          for (const { name, change } of mutations) {
-            if (change !== null) await pair.change([change[target].replace(/\bT\b/, name)]);
-          }
-          const report = await pair.verify();
-          assert.equal(report.equal, false);
-          const found = report.tables.map(({ source: key, differences, withinTolerance, listed }) => {
-            return [key.replace(/^public\./, ""), differences, withinTolerance, listed.length] as const;
-          });
-          assert.deepEqual(
-            found.toSorted(byName),
-            mutations
-              .map(
-                ({ name, differences, withinTolerance = 0 }) =>
-                  [name, differences, withinTolerance, differences] as const,
-              )
-              .toSorted(byName),
-          );
-        }),
-      );
-    }
+  for (const { from, to, skip } of pairs) {
+    test(`every change between ${from.name} and ${to.name}`, { skip }, () =>
+      withPair(from.name, to.name, async (pair) => {
+        const [source, target] = [familyOf(from.name), familyOf(to.name)];
+        const quote = quoteFor(from.name);
+        for (const { name, columns, rows } of mutations) {
+          await pair.prepare([
+            `CREATE TABLE ${quote(name)} (${columns(source)})`,
+            `INSERT INTO ${quote(name)} VALUES ${rows[source]}`,
+          ]);
+        }
+        await pair.copy();
+        assert.equal((await pair.verify()).equal, true);
+        for (const { name, change } of mutations) {
+          if (change !== null) await pair.change([change[target].replace(/\bT\b/, name)]);
+        }
+        const report = await pair.verify();
+        assert.equal(report.equal, false);
+        const found = report.tables.map(({ source: key, differences, withinTolerance, listed }) => {
+          return [key.replace(/^public\./, ""), differences, withinTolerance, listed.length] as const;
+        });
+        assert.deepEqual(
+          found.toSorted(byName),
+          mutations
+            .map(
+              ({ name, differences, withinTolerance = 0 }) =>
+                [name, differences, withinTolerance, differences] as const,
+            )
+            .toSorted(byName),
+        );
+      }),
+    );
   }
 });
 
