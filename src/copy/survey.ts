@@ -11,6 +11,7 @@ import { noObjects, type ObjectsPlan } from "./objects/model.ts";
 import { planObjects } from "./objects/plan-objects.ts";
 import { inOwnWords } from "./own-words.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
+import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
 import { swapRole } from "./refresh.ts";
 import { selectTables } from "./select-tables.ts";
 import { targetNames } from "./target-names.ts";
@@ -98,11 +99,13 @@ export async function survey(
   const besides = new Map(
     [...names].map(([key, name]) => [key, swap === null ? name : swap.beside(name, database)]),
   );
+  const longestRow = choice.schemaOnly === true ? null : await longestRowOf(project);
   const dropped: string[] = [];
   const losses: Loss[] = [];
   const tables: SurveyedTable[] = [];
   for (const ruled of chosen) {
     const table = ruled.source;
+    if (choice.schemaOnly !== true) await refuseLongValues(project, ruled, session, longestRow);
     const placedName = names.get(tableKey(table)) as TableName;
     const targetName = besides.get(tableKey(table)) as TableName;
     const columns = await decideColumns({

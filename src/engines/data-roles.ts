@@ -181,6 +181,8 @@ export interface ProfileRole {
     key: readonly KeyColumn[],
     questions: readonly Question[],
   ): Promise<Answer[]>;
+  /** Some of the values that are longer. By their lengths alone: the values themselves are not read. */
+  longValues(session: Session, request: LongValuesRequest): Promise<readonly LongValue[]>;
   /** Groups of rows that are equal in the columns under the given rules; at most `limit`. */
   duplicates?(
     session: Session,
@@ -188,6 +190,26 @@ export interface ProfileRole {
     columns: readonly string[],
     limit: number,
   ): Promise<readonly KeyValues[]>;
+}
+
+/** What can be carried at most, and what decides it. */
+export interface Longest {
+  readonly bytes: number;
+  readonly because: string;
+}
+
+export interface LongValuesRequest {
+  readonly table: TableName;
+  readonly key: readonly KeyColumn[];
+  /** Columns of texts or bytes, each with the length up to which its values are no concern. */
+  readonly columns: readonly { readonly name: string; readonly upToBytes: number }[];
+  readonly where: Expression | null;
+}
+
+export interface LongValue {
+  readonly key: KeyValues;
+  readonly column: string;
+  readonly bytes: bigint;
 }
 
 // ── snapshot ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -294,6 +316,8 @@ export interface ReadRole {
   rows(session: Session, request: ReadRequest): AsyncIterable<Uint8Array>;
   /** Whether the engine's own form of a column is that of its neutral type, in every database; missing: it always is. */
   isNative?(column: PortableColumn): boolean;
+  /** Of one value, where not every one can be read. */
+  readonly longestValue?: Longest;
   /** The same in the engine's own fastest form, for a target of the same engine whose columns have equal types. */
   native?(session: Session, request: ReadRequest): AsyncIterable<Uint8Array>;
 }
@@ -320,6 +344,8 @@ export interface WriteRole {
    */
   load(session: Session, request: WriteRequest, rows: AsyncIterable<Uint8Array>): Promise<bigint>;
   loadNative?(session: Session, request: WriteRequest, rows: AsyncIterable<Uint8Array>): Promise<bigint>;
+  /** Of one row as COPY text, where the server does not take any. */
+  longestRow?(session: Session): Promise<Longest>;
   /**
    * Deletes the rows that meet the condition, or all, inside the session's open transaction. Rows of other tables that
    * refer to them stay where the server allows that.

@@ -102,7 +102,7 @@ describe("PostgreSQL: read", { skip }, () => {
       );
       for await (const _ of read.rows(session, request("t", { a: text }))) break;
       assert.deepEqual(await session.query("SELECT 1 AS one"), [{ one: 1 }]);
-      await session.execute("INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 100000)");
+      await session.execute("INSERT INTO t SELECT repeat('x', 3000000) FROM generate_series(1, 100)");
       for await (const _ of read.rows(session, request("t", { a: text }))) break;
       await assert.rejects(session.query("SELECT 1"));
     });

@@ -1,14 +1,22 @@
 import type { PortableType, TableName } from "../../core/portable.ts";
-import type { Answer, KeyColumn, KeyValues, ProfileRole, Question } from "../data-roles.ts";
+import type {
+  Answer,
+  KeyColumn,
+  KeyValues,
+  LongValue,
+  LongValuesRequest,
+  ProfileRole,
+  Question,
+} from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { columnFacts, type ColumnFacts } from "./column-facts.ts";
 import { dataSession } from "./data-session.ts";
 import { isOfTexts, oddTextsSql, riskSql } from "./profile-risk.ts";
-import { columnReading } from "./read-column.ts";
+import { columnReading, expressionText } from "./read-column.ts";
 import { nameList, tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 
-export const profile: ProfileRole = { answers, duplicates };
+export const profile: ProfileRole = { answers, duplicates, longValues };
 
 const exampleCount = 5;
 /** For people: enough to see what it is. */
@@ -104,6 +112,38 @@ function plainText(name: string, type: PortableType, facts: ReadonlyMap<string, 
     bytesPrefix: "",
   });
   return `CONVERT(${type.kind === "bytes" ? `LOWER(HEX(${reading.wide}))` : reading.wide} USING utf8mb4)`;
+}
+
+/** Only columns whose type allows so much are looked at. */
+async function longValues(
+  session: Session,
+  { table, key, columns, where }: LongValuesRequest,
+): Promise<readonly LongValue[]> {
+  await dataSession(session);
+  const facts = await columnFacts(session, table);
+  const declared = await session.query(
+    `SELECT COLUMN_NAME AS name, CAST(CHARACTER_OCTET_LENGTH AS CHAR) AS longest FROM information_schema.COLUMNS
+      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?`,
+    [table.name],
+  );
+  const longest = new Map(declared.map((row) => [String(row.name), Number(row.longest ?? 0)]));
+  const able = columns.filter(({ name, upToBytes }) => (longest.get(name) ?? 0) > upToBytes);
+  if (able.length === 0) return [];
+  const length = (name: string) => `LENGTH(${traits.quote(name)})`;
+  const long = able.map(({ name, upToBytes }) => `${length(name)} > ${upToBytes}`);
+  const cases = (value: (name: string, n: number) => string) =>
+    `CASE ${able.map(({ name }, n) => `WHEN ${long[n]} THEN ${value(name, n)}`).join(" ")} END`;
+  const keys = key.map(({ name, type }, n) => `${plainText(name, type, facts)} AS k${n}`);
+  const condition = where === null ? "" : ` AND (${expressionText(where)})`;
+  const rows = await session.query(
+    `SELECT ${[...keys, `${cases((_, n) => String(n))} AS place`, `CAST(${cases(length)} AS CHAR) AS bytes`].join(", ")}
+      FROM ${tableText(table)} WHERE (${long.join(" OR ")})${condition} LIMIT ${exampleCount}`,
+  );
+  return rows.map((row) => ({
+    key: key.map((_, n) => String(row[`k${n}`])),
+    column: able[Number(row.place)]!.name,
+    bytes: BigInt(String(row.bytes)),
+  }));
 }
 
 /** Of each group one row's values, as the columns' own types and collations compare them. NULL is equal to nothing. */

@@ -1,7 +1,7 @@
 import { GodwitError } from "../../core/error.ts";
 import type { Expression } from "../../core/expression.ts";
 import type { TableName } from "../../core/portable.ts";
-import type { WriteRequest, WriteRole } from "../data-roles.ts";
+import type { Longest, WriteRequest, WriteRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { rowCount } from "./counted-rows.ts";
 import { dataSession, type DataSession } from "./data-session.ts";
@@ -14,10 +14,16 @@ import { tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 import { loadColumns } from "./write-column.ts";
 
-export const write: WriteRole = { form: { bytesPrefix: "" }, load, remove, blame };
+export const write: WriteRole = { form: { bytesPrefix: "" }, load, longestRow, remove, blame };
 
 /** Around a row's text, in the server's packet. */
 const spareBytes = 1_024;
+
+/** The server's packet bounds a row of LOAD DATA as well as an INSERT. */
+async function longestRow(session: Session): Promise<Longest> {
+  const { maxAllowedPacket } = await dataSession(session);
+  return { bytes: maxAllowedPacket - spareBytes, because: "its max_allowed_packet" };
+}
 
 /**
  * Loads by LOAD DATA LOCAL, which is the server's fastest way; where its configuration forbids that, by INSERT of

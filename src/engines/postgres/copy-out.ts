@@ -72,4 +72,5 @@ export async function* copyOut(
 
 /** Sixteen reads of the socket: enough for the server never to wait, little beside the memory that is promised. */
 const highWaterBytes = 1 << 20;
-const mostDiscardedBytes = 16 << 20;
+/** Less than a second's; with the connection the snapshot would go, and the reason why the reading ended be hidden. */
+const mostDiscardedBytes = 256 << 20;

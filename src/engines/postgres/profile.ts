@@ -1,13 +1,21 @@
 import type { TableName } from "../../core/portable.ts";
-import type { Answer, KeyColumn, KeyValues, ProfileRole, Question } from "../data-roles.ts";
+import type {
+  Answer,
+  KeyColumn,
+  KeyValues,
+  LongValue,
+  LongValuesRequest,
+  ProfileRole,
+  Question,
+} from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { collectRows } from "./copy-rows.ts";
 import { riskSql } from "./profile-risk.ts";
-import { quoted } from "./sql-text.ts";
-import { tableKind } from "./table-source.ts";
+import { literal, quoted, tableSql } from "./sql-text.ts";
+import { expressionSql, tableKind, whereSql } from "./table-source.ts";
 import { postgresBytesPrefix, wireSql } from "./wire-form.ts";
 
-export const profile: ProfileRole = { answers, duplicates };
+export const profile: ProfileRole = { answers, duplicates, longValues };
 
 async function answers(
   session: Session,
@@ -70,6 +78,38 @@ const longestExample = 200;
 function textOf({ name, type }: KeyColumn): string {
   return wireSql(quoted(name), type, type, { bytesPrefix: postgresBytesPrefix });
 }
+
+/** The lengths are in the rows' own pages, wherever the values are; without any value elsewhere none is long. */
+async function longValues(
+  session: Session,
+  { table, key, columns, where }: LongValuesRequest,
+): Promise<readonly LongValue[]> {
+  const least = Math.min(...columns.map(({ upToBytes }) => upToBytes));
+  const { from } = await tableKind(session, table);
+  const [kind] = await session.query(
+    `SELECT relkind = 'r' AND coalesce(pg_relation_size(nullif(reltoastrelid, 0)), 0) = 0 AS short
+      FROM pg_catalog.pg_class WHERE oid = ${literal(tableSql(table))}::regclass`,
+  );
+  if (columns.length === 0 || (kind?.["short"] === true && least >= longestInPage)) return [];
+  const long = columns.map(({ name, upToBytes }) => `octet_length(${quoted(name)}) > ${upToBytes}`);
+  const cases = (value: (name: string) => string) =>
+    `CASE ${columns.map(({ name }, n) => `WHEN ${long[n]} THEN ${value(name)}`).join(" ")} END`;
+  const conditions = whereSql([`(${long.join(" OR ")})`, where === null ? null : expressionSql(where)]);
+  const keys = key.map((column) => textOf(column));
+  const rows = await collectRows(
+    session,
+    `SELECT ${[...keys, cases(literal), cases((name) => `octet_length(${quoted(name)})`)].join(", ")}
+      FROM ${from}${conditions} LIMIT ${exampleCount}`,
+  );
+  return rows.map((row) => ({
+    key: row.slice(0, -2).map((part) => part ?? ""),
+    column: row.at(-2) ?? "",
+    bytes: BigInt(row.at(-1) ?? 0),
+  }));
+}
+
+/** A page has 32 kB at most, and nothing is compressed to less than a 255th of it. */
+const longestInPage = 255 * 32 * 1024;
 
 /** Of each group one row's values, as the columns' own types and collations compare them. */
 async function duplicates(

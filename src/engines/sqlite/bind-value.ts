@@ -115,11 +115,18 @@ function decimal(fail: Fail, affinity: Affinity): Binder {
   };
 }
 
+const digitsAtOnce = 1 << 20;
+
 function bytes(fail: Fail): Binder {
   return (field) => {
-    const value = Buffer.from(field.toString("latin1"), "hex");
+    const value = Buffer.allocUnsafe(field.length >> 1);
+    let size = 0;
+    // In parts, so that no string of a whole long value is made.
+    for (let at = 0; at < field.length; at += digitsAtOnce) {
+      size += value.write(field.toString("latin1", at, at + digitsAtOnce), size, "hex");
+    }
     // The decoder stops at the first character that is no digit.
-    return value.length * 2 === field.length ? value : fail("it is not hexadecimal", field);
+    return size * 2 === field.length ? value : fail("it is not hexadecimal", field);
   };
 }
 

@@ -1,7 +1,7 @@
 import { ValueError } from "./value-error.ts";
 
 /** The longest row that is taken; it is held as a whole until it is bound. */
-const longestRow = 96 * 1024 * 1024;
+export const longestRow = 96 * 1024 * 1024;
 
 /** Cuts a stream of COPY text into buffers that end with a row's end. A connection that ends early rejects in `pieces` itself. */
 export async function* wholeRows(pieces: AsyncIterable<Uint8Array>, table: string): AsyncIterable<Buffer> {
@@ -13,9 +13,11 @@ export async function* wholeRows(pieces: AsyncIterable<Uint8Array>, table: strin
     const end = buffer.lastIndexOf(10) + 1;
     if (end > 0) {
       const head = buffer.subarray(0, end);
-      yield held.length === 0 ? head : Buffer.concat([...held, head]);
+      const rows = held.length === 0 ? head : Buffer.concat([...held, head]);
+      // Before the consumer works on them: a long row would be there twice.
       held = [];
       size = 0;
+      yield rows;
     }
     if (end === buffer.length) continue;
     // A copy: whoever sends may use the piece's memory again.

@@ -1,6 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { TableName } from "../../core/portable.ts";
-import type { Answer, KeyColumn, ProfileRole, Question } from "../data-roles.ts";
+import type {
+  Answer,
+  KeyColumn,
+  LongValue,
+  LongValuesRequest,
+  ProfileRole,
+  Question,
+} from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { keyText } from "./key-text.ts";
 import { limited } from "./limited.ts";
@@ -10,6 +17,7 @@ import { riskSql } from "./profile-risk.ts";
 import { sessionOf } from "./session.ts";
 import { readShape, type TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
+import { printed } from "./value-sql.ts";
 import { registerWireFunctions } from "./wire-functions.ts";
 
 const exampleRows = 5;
@@ -27,7 +35,7 @@ const heldBytes = 4 * 1024 * 1024;
  * One scan with a sum for each question. Since a declared type binds nothing, each looks at storage classes first;
  * so does the quick form that most pieces of a table are settled by, at a tenth of the time.
  */
-export const profile: ProfileRole = { answers };
+export const profile: ProfileRole = { answers, longValues };
 
 async function answers(
   session: Session,
@@ -138,5 +146,36 @@ function examples(
   return (statement.all() as unknown as unknown[][]).map(([shown, ...values]) => ({
     key: values.map(String),
     value: String(shown),
+  }));
+}
+
+/** The length is in a row's header. A value is in no compressed form, so none is longer than its file. */
+async function longValues(
+  session: Session,
+  { table, key, columns, where }: LongValuesRequest,
+): Promise<readonly LongValue[]> {
+  const database = sessionOf(session).handle();
+  registerWireFunctions(database);
+  const size = database
+    .prepare(
+      "SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size) AS n",
+    )
+    .get()!.n as bigint;
+  const able = columns.filter(({ upToBytes }) => size > BigInt(upToBytes));
+  if (able.length === 0) return [];
+  const length = (name: string) => `octet_length(${traits.quote(name)})`;
+  const long = able.map(({ name, upToBytes }) => `${length(name)} > ${upToBytes}`);
+  const cases = (value: (name: string, n: number) => string) =>
+    `CASE ${able.map(({ name }, n) => `WHEN ${long[n]} THEN ${value(name, n)}`).join(" ")} END`;
+  const condition = where === null ? "" : ` AND (${printed(where)})`;
+  const statement = database.prepare(
+    `SELECT ${cases((_, n) => String(n))}, ${cases(length)} ${key.map((part) => `, ${keyText(part)}`).join("")}
+       FROM main.${traits.quote(table.name)} WHERE (${long.join(" OR ")})${condition} LIMIT ${exampleRows}`,
+  );
+  statement.setReturnArrays(true);
+  return (statement.all() as unknown as unknown[][]).map(([place, bytes, ...values]) => ({
+    key: values.map(String),
+    column: able[Number(place)]!.name,
+    bytes: bytes as bigint,
   }));
 }

@@ -10,7 +10,7 @@ import { exactField, taggedField } from "./wire-form.ts";
  * The driver has no incremental BLOB interface, so a value is held whole, by SQLite and once more here. This is the
  * largest one that fits into the 256 MB of a run.
  */
-const largestValue = 64 * 1024 * 1024;
+export const largestValue = 64 * 1024 * 1024;
 const pieceBytes = 256 * 1024;
 
 /** One row, value by value, for rows too wide to be formatted as a whole. */

@@ -4,7 +4,7 @@ import type { Session } from "../engine.ts";
 import { type Found, findRows, rowidBounds } from "./read-range.ts";
 import { limited } from "./limited.ts";
 import { copyText } from "./raw-rows.ts";
-import { streamRow } from "./read-wide.ts";
+import { largestValue, streamRow } from "./read-wide.ts";
 import { type RowSql, rowSql, toUtf8 } from "./row-sql.ts";
 import { sessionOf } from "./session.ts";
 import { readShape, type TableShape } from "./table-shape.ts";
@@ -23,6 +23,7 @@ const heldBytes = 4 * 1024 * 1024;
  * in a quick form first; one that holds anything unusual is made again in the exact form.
  */
 export const read: ReadRole = {
+  longestValue: { bytes: largestValue, because: "SQLite's driver reads a value as a whole" },
   rows: (session, request) => rows(session, request, false),
   native: (session, request) => rows(session, request, true),
 };

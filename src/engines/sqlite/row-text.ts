@@ -22,6 +22,9 @@ export interface RowTextPlan {
   readonly hashesKey: boolean;
 }
 
+/** A text that grows is given as much again, but not where it is long. */
+const mostSpareBytes = 1 << 20;
+
 /** How a field's form is made from its bytes: as they are, as they are if they pass a test, cut, or by a call. */
 const asIs = 0;
 const ifCanonical = 1;
@@ -164,7 +167,8 @@ export class RowTexts {
 
   #reserve(bytes: number): void {
     if (this.#text.length >= this.#size + bytes) return;
-    const larger = Buffer.allocUnsafe((this.#size + bytes) * 2);
+    const least = this.#size + bytes;
+    const larger = Buffer.allocUnsafe(least + Math.min(least, mostSpareBytes));
     this.#text.copy(larger, 0, 0, this.#size);
     this.#text = larger;
   }

@@ -4,7 +4,7 @@ import type { WriteRequest, WriteRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { bindingOf, type Binding, taggedBinding } from "./bind-value.ts";
 import { blame } from "./blame.ts";
-import { wholeRows } from "./copy-rows.ts";
+import { longestRow, wholeRows } from "./copy-rows.ts";
 import { sessionOf } from "./session.ts";
 import { readShape, type TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
@@ -20,6 +20,7 @@ export const write: WriteRole = {
   form: { bytesPrefix: "" },
   load: (session, request, rows) => insert(session, request, rows, bindingOf),
   loadNative: (session, request, rows) => insert(session, request, rows, taggedBinding),
+  longestRow: async () => ({ bytes: longestRow, because: "its driver takes a row as a whole" }),
   remove: async (session, table, where) => {
     const condition = where === null ? "" : ` WHERE ${printed(where)}`;
     await session.execute(`DELETE FROM main.${traits.quote(table.name)}${condition}`);

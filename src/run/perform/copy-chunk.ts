@@ -91,7 +91,12 @@ export async function copyChunk(
         if (stop.aborted) throw stopped();
         pair.movedAt = performance.now();
       };
-      sorted = await sortRefused({ engine, session: writer, table, rows: rowsOf(false), allowed, check });
+      const again = sortRefused({ engine, session: writer, table, rows: rowsOf(false), allowed, check });
+      sorted = await again.catch((second: unknown) => {
+        // A reader that was left in the middle of much is gone; what the target said is the reason, not that.
+        const isReader = second instanceof GodwitError && second.details["side"] === "source";
+        throw isReader ? error : second;
+      });
       // The other rows are in; without a row to blame, whatever refused the whole will do so again.
       if (sorted.refused.length > 0) await chunks.setAside(writer, chunk, sorted.refused);
     }

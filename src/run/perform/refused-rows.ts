@@ -74,7 +74,11 @@ export async function sortRefused(options: RefusedOptions): Promise<Sorted> {
       await session.execute("ROLLBACK TO SAVEPOINT godwit_rows");
       await session.execute("RELEASE SAVEPOINT godwit_rows");
       if (to - from === 1) {
-        const row = describe(table, await spool.row(from, mostTextBytes), write.blame(error));
+        const bytes = await spool.row(from, mostTextBytes);
+        const blamed = write.blame(error);
+        const isTooLong = error instanceof GodwitError && error.details["limitBytes"] !== undefined;
+        const column = isTooLong ? widestColumn(table, bytes) : blamed.column;
+        const row = describe(table, bytes, { ...blamed, column });
         if (refused.length >= allowed) throw refusedRow(engine, table, row, error, refused.length + 1);
         refused.push(row);
         return;
@@ -103,6 +107,12 @@ function describe(
   // PostgreSQL's text cannot hold U+0000.
   const text = bytes.toString("utf8").replaceAll("\0", "\\000");
   return { key, column, reason, text, value: value === undefined ? null : hexOf(value) };
+}
+
+/** Of a row that is too long as a whole; of its text the beginning is enough, for it ends in that column if anywhere. */
+function widestColumn({ columns }: CopyTable, bytes: Buffer): string | null {
+  const lengths = fieldsOf(bytes).map((field) => field.length);
+  return columns[lengths.indexOf(Math.max(...lengths))]?.target ?? null;
 }
 
 function hexOf(value: Buffer): string {
