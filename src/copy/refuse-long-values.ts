@@ -25,12 +25,8 @@ export async function refuseLongValues(
   const asked = columns.flatMap(({ column, value }) => {
     const { kind } = column.type;
     if (value !== null || (kind !== "text" && kind !== "bytes" && kind !== "any")) return [];
-    const limits = [
-      longestValue?.bytes ?? Infinity,
-      // Bytes travel as two digits each.
-      Math.floor((longestRow?.bytes ?? Infinity) / (kind === "bytes" ? 2 : 1)),
-    ];
-    const upToBytes = Math.min(...limits);
+    const most = Math.min(longestValue?.bytes ?? Infinity, longestRow?.bytes ?? Infinity);
+    const upToBytes = Math.floor(most / digitsOf(kind));
     return upToBytes === Infinity ? [] : [{ name: column.name, upToBytes }];
   });
   if (asked.length === 0) return;
@@ -43,13 +39,20 @@ export async function refuseLongValues(
   const [found] = await source.engine.profile.longValues(session, request);
   if (found === undefined) return;
   const { key, column, bytes } = found;
-  const isRead = longestValue !== undefined && bytes > BigInt(longestValue.bytes);
+  const { type } = columns.find((each) => each.column.name === column)!.column;
+  const isRead =
+    longestValue !== undefined && bytes * BigInt(digitsOf(type.kind)) > BigInt(longestValue.bytes);
   const by = isRead ? longestValue : longestRow!;
   const who = isRead ? source.engine.traits.title : target.engine.traits.title;
   const row = key.length === 0 ? "a row" : `row ${key.join(", ")}`;
   throw new GodwitError("GW7002", {
-    message: `${tableKey(table)}, ${row}, column ${column}: a value of ${bytes} bytes; ${who} ${isRead ? `gives values of at most ${by.bytes}` : `takes rows of at most ${by.bytes} bytes of text`} (${by.because})`,
+    message: `${tableKey(table)}, ${row}, column ${column}: a value of ${bytes} bytes; ${who} ${isRead ? `gives values of at most ${Math.floor(by.bytes / digitsOf(type.kind))} bytes` : `takes rows of at most ${by.bytes} bytes of text`} (${by.because})`,
     hint: "Nothing was changed. Leave the row out by a filter of the rules, or the column by a rule; where a server's setting decides, raise that.",
     details: { table: tableKey(table), key, column, bytes: String(bytes), limitBytes: by.bytes },
   });
+}
+
+/** Bytes travel as two digits each; where any value may stand, as a text. */
+function digitsOf(kind: string): number {
+  return kind === "bytes" ? 2 : 1;
 }

@@ -316,7 +316,7 @@ export interface ReadRole {
   rows(session: Session, request: ReadRequest): AsyncIterable<Uint8Array>;
   /** Whether the engine's own form of a column is that of its neutral type, in every database; missing: it always is. */
   isNative?(column: PortableColumn): boolean;
-  /** Of one value, where not every one can be read. */
+  /** Of one value as text, where not every one can be read. */
   readonly longestValue?: Longest;
   /** The same in the engine's own fastest form, for a target of the same engine whose columns have equal types. */
   native?(session: Session, request: ReadRequest): AsyncIterable<Uint8Array>;

@@ -1,10 +1,16 @@
 import { ValueError } from "./value-error.ts";
 
-/** The longest row that is taken; it is held as a whole until it is bound. */
-export const longestRow = 96 * 1024 * 1024;
+/** The longest row that is written: it is held as a whole until it is bound, and this much fits into the 256 MB of a run. */
+export const longestRow = 28 * 1024 * 1024;
+/** The longest that is taken at all. */
+const longestHeld = 96 * 1024 * 1024;
 
 /** Cuts a stream of COPY text into buffers that end with a row's end. A connection that ends early rejects in `pieces` itself. */
-export async function* wholeRows(pieces: AsyncIterable<Uint8Array>, table: string): AsyncIterable<Buffer> {
+export async function* wholeRows(
+  pieces: AsyncIterable<Uint8Array>,
+  table: string,
+  most = longestHeld,
+): AsyncIterable<Buffer> {
   let held: Buffer[] = [];
   let size = 0;
   for await (const piece of pieces) {
@@ -23,9 +29,9 @@ export async function* wholeRows(pieces: AsyncIterable<Uint8Array>, table: strin
     // A copy: whoever sends may use the piece's memory again.
     held.push(Buffer.from(buffer.subarray(end)));
     size += buffer.length - end;
-    if (size > longestRow) {
+    if (size > most) {
       throw new ValueError(
-        `a row for ${table} is longer than the ${longestRow} bytes that can be held at once`,
+        `a row for ${table} is longer than the ${most} bytes that can be held at once`,
         null,
       );
     }

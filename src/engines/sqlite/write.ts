@@ -43,7 +43,7 @@ async function insert(
   const bindings = request.columns.map((column) => binding(column, shape));
   const loader = new Loader(database, request, bindings);
   let since = 0;
-  for await (const piece of wholeRows(rows, name)) {
+  for await (const piece of wholeRows(rows, name, longestRow)) {
     loader.take(piece);
     since += piece.length;
     if (since < turnBytes) continue;
