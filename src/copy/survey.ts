@@ -129,7 +129,8 @@ export async function survey(
     const parts = withEmptiedColumns(whole, ruled, own, choice.allow ?? [], (text) => dropped.push(text));
     dropped.push(...parts.dropped);
     const translated = withCopiedReferences({ ...table, ...parts.parts }, names, dropped);
-    const copy = copyTable(project, choice, { ruled, parts, targetName, columns, losses: own });
+    const made = copyTable(project, choice, { ruled, parts, targetName, columns, losses: own });
+    const copy = swap === null ? made : { ...made, placed: placedName };
     const chance = new Set(
       ruled.columns.flatMap(({ incomparable, name }) => (incomparable === null ? [] : name)),
     );

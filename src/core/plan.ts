@@ -185,6 +185,8 @@ export interface CopyRowsStep extends StepBase {
 export interface CopyTable {
   readonly source: TableName;
   readonly target: TableName;
+  /** Where it will stand in the end, for people; missing where that is where it is made. */
+  readonly placed?: TableName;
   readonly columns: readonly CopyColumn[];
   /** A unique key of the source without NULLs, by which it is cut into chunks; empty where there is none. */
   readonly key: readonly { readonly name: string; readonly type: PortableType }[];

@@ -43,7 +43,19 @@ for (const name of names) {
         const before = await shape(name, ask);
         const watch = watching(name, ask);
         execute(source, changes);
-        assert.equal((await copy({ ...alone, source, target: url, mode: "refresh" })).state, "done");
+        const told = new Set<string>();
+        const { state } = await copy({
+          ...alone,
+          source,
+          target: url,
+          mode: "refresh",
+          onEvent: (event) => {
+            if ("table" in event && typeof event.table === "string") told.add(event.table);
+          },
+        });
+        assert.equal(state, "done");
+        const place = name === "postgres" ? "public." : "";
+        assert.deepEqual([...told].sort(), [`${place}people`, `${place}visits`]);
         const seen = await watch.end();
         assert.deepEqual([...seen].sort(), ["here 500", "there 400"].slice(0, seen.size));
         assert.deepEqual(await shape(name, ask), before);

@@ -1,12 +1,12 @@
 import { GodwitError } from "../../core/error.ts";
 import type { CompareStep } from "../../core/plan.ts";
-import { tableKey } from "../../core/table-key.ts";
 import type { Session } from "../../engines/engine.ts";
 import { ChunkLedger } from "../chunk-ledger.ts";
 import { compareTable } from "../compare/compare-table.ts";
 import { orphanRows } from "../compare/orphan-rows.ts";
 import type { StepContext } from "./context.ts";
 import { sourceOf } from "./source-side.ts";
+import { tableTitle } from "./table-title.ts";
 import { inTransaction } from "./sql.ts";
 
 /** Differing rows that an error lists of each table; `godwit verify` tells all. */
@@ -35,7 +35,7 @@ export async function performCompare(context: StepContext, step: CompareStep): P
         signal,
       }),
     );
-    const name = tableKey(table.target);
+    const name = tableTitle(table);
     const { differences } = found;
     const durationMs = Math.round(performance.now() - start);
     emit({

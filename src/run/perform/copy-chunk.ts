@@ -10,6 +10,7 @@ import { mayBeRows, sortRefused, type Sorted } from "./refused-rows.ts";
 import type { StepContext } from "./context.ts";
 import { reshaped } from "./refuse-reshaped.ts";
 import { sourceFailure, type SourceSide } from "./source-side.ts";
+import { tableTitle } from "./table-title.ts";
 import { stopped } from "./stopped.ts";
 import { targetFailure } from "./target-failure.ts";
 
@@ -116,7 +117,7 @@ export async function copyChunk(
     emit({
       type: "rows:quarantined",
       key,
-      table: chunk.table,
+      table: tableTitle(table),
       chunk: chunk.ordinal,
       rows: sorted.refused.length,
       total,
@@ -126,7 +127,7 @@ export async function copyChunk(
   emit({
     type: "chunk:finished",
     key: chunk.table,
-    table: tableKey(table.target),
+    table: tableTitle(table),
     chunk: chunk.ordinal,
     rows: Number(rows),
     bytes: Number(bytes),

@@ -5,6 +5,7 @@ import type { Session } from "../../engines/engine.ts";
 import type { ChunkLedger, ChunkRecord } from "../chunk-ledger.ts";
 import type { ChunkWork, Copied } from "./copy-chunk.ts";
 import type { StepContext } from "./context.ts";
+import { tableTitle } from "./table-title.ts";
 import { sourceFailure, type SourceSide } from "./source-side.ts";
 import { targetFailure } from "./target-failure.ts";
 
@@ -138,7 +139,7 @@ export class WorkQueue {
     context.emit({
       type: "table:started",
       key: step.key,
-      table: name,
+      table: tableTitle(table),
       rows,
       bytes,
       chunks: records.length,
@@ -166,7 +167,7 @@ export class WorkQueue {
     context.emit({
       type: "table:finished",
       key: step.key,
-      table: tableKey(table.target),
+      table: tableTitle(table),
       rows: Number(tally.rows),
       bytes: Number(tally.bytes),
       durationMs: Math.round(performance.now() - tally.start),
