@@ -74,7 +74,7 @@ function digits(precision: number | null, scale: number | null): Risk[] {
   ];
 }
 
-function range(bits: number, unsigned: boolean): Risk {
+export function range(bits: number, unsigned: boolean): Risk {
   const size = 1n << BigInt(bits);
   return unsigned
     ? { kind: "range", minimum: "0", maximum: String(size - 1n) }

@@ -192,13 +192,13 @@ async function prepare(
   facts: ServerFacts,
   givenUp: Made,
 ): Promise<PreparedCopy> {
-  const { watermark, mode = "create", dataOnly = false } = choice;
+  const { watermark } = choice;
   const { engine } = project.target;
   const there = await withSession(project, "target", (session) => engine.normalize.schema(session));
   const side = {
     product: facts.product,
     server: facts.version,
-    there: mode === "create" && !dataOnly ? there : null,
+    there,
   };
   const surveyed = await withSession(project, "source", (session) => survey(project, choice, session, side));
   if (watermark !== undefined) refuseWithoutWatermark(surveyed, watermark);

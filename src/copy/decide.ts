@@ -9,7 +9,7 @@ import type {
 import { tableKey } from "../core/table-key.ts";
 import type { Answer, KeyColumn, Question } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
-import { withAdvisory } from "./advisory-risks.ts";
+import { range, withAdvisory } from "./advisory-risks.ts";
 import type { SourceEngine, TargetEngine } from "./project.ts";
 import { declaredDecision } from "./rules/declared-decision.ts";
 import type { DeclaredType } from "./rules/ruled-table.ts";
@@ -38,6 +38,8 @@ export interface DecideOptions {
   readonly targetName: TableName;
   /** ServerFacts.version of the target. */
   readonly server: string;
+  /** By name, the column of another table whose type a column must have, because it refers to it. */
+  readonly referenced?: ReadonlyMap<string, PortableColumn>;
   /** By the source's name: what rules say of a column. */
   readonly ruled?: ReadonlyMap<string, ColumnRuling> | undefined;
 }
@@ -59,7 +61,7 @@ export interface ColumnRuling {
  * there is none, the loss is told.
  */
 export async function decideColumns(options: DecideOptions): Promise<DecidedColumn[]> {
-  const { source, target, session, table, targetName, server, ruled } = options;
+  const { source, target, session, table, targetName, server, referenced, ruled } = options;
   const keyed = keyedColumns(table);
   const key = keyOf(table);
   const decided: DecidedColumn[] = table.columns.map((column) => {
@@ -73,7 +75,7 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
     };
     const decision =
       declared === null
-        ? target.render.type(column, usage)
+        ? likeReferenced(column, referenced?.get(column.name), (each) => target.render.type(each, usage))
         : declaredDecision(target.render, column, usage, declared);
     const asked = isRequired ? withoutNull(decision) : decision;
     return {
@@ -115,6 +117,26 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
     open = next;
   }
   return decided;
+}
+
+/** The type of what the column refers to, and a risk where its own would hold more. */
+function likeReferenced(
+  column: PortableColumn,
+  referenced: PortableColumn | undefined,
+  decide: (column: PortableColumn) => TypeDecision,
+): TypeDecision {
+  if (referenced === undefined) return decide(column);
+  const { type, declared, identity } = referenced;
+  const decision = decide({ ...column, type, declared, identity });
+  if (decision.type.kind !== "integer" || column.type.kind !== "integer") return decision;
+  const { bits, unsigned } = decision.type;
+  const holdsAll =
+    column.type.unsigned === unsigned
+      ? column.type.bits <= bits
+      : column.type.unsigned && column.type.bits < bits;
+  // An identity names the risk itself.
+  const isNamed = decision.risks.some(({ kind }) => kind === "range");
+  return holdsAll || isNamed ? decision : { ...decision, risks: [...decision.risks, range(bits, unsigned)] };
 }
 
 function withoutNull(decision: TypeDecision): TypeDecision {

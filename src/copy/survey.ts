@@ -2,7 +2,7 @@ import { GodwitError } from "../core/error.ts";
 import type { PortableForeignKey, PortableSchema, PortableTable, TableName } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { TargetTable } from "../engines/data-roles.ts";
-import type { Session } from "../engines/engine.ts";
+import type { Session, Traits } from "../engines/engine.ts";
 import { type DecidedColumn, decideColumns, keyOf } from "./decide.ts";
 import { withEmptiedColumns } from "./emptied-columns.ts";
 import { acceptedOf, type Loss, lossesOf } from "./losses.ts";
@@ -13,6 +13,7 @@ import { inOwnWords } from "./own-words.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
 import { swapRole } from "./refresh.ts";
+import { referencedNumbers } from "./referenced-numbers.ts";
 import { selectTables } from "./select-tables.ts";
 import { targetNames } from "./target-names.ts";
 import { ruledTables } from "./ruled-tables.ts";
@@ -57,8 +58,8 @@ export interface TargetSide {
   readonly product: string;
   /** Its version. */
   readonly server: string;
-  /** What it has already; null where only rows are copied. */
-  readonly there: PortableSchema | null;
+  /** What it has already. */
+  readonly there: PortableSchema;
 }
 
 /** Reads the source's schema, and its data where a type demands it. Throws GW7004 for what cannot be named. */
@@ -69,6 +70,9 @@ export async function survey(
   { product, server, there }: TargetSide,
 ): Promise<Survey> {
   const { source, target } = project;
+  const { mode = "create", dataOnly = false } = choice;
+  const makesTables = !dataOnly && (mode === "create" || mode === "refresh");
+  const makesObjects = makesTables && mode === "create";
   const read: PortableSchema = await source.engine.normalize.schema(session);
   const isSameProduct = (await source.engine.connect.facts(session)).product === product;
   const schema =
@@ -84,6 +88,7 @@ export async function survey(
     throw new GodwitError("GW7004", { message: `${source.target.display} has no tables to copy` });
   }
   const bySource = new Map(chosen.map((ruled) => [tableKey(ruled.source), ruled]));
+  const sources = new Map(chosen.map((ruled) => [tableKey(ruled.source), ruled.source]));
   const sides = {
     sourceDefault: source.engine.render?.defaultSchema ?? "",
     targetDefault: target.engine.render.defaultSchema,
@@ -115,6 +120,8 @@ export async function survey(
       table: { ...table, columns: ruled.columns.map(({ column }) => column) },
       targetName,
       server,
+      // Within one engine columns stay what they are, and it has taken them so.
+      ...(source.engine.id === target.engine.id ? {} : { referenced: referencedNumbers(table, sources) }),
       ruled: new Map(
         ruled.columns.map(({ column, name, declared, value }) => {
           const isRequired = column.nullable && ruled.key?.columns.includes(name) === true;
@@ -129,7 +136,19 @@ export async function survey(
     const parts = withEmptiedColumns(whole, ruled, own, choice.allow ?? [], (text) => dropped.push(text));
     dropped.push(...parts.dropped);
     const translated = withCopiedReferences({ ...table, ...parts.parts }, names, dropped);
-    const made = copyTable(project, choice, { ruled, parts, targetName, columns, losses: own });
+    const placed = targetTable(translated, placedName, parts, columns, names);
+    // What is made anew takes nothing from the one that is there.
+    const existing = makesTables ? undefined : twinOf(placed, there, target.engine.traits);
+    const made = copyTable(project, choice, {
+      ruled,
+      targetName,
+      columns,
+      losses: own,
+      isComputed: placed.columns.map((column) => {
+        const twin = existing?.columns.find(({ name }) => name === column.name);
+        return twin === undefined ? target.engine.render.generates(placed, column) : twin.generated !== null;
+      }),
+    });
     const copy = swap === null ? made : { ...made, placed: placedName };
     const chance = new Set(
       ruled.columns.flatMap(({ incomparable, name }) => (incomparable === null ? [] : name)),
@@ -137,7 +156,7 @@ export async function survey(
     tables.push({
       source: table,
       target: targetTable(translated, targetName, parts, columns, swap?.isWhole === false ? names : besides),
-      placed: targetTable(translated, placedName, parts, columns, names),
+      placed,
       columns,
       copy,
       compared: { ...copy, columns: copy.columns.filter((column) => !chance.has(column.target)) },
@@ -153,9 +172,20 @@ export async function survey(
     Object.assign({}, table, { target: targets[n]!, placed: placed[n]! }),
   );
   const undone = targets.flatMap((table) => target.engine.render.ddl(table).undone);
-  const objects =
-    there === null ? noObjects : planObjects({ project, schema, tables: named, sides, isSameProduct, there });
+  const objects = !makesObjects
+    ? noObjects
+    : planObjects({ project, schema, tables: named, sides, isSameProduct, there });
   return { tables: named, losses, objects, dropped, undone, warnings };
+}
+
+/** The table that is there already under that name. */
+function twinOf(
+  table: TableName,
+  there: PortableSchema,
+  { distinguishesCase }: Traits,
+): PortableTable | undefined {
+  const fold = (name: string) => (distinguishesCase ? name : name.toLowerCase());
+  return there.tables.find((one) => fold(tableKey(one)) === fold(tableKey(table)));
 }
 
 /** Without the foreign keys that refer to tables which are not copied. */
@@ -195,23 +225,23 @@ function copyTable(
   { mode = "create", allow = [] }: CopyChoice,
   {
     ruled,
-    parts,
     targetName,
     columns,
     losses,
+    isComputed,
   }: {
     readonly ruled: RuledTable;
-    readonly parts: TargetParts;
     readonly targetName: TableName;
     readonly columns: readonly DecidedColumn[];
     readonly losses: readonly Loss[];
+    /** By column: the target computes it. */
+    readonly isComputed: readonly boolean[];
   },
 ): CopyTable {
   const { source: table, where } = ruled;
   const copied = columns.flatMap(({ column, decision }, index): CopyColumn[] => {
     const { name, value } = ruled.columns[index]!;
-    // The target computes what is generated.
-    if (parts.columns[index]!.generated !== null) return [];
+    if (isComputed[index] === true) return [];
     const accepts = acceptedOf(losses, column.name, allow);
     const { type: to, sql } = decision;
     return [{ source: column.name, value, from: column.type, target: name, to, sql, accepts }];

@@ -101,6 +101,8 @@ export interface RenderRole {
   /** Which type of this engine takes a column of the neutral type, why, and what has to be looked for first. */
   type(column: PortableColumn, usage: ColumnUsage): TypeDecision;
   ddl(table: TargetTable): TableDdl;
+  /** Whether the engine computes a column by itself, because its expression can be said here; else its values are copied. */
+  generates(table: TargetTable, column: TargetColumn): boolean;
   /** A view with a query in this engine's words; a stored one becomes a plain one where there are no others. */
   view(
     view: Pick<PortableView, "schema" | "name" | "columns" | "materialized"> & { readonly text: string },

@@ -38,6 +38,11 @@ export function counterColumn(table: TargetTable): TargetColumn | null {
   );
 }
 
+/** What a column is computed by; null where it is not, or where that cannot be said. */
+export function generationSql(generated: TargetColumn["generated"]): string | null {
+  return generated?.expression ? printExpression(generated.expression, "mysql") : null;
+}
+
 function columnSql(
   table: TargetTable,
   column: TargetColumn,
@@ -55,7 +60,7 @@ function columnSql(
     isWide ? "longtext" : decision.sql,
     ...(collation === null ? [] : [`COLLATE ${collation}`]),
   ];
-  const generation = generated?.expression ? printExpression(generated.expression, "mysql") : null;
+  const generation = generationSql(generated);
   if (generated !== null && generation !== null) {
     // MariaDB takes no NOT NULL here.
     words.push(`GENERATED ALWAYS AS (${generation}) ${generated.stored ? "STORED" : "VIRTUAL"}`);

@@ -3,7 +3,7 @@ import type { PortableForeignKey, TableName } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
 import { keysDdl } from "./render-keys.ts";
-import { counterColumn, createTable } from "./render-table.ts";
+import { counterColumn, createTable, generationSql } from "./render-table.ts";
 import { decideType } from "./render-type.ts";
 import { nameList, tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
@@ -12,6 +12,7 @@ import { traits } from "./traits.ts";
 export const render: RenderRole = {
   type: decideType,
   ddl,
+  generates: (_, { generated }) => generationSql(generated) !== null,
   draft,
   view,
   schema: () => [],

@@ -1,5 +1,6 @@
 import { draft } from "./draft.ts";
 import type { TableName } from "../../core/portable.ts";
+import { printExpression } from "../../sql/expression/print.ts";
 import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
 import { constraintDdl, foreignKeyDdl } from "./render-constraints.ts";
 import { counterDdl, finishDdl } from "./render-finish.ts";
@@ -11,6 +12,8 @@ import { defaultSchema, literal, quoted, tableSql } from "./sql-text.ts";
 export const render: RenderRole = {
   type: decideType,
   ddl,
+  generates: (_, { generated }) =>
+    generated?.expression ? printExpression(generated.expression, "postgres") !== null : false,
   draft,
   view,
   schema: (name) =>

@@ -12,7 +12,7 @@ export function decideType(column: PortableColumn): TypeDecision {
     const { declared: sql, type } = column;
     return { sql, type, reason: "", risks: [], loses: null, otherwise: null };
   }
-  const { loses, ...choice } = choose(column.type);
+  const { loses, ...choice } = isCounted(column) ? counted(column.type) : choose(column.type);
   const losses = [loses, collationLoss(column)].filter((loss) => loss !== undefined && loss !== null);
   return {
     ...choice,
@@ -33,6 +33,20 @@ export function keepsDeclaration({ advisory, declared }: PortableColumn): boolea
 /** Whether a column's values are digits that are kept as text, so that SQL on SQLite does not compare them as numbers. */
 export function isDigitsInText({ sql, type }: TypeDecision): boolean {
   return sql === "TEXT" && (type.kind === "decimal" || type.kind === "integer");
+}
+
+/** A counter of unsigned numbers, or a column that refers to one: as digits in a text nothing would count it. */
+function isCounted({ type, identity }: PortableColumn): boolean {
+  return type.kind === "integer" && type.unsigned && type.bits === 64 && identity !== null;
+}
+
+function counted(type: PortableType): Choice {
+  return {
+    sql: "INTEGER",
+    type,
+    reason: "a counter of SQLite ends at 2^63 - 1",
+    risks: [{ kind: "range", minimum: "0", maximum: "9223372036854775807" }],
+  };
 }
 
 function choose(type: PortableType): Choice {

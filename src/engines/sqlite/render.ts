@@ -1,7 +1,7 @@
 import { draft } from "./draft.ts";
 import type { TableName } from "../../core/portable.ts";
 import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
-import { renderCheckOfReferences, renderTable, rowidColumn } from "./render-table.ts";
+import { printable, renderCheckOfReferences, renderTable, rowidColumn } from "./render-table.ts";
 import { renderIndex } from "./render-index.ts";
 import { decideType } from "./render-type.ts";
 import { traits } from "./traits.ts";
@@ -13,6 +13,8 @@ import { traits } from "./traits.ts";
 export const render: RenderRole = {
   type: (column) => decideType(column),
   ddl,
+  generates: (table, { generated }) =>
+    generated?.expression ? printable(table, generated.expression) !== null : false,
   draft,
   view: ({ name, columns, text }) => {
     const title = `view ${name}`;
