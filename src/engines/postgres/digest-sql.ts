@@ -59,7 +59,9 @@ export async function formedRows(
       .map(({ form, bytes, name, column }) => {
         const sql = isApart ? name : form;
         const length = isApart || bytes === null ? `octet_length(${utf8(sql)})` : bytes;
-        return { sql, length: isMeasured(column.form) ? length : null };
+        if (isMeasured(column.form)) return { sql, length };
+        // What concat prints by itself needs no text made of it before.
+        return { sql: isApart ? sql : sql.replace(/::text$/, ""), length: null };
       });
   const hashOf = (list: typeof all) => `md5(${utf8(rowText(parts(list)))})`;
   const forms = isApart ? all.map(({ name }) => name) : outputs;

@@ -33,12 +33,14 @@ export function quickQuestions(questions: readonly Question[], shape: TableShape
       texts.add(value);
       continue;
     }
+    // A rowid is an integer, whatever one tries to store.
+    if (kind === "storage-class" && isRowid(question, shape)) continue;
     // A date that is spelled as one has neither a zero month nor a zero day, and begins with year 1.
     if (kind === "zero-date" && shaped.has(question.column)) continue;
-    odd.push(`(${oddSql(value, question, shaped)})`);
+    odd.push(...oddSql(value, question, shaped).map((one) => `(${one})`));
   }
   return {
-    odd: odd.length === 0 ? "0" : odd.join(" OR "),
+    odd: odd.length === 0 ? "0" : [...new Set(odd)].join(" OR "),
     texts: texts.size === 0 ? null : `concat(${[...texts].join(",';',")})`,
   };
 }
@@ -50,52 +52,56 @@ export function areUsualTexts(bytes: Uint8Array | null): boolean {
 }
 
 /** `shaped`: columns whose dates and times are looked at for how they are spelled. */
-function oddSql(value: string, question: Question, shaped: ReadonlySet<string>): string {
+function oddSql(value: string, question: Question, shaped: ReadonlySet<string>): readonly string[] {
   const { from, risk } = question;
+  const noNumber = `${value} >= ''`;
   switch (risk.kind) {
     case "not-boolean":
-      return `${value} >= '' OR ${value} NOT IN (0, 1)`;
+      return [noNumber, `${value} NOT IN (0, 1)`];
     case "range":
-      return `${value} >= '' OR ${value} < ${risk.minimum} OR ${value} > ${risk.maximum}`;
+      return [noNumber, `${value} < ${risk.minimum}`, `${value} > ${risk.maximum}`];
     case "length":
-      return `octet_length(${value}) > ${risk.limit}`;
+      return [`octet_length(${value}) > ${risk.limit}`];
     case "precision":
     case "scale":
       // A call of the program for each row would take longer than all else together.
-      if (from.kind === "time") return misspelled(value, "time") ?? riskSql(value, question);
+      if (from.kind === "time") return [misspelled(value, "time") ?? riskSql(value, question)];
       if (from.kind === "timestamp") {
         const digits = `octet_length(${value}) > ${20 + risk.digits}`;
-        return shaped.has(question.column) ? digits : `${misspelled(value, "timestamp")} OR ${digits}`;
+        return shaped.has(question.column) ? [digits] : [misspelled(value, "timestamp")!, digits];
       }
-      if (risk.kind === "precision") return riskSql(value, question);
+      if (risk.kind === "precision") return [riskSql(value, question)];
       // Rounding gives the double next to the shorter digits: the same one, if those are all that it has.
       return risk.digits > 6
-        ? riskSql(value, question)
-        : `${value} >= '' OR ${value} NOT BETWEEN -1e9 AND 1e9 OR round(${value}, ${risk.digits}) <> ${value}`;
+        ? [riskSql(value, question)]
+        : [noNumber, `${value} NOT BETWEEN -1e9 AND 1e9`, `round(${value}, ${risk.digits}) <> ${value}`];
     case "zero-date":
-      return `${value} GLOB '*0000-*' OR ${value} GLOB '*-00*'`;
+      return [`${value} GLOB '*0000-*' OR ${value} GLOB '*-00*'`];
     case "not-a-number":
-      return `${value} >= ''`;
+      return [noNumber];
     case "infinity":
-      return `${value} >= '' OR ${value} IN (9e999, -9e999)`;
+      return [noNumber, `${value} IN (9e999, -9e999)`];
     case "storage-class":
       return otherClass(value, risk.expected);
     case "format":
-      return misspelled(value, risk.of) ?? riskSql(value, question);
+      return [misspelled(value, risk.of) ?? riskSql(value, question)];
     default:
-      return riskSql(value, question);
+      return [riskSql(value, question)];
   }
 }
 
 /** Numbers come before texts and texts before blobs in SQLite's order, so that typeof() is seldom called. */
-function otherClass(value: string, expected: readonly string[]): string {
+function otherClass(value: string, expected: readonly string[]): readonly string[] {
   const numbers = ["integer", "real"].filter((one) => !expected.includes(one));
-  const odd = [
-    ...(numbers.length === 2 ? [`${value} < ''`] : numbers.map((one) => `typeof(${value}) = '${one}'`)),
-    ...(expected.includes("text") ? [] : [`(${value} >= '' AND ${value} < x'')`]),
-    ...(expected.includes("blob") ? [] : [`${value} >= x''`]),
-  ];
-  return odd.length === 0 ? "0" : odd.join(" OR ");
+  const odd = numbers.length === 2 ? [`${value} < ''`] : numbers.map((one) => `typeof(${value}) = '${one}'`);
+  const [text, blob] = ["text", "blob"].map((one) => expected.includes(one));
+  if (text && blob) return odd;
+  if (!text && !blob) return [...odd, `${value} >= ''`];
+  return [...odd, text ? `${value} >= x''` : `(${value} >= '' AND ${value} < x'')`];
+}
+
+function isRowid({ column }: Question, { rowidColumn }: TableShape): boolean {
+  return rowidColumn !== null && column.toLowerCase() === rowidColumn.toLowerCase();
 }
 
 type Format = Extract<Question["risk"], { kind: "format" }>["of"];
@@ -113,8 +119,9 @@ function misspelled(value: string, of: Format): string | null {
       return odd(`octet_length(${value}) = 8 AND time(${value}) = ${value} AND ${value} < '24'`);
     case "timestamp":
       return odd(
-        `${value} >= '0001' AND octet_length(${value}) BETWEEN 19 AND 26 AND length(${value}) = octet_length(${value}) AND datetime(${value}) = substr(${value}, 1, 19) AND substr(${value}, 12, 2) < '24'
-         AND (octet_length(${value}) = 19 OR ${value} GLOB '????-??-?? ??:??:??.[0-9]*') AND substr(${value}, 21) NOT GLOB '*[^0-9]*'`,
+        `${value} >= '0001' AND datetime(${value}) = substr(${value}, 1, 19) AND substr(${value}, 12, 2) < '24' AND CASE octet_length(${value}) WHEN 19 THEN 1
+         WHEN 26 THEN ${value} GLOB '*.${"[0-9]".repeat(6)}'
+         ELSE octet_length(${value}) BETWEEN 21 AND 25 AND length(${value}) = octet_length(${value}) AND ${value} GLOB '????-??-?? ??:??:??.[0-9]*' AND substr(${value}, 21) NOT GLOB '*[^0-9]*' END`,
       );
     case "number":
       return `${value} >= ''`;
