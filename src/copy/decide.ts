@@ -10,6 +10,7 @@ import { tableKey } from "../core/table-key.ts";
 import type { Answer, KeyColumn, Question } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
 import { range, withAdvisory } from "./advisory-risks.ts";
+import { askInParts, type Beside } from "./ask-in-parts.ts";
 import type { SourceEngine, TargetEngine } from "./project.ts";
 import { declaredDecision } from "./rules/declared-decision.ts";
 import type { DeclaredType } from "./rules/ruled-table.ts";
@@ -34,6 +35,7 @@ export interface DecideOptions {
   readonly source: SourceEngine;
   readonly target: TargetEngine;
   readonly session: Session;
+  readonly beside: Beside;
   readonly table: PortableTable;
   readonly targetName: TableName;
   /** ServerFacts.version of the target. */
@@ -61,7 +63,7 @@ export interface ColumnRuling {
  * there is none, the loss is told.
  */
 export async function decideColumns(options: DecideOptions): Promise<DecidedColumn[]> {
-  const { source, target, session, table, targetName, server, referenced, ruled } = options;
+  const { source, target, session, beside, table, targetName, server, referenced, ruled } = options;
   const keyed = keyedColumns(table);
   const key = keyOf(table);
   const decided: DecidedColumn[] = table.columns.map((column) => {
@@ -98,7 +100,7 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
       });
     });
     if (asked.length === 0) break;
-    const answers = await source.profile.answers(session, table, key, asked);
+    const answers = await askInParts(source, session, beside, { table, key, questions: asked });
     const next: number[] = [];
     for (const index of open) {
       const findings = asked.flatMap((question, n): Finding[] => {

@@ -20,6 +20,7 @@ import { ruledTables } from "./ruled-tables.ts";
 import type { RuleWarning } from "./rules/model.ts";
 import type { RuledTable } from "./rules/ruled-table.ts";
 import { targetColumns, targetParts, type TargetParts } from "./rules/target-parts.ts";
+import { withSession } from "./with-session.ts";
 import type { CopyColumn, CopyTable, Watermark } from "../core/plan.ts";
 
 /** All that is known of a copy before it is planned: the source's tables and what becomes of each. */
@@ -117,6 +118,7 @@ export async function survey(
       source: source.engine,
       target: target.engine,
       session,
+      beside: (work) => withSession(project, "source", work),
       table: { ...table, columns: ruled.columns.map(({ column }) => column) },
       targetName,
       server,

@@ -182,9 +182,13 @@ export interface ProfileRole {
     table: TableName,
     key: readonly KeyColumn[],
     questions: readonly Question[],
+    /** Of the rows of this range only; left out is all. Only of a role that `takesRanges`. */
+    range?: Range,
   ): Promise<Answer[]>;
   /** Some of the values that are longer. By their lengths alone: the values themselves are not read. */
   longValues(session: Session, request: LongValuesRequest): Promise<readonly LongValue[]>;
+  /** It pays to ask several sessions for a part each: the server gives a scan one processor. */
+  readonly takesRanges?: boolean;
   /** Groups of rows that are equal in the columns under the given rules; at most `limit`. */
   duplicates?(
     session: Session,

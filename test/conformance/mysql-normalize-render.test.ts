@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { askInParts, type Beside } from "../../src/copy/ask-in-parts.ts";
+import type { SourceEngine } from "../../src/copy/project.ts";
 import type { PortableColumn, PortableTable, PortableType, Risk } from "../../src/core/portable.ts";
 import type { TargetTable } from "../../src/engines/data-roles.ts";
 import type { Session } from "../../src/engines/engine.ts";
+import { chunk } from "../../src/engines/mysql/chunk.ts";
 import { normalize } from "../../src/engines/mysql/normalize.ts";
 import { profile } from "../../src/engines/mysql/profile.ts";
 import { read } from "../../src/engines/mysql/read.ts";
@@ -402,6 +405,57 @@ for (const server of mysqlTargets) {
         "2024-02-29\t2024-01-01 00:00:00\tok\tx\t1.5",
         "\\N\t\\N\tab\t\\N\t1.2",
       ]);
+    });
+
+    place("two sessions ask a half of a table each, and find what one finds", async ({ open }) => {
+      const session = await open();
+      await session.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, b tinyint(1), v varchar(9), w varchar(9)) DEFAULT CHARSET utf8mb4",
+      );
+      const rows = Array.from(
+        { length: 40 },
+        (_, n) => `(${n * 2}, ${n % 5}, ${n % 9 === 0 ? "CONCAT('a', CHAR(0))" : "'a'"}, 'b')`,
+      );
+      await session.execute(`INSERT INTO t VALUES ${rows.join(", ")}`);
+      const [found] = (await normalize.schema(session)).tables;
+      const table = { ...found!, estimate: { rows: 40, bytes: 1e9 } };
+      const questions = (
+        [
+          ["b", { kind: "not-boolean" }],
+          ["b", { kind: "null" }],
+          ["v", { kind: "nul-character" }],
+          ["w", { kind: "nul-character" }],
+          ["v", { kind: "invalid-encoding" }],
+        ] as const
+      ).map(([column, risk]) => ({
+        column,
+        from: table.columns.find(({ name }) => name === column)!.type,
+        risk,
+      }));
+      const key = [{ name: "id", type: table.columns[0]!.type }];
+      let asked = 0;
+      const counted = {
+        normalize,
+        chunk,
+        profile: {
+          ...profile,
+          answers: (...given: Parameters<typeof profile.answers>) => {
+            asked += 1;
+            return profile.answers(...given);
+          },
+        },
+      } as unknown as SourceEngine;
+      const beside: Beside = async (work) => work(await open());
+      const inParts = await askInParts(counted, session, beside, { table, key, questions });
+      assert.equal(asked, 2);
+      assert.deepEqual(inParts, await profile.answers(session, table, key, questions));
+      assert.deepEqual(
+        inParts.map((answer) => answer.rows),
+        [24n, 0n, 5n, 0n, 0n],
+      );
+      const small = { ...table, estimate: { rows: 40, bytes: 1_000 } };
+      assert.deepEqual(await askInParts(counted, session, beside, { table: small, key, questions }), inParts);
+      assert.equal(asked, 3);
     });
 
     place("duplicates by the column's own collation", async ({ open }) => {

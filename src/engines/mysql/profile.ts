@@ -7,16 +7,18 @@ import type {
   LongValuesRequest,
   ProfileRole,
   Question,
+  Range,
 } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { columnFacts, type ColumnFacts } from "./column-facts.ts";
 import { dataSession } from "./data-session.ts";
+import { rangeCondition } from "./key-range.ts";
 import { isOfTexts, oddTextsSql, riskSql } from "./profile-risk.ts";
 import { columnReading, expressionText } from "./read-column.ts";
 import { nameList, tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 
-export const profile: ProfileRole = { answers, duplicates, longValues };
+export const profile: ProfileRole = { answers, takesRanges: true, duplicates, longValues };
 
 const exampleCount = 5;
 /** For people: enough to see what it is. */
@@ -30,8 +32,10 @@ async function answers(
   table: TableName,
   key: readonly KeyColumn[],
   questions: readonly Question[],
+  range: Range = { by: "all" },
 ): Promise<Answer[]> {
   await dataSession(session);
+  const within = rangeCondition(range, key);
   const facts = await columnFacts(session, table);
   const conditions = questions.map(({ column, from, risk }) =>
     riskSql(traits.quote(column), from, risk, facts.get(column)),
@@ -48,11 +52,21 @@ async function answers(
     for (const [place, { condition, n }] of list.entries()) {
       const rows = counts[place]!;
       if (rows === 0n) continue;
-      found[n] = { rows, examples: await examples(session, table, key, questions[n]!, condition, facts) };
+      found[n] = {
+        rows,
+        examples: await examples(
+          session,
+          table,
+          key,
+          questions[n]!,
+          within === null ? condition : `(${condition}) AND ${within}`,
+          facts,
+        ),
+      };
     }
   };
   const count = (list: typeof asked, more: readonly string[] = []) =>
-    countRows(session, table, [...list.map(({ condition }) => condition), ...more]);
+    countRows(session, table, [...list.map(({ condition }) => condition), ...more], within);
   if (texts.length < 2) {
     await take(asked, await count(asked));
     return found;
@@ -69,6 +83,7 @@ async function countRows(
   session: Session,
   table: TableName,
   conditions: readonly string[],
+  within: string | null,
 ): Promise<bigint[]> {
   const found: bigint[] = [];
   for (let at = 0; at < conditions.length; at += columnsAtOnce) {
@@ -76,7 +91,9 @@ async function countRows(
     const counts = part.map(
       (condition, n) => `CAST(SUM(CASE WHEN ${condition} THEN 1 ELSE 0 END) AS CHAR) AS n${n}`,
     );
-    const [row] = await session.query(`SELECT ${counts.join(", ")} FROM ${tableText(table)}`);
+    const [row] = await session.query(
+      `SELECT ${counts.join(", ")} FROM ${tableText(table)}${within === null ? "" : ` WHERE ${within}`}`,
+    );
     found.push(...part.map((_, n) => BigInt(String(row?.[`n${n}`] ?? 0))));
   }
   return found;
