@@ -240,6 +240,43 @@ for (const server of mysqlTargets) {
       );
     });
 
+    place(
+      "buckets of a key whose form SQL does not say, beside columns of which it does",
+      async ({ open }) => {
+        const session = await open();
+        await dataSession(session);
+        await session.execute("CREATE TABLE t (d double PRIMARY KEY, a int)");
+        const rows = [
+          [1.5, 1],
+          [1e-7, 2],
+          [2e20, 3],
+          [0, 4],
+          [12.25, 5],
+        ] as const;
+        await session.execute(`INSERT INTO t VALUES ${rows.map((row) => `(${row.join(", ")})`).join(", ")}`);
+        const form: DigestForm = { kind: "float", bits: 64 };
+        const request: DigestRequest = {
+          table: { schema: "", name: "t" },
+          key: [column("d", { kind: "float", bits: 64 }, form)],
+          columns: [column("a", integer, { kind: "integer" })],
+          where: null,
+        };
+        const expected = new Map<number, string[]>();
+        for (const [d, a] of rows) {
+          const text = d === 1e-7 || d === 2e20 ? d.toExponential().replace("e+", "e") : String(d);
+          const bucket = Number.parseInt(md5(`${text};`).slice(0, 8), 16) % 3;
+          expected.set(bucket, [...(expected.get(bucket) ?? []), `${a};`]);
+        }
+        const found = await digest.buckets(session, request, 3);
+        for (const bucket of [0, 1, 2]) {
+          const texts = expected.get(bucket) ?? [];
+          const own = { rows: String(texts.length), sum: sum(texts) };
+          assert.deepEqual(found.get(bucket) ?? { rows: "0", sum: "0" }, own);
+          assert.deepEqual(await digest.slice(session, request, { by: "bucket", bucket, of: 3 }), own);
+        }
+      },
+    );
+
     place("an empty table", async ({ open }) => {
       const session = await open();
       await session.execute("CREATE TABLE t (id int PRIMARY KEY)");

@@ -183,12 +183,13 @@ async function digested(
     );
     for (const row of rows) {
       const [n, total] = [BigInt(String(row.n)), BigInt(String(row.total))];
-      const without = total / unhashed;
+      // Of a key that SQL does not spell there is no bucket.
+      const without = row.bucket === null ? n : total / unhashed;
       missing += without;
       if (n > without) add(Number(row.bucket), n - without, total % unhashed);
     }
     if (missing === 0n) return found;
-    again.push(`${text} IS NULL`);
+    again.push(part === null ? `${text} IS NULL` : `(${text} IS NULL OR ${hashedBy} IS NULL)`);
   }
   const sums = new Map<number, ExactSum>();
   // The key's own hash is for buckets only.
