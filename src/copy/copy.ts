@@ -3,6 +3,7 @@ import { catalog } from "../core/error-catalog.ts";
 import { GodwitError } from "../core/error.ts";
 import type { Emit } from "../core/event.ts";
 import { type Plan, type RefusedObject, sealPlan, type Step } from "../core/plan.ts";
+import { tableKey } from "../core/table-key.ts";
 import type { ServerFacts } from "../engines/engine.ts";
 import { execute, type RunResult } from "../run/executor.ts";
 import { type LedgerState, mayHaveEffect } from "../run/ledger.ts";
@@ -10,11 +11,11 @@ import { readWatermarks } from "../run/watermark-ledger.ts";
 import { compileCopy } from "./compile.ts";
 import { type Loss, refuseLosses } from "./losses.ts";
 import { refuseForeignFile, writeDrafts } from "./objects/drafts-file.ts";
-import type { SourceObject, Undone } from "./objects/model.ts";
+import type { PlannedObject, SourceObject, Undone } from "./objects/model.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { refuseQuarantined } from "./refuse-quarantined.ts";
 import { type Survey, survey } from "./survey.ts";
-import { type Made, madeByBoth, nothingMade } from "./given-up.ts";
+import { type Made, madeByBoth, nothingMade, schemaWithout } from "./given-up.ts";
 import { swappedTables } from "./refresh.ts";
 import { type TargetState, targetState } from "./target-state.ts";
 import { refuseWithoutWatermark, watermarked } from "./watermark.ts";
@@ -198,7 +199,7 @@ async function prepare(
   const side = {
     product: facts.product,
     server: facts.version,
-    there,
+    there: schemaWithout(there, givenUp),
   };
   const surveyed = await withSession(project, "source", (session) => survey(project, choice, session, side));
   if (watermark !== undefined) refuseWithoutWatermark(surveyed, watermark);
@@ -225,9 +226,20 @@ function madeNow(
   survey: Survey,
   state: TargetState,
 ): Made {
-  if (mode === "refresh") return { tables: [], beside: swappedTables(survey, state.tables) };
+  if (mode === "refresh") return { ...nothingMade, beside: swappedTables(survey, state.tables) };
   if (mode !== "create" || dataOnly) return nothingMade;
-  return { tables: survey.tables.map(({ target: { schema, name } }) => ({ schema, name })), beside: [] };
+  const { before, after } = survey.objects;
+  const madeOf = (list: readonly PlannedObject[], isBefore: boolean) =>
+    list.flatMap(({ what, name, drop, compared }) =>
+      drop === null
+        ? []
+        : { what, name: compared === null ? name : tableKey(compared.target), drop, isBefore },
+    );
+  return {
+    tables: survey.tables.map(({ target: { schema, name } }) => ({ schema, name })),
+    beside: [],
+    objects: [...madeOf(before, true), ...madeOf(after, false)],
+  };
 }
 
 function sealed(facts: ServerFacts, steps: readonly Step[]): Plan {
@@ -263,7 +275,7 @@ function unfinishedSteps(state: LedgerState, { resume }: CopyChoice, asked: stri
 
 function madeBy(givenUp: LedgerState | null): Made {
   const intent = (givenUp?.unfinished?.intent ?? {}) as Partial<CopyIntent>;
-  return intent.made ?? nothingMade;
+  return { ...nothingMade, ...intent.made };
 }
 
 /** How fast, and what becomes of rows that are refused, is as the resuming command has it. */

@@ -149,6 +149,64 @@ describe("a schema's other objects within one engine", { concurrency: 2 }, () =>
   );
 });
 
+describe("a copy that is begun anew", { concurrency: 2 }, () => {
+  const sources: Readonly<Record<string, readonly string[]>> = {
+    postgres: [
+      "CREATE SEQUENCE numbers",
+      "CREATE FUNCTION twice(n int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT n * 2'",
+      "CREATE TABLE t (id int PRIMARY KEY DEFAULT nextval('numbers'), n int DEFAULT twice(2))",
+      "CREATE VIEW a AS SELECT id, twice(n) AS n FROM t",
+      "CREATE VIEW b AS SELECT id FROM a",
+      "CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+      "CREATE TRIGGER stay BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION stay()",
+    ],
+    mysql: [
+      "CREATE TABLE t (id int PRIMARY KEY, n int)",
+      "CREATE VIEW a AS SELECT id, n FROM t",
+      "CREATE VIEW b AS SELECT id FROM a",
+      "CREATE PROCEDURE p() SELECT 1",
+      "CREATE TRIGGER stay BEFORE UPDATE ON t FOR EACH ROW SET NEW.n = 1",
+    ],
+    sqlite: [
+      "CREATE TABLE t (id integer PRIMARY KEY, n int)",
+      "CREATE VIEW a AS SELECT id, n FROM t",
+      "CREATE VIEW b AS SELECT id FROM a",
+      "CREATE TRIGGER stay AFTER UPDATE ON t BEGIN SELECT 1; END",
+    ],
+  };
+  const ways: readonly (readonly [TargetName, TargetName])[] = [
+    ["postgres", "postgres"],
+    ["mysql", "mysql"],
+    ["sqlite", "sqlite"],
+    ["sqlite", "postgres"],
+  ];
+  for (const [from, to] of ways) {
+    test(`makes again what the one before it made, from ${from} to ${to}`, { skip: skipFor(from, to) }, () =>
+      withPair(from, to, async (pair) => {
+        await pair.prepare(sources[from]!);
+        const stop = new AbortController();
+        const options = { source: pair.source, target: pair.target, env: {} };
+        const interrupted = copy({
+          ...options,
+          signal: stop.signal,
+          // The last of its views is there, and the copy is not compared.
+          onEvent: (event) => {
+            if (event.type === "object:made" && /\bb$/.test(event.name)) stop.abort();
+          },
+        });
+        await refused(interrupted, "GW4006");
+        const { undone, made } = await copied(pair, { restart: true });
+        assert.deepEqual(
+          undone.filter((each) => !each.startsWith("trigger ")),
+          [],
+        );
+        assert.ok(made.some((each) => /^view .*b$/.test(each)));
+        assert.equal((await pair.verify()).equal, true);
+      }),
+    );
+  }
+});
+
 describe("a schema's other objects between engines", { concurrency: 2 }, () => {
   test(
     "a view that gives other rows is dropped again, with what reads it",

@@ -69,7 +69,7 @@ function makingOf({ kind, name, statement, sqlMode }: ReadObject, place: number)
         ? []
         : [`SET SESSION sql_mode = '${sqlMode.replaceAll("'", "")}'`],
     statements: [kind === "event" ? switchedOff(statement) : statement],
-    drop: kind === "view" ? `DROP VIEW ${traits.quote(name)}` : null,
+    drop: `DROP ${(kind === "routine" ? routineWord(statement) : kind).toUpperCase()} IF EXISTS ${traits.quote(name)}`,
     beforeTables: kind === "sequence",
     place,
   };

@@ -98,7 +98,7 @@ function view({
   const place = tableText({ schema, name });
   return {
     create: { sql: `CREATE VIEW ${place}${list} AS ${text}`, title },
-    drop: { sql: `DROP VIEW ${place}`, title },
+    drop: { sql: `DROP VIEW IF EXISTS ${place}`, title },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Making } from "../../core/portable.ts";
 import type { Item } from "./dump-item.ts";
+import { quoted } from "./sql-text.ts";
 
 /** Bodies may name tables and routines that come later. */
 const settings = ["SET check_function_bodies = off"];
@@ -37,12 +38,21 @@ export function makingsOf(items: readonly Item[]): Makings {
   return found;
 }
 
-function dropOf({ kind, text }: Item): string | null {
+function dropOf({ kind, schema, name, text }: Item): string | null {
   switch (kind) {
     case "view":
-      return `DROP VIEW ${nameIn(text)}`;
+      return `DROP VIEW IF EXISTS ${nameIn(text)}`;
     case "materialized view":
-      return `DROP MATERIALIZED VIEW ${nameIn(text)}`;
+      return `DROP MATERIALIZED VIEW IF EXISTS ${nameIn(text)}`;
+    case "sequence":
+    case "type":
+      return `DROP ${kind.toUpperCase()} IF EXISTS ${quoted(schema)}.${quoted(name)}`;
+    case "routine": {
+      // An aggregate's arguments are written in another way.
+      const word = /^CREATE OR REPLACE (FUNCTION|PROCEDURE)\b/.exec(text)?.[1];
+      const [own = "", list = ""] = [/^[^(]*/.exec(name)?.[0], /\(.*$/s.exec(name)?.[0]];
+      return word === undefined ? null : `DROP ${word} IF EXISTS ${quoted(schema)}.${quoted(own)}${list}`;
+    }
     default:
       return null;
   }

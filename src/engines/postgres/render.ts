@@ -55,7 +55,7 @@ function view(one: Parameters<RenderRole["view"]>[0]): ReturnType<RenderRole["vi
   const title = `view ${one.name}`;
   return {
     create: { sql: `CREATE ${kind} ${tableSql(one)}${columns} AS ${one.text}`, title },
-    drop: { sql: `DROP ${kind} ${tableSql(one)}`, title },
+    drop: { sql: `DROP ${kind} IF EXISTS ${tableSql(one)}`, title },
   };
 }
 

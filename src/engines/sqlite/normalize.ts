@@ -41,7 +41,7 @@ async function schema(session: Session): Promise<PortableSchema> {
         types: columns.map(({ declared }) => declaredType(declared)),
         materialized: false,
         comment: null,
-        making: { ...making, drop: `DROP VIEW main.${traits.quote(name)}` },
+        making: { ...making, drop: `DROP VIEW IF EXISTS main.${traits.quote(name)}` },
       });
     } else if (type === "trigger") {
       leftovers.push({

@@ -21,7 +21,7 @@ export const render: RenderRole = {
     const list = columns.length === 0 ? "" : ` (${columns.map(traits.quote).join(", ")})`;
     return {
       create: { sql: `CREATE VIEW main.${traits.quote(name)}${list} AS ${text}`, title },
-      drop: { sql: `DROP VIEW main.${traits.quote(name)}`, title },
+      drop: { sql: `DROP VIEW IF EXISTS main.${traits.quote(name)}`, title },
     };
   },
   schema: () => [],
