@@ -1,3 +1,4 @@
+import type { Expression } from "../core/expression.ts";
 import type { PortableTable } from "../core/portable.ts";
 import type { Answer, KeyColumn, Question, Range } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
@@ -22,9 +23,16 @@ export async function askInParts(
     table,
     key,
     questions,
-  }: { table: PortableTable; key: readonly KeyColumn[]; questions: readonly Question[] },
+    where,
+  }: {
+    table: PortableTable;
+    key: readonly KeyColumn[];
+    questions: readonly Question[];
+    /** Only rows that meet it are looked at. */
+    where: Expression | null;
+  },
 ): Promise<Answer[]> {
-  const ask = (on: Session, range: Range) => engine.profile.answers(on, table, key, questions, range);
+  const ask = (on: Session, range: Range) => engine.profile.answers(on, table, key, questions, range, where);
   const { estimate } = table;
   const isCut = key.length === 1 && key[0]!.type.kind === "integer" && estimate.bytes >= leastBytes;
   if (engine.profile.takesRanges !== true || !isCut) {

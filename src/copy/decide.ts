@@ -1,3 +1,4 @@
+import type { Expression } from "../core/expression.ts";
 import type {
   PortableColumn,
   PortableTable,
@@ -38,6 +39,8 @@ export interface DecideOptions {
   readonly beside: Beside;
   readonly table: PortableTable;
   readonly targetName: TableName;
+  /** Only these rows are copied: no other one's values count. */
+  readonly where?: Expression | null | undefined;
   /** ServerFacts.version of the target. */
   readonly server: string;
   /** By name, the column of another table whose type a column must have, because it refers to it. */
@@ -63,7 +66,18 @@ export interface ColumnRuling {
  * there is none, the loss is told.
  */
 export async function decideColumns(options: DecideOptions): Promise<DecidedColumn[]> {
-  const { source, target, session, beside, table, targetName, server, referenced, ruled } = options;
+  const {
+    source,
+    target,
+    session,
+    beside,
+    table,
+    targetName,
+    where = null,
+    server,
+    referenced,
+    ruled,
+  } = options;
   const keyed = keyedColumns(table);
   const key = keyOf(table);
   const decided: DecidedColumn[] = table.columns.map((column) => {
@@ -100,7 +114,7 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
       });
     });
     if (asked.length === 0) break;
-    const answers = await askInParts(source, session, beside, { table, key, questions: asked });
+    const answers = await askInParts(source, session, beside, { table, key, questions: asked, where });
     const next: number[] = [];
     for (const index of open) {
       const findings = asked.flatMap((question, n): Finding[] => {

@@ -119,6 +119,7 @@ export async function survey(
       target: target.engine,
       session,
       beside: (work) => withSession(project, "source", work),
+      where: ruled.where,
       table: { ...table, columns: ruled.columns.map(({ column }) => column) },
       targetName,
       server,

@@ -184,6 +184,8 @@ export interface ProfileRole {
     questions: readonly Question[],
     /** Of the rows of this range only; left out is all. Only of a role that `takesRanges`. */
     range?: Range,
+    /** Only rows that meet it are looked at. */
+    where?: Expression | null,
   ): Promise<Answer[]>;
   /** Some of the values that are longer. By their lengths alone: the values themselves are not read. */
   longValues(session: Session, request: LongValuesRequest): Promise<readonly LongValue[]>;

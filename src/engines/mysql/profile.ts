@@ -1,3 +1,4 @@
+import type { Expression } from "../../core/expression.ts";
 import type { PortableType, TableName } from "../../core/portable.ts";
 import type {
   Answer,
@@ -33,9 +34,12 @@ async function answers(
   key: readonly KeyColumn[],
   questions: readonly Question[],
   range: Range = { by: "all" },
+  where: Expression | null = null,
 ): Promise<Answer[]> {
   await dataSession(session);
-  const within = rangeCondition(range, key);
+  const parts = [rangeCondition(range, key), where === null ? null : expressionText(where)];
+  const given = parts.filter((part) => part !== null);
+  const within = given.length === 0 ? null : given.join(" AND ");
   const facts = await columnFacts(session, table);
   const conditions = questions.map(({ column, from, risk }) =>
     riskSql(traits.quote(column), from, risk, facts.get(column)),

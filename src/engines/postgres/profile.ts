@@ -1,3 +1,4 @@
+import type { Expression } from "../../core/expression.ts";
 import type { TableName } from "../../core/portable.ts";
 import type {
   Answer,
@@ -7,6 +8,7 @@ import type {
   LongValuesRequest,
   ProfileRole,
   Question,
+  Range,
 } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { collectRows } from "./copy-rows.ts";
@@ -22,11 +24,14 @@ async function answers(
   table: TableName,
   key: readonly KeyColumn[],
   questions: readonly Question[],
+  _range?: Range,
+  where: Expression | null = null,
 ): Promise<Answer[]> {
   const conditions = questions.map(({ column, from, risk }) => riskSql(quoted(column), from, risk));
   const asked = conditions.filter((condition) => condition !== null);
   if (asked.length === 0) return questions.map(() => none);
-  const { from } = await tableKind(session, table);
+  const { from: whole } = await tableKind(session, table);
+  const from = where === null ? whole : `(SELECT * FROM ${whole} WHERE ${expressionSql(where)}) AS wanted`;
   const counts: bigint[] = [];
   // In parts, since a row of a result has 1,664 columns at most.
   for (let at = 0; at < asked.length; at += columnsAtOnce) {

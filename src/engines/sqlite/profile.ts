@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import type { Expression } from "../../core/expression.ts";
 import type { TableName } from "../../core/portable.ts";
 import type {
   Answer,
@@ -7,6 +8,7 @@ import type {
   LongValuesRequest,
   ProfileRole,
   Question,
+  Range,
 } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { keyText } from "./key-text.ts";
@@ -42,6 +44,8 @@ async function answers(
   table: TableName,
   key: readonly KeyColumn[],
   questions: readonly Question[],
+  _range?: Range,
+  where: Expression | null = null,
 ): Promise<Answer[]> {
   if (questions.length === 0) return [];
   const database = sessionOf(session).handle();
@@ -49,10 +53,12 @@ async function answers(
   registerProfileFunctions(database);
   const shape = readShape(database, table.name);
   const conditions = questions.map((question) => riskSql(traits.quote(question.column), question));
-  const counts = await count(database, table, shape, questions, conditions);
+  const wanted = where === null ? null : `(${printed(where)})`;
+  const counts = await count(database, table, shape, { questions, conditions, wanted });
   const found: Answer[] = [];
   for (const [i, rows] of counts.entries()) {
-    const sample = rows === 0n ? [] : examples(database, table, key, questions[i]!, conditions[i]!);
+    const condition = wanted === null ? conditions[i]! : `${wanted} AND (${conditions[i]!})`;
+    const sample = rows === 0n ? [] : examples(database, table, key, questions[i]!, condition);
     found.push({ rows, examples: sample });
     await new Promise(setImmediate);
   }
@@ -63,22 +69,32 @@ async function count(
   database: DatabaseSync,
   { name }: TableName,
   shape: TableShape,
-  questions: readonly Question[],
-  conditions: readonly string[],
+  {
+    questions,
+    conditions,
+    wanted,
+  }: {
+    readonly questions: readonly Question[];
+    readonly conditions: readonly string[];
+    readonly wanted: string | null;
+  },
 ): Promise<bigint[]> {
   const from = `main.${traits.quote(name)}`;
   const flags = conditions.map((condition, i) => `(${condition}) IS TRUE AS c${i}`).join(", ");
   const sums = conditions.map((_, i) => `ifnull(sum(c${i}), 0)`).join(", ");
   const { rowid } = shape;
   if (rowid === null) {
-    const all = prepared(database, `SELECT ${sums} FROM (SELECT ${flags} FROM ${from})`);
+    const all = prepared(
+      database,
+      `SELECT ${sums} FROM (SELECT ${flags} FROM ${from}${wanted === null ? "" : ` WHERE ${wanted}`})`,
+    );
     return (all.get() as bigint[]).map((total) => total);
   }
   const piece = (answers: string, columns: string) =>
     prepared(
       database,
       `SELECT max(k), count(*), ${answers}
-         FROM (SELECT ${rowid} AS k, ${columns} FROM ${from} WHERE ${rowid} >= ?1 ORDER BY ${rowid} LIMIT ?2)`,
+         FROM (SELECT ${rowid} AS k, ${columns} FROM ${from} WHERE ${rowid} >= ?1${wanted === null ? "" : ` AND ${wanted}`} ORDER BY ${rowid} LIMIT ?2)`,
     );
   const exact = piece(sums, flags);
   const usual = quickQuestions(questions, shape);
