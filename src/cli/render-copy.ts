@@ -1,4 +1,4 @@
-import type { CopyPlan, CopyResult, Loss } from "../copy/index.ts";
+import { type CopyPlan, type CopyResult, type Loss, pairText } from "../copy/index.ts";
 import { bytesText, countText, durationText, numberText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
 import { stepsText } from "./render-copy-steps.ts";
@@ -85,7 +85,13 @@ export function copyPlanText(plan: CopyPlan, paint: Paint): string {
     const name = `${oneLine(source.name)} → ${oneLine(target.schema === "" ? target.name : `${target.schema}.${target.name}`)}`;
     return `${paint.bold(name)}  ${paint.dim(`about ${numberText(rows)} rows, ${bytesText(bytes)}`)}\n${tableText(rowsOf)}`;
   });
-  return [...parts, lossesText(plan.losses, paint), undoneText(plan, paint), stepsText(plan.plan, paint)]
+  return [
+    ...parts,
+    lossesText(plan.losses, paint),
+    duplicatesText(plan, paint),
+    undoneText(plan, paint),
+    stepsText(plan.plan, paint),
+  ]
     .filter((text) => text !== "")
     .join("\n");
 }
@@ -98,6 +104,15 @@ function lossesText(losses: readonly Loss[], paint: Paint): string {
     oneLine(examples.map(({ key, value }) => `${key.join(",")}: ${value}`).join("; "), 160),
   ]);
   return `${paint.yellow("would be lost")} (each is accepted with --allow NAME)\n${tableText(lines, { right: [1] })}`;
+}
+
+function duplicatesText({ survey: { duplicates } }: CopyPlan, paint: Paint): string {
+  if (duplicates.length === 0) return "";
+  const lines = duplicates.map(({ name, examples }) => [
+    oneLine(name),
+    oneLine(examples.map(pairText).join("; "), 160),
+  ]);
+  return `${paint.yellow("would be one in a unique key")} (left to the target with --allow NAME)\n${tableText(lines)}`;
 }
 
 function undoneText({ survey }: CopyPlan, paint: Paint): string {

@@ -9,6 +9,7 @@ import { execute, type RunResult } from "../run/executor.ts";
 import { type LedgerState, mayHaveEffect } from "../run/ledger.ts";
 import { readWatermarks } from "../run/watermark-ledger.ts";
 import { compileCopy } from "./compile.ts";
+import { refuseDuplicates } from "./duplicate-keys.ts";
 import { type Loss, refuseLosses } from "./losses.ts";
 import { refuseForeignFile, writeDrafts } from "./objects/drafts-file.ts";
 import type { PlannedObject, SourceObject, Undone } from "./objects/model.ts";
@@ -106,6 +107,7 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
       const before = madeBy(givenUp);
       prepared ??= await prepare(project, choice, facts, before);
       refuseLosses(prepared.losses, choice.allow ?? []);
+      refuseDuplicates(prepared.survey.duplicates, choice.allow ?? []);
       intent.steps = prepared.plan.steps;
       intent.made = madeByBoth(before, prepared.made);
       intent.left = leftUndone(prepared.survey);

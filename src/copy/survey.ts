@@ -4,6 +4,7 @@ import { tableKey } from "../core/table-key.ts";
 import type { TargetTable } from "../engines/data-roles.ts";
 import type { Session, Traits } from "../engines/engine.ts";
 import { type DecidedColumn, decideColumns, keyOf } from "./decide.ts";
+import { type DuplicateKey, duplicateKeys } from "./duplicate-keys.ts";
 import { withEmptiedColumns } from "./emptied-columns.ts";
 import { acceptedOf, type Loss, lossesOf } from "./losses.ts";
 import { withObjectNames } from "./object-names.ts";
@@ -27,6 +28,7 @@ import type { CopyColumn, CopyTable, Watermark } from "../core/plan.ts";
 export interface Survey {
   readonly tables: readonly SurveyedTable[];
   readonly losses: readonly Loss[];
+  readonly duplicates: readonly DuplicateKey[];
   /** Views, triggers, routines and the like. */
   readonly objects: ObjectsPlan;
   /** Foreign keys that refer to a table which is not copied. */
@@ -178,7 +180,8 @@ export async function survey(
   const objects = !makesObjects
     ? noObjects
     : planObjects({ project, schema, tables: named, sides, isSameProduct, there });
-  return { tables: named, losses, objects, dropped, undone, warnings };
+  const duplicates = isSameProduct ? [] : await duplicateKeys(project, named, session);
+  return { tables: named, losses, duplicates, objects, dropped, undone, warnings };
 }
 
 /** The table that is there already under that name. */

@@ -103,6 +103,8 @@ export interface RenderRole {
   ddl(table: TargetTable): TableDdl;
   /** Whether the engine computes a column by itself, because its expression can be said here; else its values are copied. */
   generates(table: TargetTable, column: TargetColumn): boolean;
+  /** When two texts of the column are equal in a key; null where only the same ones are. */
+  equality(column: TargetColumn): TextEquality | null;
   /** A view with a query in this engine's words; a stored one becomes a plain one where there are no others. */
   view(
     view: Pick<PortableView, "schema" | "name" | "columns" | "materialized"> & { readonly text: string },
@@ -175,6 +177,20 @@ export interface Answer {
   readonly examples: readonly { readonly key: KeyValues; readonly value: string }[];
 }
 
+/** When two texts count as one. */
+export interface TextEquality {
+  readonly caseInsensitive: boolean;
+  readonly accentInsensitive: boolean;
+  /** Trailing spaces do not count. */
+  readonly padSpace: boolean;
+}
+
+export interface KeyPart {
+  readonly name: string;
+  /** Null: only what is the same is equal. */
+  readonly equality: TextEquality | null;
+}
+
 export interface ProfileRole {
   /** Answers all questions on a table in one scan (and another one for examples, only where something was found). */
   answers(
@@ -191,13 +207,19 @@ export interface ProfileRole {
   longValues(session: Session, request: LongValuesRequest): Promise<readonly LongValue[]>;
   /** It pays to ask several sessions for a part each: the server gives a scan one processor. */
   readonly takesRanges?: boolean;
-  /** Groups of rows that are equal in the columns under the given rules; at most `limit`. */
-  duplicates?(
+  /**
+   * Of groups of rows that are equal in the columns under the given rules, and are not all the same, two rows' values
+   * as texts; at most `limit` groups. NULL is equal to nothing.
+   */
+  duplicates(
     session: Session,
     table: TableName,
-    columns: readonly string[],
-    limit: number,
-  ): Promise<readonly KeyValues[]>;
+    request: {
+      readonly columns: readonly KeyPart[];
+      readonly where: Expression | null;
+      readonly limit: number;
+    },
+  ): Promise<readonly (readonly [string, string])[]>;
 }
 
 /** What can be carried at most, and what decides it. */

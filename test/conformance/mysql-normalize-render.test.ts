@@ -446,7 +446,7 @@ for (const server of mysqlTargets) {
         },
       } as unknown as SourceEngine;
       const beside: Beside = async (work) => work(await open());
-      const inParts = await askInParts(counted, session, beside, { table, key, questions });
+      const inParts = await askInParts(counted, session, beside, { table, key, questions, where: null });
       assert.equal(asked, 2);
       assert.deepEqual(inParts, await profile.answers(session, table, key, questions));
       assert.deepEqual(
@@ -454,19 +454,42 @@ for (const server of mysqlTargets) {
         [24n, 0n, 5n, 0n, 0n],
       );
       const small = { ...table, estimate: { rows: 40, bytes: 1_000 } };
-      assert.deepEqual(await askInParts(counted, session, beside, { table: small, key, questions }), inParts);
+      assert.deepEqual(
+        await askInParts(counted, session, beside, { table: small, key, questions, where: null }),
+        inParts,
+      );
       assert.equal(asked, 3);
     });
 
-    place("duplicates by the column's own collation", async ({ open }) => {
+    place("rows that another collation takes for one", async ({ open }) => {
       const session = await open();
-      await session.execute("CREATE TABLE t (v varchar(10) COLLATE utf8mb4_general_ci)");
-      await session.execute("INSERT INTO t VALUES ('a'), ('A'), ('b'), (NULL), (NULL)");
-      const found = await profile.duplicates!(session, { schema: "", name: "t" }, ["v"], 10);
-      assert.deepEqual(
-        found.map(([value]) => value?.toLowerCase()),
-        ["a"],
+      await session.execute("CREATE TABLE t (v varchar(10) COLLATE utf8mb4_bin, n int)");
+      await session.execute(
+        "INSERT INTO t VALUES ('a', 1), ('A', 1), ('b', 2), ('b', 2), (NULL, 1), (NULL, 1), ('c', 3), ('c ', 3), ('é', 4), ('e', 5)",
       );
+      const found = (flags: readonly [boolean, boolean, boolean], by: readonly string[] = ["v"]) =>
+        profile.duplicates(
+          session,
+          { schema: "", name: "t" },
+          {
+            columns: by.map((name) => ({
+              name,
+              equality:
+                name === "v"
+                  ? { caseInsensitive: flags[0], accentInsensitive: flags[1], padSpace: flags[2] }
+                  : null,
+            })),
+            where: null,
+            limit: 10,
+          },
+        );
+      assert.deepEqual(await found([true, false, false]), [["A", "a"]]);
+      assert.deepEqual(await found([false, false, true]), [["c ", "c"]]);
+      assert.deepEqual((await found([true, true, false])).toSorted(), [
+        ["A", "a"],
+        ["e", "é"],
+      ]);
+      assert.deepEqual(await found([true, true, false], ["v", "n"]), [["A, 1", "a, 1"]]);
     });
   });
 }

@@ -62,14 +62,24 @@ describe("PostgreSQL: profile", { skip }, () => {
     await withPlace(async ({ open }) => {
       const session = await open();
       await session.execute(
-        "CREATE TABLE t (a integer, b text); INSERT INTO t VALUES (1, 'x'), (1, 'x'), (2, 'x'), (3, NULL), (3, NULL), (4, 'y'), (4, 'y')",
+        "CREATE TABLE t (a integer, b text); INSERT INTO t VALUES (1, 'x'), (1, 'X'), (2, 'x'), (3, NULL), (3, NULL), (4, 'é '), (4, 'e'), (5, 'y'), (5, 'y')",
       );
-      const found = await profile.duplicates!(session, table("t"), ["a", "b"], 10);
-      assert.deepEqual(found.toSorted(), [
-        ["1", "x"],
-        ["4", "y"],
-      ]);
-      assert.equal((await profile.duplicates!(session, table("t"), ["a", "b"], 1)).length, 1);
+      const found = (flags: readonly [boolean, boolean, boolean], limit = 10) =>
+        profile.duplicates(session, table("t"), {
+          columns: [
+            { name: "a", equality: null },
+            {
+              name: "b",
+              equality: { caseInsensitive: flags[0], accentInsensitive: flags[1], padSpace: flags[2] },
+            },
+          ],
+          where: null,
+          limit,
+        });
+      assert.deepEqual(await found([true, false, false]), [["1, X", "1, x"]]);
+      assert.deepEqual(await found([false, true, true]), [["4, e", "4, é "]]);
+      assert.deepEqual(await found([false, true, false]), []);
+      assert.equal((await found([true, true, true], 1)).length, 1);
     });
   });
 });

@@ -3,12 +3,12 @@ import type { PortableType, TableName } from "../../core/portable.ts";
 import type {
   Answer,
   KeyColumn,
-  KeyValues,
   LongValue,
   LongValuesRequest,
   ProfileRole,
   Question,
   Range,
+  TextEquality,
 } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { columnFacts, type ColumnFacts } from "./column-facts.ts";
@@ -16,7 +16,7 @@ import { dataSession } from "./data-session.ts";
 import { rangeCondition } from "./key-range.ts";
 import { isOfTexts, oddTextsSql, riskSql } from "./profile-risk.ts";
 import { columnReading, expressionText } from "./read-column.ts";
-import { nameList, tableText } from "./sql-text.ts";
+import { tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 
 export const profile: ProfileRole = { answers, takesRanges: true, duplicates, longValues };
@@ -167,19 +167,32 @@ async function longValues(
   }));
 }
 
-/** Of each group one row's values, as the columns' own types and collations compare them. NULL is equal to nothing. */
+/**
+ * Folded as the target would, as far as one collation of both servers can; the two values of a group are the least and
+ * the greatest of its rows. A sign behind the text keeps its trailing spaces, which these collations would not count.
+ */
 async function duplicates(
   session: Session,
   table: TableName,
-  columns: readonly string[],
-  limit: number,
-): Promise<readonly KeyValues[]> {
+  { columns, where, limit }: Parameters<ProfileRole["duplicates"]>[2],
+): Promise<readonly (readonly [string, string])[]> {
   await dataSession(session);
-  const names = nameList(columns);
-  const given = columns.map((name) => `${traits.quote(name)} IS NOT NULL`).join(" AND ");
-  const values = columns.map((name, n) => `CONVERT(MIN(${traits.quote(name)}) USING utf8mb4) AS k${n}`);
+  const texts = columns.map(({ name }) => `CONVERT(${traits.quote(name)} USING utf8mb4)`);
+  const folded = columns.map(({ equality }, n) => foldedSql(texts[n]!, equality));
+  const conditions = [
+    ...columns.map(({ name }) => `${traits.quote(name)} IS NOT NULL`),
+    ...(where === null ? [] : [expressionText(where)]),
+  ];
+  const row = `CONCAT(CONCAT_WS(', ', ${texts.join(", ")}), '|') COLLATE utf8mb4_bin`;
   const rows = await session.query(
-    `SELECT ${values.join(", ")} FROM ${tableText(table)} WHERE ${given} GROUP BY ${names} HAVING COUNT(*) > 1 LIMIT ${Math.max(0, Math.floor(limit))}`,
+    `SELECT MIN(${row}) AS one, MAX(${row}) AS other FROM ${tableText(table)} WHERE ${conditions.join(" AND ")}
+      GROUP BY ${folded.join(", ")} HAVING MIN(${row}) <> MAX(${row}) LIMIT ${limit}`,
   );
-  return rows.map((row) => columns.map((_, n) => String(row[`k${n}`])));
+  return rows.map((found) => [String(found.one).slice(0, -1), String(found.other).slice(0, -1)]);
+}
+
+function foldedSql(text: string, equality: TextEquality | null): string {
+  const whole = equality?.padSpace === true ? `TRIM(TRAILING ' ' FROM ${text})` : text;
+  if (equality?.accentInsensitive === true) return `CONCAT(${whole}, '|') COLLATE utf8mb4_unicode_520_ci`;
+  return `CONCAT(${equality?.caseInsensitive === true ? `LOWER(${whole})` : whole}, '|') COLLATE utf8mb4_bin`;
 }

@@ -1,7 +1,15 @@
 import { draft } from "./draft.ts";
 import type { PortableForeignKey, TableName } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
-import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
+import type {
+  DdlStatement,
+  RenderRole,
+  TableDdl,
+  TargetColumn,
+  TargetTable,
+  TextEquality,
+} from "../data-roles.ts";
+import { columnCollation } from "./render-collation.ts";
 import { keysDdl } from "./render-keys.ts";
 import { counterColumn, createTable, generationSql } from "./render-table.ts";
 import { decideType } from "./render-type.ts";
@@ -13,6 +21,7 @@ export const render: RenderRole = {
   type: decideType,
   ddl,
   generates: (_, { generated }) => generationSql(generated) !== null,
+  equality,
   draft,
   view,
   schema: () => [],
@@ -117,4 +126,11 @@ function unreferenced(statements: readonly DdlStatement[]): DdlStatement[] {
     title: value === 0 ? "without references" : "with references",
   });
   return [checks(0), ...statements, checks(1)];
+}
+
+function equality({ collation, decision }: TargetColumn): TextEquality | null {
+  const name = columnCollation({ collation, type: decision.type });
+  if (name === null) return null;
+  const caseInsensitive = name.endsWith("_ci");
+  return { caseInsensitive, accentInsensitive: caseInsensitive, padSpace: true };
 }

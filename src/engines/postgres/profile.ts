@@ -3,12 +3,12 @@ import type { TableName } from "../../core/portable.ts";
 import type {
   Answer,
   KeyColumn,
-  KeyValues,
   LongValue,
   LongValuesRequest,
   ProfileRole,
   Question,
   Range,
+  TextEquality,
 } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { collectRows } from "./copy-rows.ts";
@@ -116,20 +116,35 @@ async function longValues(
 /** A page has 32 kB at most, and nothing is compressed to less than a 255th of it. */
 const longestInPage = 255 * 32 * 1024;
 
-/** Of each group one row's values, as the columns' own types and collations compare them. */
+/** Folded as the target would; the two values of a group are the least and the greatest of its rows. */
 async function duplicates(
   session: Session,
   table: TableName,
-  columns: readonly string[],
-  limit: number,
-): Promise<readonly KeyValues[]> {
+  { columns, where, limit }: Parameters<ProfileRole["duplicates"]>[2],
+): Promise<readonly (readonly [string, string])[]> {
   const { from } = await tableKind(session, table);
-  const names = columns.map(quoted).join(", ");
-  // NULL is equal to nothing in a unique key.
-  const given = columns.map((name) => `${quoted(name)} IS NOT NULL`).join(" AND ");
+  // Under a collation of its own a text takes no regular expression.
+  const texts = columns.map(({ name }) => `(${quoted(name)}::text COLLATE "C")`);
+  const folded = columns.map(({ equality }, n) => foldedSql(texts[n]!, equality));
+  const conditions = [
+    ...columns.map(({ name }) => `${quoted(name)} IS NOT NULL`),
+    ...(where === null ? [] : [expressionSql(where)]),
+  ];
+  const row = `concat_ws(', ', ${texts.join(", ")}) COLLATE "C"`;
   const rows = await collectRows(
     session,
-    `SELECT ${names} FROM ${from} WHERE ${given} GROUP BY ${names} HAVING count(*) > 1 LIMIT ${Math.max(0, Math.floor(limit))}`,
+    `SELECT min(${row}), max(${row}) FROM ${from} WHERE ${conditions.join(" AND ")}
+     GROUP BY ${folded.join(", ")} HAVING min(${row}) <> max(${row}) LIMIT ${limit}`,
   );
-  return rows.map((row) => row.map((value) => value ?? ""));
+  return rows.map((values) => [values[0] ?? "", values[1] ?? ""]);
+}
+
+function foldedSql(text: string, equality: TextEquality | null): string {
+  let sql = text;
+  if (equality?.accentInsensitive === true) {
+    sql = `regexp_replace(normalize(${sql}, NFKD), '[\u0300-\u036f]', '', 'g')`;
+  }
+  if (equality?.caseInsensitive === true) sql = `lower(${sql} COLLATE "und-x-icu")`;
+  if (equality?.padSpace === true) sql = `rtrim(${sql}, ' ')`;
+  return `(${sql}) COLLATE "C"`;
 }

@@ -1,7 +1,14 @@
 import { draft } from "./draft.ts";
 import type { TableName } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
-import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
+import type {
+  DdlStatement,
+  RenderRole,
+  TableDdl,
+  TargetColumn,
+  TargetTable,
+  TextEquality,
+} from "../data-roles.ts";
 import { constraintDdl, foreignKeyDdl } from "./render-constraints.ts";
 import { counterDdl, finishDdl } from "./render-finish.ts";
 import { indexDdl, keyDdl } from "./render-keys.ts";
@@ -14,6 +21,7 @@ export const render: RenderRole = {
   ddl,
   generates: (_, { generated }) =>
     generated?.expression ? printExpression(generated.expression, "postgres") !== null : false,
+  equality,
   draft,
   view,
   schema: (name) =>
@@ -81,4 +89,11 @@ BEGIN
   END LOOP;
 END`;
   return [{ sql: `DO ${literal(body)}`, title: `drop ${tables.length} tables` }];
+}
+
+/** By the collation that the column was given; all others compare bytes. */
+function equality({ collation, decision }: TargetColumn): TextEquality | null {
+  if (collation === null || !/ COLLATE \S*"godwit_\w+"$/.test(decision.sql)) return null;
+  const { caseInsensitive, accentInsensitive } = collation;
+  return { caseInsensitive, accentInsensitive, padSpace: false };
 }

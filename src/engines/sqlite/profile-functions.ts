@@ -34,7 +34,20 @@ export function registerProfileFunctions(database: DatabaseSync): void {
   );
   add("godwit_is", (what: string, value: never) => formats[what]!(value));
   add("godwit_json_lossy", (value: unknown) => typeof value === "string" && isLossyJson(value));
+  // An answer that is a text is none of the above's.
+  database.function(
+    "godwit_folded",
+    { deterministic: true, directOnly: true, varargs: true },
+    (text, ...flags) => folded(String(text), flags.map(Boolean)),
+  );
   known.add(database);
+}
+
+function folded(text: string, [caseInsensitive, accentInsensitive, padSpace]: readonly boolean[]): string {
+  let result = text;
+  if (accentInsensitive) result = result.normalize("NFKD").replaceAll(/[\u0300-\u036f]/g, "");
+  if (caseInsensitive) result = result.toLowerCase();
+  return padSpace ? result.replace(/ +$/, "") : result;
 }
 
 /** Whether a value is written as the type demands. */

@@ -37,7 +37,7 @@ const heldBytes = 4 * 1024 * 1024;
  * One scan with a sum for each question. Since a declared type binds nothing, each looks at storage classes first;
  * so does the quick form that most pieces of a table are settled by, at a tenth of the time.
  */
-export const profile: ProfileRole = { answers, longValues };
+export const profile: ProfileRole = { answers, duplicates, longValues };
 
 async function answers(
   session: Session,
@@ -194,4 +194,30 @@ async function longValues(
     column: able[Number(place)]!.name,
     bytes: bytes as bigint,
   }));
+}
+
+/** Folded as the target would; the two values of a group are the least and the greatest of its rows. */
+async function duplicates(
+  session: Session,
+  { name }: TableName,
+  { columns, where, limit }: Parameters<ProfileRole["duplicates"]>[2],
+): Promise<readonly (readonly [string, string])[]> {
+  const database = sessionOf(session).handle();
+  registerWireFunctions(database);
+  registerProfileFunctions(database);
+  const texts = columns.map((column) => `CAST(${traits.quote(column.name)} AS TEXT)`);
+  const folded = columns.map(({ equality }, n) => {
+    const flags = [equality?.caseInsensitive, equality?.accentInsensitive, equality?.padSpace];
+    return flags.includes(true) ? `godwit_folded(${texts[n]}, ${flags.map(Number).join(", ")})` : texts[n];
+  });
+  const conditions = [
+    ...columns.map((column) => `${traits.quote(column.name)} IS NOT NULL`),
+    ...(where === null ? [] : [`(${printed(where)})`]),
+  ];
+  const row = texts.join(" || ', ' || ");
+  const statement = database.prepare(
+    `SELECT min(${row}) AS one, max(${row}) AS other FROM main.${traits.quote(name)} WHERE ${conditions.join(" AND ")}
+      GROUP BY ${folded.join(", ")} HAVING min(${row}) <> max(${row}) LIMIT ${limit}`,
+  );
+  return statement.all().map(({ one, other }) => [String(one), String(other)]);
 }

@@ -1,9 +1,16 @@
 import { draft } from "./draft.ts";
 import type { TableName } from "../../core/portable.ts";
-import type { DdlStatement, RenderRole, TableDdl, TargetTable } from "../data-roles.ts";
+import type {
+  DdlStatement,
+  RenderRole,
+  TableDdl,
+  TargetColumn,
+  TargetTable,
+  TextEquality,
+} from "../data-roles.ts";
 import { printable, renderCheckOfReferences, renderTable, rowidColumn } from "./render-table.ts";
 import { renderIndex } from "./render-index.ts";
-import { decideType } from "./render-type.ts";
+import { decideType, sqliteCollation } from "./render-type.ts";
 import { traits } from "./traits.ts";
 
 /**
@@ -15,6 +22,7 @@ export const render: RenderRole = {
   ddl,
   generates: (table, { generated }) =>
     generated?.expression ? printable(table, generated.expression) !== null : false,
+  equality,
   draft,
   view: ({ name, columns, text }) => {
     const title = `view ${name}`;
@@ -83,4 +91,11 @@ function counter(table: TargetTable): DdlStatement[] {
 
 function quoted({ name }: TableName): string {
   return `main.${traits.quote(name)}`;
+}
+
+/** NOCASE knows the letters A to Z only, so that it takes no more for one than its source did, or less. */
+function equality({ decision, collation }: TargetColumn): TextEquality | null {
+  const kept = sqliteCollation({ type: decision.type, collation });
+  if (kept === null) return null;
+  return { caseInsensitive: kept === "NOCASE", accentInsensitive: false, padSpace: kept === "RTRIM" };
 }
