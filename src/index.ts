@@ -33,5 +33,6 @@ export type {
   UnfinishedRun,
   ValidationReport,
 } from "./migrate/index.ts";
+export type { CopyResult } from "./copy/index.ts";
 export type { RunResult } from "./run/executor.ts";
 export type { MigrationDatabase, MigrationFunction } from "./run/perform/script.ts";

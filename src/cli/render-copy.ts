@@ -1,4 +1,4 @@
-import { type CopyPlan, type CopyResult, type Loss, pairText } from "../copy/index.ts";
+import { type CopyPlan, type CopyResult, type Loss, notesOf, pairText } from "../copy/index.ts";
 import { bytesText, countText, durationText, numberText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
 import { stepsText } from "./render-copy-steps.ts";
@@ -120,6 +120,7 @@ function undoneText({ survey }: CopyPlan, paint: Paint): string {
     ...survey.objects.undone.map(({ what, name, reason }) => `${what} ${name}: ${reason}`),
     ...survey.dropped,
     ...survey.undone,
+    ...notesOf(survey.objects),
     ...survey.warnings.map(({ rule, message }) => `rules: ${rule}: ${message}`),
   ];
   if (lines.length === 0) return "";

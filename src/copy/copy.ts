@@ -12,7 +12,7 @@ import { compileCopy } from "./compile.ts";
 import { refuseDuplicates } from "./duplicate-keys.ts";
 import { type Loss, refuseLosses } from "./losses.ts";
 import { refuseForeignFile, writeDrafts } from "./objects/drafts-file.ts";
-import type { PlannedObject, SourceObject, Undone } from "./objects/model.ts";
+import { notesOf, type PlannedObject, type SourceObject, type Undone } from "./objects/model.ts";
 import type { CopyChoice, CopyProject } from "./project.ts";
 import { refuseQuarantined } from "./refuse-quarantined.ts";
 import { type Survey, survey } from "./survey.ts";
@@ -143,7 +143,7 @@ function leftUndone({ objects, dropped, undone }: Survey): LeftUndone {
     original,
     draft,
   }));
-  return { undone: objects.undone, planned, parts: [...dropped, ...undone] };
+  return { undone: objects.undone, planned, parts: [...dropped, ...undone, ...notesOf(objects)] };
 }
 
 /** What the target refused, with the texts that the plan had for it. */

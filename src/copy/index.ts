@@ -1,6 +1,7 @@
 /** Copies between databases: what the commands and the library use of this feature. */
 export { copyDatabase, type CopyPlan, type CopyResult, planCopy } from "./copy.ts";
 export { type DuplicateKey, pairText } from "./duplicate-keys.ts";
+export { notesOf } from "./objects/model.ts";
 export type { Loss } from "./losses.ts";
 export {
   type CopyChoice,

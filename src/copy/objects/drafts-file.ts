@@ -37,7 +37,7 @@ export function writeDrafts(file: string, from: string, to: string, undone: read
 }
 
 /** The originals are comments, and so is what is no statement yet. */
-export function draftsText(from: string, to: string, undone: readonly Undone[]): string {
+function draftsText(from: string, to: string, undone: readonly Undone[]): string {
   const parts = undone.map(({ what, name, reason, original, draft }) => {
     const head = [
       comment(`${what} ${name}`),

@@ -47,3 +47,10 @@ export const noObjects: ObjectsPlan = { before: [], after: [], undone: [] };
 export function uncompared(object: PlannedObject): PlannedObject {
   return { ...object, compared: null };
 }
+
+/** What of the planned objects is made in another way than it was, for people. */
+export function notesOf({ before, after }: ObjectsPlan): string[] {
+  return [...before, ...after].flatMap(({ what, name, note }) =>
+    note === null ? [] : `${what} ${name} is made ${note}`,
+  );
+}

@@ -92,7 +92,7 @@ function translateView(
 }
 
 /** A draft that is no statement yet, so that nothing runs it by mistake. */
-export function commented(text: string): string {
+function commented(text: string): string {
   return text
     .split("\n")
     .map((line) => `-- ${line}`.trimEnd())
