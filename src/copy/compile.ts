@@ -46,7 +46,7 @@ export function compileCopy(
   if (makesTables) {
     add("schemas", schemas(project, survey));
     addObjects("before", survey.objects.before);
-    add("tables", [...(swap?.open(swapped) ?? []), ...of("create")]);
+    add("tables", [...(swap?.open(swapped) ?? []), ...once(of("create"))]);
   }
   if (kept !== null) add("references", kept.before);
   if (mode === "truncate") add("empty", render.truncate(survey.tables.map(({ target }) => target)));
@@ -68,6 +68,11 @@ export function compileCopy(
   }
   steps.push(...watermarks(survey));
   return steps;
+}
+
+/** Tables share what they use, such as a collation. */
+function once(statements: readonly DdlStatement[]): DdlStatement[] {
+  return [...new Map(statements.map((ddl) => [ddl.sql, ddl])).values()];
 }
 
 /** Where no rule says otherwise, the largest goes first, because it takes longest. */
@@ -215,7 +220,7 @@ function judged({ target }: CopyProject, { sql, title }: DdlStatement) {
   if (statement === undefined || more !== undefined) {
     throw new GodwitError("GW9001", { message: `${title}: one statement was expected: ${sql}` });
   }
-  return { statement, title };
+  return { statement: { ...statement, title }, title };
 }
 
 function sqlStep(unit: string, key: string, { statement, title }: Judged): SqlStep {

@@ -191,9 +191,12 @@ function keyedColumns(table: PortableTable): ReadonlySet<string> {
   return new Set([
     ...(table.primaryKey?.columns ?? []),
     ...table.uniques.flatMap(({ columns }) => columns),
-    ...table.indexes.flatMap(({ parts }) =>
-      parts.flatMap(({ column, prefix }) => (prefix === null && column !== null ? [column] : [])),
-    ),
+    // Full texts, documents and places are indexed as they are, however long.
+    ...table.indexes
+      .filter(({ method }) => method === "btree" || method === "hash")
+      .flatMap(({ parts }) =>
+        parts.flatMap(({ column, prefix }) => (prefix === null && column !== null ? [column] : [])),
+      ),
     ...table.foreignKeys.flatMap(({ columns }) => columns),
   ]);
 }

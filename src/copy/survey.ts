@@ -141,7 +141,7 @@ export async function survey(
     const parts = withEmptiedColumns(whole, ruled, own, choice.allow ?? [], (text) => dropped.push(text));
     dropped.push(...parts.dropped);
     const translated = withCopiedReferences({ ...table, ...parts.parts }, names, dropped);
-    const placed = targetTable(translated, placedName, parts, columns, names);
+    const placed = targetTable(translated, placedName, parts, columns, { names, server });
     // What is made anew takes nothing from the one that is there.
     const existing = makesTables ? undefined : twinOf(placed, there, target.engine.traits);
     const made = copyTable(project, choice, {
@@ -160,7 +160,10 @@ export async function survey(
     );
     tables.push({
       source: table,
-      target: targetTable(translated, targetName, parts, columns, swap?.isWhole === false ? names : besides),
+      target: targetTable(translated, targetName, parts, columns, {
+        names: swap?.isWhole === false ? names : besides,
+        server,
+      }),
       placed,
       columns,
       copy,
@@ -213,11 +216,12 @@ function targetTable(
   name: TableName,
   parts: TargetParts,
   columns: readonly DecidedColumn[],
-  names: ReadonlyMap<string, TableName>,
+  { names, server }: { readonly names: ReadonlyMap<string, TableName>; readonly server: string },
 ): TargetTable {
   return {
     ...table,
     ...name,
+    server,
     foreignKeys: table.foreignKeys.map((key) => ({
       ...key,
       references: { ...key.references, ...names.get(tableKey(key.references)) },

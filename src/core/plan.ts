@@ -64,6 +64,8 @@ export interface Statement {
   readonly column: number;
   /** Its kind in words, for people: "CREATE TABLE", "INSERT". */
   readonly label: string;
+  /** What it makes, where it stands in no file: "foreign key orders_customer". */
+  readonly title?: string;
   /** Whether it can run inside a transaction together with its record. */
   readonly transactional: boolean;
   /** It changes only the session (SET …), so a resumed run repeats it first. */

@@ -60,6 +60,8 @@ export interface TargetColumn extends PortableColumn {
 /** A table as it will be made: names are the target's, also in keys, indexes, checks and foreign keys. */
 export interface TargetTable extends Omit<PortableTable, "columns"> {
   readonly columns: readonly TargetColumn[];
+  /** As in ColumnUsage. */
+  readonly server?: string;
 }
 
 export interface DdlStatement {

@@ -56,7 +56,7 @@ export function statementFailure(
   cause: unknown,
 ): GodwitError {
   const { line, column } = position(place.statement, native.position);
-  const where = `${place.file}:${line}:${column}`;
+  const where = place.statement.title ?? `${place.file}:${line}:${column}`;
   const words = [native.message, native.detail, native.hint === undefined ? undefined : `(${native.hint})`]
     .filter((part) => part !== undefined && part !== "")
     .join(" ");

@@ -40,6 +40,20 @@ const parentSql = (family: Family) => [
   "INSERT INTO child VALUES (1, 'x', 1), (1, 'y', NULL)",
 ];
 
+/** Values that no ordinary index of another engine would take are indexed in an engine's own way. */
+const extraSql: Readonly<Record<Family, readonly string[]>> = {
+  postgres: [
+    "CREATE TABLE extra (id int PRIMARY KEY, words tsvector, tags text[] NOT NULL DEFAULT '{}')",
+    "CREATE INDEX extra_words ON extra USING gin (words)",
+    "INSERT INTO extra SELECT 1, to_tsvector('simple', string_agg('word' || n, ' ')) FROM generate_series(1, 2000) n",
+  ],
+  sqlite: ["CREATE TABLE extra (id int PRIMARY KEY, words text)", "INSERT INTO extra VALUES (1, 'x')"],
+  mysql: [
+    "CREATE TABLE extra (id int PRIMARY KEY, words mediumtext, FULLTEXT KEY words (words))",
+    "INSERT INTO extra VALUES (1, REPEAT('word ', 2000))",
+  ],
+};
+
 /** MySQL and MariaDB keep names in UTF-8 of three bytes. */
 const beyond = "😀";
 /** Names that some tool or other has stumbled over. */
@@ -78,7 +92,7 @@ describe("a copy's schema", { concurrency: 2 }, () => {
 
     test(`keys, checks, defaults and counters from ${from.name} to ${to.name}`, { skip }, () =>
       withPair(from.name, to.name, async (pair) => {
-        await pair.prepare(parentSql(source));
+        await pair.prepare([...parentSql(source), ...extraSql[source]]);
         await pair.copy();
         assert.equal((await pair.verify()).equal, true);
         const work = (sql: string) =>
@@ -101,6 +115,10 @@ describe("a copy's schema", { concurrency: 2 }, () => {
           mysql:
             "SELECT GROUP_CONCAT(COLUMN_NAME, ' ', COLLATION ORDER BY SEQ_IN_INDEX) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND INDEX_NAME = 'child_by_parent'",
         };
+        if (source === "postgres") {
+          await work("INSERT INTO extra (id) VALUES (2)");
+          assert.equal(ask("SELECT tags FROM extra WHERE id = 2"), target === "postgres" ? "{}" : "[]");
+        }
         assert.match(ask(indexes[target]), /parent_id.*b/);
         assert.match(ask(indexes[target]), target === "sqlite" ? /b 1$/ : /b"? D/);
       }),
@@ -182,6 +200,21 @@ describe("a copy's schema", { concurrency: 2 }, () => {
   }
 
   for (const to of engines.filter(({ engine }) => engine !== "sqlite")) {
+    test(`a key that ${to.name} refuses is named`, { skip: to.skip }, () =>
+      withPair("sqlite", to.name, async (pair) => {
+        await pair.prepare([
+          "PRAGMA foreign_keys = OFF",
+          "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
+          "CREATE TABLE child (id INTEGER PRIMARY KEY, p INTEGER, CONSTRAINT lost FOREIGN KEY (p) REFERENCES parent (id))",
+          "INSERT INTO child VALUES (1, 99)",
+        ]);
+        await assert.rejects(pair.copy(), {
+          code: "GW6001",
+          message: /^(foreign key (child_)?lost of child|constraint lost): ALTER TABLE failed: /,
+        });
+      }),
+    );
+
     const from = engines.find(({ name }) => name === to.name)!;
     test(`comments on ${to.name}`, { skip: to.skip }, () =>
       withPair(from.name, to.name, async (pair) => {

@@ -1,6 +1,7 @@
 import type { PortableIndex } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import type { DdlStatement, TargetTable } from "../data-roles.ts";
+import { isMariaDb } from "./server-version.ts";
 import { nameList, tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 
@@ -20,10 +21,12 @@ export function keysDdl(table: TargetTable, undone: string[]): DdlStatement[] {
     if (sql === null) continue;
     const isExpression = index.parts.some((part) => part.column === null);
     const title = `index ${index.name} of ${table.name}`;
-    if (isExpression) {
-      undone.push(`${title}, on MariaDB: it has no indexes of expressions`);
+    const { server = "" } = table;
+    if (isExpression && server !== "" && !isMariaDb(server)) single.push({ sql: `${alter} ${sql}`, title });
+    else if (isExpression) {
+      undone.push(`${title}: MariaDB has no indexes of expressions`);
       // MariaDB reads past the comment, and does nothing.
-      single.push({ sql: `${alter} /*!80013 ${sql}*/`, title });
+      if (server === "") single.push({ sql: `${alter} /*!80013 ${sql}*/`, title });
     } else if (index.method === "fulltext") single.push({ sql: `${alter} ${sql}`, title });
     else adds.push({ name: index.name, sql });
   }

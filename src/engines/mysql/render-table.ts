@@ -89,6 +89,9 @@ function defaultSql(column: TargetColumn, place: string, undone: string[]): stri
     return null;
   }
   if (expression.kind === "null") return column.nullable ? "NULL" : null;
+  // An array is JSON here.
+  if (column.type.kind === "array" && expression.kind === "string" && expression.value === "{}")
+    return "('[]')";
   // Without parentheses it must have as many digits of a second as the column.
   if (expression.kind === "now" && expression.what === "timestamp" && type.kind === "timestamp")
     return now(column);

@@ -264,6 +264,7 @@ const geometries =
   /^(?:.*\.)?(geometry|point|linestring|polygon|multipoint|multilinestring|multipolygon|geometrycollection|geomcollection)$/i;
 
 function native(column: PortableColumn, name: string, usage: ColumnUsage): TypeDecision {
+  const plain = name.replace(/^pg_catalog\./, "");
   const geometry = geometries.exec(name)?.[1]?.toLowerCase();
   // PostgreSQL's own point is no geometry of PostGIS.
   if (geometry !== undefined && (geometry === "geometry" || !name.includes("."))) {
@@ -272,8 +273,8 @@ function native(column: PortableColumn, name: string, usage: ColumnUsage): TypeD
   if (/^vector\(\d+\)$/i.test(column.declared))
     return same(column.declared, { kind: "native", name: "vector" });
   return {
-    ...asText(usage, /inet|cidr|macaddr/.test(name) ? 50 : null, `there is no ${name} on both servers`),
-    loses: `what ${name} can do; its value is kept as text`,
+    ...asText(usage, /inet|cidr|macaddr/.test(name) ? 50 : null, `there is no ${plain}`),
+    loses: `what ${plain} can do; its value is kept as text`,
   };
 }
 

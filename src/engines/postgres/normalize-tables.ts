@@ -6,6 +6,7 @@ import type {
   PortableTable,
   TableEstimate,
 } from "../../core/portable.ts";
+import type { Expression } from "../../core/expression.ts";
 import { parseExpression } from "../../sql/expression/parse.ts";
 import type { Session } from "../engine.ts";
 import type { Comments } from "./dump-comments.ts";
@@ -114,7 +115,7 @@ function portableColumn(sources: TableSources, column: ColumnRow, type: ColumnTy
     default:
       text === null || isGenerated || identity !== null
         ? null
-        : { expression: parseExpression(text, "postgres"), text },
+        : { expression: emptyArray(text) ?? parseExpression(text, "postgres"), text },
     identity,
     generated:
       isGenerated && column.default !== null
@@ -128,6 +129,11 @@ function portableColumn(sources: TableSources, column: ColumnRow, type: ColumnTy
     collation: portableCollation(type),
     comment: sources.comments.get(`pg_class:${column.relation}:${column.number}`) ?? null,
   };
+}
+
+/** The one array that is nearly every default of one. */
+function emptyArray(text: string): Expression | null {
+  return /^('\{\}'|ARRAY\[\])::[\w ".()]+\[\]$/.test(text) ? { kind: "string", value: "{}" } : null;
 }
 
 function indexesOf(sources: TableSources, table: RelationRow): PortableIndex[] {

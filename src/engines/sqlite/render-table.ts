@@ -99,7 +99,9 @@ function columnSql(table: TargetTable, column: TargetColumn, isRowid: boolean, u
 }
 
 /** STRICT tables refuse a default of another class only when it is used, so digits become the text that they are. */
-function defaultSql({ decision, default: given }: TargetColumn, sql: string): string {
+function defaultSql({ type, decision, default: given }: TargetColumn, sql: string): string {
+  // An array is JSON here.
+  if (type.kind === "array" && sql === "'{}'") return "'[]'";
   const isNumber = given?.expression?.kind === "number";
   return isNumber && decision.sql === "TEXT" ? `'${sql}'` : sql;
 }

@@ -119,7 +119,7 @@ function choose(type: PortableType): Choice {
     case "any":
       return { sql: "ANY", type, reason: "" };
     case "native":
-      return asText(`SQLite has no ${type.name}; the value's text is kept`);
+      return asText(`SQLite has no ${type.name.replace(/^pg_catalog\./, "")}; the value's text is kept`);
   }
 }
 
