@@ -58,7 +58,8 @@ const kinds: Readonly<Record<string, Kind>> = {
     read: (shown, family) => String(Number(unclassed(shown, family))),
   },
   text: {
-    sql: { postgres: "text", sqlite: "TEXT", mysql: "longtext" },
+    // MariaDB's databases are in Latin 1 where nobody says otherwise.
+    sql: { postgres: "text", sqlite: "TEXT", mysql: "longtext CHARACTER SET utf8mb4" },
     values: text,
     literal: quotedText,
     read: unclassed,
