@@ -1,4 +1,4 @@
-import type { PortableColumn, PortableType, Risk, TypeDecision } from "../src/core/portable.ts";
+import type { PortableType, Risk, TypeDecision } from "../src/core/portable.ts";
 import { withAdvisory } from "../src/copy/advisory-risks.ts";
 import type { RenderRole } from "../src/engines/data-roles.ts";
 import { columnType } from "../src/engines/mysql/column-type.ts";
@@ -6,6 +6,7 @@ import { render as mysql } from "../src/engines/mysql/render.ts";
 import { portableType } from "../src/engines/postgres/normalize-types.ts";
 import { render as postgres } from "../src/engines/postgres/render.ts";
 import { declaredType } from "../src/engines/sqlite/declared-type.ts";
+import { plainColumn } from "../src/core/plain-parts.ts";
 import { render as sqlite } from "../src/engines/sqlite/render.ts";
 
 /** docs/reference/types.md: what becomes of each type, asked of the code that decides it. */
@@ -45,19 +46,7 @@ interface Column {
 }
 
 function rowOf({ declared, type, keyed = false }: Column, target: RenderRole, advisory: boolean): string[] {
-  const column: PortableColumn = {
-    name: "column",
-    type,
-    declared,
-    nullable: true,
-    default: null,
-    identity: null,
-    generated: null,
-    onUpdateNow: false,
-    collation: null,
-    comment: null,
-    advisory: advisory && type.kind !== "any",
-  };
+  const column = plainColumn("column", type, { declared, advisory: advisory && type.kind !== "any" });
   const first = target.type(column, { table: { schema: "", name: "table" }, keyed });
   const decisions: TypeDecision[] = [];
   for (let next: TypeDecision | null = first; next !== null; next = next.otherwise) decisions.push(next);

@@ -3,25 +3,13 @@ import { test } from "node:test";
 import type { TargetTable } from "../engines/data-roles.ts";
 import { traits as mysql } from "../engines/mysql/traits.ts";
 import { traits as postgres } from "../engines/postgres/traits.ts";
+import { plainTable } from "../core/plain-parts.ts";
 import { withObjectNames } from "./object-names.ts";
 
 const key = (name: string) => ({ name, columns: ["id"] });
 
 function table(name: string, parts: Partial<TargetTable>): TargetTable {
-  return {
-    schema: "",
-    name,
-    columns: [],
-    primaryKey: null,
-    uniques: [],
-    indexes: [],
-    foreignKeys: [],
-    checks: [],
-    partitioning: null,
-    comment: null,
-    estimate: { rows: 0, bytes: 0 },
-    ...parts,
-  };
+  return { ...plainTable(name, []), ...parts };
 }
 
 const index = (name: string) => ({

@@ -1,3 +1,4 @@
+import type { PortableType } from "../core/portable.ts";
 import type { DigestForm } from "./data-roles.ts";
 
 const plainKinds: ReadonlySet<DigestForm["kind"]> = new Set([
@@ -18,3 +19,19 @@ const plainKinds: ReadonlySet<DigestForm["kind"]> = new Set([
 export function isMeasured({ kind }: DigestForm): boolean {
   return !plainKinds.has(kind);
 }
+
+/** Types whose values a server keeps to their form; what a text or a rule gives may be anything. */
+export const formedTypes: ReadonlySet<PortableType["kind"]> = new Set([
+  "integer",
+  "year",
+  "boolean",
+  "decimal",
+  "float",
+  "bits",
+  "bytes",
+  "uuid",
+  "date",
+  "time",
+  "timestamp",
+  "interval",
+]);

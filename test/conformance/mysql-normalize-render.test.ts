@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { askInParts, type Beside } from "../../src/copy/ask-in-parts.ts";
 import type { SourceEngine } from "../../src/copy/project.ts";
-import type { PortableColumn, PortableTable, PortableType, Risk } from "../../src/core/portable.ts";
+import type { PortableTable, PortableType, Risk } from "../../src/core/portable.ts";
 import type { TargetTable } from "../../src/engines/data-roles.ts";
 import type { Session } from "../../src/engines/engine.ts";
 import { chunk } from "../../src/engines/mysql/chunk.ts";
@@ -11,6 +11,7 @@ import { profile } from "../../src/engines/mysql/profile.ts";
 import { read } from "../../src/engines/mysql/read.ts";
 import { render } from "../../src/engines/mysql/render.ts";
 import { mysqlTargets, withPlace, type Place } from "./mysql-roles.ts";
+import { plainColumn } from "../../src/core/plain-parts.ts";
 import { collected, labColumns, readColumn, readRequest } from "./mysql-rows.ts";
 
 /** As a copy does it, under the same names. */
@@ -35,20 +36,6 @@ async function make(session: Session, tables: readonly PortableTable[]): Promise
     for (const ddl of made) for (const { sql } of ddl[phase]) await session.execute(sql);
   return made.flatMap((ddl) => ddl.undone);
 }
-
-const column = (name: string, type: PortableType, more: Partial<PortableColumn> = {}): PortableColumn => ({
-  name,
-  type,
-  declared: "",
-  nullable: true,
-  default: null,
-  identity: null,
-  generated: null,
-  onUpdateNow: false,
-  collation: null,
-  comment: null,
-  ...more,
-});
 
 for (const server of mysqlTargets) {
   describe(`the schema of ${server.name}`, { skip: server.skip }, () => {
@@ -247,33 +234,33 @@ for (const server of mysqlTargets) {
         partitioning: null,
         estimate: { rows: 0, bytes: 0 },
         columns: [
-          column(
+          plainColumn(
             "id",
             { kind: "integer", bits: 64, unsigned: false },
             { nullable: false, identity: { always: true, next: "42", increment: "1" } },
           ),
-          column(
+          plainColumn(
             "k",
             { kind: "text", length: null, fixed: false },
             { nullable: false, default: { text: "'x'", expression: { kind: "string", value: "x" } } },
           ),
-          column("b", { kind: "bytes", length: null, fixed: false }, { nullable: false }),
-          column(
+          plainColumn("b", { kind: "bytes", length: null, fixed: false }, { nullable: false }),
+          plainColumn(
             "t",
             { kind: "text", length: null, fixed: false },
             { default: { text: "", expression: { kind: "string", value: "a'\\b" } } },
           ),
-          column(
+          plainColumn(
             "at",
             { kind: "timestamp", precision: 6, zone: true },
             { default: { text: "now()", expression: { kind: "now", what: "timestamp", precision: null } } },
           ),
-          column(
+          plainColumn(
             "odd",
             { kind: "integer", bits: 32, unsigned: false },
             { default: { text: "random()", expression: null } },
           ),
-          ...types.map((type, n) => column(`c${n}`, type)),
+          ...types.map((type, n) => plainColumn(`c${n}`, type)),
         ],
         primaryKey: { name: "p", columns: ["k", "b"] },
         uniques: [{ name: "u", columns: ["c1"] }],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { PortableColumn, PortableSchema, PortableTable, PortableType } from "../../src/core/portable.ts";
+import type { PortableSchema, PortableTable, PortableType } from "../../src/core/portable.ts";
 import type { DdlStatement, TargetTable } from "../../src/engines/data-roles.ts";
 import type { Session } from "../../src/engines/engine.ts";
 import { normalize } from "../../src/engines/postgres/normalize.ts";
@@ -8,6 +8,7 @@ import { render } from "../../src/engines/postgres/render.ts";
 import { snapshot } from "../../src/engines/postgres/snapshot.ts";
 import { target } from "../support/servers.ts";
 import { pieces, table as named, text, withPlace } from "./postgres-data.ts";
+import { plainColumn } from "../../src/core/plain-parts.ts";
 import { write } from "../../src/engines/postgres/write.ts";
 
 const { skip } = target("postgres");
@@ -156,7 +157,10 @@ describe("PostgreSQL: normalize and render", { skip }, () => {
       [{ kind: "native", name: "point" }, "point", "text"],
     ];
     for (const [type, declared, sql, otherwise] of expected) {
-      const decision = render.type({ ...column("c", type), declared }, { table: named("t"), keyed: false });
+      const decision = render.type(
+        { ...plainColumn("c", type), declared },
+        { table: named("t"), keyed: false },
+      );
       assert.equal(decision.sql, sql, declared);
       assert.equal(decision.otherwise?.sql, otherwise, declared);
     }
@@ -258,28 +262,12 @@ async function run(session: Session, statements: readonly DdlStatement[]): Promi
     });
 }
 
-function column(name: string, type: PortableType, changes: Partial<PortableColumn> = {}): PortableColumn {
-  return {
-    name,
-    type,
-    declared: "",
-    nullable: true,
-    default: null,
-    identity: null,
-    generated: null,
-    onUpdateNow: false,
-    collation: null,
-    comment: null,
-    ...changes,
-  };
-}
-
 const mysqlTable: PortableTable = {
   schema: "",
   name: "t",
   columns: [
-    column("big", { kind: "integer", bits: 64, unsigned: true }, { nullable: false }),
-    column(
+    plainColumn("big", { kind: "integer", bits: 64, unsigned: true }, { nullable: false }),
+    plainColumn(
       "name",
       { kind: "text", length: 20, fixed: false },
       {
@@ -291,7 +279,7 @@ const mysqlTable: PortableTable = {
         },
       },
     ),
-    column(
+    plainColumn(
       "flag",
       { kind: "integer", bits: 8, unsigned: false },
       {
@@ -299,27 +287,27 @@ const mysqlTable: PortableTable = {
         default: { expression: { kind: "number", value: "1" }, text: "1" },
       },
     ),
-    column(
+    plainColumn(
       "labels",
       { kind: "set", labels: ["a", "b'c"] },
       {
         default: { expression: { kind: "string", value: "a,b'c" }, text: "'a,b''c'" },
       },
     ),
-    column(
+    plainColumn(
       "one",
       { kind: "enum", name: null, labels: ["a", "b"] },
       {
         default: { expression: { kind: "string", value: "b" }, text: "'b'" },
       },
     ),
-    column(
+    plainColumn(
       "day",
       { kind: "date" },
       { default: { expression: { kind: "string", value: "0000-00-00" }, text: "0000-00-00" } },
     ),
-    column("touched", { kind: "timestamp", precision: 0, zone: false }, { onUpdateNow: true }),
-    column(
+    plainColumn("touched", { kind: "timestamp", precision: 0, zone: false }, { onUpdateNow: true }),
+    plainColumn(
       "id",
       { kind: "integer", bits: 32, unsigned: true },
       {

@@ -7,6 +7,7 @@ import { declaredType } from "../../src/engines/sqlite/declared-type.ts";
 import { normalize } from "../../src/engines/sqlite/normalize.ts";
 import { render } from "../../src/engines/sqlite/render.ts";
 import { openFor, scratch } from "../../src/engines/sqlite/scratch.fixture.ts";
+import { plainColumn, plainTable } from "../../src/core/plain-parts.ts";
 import { execute, select, types } from "./sqlite-roles.ts";
 
 const source = `
@@ -146,22 +147,6 @@ test("declared types", () => {
   for (const [declared, type] of cases) assert.deepEqual(declaredType(declared), type, declared);
 });
 
-function column(name: string, type: PortableType, more: Partial<PortableColumn> = {}): PortableColumn {
-  return {
-    name,
-    type,
-    declared: "",
-    nullable: true,
-    default: null,
-    identity: null,
-    generated: null,
-    onUpdateNow: false,
-    collation: null,
-    comment: null,
-    ...more,
-  };
-}
-
 function targetTable(
   name: string,
   columns: readonly PortableColumn[],
@@ -169,17 +154,10 @@ function targetTable(
 ): TargetTable {
   const usage = { table: { schema: "", name }, keyed: false };
   return {
-    schema: "",
-    name,
-    columns: columns.map((each) => Object.assign({ decision: render.type(each, usage) }, each)),
-    primaryKey: null,
-    uniques: [],
-    indexes: [],
-    foreignKeys: [],
-    checks: [],
-    partitioning: null,
-    comment: null,
-    estimate: { rows: 0, bytes: 0 },
+    ...plainTable(
+      name,
+      columns.map((each) => Object.assign({ decision: render.type(each, usage) }, each)),
+    ),
     ...more,
   };
 }
@@ -200,19 +178,19 @@ test("a rendered table takes each type, holds its constraints, and goes on count
   const table = targetTable(
     "it's",
     [
-      column("id", types.integer, {
+      plainColumn("id", types.integer, {
         nullable: false,
         identity: { always: false, next: "100", increment: "1" },
       }),
-      column("parent", types.integer),
-      column("flag", types.boolean, {
+      plainColumn("parent", types.integer),
+      plainColumn("flag", types.boolean, {
         default: { expression: { kind: "boolean", value: true }, text: "true" },
       }),
-      column("price", types.decimal, {
+      plainColumn("price", types.decimal, {
         default: { expression: { kind: "number", value: "1.50" }, text: "1.50" },
       }),
-      column("big", { kind: "integer", bits: 64, unsigned: true }),
-      column("name", types.text, {
+      plainColumn("big", { kind: "integer", bits: 64, unsigned: true }),
+      plainColumn("name", types.text, {
         collation: {
           name: "utf8mb4_general_ci",
           caseInsensitive: true,
@@ -220,9 +198,9 @@ test("a rendered table takes each type, holds its constraints, and goes on count
           padSpace: true,
         },
       }),
-      column("mood", { kind: "enum", name: null, labels: ["a", "it's"] }),
-      column("list", { kind: "array", of: types.integer }),
-      column("anything", types.any),
+      plainColumn("mood", { kind: "enum", name: null, labels: ["a", "it's"] }),
+      plainColumn("list", { kind: "array", of: types.integer }),
+      plainColumn("anything", types.any),
     ],
     {
       primaryKey: { name: "pk", columns: ["id"] },

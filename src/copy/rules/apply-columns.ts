@@ -13,6 +13,7 @@ import { matchesName } from "./pattern.ts";
 import { refuse } from "./refuse.ts";
 import type { RuledColumn } from "./ruled-table.ts";
 import { factPrefix } from "./value-expression.ts";
+import { plainColumn } from "../../core/plain-parts.ts";
 import { valueType } from "./value-type.ts";
 
 /** What becomes of a table's columns: those that stay, in order, then the new ones. */
@@ -139,18 +140,7 @@ function newColumn(
     refuse(rule, "the source's server cannot say the expression with this meaning");
   }
   return {
-    column: {
-      name,
-      type: shaped.type,
-      declared: "by a rule",
-      nullable: true,
-      default: null,
-      identity: null,
-      generated: null,
-      onUpdateNow: false,
-      collation: null,
-      comment: null,
-    },
+    column: plainColumn(name, shaped.type, { declared: "by a rule" }),
     name,
     value: shaped.value,
     isAdded: true,

@@ -1,6 +1,7 @@
 import type { PortableColumn, PortableTable, PortableType } from "../../core/portable.ts";
 import { applyRules, type RuledTables } from "./apply.ts";
 import type { MappingRules } from "./model.ts";
+import { plainColumn, plainTable } from "../../core/plain-parts.ts";
 import { readRules } from "./read-rules.ts";
 
 /* What the tests of the rules share: small tables, and both notations read from values. */
@@ -10,19 +11,7 @@ export function column(
   type: PortableType = text(),
   more: Partial<PortableColumn> = {},
 ): PortableColumn {
-  return {
-    name,
-    type,
-    declared: "",
-    nullable: true,
-    default: null,
-    identity: null,
-    generated: null,
-    onUpdateNow: false,
-    collation: null,
-    comment: null,
-    ...more,
-  };
+  return plainColumn(name, type, more);
 }
 
 export function text(length: number | null = null): PortableType {
@@ -36,20 +25,7 @@ export function table(
   columns: readonly PortableColumn[],
   more: Partial<PortableTable> = {},
 ): PortableTable {
-  return {
-    schema: "public",
-    name,
-    columns,
-    primaryKey: null,
-    uniques: [],
-    indexes: [],
-    foreignKeys: [],
-    checks: [],
-    partitioning: null,
-    comment: null,
-    estimate: { rows: 0, bytes: 0 },
-    ...more,
-  };
+  return plainTable(name, columns, { schema: "public", ...more });
 }
 
 export const people = table(

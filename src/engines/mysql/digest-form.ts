@@ -1,7 +1,7 @@
 import type { PortableType } from "../../core/portable.ts";
 import type { DigestColumn } from "../data-roles.ts";
 import { acceptedValue, withoutNul } from "./accepted-value.ts";
-import { isMeasured } from "../measured-form.ts";
+import { formedTypes, isMeasured } from "../measured-form.ts";
 import type { ColumnFacts } from "./column-facts.ts";
 import { expressionText, extendedWkb, floatText, isGeometry, uuidText } from "./read-column.ts";
 import { textLiteral } from "./sql-text.ts";
@@ -39,24 +39,10 @@ export function digestField(column: DigestColumn, facts: ColumnFacts | undefined
   const { form } = made;
   const whole = { bytes: `LENGTH(${form})`, unusual: null, ...made, value, measured, nullable };
   // The server's own types keep to their form; what a text or a rule gives may be anything.
-  if (measured || form === null || (typed.has(column.type.kind) && column.value === null)) return whole;
+  if (measured || form === null || (formedTypes.has(column.type.kind) && column.value === null)) return whole;
   const guarded = `IF(LENGTH(${form}) = 0 OR LEFT(${form}, 1) = '?' OR LOCATE(';', ${form}) > 0, CONCAT('?', LENGTH(${form}), ':', ${form}), ${form})`;
   return { ...whole, form: guarded, sent: guarded };
 }
-
-const typed: ReadonlySet<string> = new Set([
-  "integer",
-  "year",
-  "boolean",
-  "decimal",
-  "float",
-  "bits",
-  "bytes",
-  "uuid",
-  "date",
-  "time",
-  "timestamp",
-]);
 
 type FieldForm = Pick<DigestField, "form" | "sent" | "as"> & Partial<Pick<DigestField, "bytes" | "unusual">>;
 

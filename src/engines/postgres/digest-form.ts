@@ -1,5 +1,5 @@
 import type { DigestColumn, DigestForm } from "../data-roles.ts";
-import { isMeasured } from "../measured-form.ts";
+import { formedTypes, isMeasured } from "../measured-form.ts";
 import { utcSql, valueSql } from "./table-source.ts";
 import { bitsNumber } from "./wire-form.ts";
 
@@ -17,7 +17,7 @@ export function formSql(column: DigestColumn): FormSql {
   const made = unguarded(sql, column);
   // The server's own types keep to their form; what a text or a rule gives may be anything.
   if (isMeasured(column.form)) return column.value === null ? made : { ...made, isDear: true };
-  if (typed.has(column.type.kind) && column.value === null) return made;
+  if (formedTypes.has(column.type.kind) && column.value === null) return made;
   const { form } = made;
   return {
     form: `CASE WHEN left(${form}, 1) NOT IN ('', '?') AND strpos(${form}, ';') = 0 THEN ${form} ELSE '?' || octet_length(${form}) || ':' || ${form} END`,
@@ -25,21 +25,6 @@ export function formSql(column: DigestColumn): FormSql {
     isDear: true,
   };
 }
-
-const typed: ReadonlySet<string> = new Set([
-  "integer",
-  "year",
-  "boolean",
-  "decimal",
-  "float",
-  "bits",
-  "bytes",
-  "uuid",
-  "date",
-  "time",
-  "timestamp",
-  "interval",
-]);
 
 function unguarded(sql: string, column: DigestColumn): FormSql {
   const { type, form } = column;
