@@ -1,6 +1,6 @@
-import type { Plan, SqlStep, Step } from "../core/plan.ts";
+import type { CopyRowsStep, Plan, SqlStep, Step } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
-import { countText } from "./amounts.ts";
+import { bytesText, countText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
 import { oneLine, visible } from "./visible-text.ts";
 
@@ -20,7 +20,7 @@ function stepText(step: Step, paint: Paint): string {
     case "parallel":
       return `  ${paint.dim(`${step.jobs} at a time, each by itself:`)}\n${step.steps.map((part) => statementsText(part)).join("")}`;
     case "copy-rows":
-      return `  ${countText(step.tables.length, "table")}, ${step.jobs} chunks at a time: ${oneLine(namesOf(step.tables), 300)}\n`;
+      return `  ${sizeText(step)}, ${step.jobs} chunks at a time: ${oneLine(namesOf(step.tables), 300)}\n`;
     case "objects":
       return objectsText(step, paint);
     case "compare":
@@ -28,6 +28,13 @@ function stepText(step: Step, paint: Paint): string {
     default:
       return `  ${oneLine(step.title)}\n`;
   }
+}
+
+/** By the source's statistics. */
+function sizeText({ tables }: CopyRowsStep): string {
+  const sum = (of: "rows" | "bytes") => tables.reduce((total, { estimate }) => total + estimate[of], 0);
+  const size = `about ${countText(sum("rows"), "row")} and ${bytesText(sum("bytes"))}`;
+  return `${countText(tables.length, "table")}, ${size}`;
 }
 
 function sqlText(step: SqlStep, paint: Paint): string {
