@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { DigestForm, ReadRequest } from "../data-roles.ts";
 import { digestFloat } from "./canonical-number.ts";
+import { anyOf, concatOf } from "./many.ts";
 import { rawFieldEnd, rawNull, rawRowEnd } from "./raw-rows.ts";
 import { fieldOf, type RowSql } from "./row-sql.ts";
 import type { TableShape } from "./table-shape.ts";
@@ -52,7 +53,7 @@ export function quickDigest(
   ];
   const odd = used.flatMap((field) => (typeof field?.odd === "string" ? [`(${field.odd})`] : []));
   return {
-    row: { ...row, quick: `concat(${parts.join(",")})`, odd: [...new Set(odd)].join(" OR ") || "0" },
+    row: { ...row, quick: concatOf(parts), odd: anyOf([...new Set(odd)]) },
     floats: used.filter((field) => field?.isFloat === true).length,
     hasKey,
   };

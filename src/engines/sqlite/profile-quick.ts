@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Question } from "../data-roles.ts";
+import { anyOf, between, concatOf } from "./many.ts";
 import { riskSql } from "./profile-risk.ts";
 import type { TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
@@ -40,8 +41,8 @@ export function quickQuestions(questions: readonly Question[], shape: TableShape
     odd.push(...oddSql(value, question, shaped).map((one) => `(${one})`));
   }
   return {
-    odd: odd.length === 0 ? "0" : [...new Set(odd)].join(" OR "),
-    texts: texts.size === 0 ? null : `concat(${[...texts].join(",';',")})`,
+    odd: `(${anyOf([...new Set(odd)])})`,
+    texts: texts.size === 0 ? null : concatOf(between([...texts], "';'")),
   };
 }
 

@@ -13,6 +13,7 @@ import type {
 import type { Session } from "../engine.ts";
 import { keyText } from "./key-text.ts";
 import { limited } from "./limited.ts";
+import { anyOf } from "./many.ts";
 import { registerProfileFunctions } from "./profile-functions.ts";
 import { areUsualTexts, quickQuestions } from "./profile-quick.ts";
 import { riskSql } from "./profile-risk.ts";
@@ -23,6 +24,8 @@ import { printed } from "./value-sql.ts";
 import { registerWireFunctions } from "./wire-functions.ts";
 
 const exampleRows = 5;
+/** A result has 2,000 columns at most. */
+const mostQuestions = 1_500;
 const exampleCharacters = 200;
 /** Rows between two turns of the program. */
 const rowsAtOnce = 20_000;
@@ -48,6 +51,13 @@ async function answers(
   where: Expression | null = null,
 ): Promise<Answer[]> {
   if (questions.length === 0) return [];
+  if (questions.length > mostQuestions) {
+    const [some, more] = [questions.slice(0, mostQuestions), questions.slice(mostQuestions)];
+    return [
+      ...(await answers(session, table, key, some, undefined, where)),
+      ...(await answers(session, table, key, more, undefined, where)),
+    ];
+  }
   const database = sessionOf(session).handle();
   registerWireFunctions(database);
   registerProfileFunctions(database);
@@ -186,7 +196,7 @@ async function longValues(
   const condition = where === null ? "" : ` AND (${printed(where)})`;
   const statement = database.prepare(
     `SELECT ${cases((_, n) => String(n))}, ${cases(length)} ${key.map((part) => `, ${keyText(part)}`).join("")}
-       FROM main.${traits.quote(table.name)} WHERE (${long.join(" OR ")})${condition} LIMIT ${exampleRows}`,
+       FROM main.${traits.quote(table.name)} WHERE (${anyOf(long)})${condition} LIMIT ${exampleRows}`,
   );
   statement.setReturnArrays(true);
   return (statement.all() as unknown as unknown[][]).map(([place, bytes, ...values]) => ({

@@ -2,6 +2,7 @@ import type { SQLInputValue } from "node:sqlite";
 import { GodwitError } from "../../core/error.ts";
 import type { KeyColumn, KeyValues, ReadRequest } from "../data-roles.ts";
 import type { TableShape } from "./table-shape.ts";
+import { sumOf } from "./many.ts";
 import { traits } from "./traits.ts";
 
 /** How the rows of a range are found where there is no rowid to walk along. */
@@ -61,7 +62,7 @@ export function findRows(
     parameters,
     key: names,
     match: names.map((name, i) => `${name} = ?${i + 1}`).join(" AND "),
-    width: columns.map((column) => `ifnull(octet_length(${traits.quote(column.name)}), 0)`).join(" + "),
+    width: sumOf(columns.map((column) => `ifnull(octet_length(${traits.quote(column.name)}), 0)`)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ReadColumn, ReadRequest } from "../data-roles.ts";
 import { acceptedSql } from "./accepted-value.ts";
+import { anyOf, between, concatOf } from "./many.ts";
 import { rawFieldEnd, rawNull, rawRowEnd } from "./raw-rows.ts";
 import type { TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
@@ -19,7 +20,7 @@ export interface RowSql {
 
 export function rowSql(request: ReadRequest, shape: TableShape, tagged: boolean): RowSql {
   const fields = request.columns.map((column) => fieldOf(column, shape));
-  const joined = (parts: readonly string[]) => `concat(${parts.join(",'\t',")},'\n')`;
+  const joined = (parts: readonly string[]) => concatOf([...between(parts, "'\t'"), "'\n'"]);
   if (tagged) {
     const exact = joined(fields.map((field) => taggedField(field.value)));
     return { tagged, fields: fields.length, exact, quick: null, odd: "0" };
@@ -39,8 +40,8 @@ export function rowSql(request: ReadRequest, shape: TableShape, tagged: boolean)
     tagged,
     fields: fields.length,
     exact: joined(fields.map((field) => exactField(field, form))),
-    quick: hasQuick ? `concat(${sql.join(`,${rawFieldEnd},`)},${rawRowEnd})` : null,
-    odd: [...odd, ...marks].join(" OR ") || "0",
+    quick: hasQuick ? concatOf([...between(sql, rawFieldEnd), rawRowEnd]) : null,
+    odd: anyOf([...odd, ...marks]),
   };
 }
 
