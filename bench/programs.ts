@@ -133,7 +133,7 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
     }),
   },
   pipe: {
-    title: "psql COPY TO STDOUT | mariadb LOAD DATA",
+    title: "psql COPY TO STDOUT into mariadb LOAD DATA",
     version: installedVersion("mariadb", ["--version"]),
     copy: (source, target) => {
       const { create, indexes } = copiedTables.mariadb;
