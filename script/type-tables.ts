@@ -47,7 +47,7 @@ interface Column {
 
 function rowOf({ declared, type, keyed = false }: Column, target: RenderRole, advisory: boolean): string[] {
   const column = plainColumn("column", type, { declared, advisory: advisory && type.kind !== "any" });
-  const first = target.type(column, { table: { schema: "", name: "table" }, keyed });
+  const first = target.type(column, { table: { schema: "", name: "table" }, keyed, identifies: keyed });
   const decisions: TypeDecision[] = [];
   for (let next: TypeDecision | null = first; next !== null; next = next.otherwise) decisions.push(next);
   const asked = column.advisory === true ? withAdvisory(first.risks, first.type) : first.risks;

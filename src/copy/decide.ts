@@ -79,6 +79,7 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
     ruled,
   } = options;
   const keyed = keyedColumns(table);
+  const identifying = identifyingColumns(table);
   const key = keyOf(table);
   const decided: DecidedColumn[] = table.columns.map((column) => {
     const ruling = ruled?.get(column.name);
@@ -86,6 +87,7 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
     const usage = {
       table: targetName,
       keyed: isKeyed || keyed.has(column.name),
+      identifies: isKeyed || identifying.has(column.name),
       server,
       sameEngine: source.id === target.id,
     };
@@ -197,6 +199,17 @@ function keyedColumns(table: PortableTable): ReadonlySet<string> {
       .flatMap(({ parts }) =>
         parts.flatMap(({ column, prefix }) => (prefix === null && column !== null ? [column] : [])),
       ),
+    ...table.foreignKeys.flatMap(({ columns }) => columns),
+  ]);
+}
+
+function identifyingColumns(table: PortableTable): ReadonlySet<string> {
+  return new Set([
+    ...(table.primaryKey?.columns ?? []),
+    ...table.uniques.flatMap(({ columns }) => columns),
+    ...table.indexes
+      .filter(({ unique }) => unique)
+      .flatMap(({ parts }) => parts.flatMap(({ column }) => column ?? [])),
     ...table.foreignKeys.flatMap(({ columns }) => columns),
   ]);
 }

@@ -46,6 +46,8 @@ export interface ColumnUsage {
   readonly table: TableName;
   /** It is part of the primary key, of a unique key, or of an index without a prefix length. */
   readonly keyed: boolean;
+  /** It is part of the primary key, of a unique key, or of a reference to one: what is equal decides there. Missing is false. */
+  readonly identifies?: boolean;
   /** The target's server, as ServerFacts.version names it; where it is missing, what all servers of the engine take. */
   readonly server?: string;
   /** The column's declaration is one of this engine. */

@@ -244,7 +244,11 @@ function asTarget(one: PortableTable): TargetTable {
     ...one,
     columns: one.columns.map((each) => ({
       ...each,
-      decision: render.type(each, { table: one, keyed: keyed.has(each.name) }),
+      decision: render.type(each, {
+        table: one,
+        keyed: keyed.has(each.name),
+        identifies: keyed.has(each.name),
+      }),
     })),
   };
 }

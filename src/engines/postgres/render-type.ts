@@ -149,7 +149,8 @@ function text(
   ]);
   const { collation } = column;
   if (collation === null || !(collation.caseInsensitive || collation.accentInsensitive)) return decided;
-  if (!usage.keyed)
+  // Only where it decides which rows are one: LIKE, and a search by patterns, cannot use such a collation.
+  if (usage.identifies !== true)
     return { ...decided, loses: `the collation ${collation.name}: upper and lower case are told apart` };
   return {
     ...decided,
