@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { crashAt } from "../support/crash.ts";
 import type { TargetName } from "../support/servers.ts";
+import { isSweep } from "../support/laboratory/pairs.ts";
 import { copyArgs, pairings, runSql, withBoth } from "./copy-scene.ts";
 import { asker, assertClean } from "./evidence.ts";
 import { openSession } from "./open-session.ts";
@@ -96,8 +97,11 @@ function copied(lines: readonly Line[]): Set<string> {
   );
 }
 
+/** Each engine as a source and as a target; the sweep has all. */
+const some = new Set(["sqlite → postgres", "postgres → mariadb", "mysql → mysql", "postgres → sqlite"]);
+
 suite("a source that changes between a kill and the next run", { concurrency: 3 }, () => {
-  for (const pairing of pairings) {
+  for (const pairing of pairings.filter(({ title }) => isSweep || some.has(title))) {
     test(
       `${pairing.title}: only the chunks that differ are copied again`,
       { skip: pairing.skip },
