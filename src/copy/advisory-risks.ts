@@ -5,7 +5,7 @@ import type { PortableType, Risk, StorageClass } from "../core/portable.ts";
  * target holds the given one: values of another storage class, texts that are not written as the type demands, and
  * numbers that it would round. Times and uuids are kept in several classes, all of which the format knows.
  */
-export function advisoryRisks(type: PortableType): readonly Risk[] {
+function advisoryRisks(type: PortableType): readonly Risk[] {
   switch (type.kind) {
     case "boolean":
       return [storage("integer"), { kind: "not-boolean" }];

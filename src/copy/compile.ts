@@ -6,7 +6,7 @@ import type { DdlStatement, TableDdl } from "../engines/data-roles.ts";
 import { type KeptTables, keptTables } from "./kept-tables.ts";
 import { type PlannedObject, uncompared } from "./objects/model.ts";
 import { objectsSteps } from "./objects/objects-steps.ts";
-import type { CopyChoice, CopyProject } from "./project.ts";
+import { type CopyChoice, type CopyProject, makesTables } from "./project.ts";
 import { swappedTables, swapRole } from "./refresh.ts";
 import type { Survey, SurveyedTable } from "./survey.ts";
 import type { TargetState } from "./target-state.ts";
@@ -27,14 +27,15 @@ export function compileCopy(
   survey: Survey,
   state: TargetState,
 ): Step[] {
-  const { mode = "create", dataOnly = false, schemaOnly = false } = choice;
+  const { mode = "create", schemaOnly = false } = choice;
   const { engine } = project.target;
   const { render } = engine;
-  const makesTables = !dataOnly && (mode === "create" || mode === "refresh");
   const swap = mode === "refresh" ? swapRole(project) : null;
   const swapped = swappedTables(survey, state.tables);
-  const made = makesTables ? survey.tables.map((table) => ({ table, ddl: render.ddl(table.target) })) : [];
-  const kept = makesTables ? null : keptTables(project, choice, survey, state);
+  const made = makesTables(choice)
+    ? survey.tables.map((table) => ({ table, ddl: render.ddl(table.target) }))
+    : [];
+  const kept = makesTables(choice) ? null : keptTables(project, choice, survey, state);
   const of = (unit: keyof Omit<TableDdl, "undone">) => made.flatMap(({ ddl }) => ddl[unit]);
   const steps: Step[] = [];
   const add = (unit: string, statements: readonly DdlStatement[]) =>
@@ -43,7 +44,7 @@ export function compileCopy(
     steps.push(...objectsSteps(engine, objects, unit, (key, title) => base(unit, key, title)));
 
   add("discard", state.discard);
-  if (makesTables) {
+  if (makesTables(choice)) {
     add("schemas", schemas(project, survey));
     addObjects("before", survey.objects.before);
     add("tables", [...(swap?.open(swapped) ?? []), ...once(of("create"))]);

@@ -13,10 +13,10 @@ import { refuseDuplicates } from "./duplicate-keys.ts";
 import { type Loss, refuseLosses } from "./losses.ts";
 import { refuseForeignFile, writeDrafts } from "./objects/drafts-file.ts";
 import { notesOf, type PlannedObject, type SourceObject, type Undone } from "./objects/model.ts";
-import type { CopyChoice, CopyProject } from "./project.ts";
+import { type CopyChoice, type CopyProject, makesDatabase } from "./project.ts";
 import { refuseQuarantined } from "./refuse-quarantined.ts";
 import { type Survey, survey } from "./survey.ts";
-import { type Made, madeByBoth, nothingMade, schemaWithout } from "./given-up.ts";
+import { discarded, type Made, madeByBoth, nothingMade, schemaWithout } from "./given-up.ts";
 import { swappedTables } from "./refresh.ts";
 import { type TargetState, targetState } from "./target-state.ts";
 import { refuseWithoutWatermark, watermarked } from "./watermark.ts";
@@ -198,17 +198,17 @@ async function prepare(
   const { watermark } = choice;
   const { engine } = project.target;
   const there = await withSession(project, "target", (session) => engine.normalize.schema(session));
-  const side = {
-    product: facts.product,
-    server: facts.version,
-    there: schemaWithout(there, givenUp),
-  };
+  const schema = schemaWithout(there, givenUp);
+  const side = { product: facts.product, server: facts.version, there: schema };
   const surveyed = await withSession(project, "source", (session) => survey(project, choice, session, side));
   if (watermark !== undefined) refuseWithoutWatermark(surveyed, watermark);
-  const { state, known } = await withSession(project, "target", async (session) => ({
-    state: await targetState(project, choice, surveyed, { schema: there, givenUp }, session),
-    known: await readWatermarks(engine, session, project.source.target),
-  }));
+  const { state, known } = await withSession(project, "target", async (session) => {
+    const discard = await discarded(project, givenUp, new Set(there.tables.map(tableKey)), session);
+    return {
+      state: await targetState(project, choice, surveyed, { schema, givenUp, discard }, session),
+      known: await readWatermarks(engine, session, project.source.target),
+    };
+  });
   const marked =
     watermark === undefined
       ? surveyed
@@ -223,13 +223,9 @@ async function prepare(
   };
 }
 
-function madeNow(
-  { mode = "create", dataOnly = false }: CopyChoice,
-  survey: Survey,
-  state: TargetState,
-): Made {
-  if (mode === "refresh") return { ...nothingMade, beside: swappedTables(survey, state.tables) };
-  if (mode !== "create" || dataOnly) return nothingMade;
+function madeNow(choice: CopyChoice, survey: Survey, state: TargetState): Made {
+  if (choice.mode === "refresh") return { ...nothingMade, beside: swappedTables(survey, state.tables) };
+  if (!makesDatabase(choice)) return nothingMade;
   const { before, after } = survey.objects;
   const madeOf = (list: readonly PlannedObject[], isBefore: boolean) =>
     list.flatMap(({ what, name, drop, compared }) =>

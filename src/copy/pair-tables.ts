@@ -4,6 +4,7 @@ import { tableKey } from "../core/table-key.ts";
 import { keyOf } from "./decide.ts";
 import type { CopyProject } from "./project.ts";
 import type { RuledTable } from "./rules/ruled-table.ts";
+import { foldName } from "./fold-name.ts";
 import { targetNames } from "./target-names.ts";
 
 export interface PairedTable {
@@ -29,7 +30,7 @@ export function pairTables(
   acceptedOf: (table: PortableTable, column: string) => readonly RiskKind[] = () => [],
 ): Pairing {
   const { traits, render } = project.target.engine;
-  const fold = (name: string) => (traits.distinguishesCase ? name : name.toLowerCase());
+  const fold = (name: string) => foldName(traits, name);
   const names = targetNames(
     tables.map(({ source }) => source),
     {

@@ -74,3 +74,13 @@ export interface CopyChoice {
   /** The interrupted run to go on with. */
   readonly resume?: string | undefined;
 }
+
+/** Whether all is made anew, in places where nothing is: only then are views, routines and the like made, too. */
+export function makesDatabase({ mode = "create", dataOnly = false }: CopyChoice): boolean {
+  return mode === "create" && !dataOnly;
+}
+
+/** Whether tables are made: in their places, or beside those that are there. */
+export function makesTables(choice: CopyChoice): boolean {
+  return makesDatabase(choice) || choice.mode === "refresh";
+}

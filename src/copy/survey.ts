@@ -11,7 +11,7 @@ import { withObjectNames } from "./object-names.ts";
 import { noObjects, type ObjectsPlan } from "./objects/model.ts";
 import { planObjects } from "./objects/plan-objects.ts";
 import { inOwnWords } from "./own-words.ts";
-import type { CopyChoice, CopyProject } from "./project.ts";
+import { type CopyChoice, type CopyProject, makesDatabase, makesTables } from "./project.ts";
 import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
 import { swapRole } from "./refresh.ts";
 import { referencedNumbers } from "./referenced-numbers.ts";
@@ -22,6 +22,7 @@ import type { RuleWarning } from "./rules/model.ts";
 import type { RuledTable } from "./rules/ruled-table.ts";
 import { targetColumns, targetParts, type TargetParts } from "./rules/target-parts.ts";
 import { withSession } from "./with-session.ts";
+import { foldName } from "./fold-name.ts";
 import type { CopyColumn, CopyTable, Watermark } from "../core/plan.ts";
 
 /** All that is known of a copy before it is planned: the source's tables and what becomes of each. */
@@ -73,9 +74,6 @@ export async function survey(
   { product, server, there }: TargetSide,
 ): Promise<Survey> {
   const { source, target } = project;
-  const { mode = "create", dataOnly = false } = choice;
-  const makesTables = !dataOnly && (mode === "create" || mode === "refresh");
-  const makesObjects = makesTables && mode === "create";
   const read: PortableSchema = await source.engine.normalize.schema(session);
   const isSameProduct = (await source.engine.connect.facts(session)).product === product;
   const schema =
@@ -143,7 +141,7 @@ export async function survey(
     const translated = withCopiedReferences({ ...table, ...parts.parts }, names, dropped);
     const placed = targetTable(translated, placedName, parts, columns, { names, server });
     // What is made anew takes nothing from the one that is there.
-    const existing = makesTables ? undefined : twinOf(placed, there, target.engine.traits);
+    const existing = makesTables(choice) ? undefined : twinOf(placed, there, target.engine.traits);
     const made = copyTable(project, choice, {
       ruled,
       targetName,
@@ -180,21 +178,17 @@ export async function survey(
     Object.assign({}, table, { target: targets[n]!, placed: placed[n]! }),
   );
   const undone = targets.flatMap((table) => target.engine.render.ddl(table).undone);
-  const objects = !makesObjects
-    ? noObjects
-    : planObjects({ project, schema, tables: named, sides, isSameProduct, there });
+  const objects = makesDatabase(choice)
+    ? planObjects({ project, schema, tables: named, sides, isSameProduct, there })
+    : noObjects;
   const duplicates = isSameProduct ? [] : await duplicateKeys(project, named, session);
   return { tables: named, losses, duplicates, objects, dropped, undone, warnings };
 }
 
 /** The table that is there already under that name. */
-function twinOf(
-  table: TableName,
-  there: PortableSchema,
-  { distinguishesCase }: Traits,
-): PortableTable | undefined {
-  const fold = (name: string) => (distinguishesCase ? name : name.toLowerCase());
-  return there.tables.find((one) => fold(tableKey(one)) === fold(tableKey(table)));
+function twinOf(table: TableName, there: PortableSchema, traits: Traits): PortableTable | undefined {
+  const fold = (one: TableName) => foldName(traits, tableKey(one));
+  return there.tables.find((one) => fold(one) === fold(table));
 }
 
 /** Without the foreign keys that refer to tables which are not copied. */

@@ -1,6 +1,7 @@
 import { GodwitError } from "../core/error.ts";
 import type { PortableTable, TableName } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
+import { foldName } from "./fold-name.ts";
 import type { Traits } from "../engines/engine.ts";
 
 export interface NamingSides {
@@ -33,7 +34,7 @@ export function targetNames(
     const given = ruled.get(tableKey(table));
     const name = targetName(table, sides, given);
     refuseUnfit(name.name, tableKey(table), sides.traits);
-    const folded = fold(tableKey(name), sides.traits);
+    const folded = foldName(sides.traits, tableKey(name));
     const other = taken.get(folded);
     if (other !== undefined) {
       throw new GodwitError("GW7004", {
@@ -71,7 +72,7 @@ function refuseColumns(
   const taken = new Map<string, string>();
   for (const { name } of columns) {
     refuseUnfit(name, `${tableKey(table)}.${name}`, traits);
-    const folded = fold(name, traits);
+    const folded = foldName(traits, name);
     const other = taken.get(folded);
     if (other !== undefined) {
       throw new GodwitError("GW7004", {
@@ -91,8 +92,4 @@ function refuseUnfit(name: string, what: string, traits: Traits): void {
     hint: "Give it another name by a rule.",
     details: { name },
   });
-}
-
-function fold(name: string, traits: Traits): string {
-  return traits.distinguishesCase ? name : name.toLowerCase();
 }

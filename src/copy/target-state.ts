@@ -5,10 +5,11 @@ import { tableKey } from "../core/table-key.ts";
 import type { DdlStatement } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
 import { qualifiedTable } from "../engines/qualified-table.ts";
-import { discarded, type Made } from "./given-up.ts";
-import type { CopyChoice, CopyProject } from "./project.ts";
+import type { Made } from "./given-up.ts";
+import { type CopyChoice, type CopyProject, makesDatabase } from "./project.ts";
 import { lostParts, refuseLeftovers, refuseObstacles } from "./refresh.ts";
 import { referencesOf } from "./references-of.ts";
+import { foldName } from "./fold-name.ts";
 import type { Survey } from "./survey.ts";
 
 /** What the target has in the places of the tables that are copied, before anything is made. */
@@ -25,20 +26,27 @@ export interface TargetState {
   readonly discard: readonly DdlStatement[];
 }
 
-/** Looks at the target, of which the schema is read already. Throws GW7004 where it is not as the mode needs it; nothing is changed. */
+/**
+ * Looks at the target, of which the schema is read already, without what the run made that is given up. Throws GW7004
+ * where it is not as the mode needs it; nothing is changed.
+ */
 export async function targetState(
   project: CopyProject,
   choice: CopyChoice,
   survey: Survey,
-  { schema: whole, givenUp }: { readonly schema: PortableSchema; readonly givenUp: Made },
+  {
+    schema,
+    givenUp,
+    discard,
+  }: Pick<TargetState, "discard"> & {
+    readonly schema: PortableSchema;
+    readonly givenUp: Made;
+  },
   session: Session,
 ): Promise<TargetState> {
-  const { mode = "create", dataOnly = false } = choice;
+  const { mode = "create" } = choice;
   const { engine } = project.target;
-  const discard = await discarded(project, givenUp, new Set(whole.tables.map(tableKey)), session);
-  const gone = new Set(givenUp.tables.map(tableKey));
-  const schema = { ...whole, tables: whole.tables.filter((table) => !gone.has(tableKey(table))) };
-  const fold = (name: string) => (engine.traits.distinguishesCase ? name : name.toLowerCase());
+  const fold = (name: string) => foldName(engine.traits, name);
   const byName = new Map(schema.tables.map((table) => [fold(tableKey(table)), table]));
   const tables = new Map(
     survey.tables.flatMap(({ placed }) => {
@@ -49,7 +57,7 @@ export async function targetState(
   const own = new Set(tables.values());
   const references = referencesOf(schema, (table) => own.has(table));
   const state = { tables, references, empty: new Set<string>(), lost: [], discard };
-  if (mode === "create" && !dataOnly) refuseExisting(project, [...tables.keys()]);
+  if (makesDatabase(choice)) refuseExisting(project, [...tables.keys()]);
   if (mode === "refresh") {
     await refuseObstacles(project, survey, tables, session);
     if (givenUp.beside.length === 0) await refuseLeftovers(project, survey, tables, session);
@@ -58,7 +66,7 @@ export async function targetState(
       lost: survey.tables.flatMap(({ placed }) => lostParts(tables.get(tableKey(placed)), placed)),
     };
   }
-  if (mode === "create" && !dataOnly) return state;
+  if (makesDatabase(choice)) return state;
   refuseMissing(project, choice, survey, tables);
   const empty = await emptyTables(project, tables, session);
   if (mode === "create")

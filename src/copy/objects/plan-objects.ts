@@ -7,6 +7,7 @@ import type { ObjectsPlan, PlannedObject, Undone } from "./model.ts";
 import { assignmentsOf } from "./new-row.ts";
 import { bareName, objectName } from "./object-name.ts";
 import { sameEngineObjects } from "./same-engine.ts";
+import { foldName } from "../fold-name.ts";
 import { translateViews } from "./translate-views.ts";
 
 export interface ObjectsOptions {
@@ -42,7 +43,7 @@ function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): Object
 function betweenEngines(options: ObjectsOptions): ObjectsPlan {
   const { project, schema, tables, sides } = options;
   const { source } = project;
-  const fold = (name: string) => (source.engine.traits.distinguishesCase ? name : name.toLowerCase());
+  const fold = (name: string) => foldName(source.engine.traits, name);
   const relations = new Map(
     tables.map(({ source: table, columns, target }) => [
       fold(tableKey(table)),
@@ -116,7 +117,7 @@ function undoneOf({ project, tables, sides }: ObjectsOptions, leftover: Leftover
 /** What the target has by that name stays as it is. */
 function withoutTaken(plan: ObjectsPlan, there: PortableSchema, { project }: ObjectsOptions): ObjectsPlan {
   const { traits } = project.target.engine;
-  const fold = (text: string) => (traits.distinguishesCase ? text : text.toLowerCase());
+  const fold = (text: string) => foldName(traits, text);
   const taken = new Set(
     [
       ...there.tables.map((each) => `view ${tableKey(each)}`),

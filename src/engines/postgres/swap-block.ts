@@ -11,6 +11,7 @@ export function swapBlock(tables: readonly SwappedTable[], rooms: readonly strin
     ({ beside, name }) =>
       `(${literal(tableSql(beside))}, ${literal(tableSql(name))}, ${literal(schemaOf(name.schema))})`,
   );
+  const swapped = `(VALUES ${pairs.join(", ")}) AS p(beside, name, place)`;
   const moves = rooms.map((room) => {
     const place = tables.find(({ beside }) => beside.schema === room)!.name.schema;
     return `(${literal(room)}, ${literal(schemaOf(place))})`;
@@ -20,7 +21,7 @@ export function swapBlock(tables: readonly SwappedTable[], rooms: readonly strin
   locked text; old oid[];
 BEGIN
   SELECT array_agg(to_regclass(p.name)::oid), string_agg(p.name, ', ') INTO old, locked
-    FROM (VALUES ${pairs.join(", ")}) AS p(beside, name, place) WHERE to_regclass(p.name) IS NOT NULL;
+    FROM ${swapped} WHERE to_regclass(p.name) IS NOT NULL;
 
   -- The views that read them, those that read other views last.
   FOR each IN
@@ -42,9 +43,7 @@ BEGIN
       pg_get_viewdef(each.oid));
     views := views || format('ALTER VIEW %s OWNER TO %I', each.name, pg_get_userbyid(each.relowner));
     views := views || ARRAY(
-      SELECT format('GRANT %s ON TABLE %s TO %s%s', a.privilege_type, each.name,
-        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
-        CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+      SELECT ${grant(null)}
       FROM aclexplode(each.relacl) AS a WHERE a.grantee <> each.relowner);
     views := views || ARRAY(
       SELECT CASE s.objsubid WHEN 0 THEN format('COMMENT ON VIEW %s IS %L', each.name, s.description)
@@ -60,21 +59,17 @@ BEGIN
   IF locked IS NOT NULL THEN EXECUTE 'LOCK TABLE ' || locked || ' IN ACCESS EXCLUSIVE MODE'; END IF;
 
   -- Owner and grants of what goes, as statements for what comes under its name.
-  FOR each IN SELECT c.oid, c.relacl, c.relowner, p.name FROM (VALUES ${pairs.join(", ")}) AS p(beside, name, place)
+  FOR each IN SELECT c.oid, c.relacl, c.relowner, p.name FROM ${swapped}
       JOIN pg_catalog.pg_class c ON c.oid = to_regclass(p.name) LOOP
     grants := grants || format('ALTER TABLE %s OWNER TO %I', each.name, pg_get_userbyid(each.relowner));
     grants := grants || ARRAY(
-      SELECT format('GRANT %s ON TABLE %s TO %s%s', a.privilege_type, each.name,
-        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
-        CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+      SELECT ${grant(null)}
       FROM aclexplode(each.relacl) AS a WHERE a.grantee <> each.relowner);
     grants := grants || ARRAY(
-      SELECT format('GRANT %s (%I) ON TABLE %s TO %s%s', a.privilege_type, t.attname, each.name,
-        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
-        CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+      SELECT ${grant("t.attname")}
       FROM pg_catalog.pg_attribute t, aclexplode(t.attacl) AS a
       WHERE t.attrelid = each.oid AND NOT t.attisdropped AND EXISTS (
-        SELECT FROM (VALUES ${pairs.join(", ")}) AS p(beside, name, place)
+        SELECT FROM ${swapped}
         JOIN pg_catalog.pg_attribute n ON n.attrelid = to_regclass(p.beside) AND n.attname = t.attname
         WHERE p.name = each.name));
   END LOOP;
@@ -96,7 +91,7 @@ BEGIN
       EXECUTE format('ALTER %s %I.%s SET SCHEMA %I', one.kind, each.room, one.name, each.place);
     END LOOP;
   END LOOP;
-  FOR each IN SELECT p.* FROM (VALUES ${pairs.join(", ")}) AS p(beside, name, place) LOOP
+  FOR each IN SELECT p.* FROM ${swapped} LOOP
     -- Partitions stand beside their table.
     FOR one IN SELECT inhrelid::regclass AS part FROM pg_catalog.pg_inherits
         WHERE inhparent = to_regclass(each.beside) LOOP
@@ -108,6 +103,14 @@ BEGIN
   FOREACH sql IN ARRAY views LOOP EXECUTE sql; END LOOP;
 ${rooms.map((room) => `  EXECUTE format('DROP SCHEMA %I', ${literal(room)});`).join("\n")}
 END`;
+}
+
+/** One of a relation's rights, or one of a column's, as the statement that grants it on the relation `each.name`. */
+function grant(column: string | null): string {
+  const [on, name] = column === null ? ["", ""] : [" (%I)", ` ${column},`];
+  return `format('GRANT %s${on} ON TABLE %s TO %s%s', a.privilege_type,${name} each.name,
+        CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
+        CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)`;
 }
 
 function schemaOf(schema: string): string {
