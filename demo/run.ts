@@ -1,7 +1,7 @@
 /**
  * The demonstration: real data into a real PostgreSQL, through two kills with SIGKILL, a rollback and a second
  * apply; then counts and digests by plain SQL beside what is expected. In a second act the same data come from a
- * SQLite file, are compared, and one damaged row is found. Exit code 0 only if all of it held.
+ * SQLite file, are compared, one damaged row is found, and new tables take the place of the old ones. Exit code 0 only if all of it held.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
@@ -106,6 +106,11 @@ say("Starting PostgreSQL from its npm package …");
     );
     say(`A space was put behind ${JSON.stringify(rows[0]?.name)}.`);
     check("exit code of verify", (await ended(godwit("verify", file.url, moved))) ?? -1, 5);
+
+    title("A refresh: new tables are loaded beside these, compared, and take their places at once");
+    await run(godwit("copy", file.url, moved, "--mode", "refresh"));
+    report((await compare(copied.client)).filter(({ what }) => !what.includes("index")));
+    check("exit code of verify", (await ended(godwit("verify", file.url, moved))) ?? -1, 0);
   }
 }
 const seconds = ((performance.now() - began) / 1000).toFixed(1);
