@@ -394,6 +394,33 @@ for (const server of mysqlTargets) {
       ]);
     });
 
+    if (isMariaDb) {
+      place(
+        "halves of UTF-16's pairs, which this server takes for characters, are found",
+        async ({ open }) => {
+          const session = await open();
+          await session.execute(
+            "CREATE TABLE t (id int PRIMARY KEY, v text, w text) DEFAULT CHARSET utf8mb4",
+          );
+          await session.execute(
+            "INSERT INTO t VALUES (1, _utf8mb4 x'61eda080', 'í'), (2, 'í', 'a'), (3, NULL, CONCAT('a', CHAR(0))), (4, 'b\\n', '')",
+          );
+          const [table] = (await normalize.schema(session)).tables;
+          const [id, v, w] = table!.columns;
+          const asked = [v!, w!].flatMap(({ name, type }) =>
+            (["invalid-encoding", "nul-character"] as const).map((kind) => {
+              return { column: name, from: type, risk: { kind } };
+            }),
+          );
+          const found = await profile.answers(session, table!, [{ name: "id", type: id!.type }], asked);
+          assert.deepEqual(
+            found.map(({ examples }) => examples.flatMap(({ key }) => key)),
+            [["1"], [], [], ["3"]],
+          );
+        },
+      );
+    }
+
     place("two sessions ask a half of a table each, and find what one finds", async ({ open }) => {
       const session = await open();
       await session.execute(

@@ -8,6 +8,7 @@ export function riskSql(
   from: PortableType,
   risk: Risk,
   facts: ColumnFacts | undefined,
+  isMariaDb: boolean,
 ): string | null {
   switch (risk.kind) {
     case "null":
@@ -30,7 +31,7 @@ export function riskSql(
       if (from.kind === "json") return `${utf8Text(sql, facts)} REGEXP ${nulEscape}`;
       return isText(from) ? `INSTR(CAST(${utf8Text(sql, facts)} AS BINARY), _binary x'00') > 0` : null;
     case "invalid-encoding":
-      return encodingSql(sql, from, facts);
+      return encodingSql(sql, from, facts, isMariaDb);
     case "zero-date":
       return isDay(from) ? noDay(sql) : null;
     case "time-range":
@@ -97,20 +98,37 @@ function lengthSql(
 }
 
 /** Of what is taken for UTF-8; other character sets are converted by the server, which has a character for each byte. */
-function encodingSql(sql: string, from: PortableType, facts: ColumnFacts | undefined): string | null {
+function encodingSql(
+  sql: string,
+  from: PortableType,
+  facts: ColumnFacts | undefined,
+  isMariaDb: boolean,
+): string | null {
   if (from.kind !== "text" || facts === undefined || utf8Text(sql, facts) !== sql) return null;
   const bytes = `CAST(${sql} AS BINARY)`;
-  return `(${sql} IS NOT NULL AND NOT (CAST(CONVERT(${bytes} USING utf8mb4) AS BINARY) <=> ${bytes}))`;
+  // MariaDB takes halves of UTF-16's pairs for characters; MySQL refuses such bytes, and has no patterns of bytes.
+  const half = isMariaDb ? ` OR ${bytes} REGEXP '\\\\xED[\\\\xA0-\\\\xBF]'` : "";
+  return `(${sql} IS NOT NULL AND (NOT (CAST(CONVERT(${bytes} USING utf8mb4) AS BINARY) <=> ${bytes})${half}))`;
 }
 
 /**
- * True where a text of any of the columns holds U+0000 or bytes that are no UTF-8: one look at all of a row's texts, at
- * half the time of a look at each. ASCII between two texts neither hides such bytes nor makes them. NULL is not true of
- * a row that is too long for that, which counts as one that does.
+ * True where a text of any of the columns, all of which are UTF-8, holds U+0000 or bytes that are no UTF-8: one look at
+ * all of a row's texts, at half the time of a look at each. ASCII between two texts neither hides such bytes nor makes
+ * them. NULL is not true of a row that is too long for that, which counts as one that does.
  */
-export function oddTextsSql(columns: readonly string[]): string {
-  const texts = `CONCAT_WS(_binary';', ${columns.map((sql) => `CAST(${sql} AS BINARY)`).join(", ")})`;
+export function oddTextsSql(columns: readonly TextColumn[], isMariaDb: boolean): string {
+  if (isMariaDb && columns.every(({ facts }) => facts.charset === "utf8mb4")) {
+    // Its patterns look whether a text is UTF-8 before they look for anything: then nothing matches. Half the time.
+    const parts = columns.map(({ sql }) => `${sql} COLLATE utf8mb4_bin`);
+    return `(CONCAT_WS(_utf8mb4';', ${parts.join(", ")}) REGEXP '\\\\A[^\\\\x00]*+\\\\z') IS NOT TRUE`;
+  }
+  const texts = `CONCAT_WS(_binary';', ${columns.map(({ sql }) => `CAST(${sql} AS BINARY)`).join(", ")})`;
   return `(INSTR(${texts}, _binary x'00') > 0 OR NOT (CAST(CONVERT(${texts} USING utf8mb4) AS BINARY) <=> ${texts}) OR ${texts} IS NULL)`;
+}
+
+export interface TextColumn {
+  readonly sql: string;
+  readonly facts: ColumnFacts;
 }
 
 /** Whether {@link oddTextsSql} answers a question of a text. */

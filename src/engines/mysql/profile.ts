@@ -36,13 +36,13 @@ async function answers(
   range: Range = { by: "all" },
   where: Expression | null = null,
 ): Promise<Answer[]> {
-  await dataSession(session);
+  const { mariaDb } = await dataSession(session);
   const parts = [rangeCondition(range, key), where === null ? null : expressionText(where)];
   const given = parts.filter((part) => part !== null);
   const within = given.length === 0 ? null : given.join(" AND ");
   const facts = await columnFacts(session, table);
   const conditions = questions.map(({ column, from, risk }) =>
-    riskSql(traits.quote(column), from, risk, facts.get(column)),
+    riskSql(traits.quote(column), from, risk, facts.get(column), mariaDb),
   );
   const asked = conditions.flatMap((condition, n) => (condition === null ? [] : [{ condition, n }]));
   const isText = ({ n }: { readonly n: number }) => {
@@ -75,8 +75,10 @@ async function answers(
     await take(asked, await count(asked));
     return found;
   }
-  const columns = [...new Set(texts.map(({ n }) => traits.quote(questions[n]!.column)))];
-  const counts = await count(others, [oddTextsSql(columns)]);
+  const columns = [...new Set(texts.map(({ n }) => questions[n]!.column))].map((name) => {
+    return { sql: traits.quote(name), facts: facts.get(name)! };
+  });
+  const counts = await count(others, [oddTextsSql(columns, mariaDb)]);
   await take(others, counts);
   if (counts.at(-1) !== 0n) await take(texts, await count(texts));
   return found;
