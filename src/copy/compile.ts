@@ -59,7 +59,7 @@ export function compileCopy(
     const { after } = survey.objects;
     addObjects("objects", schemaOnly ? after.map(uncompared) : after);
   }
-  if (!schemaOnly) steps.push(...compare(choice, survey, kept));
+  if (!schemaOnly) steps.push(...compare(project, choice, survey, kept));
   if (swap !== null) {
     const placed = swap.isWhole ? [] : survey.tables.map((table) => render.ddl(table.placed));
     const later = (["keys", "constraints", "finish"] as const).flatMap((unit) =>
@@ -99,8 +99,8 @@ function copyRows(project: CopyProject, choice: CopyChoice, survey: Survey, kept
 }
 
 /** An upsert leaves rows of the target alone that the source has not, so its tables cannot be held against it whole. */
-function compare({ mode }: CopyChoice, survey: Survey, kept: KeptTables | null): Step[] {
-  const tables = mode === "upsert" ? [] : survey.tables.map(({ compared }) => compared);
+function compare(project: CopyProject, choice: CopyChoice, survey: Survey, kept: KeptTables | null): Step[] {
+  const tables = choice.mode === "upsert" ? [] : survey.tables.map(({ compared }) => compared);
   const references = kept?.unchecked ?? [];
   if (tables.length === 0 && references.length === 0) return [];
   const names = survey.tables.map(({ target }) => tableKey(target));
@@ -110,6 +110,7 @@ function compare({ mode }: CopyChoice, survey: Survey, kept: KeptTables | null):
       ...base("compare", "compare/1", tablesTitle(names)),
       hash: digest(references.length === 0 ? tables : [tables, references]),
       tables,
+      jobs: jobsOf(project, choice),
       ...(references.length === 0 ? {} : { references }),
     },
   ];

@@ -11,7 +11,8 @@ import { withObjectNames } from "./object-names.ts";
 import { noObjects, type ObjectsPlan } from "./objects/model.ts";
 import { planObjects } from "./objects/plan-objects.ts";
 import { inOwnWords } from "./own-words.ts";
-import { type CopyChoice, type CopyProject, makesDatabase, makesTables } from "./project.ts";
+import { type CopyChoice, type CopyMode, type CopyProject, makesDatabase, makesTables } from "./project.ts";
+import { comesBack } from "../run/compare/read-back.ts";
 import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
 import { swapRole } from "./refresh.ts";
 import { referencedNumbers } from "./referenced-numbers.ts";
@@ -251,6 +252,13 @@ function copyTable(
     return [{ source: column.name, value, from: column.type, target: name, to, sql, accepts }];
   });
   const key = keyOf(table);
+  const native =
+    source.engine.id === target.engine.id &&
+    columns.every(({ column }) => source.engine.read.isNative?.(column) !== false) &&
+    copied.every(
+      ({ from, to, value, accepts = [] }) =>
+        value === null && accepts.length === 0 && JSON.stringify(from) === JSON.stringify(to),
+    );
   return {
     source: { schema: table.schema, name: table.name },
     target: targetName,
@@ -259,15 +267,20 @@ function copyTable(
     where,
     estimate: table.estimate,
     shape: table.columns.map(({ name }) => name),
-    native:
-      source.engine.id === target.engine.id &&
-      columns.every(({ column }) => source.engine.read.isNative?.(column) !== false) &&
-      copied.every(
-        ({ from, to, value, accepts = [] }) =>
-          value === null && accepts.length === 0 && JSON.stringify(from) === JSON.stringify(to),
-      ),
-    upsertBy: mode === "upsert" || mode === "incremental" ? upsertKey(key, ruled) : null,
+    native,
+    readBack:
+      makesRowsAlone(mode) &&
+      !native &&
+      target.engine.read !== undefined &&
+      target.engine.chunk !== undefined &&
+      copied.every(({ from, to }) => comesBack(from, to)),
+    upsertBy: makesRowsAlone(mode) ? null : upsertKey(key, ruled),
   };
+}
+
+/** Whether the target's tables will hold what is copied and nothing else. */
+function makesRowsAlone(mode: CopyMode): boolean {
+  return mode !== "upsert" && mode !== "incremental";
 }
 
 /** The target's names of the key by which rows are replaced. */

@@ -108,6 +108,7 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
           table: name,
           rows: Number(found.rows.target),
           differences,
+          by: "digests",
           durationMs,
         });
         verified.push({

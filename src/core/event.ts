@@ -100,6 +100,8 @@ export type GodwitEvent =
       table: string;
       rows: number;
       differences: number;
+      /** The target's rows as they come back, or sums that both servers computed. */
+      by: "read-back" | "digests";
       durationMs: number;
     }
   | { type: "object:made"; key: string; what: string; name: string }

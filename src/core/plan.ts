@@ -198,6 +198,11 @@ export interface CopyTable {
   readonly shape?: readonly string[];
   /** Both sides are of one engine and each column has one type: the engine's own form is used. */
   readonly native: boolean;
+  /**
+   * The target will hold these rows alone, and gives their values in the text in which they came: so what was read can
+   * be held against what is read back.
+   */
+  readonly readBack?: boolean;
   /** Target columns by which a row that is there is replaced; null: it is an error. */
   readonly upsertBy: readonly string[] | null;
   /** Tables of the target, as `tableKey` writes them, whose rows must be in before its own can be. */
@@ -224,6 +229,8 @@ export interface CopyColumn {
 export interface CompareStep extends StepBase {
   readonly kind: "compare";
   readonly tables: readonly CopyTable[];
+  /** So many sessions read back at once. */
+  readonly jobs: number;
   /** Of the target: each row must refer to one that is there. */
   readonly references?: readonly Reference[];
 }

@@ -330,6 +330,8 @@ export interface ReadColumn {
    * comes through as it is, so that the target refuses what it can't hold.
    */
   readonly accepts?: readonly RiskKind[];
+  /** Decimals, times and timestamps come without zeros at the end of their fraction, as digests have them. */
+  readonly trimmed?: boolean;
 }
 
 export interface ReadRequest {
@@ -472,6 +474,8 @@ export interface DigestRole {
   slice(session: Session, request: DigestRequest, slice: Slice): Promise<Digest>;
   /** All buckets in one scan; those without rows are left out. */
   buckets(session: Session, request: DigestRequest, of: number): Promise<ReadonlyMap<number, Digest>>;
+  /** How many rows there are, without a look at their values. */
+  count(session: Session, request: Pick<DigestRequest, "table" | "where">): Promise<bigint>;
   /** Least and greatest value of a single integer key, as digits; null of an empty table. */
   bounds(
     session: Session,

@@ -14,6 +14,14 @@ export interface ChunkRecord {
   readonly state: "planned" | "done";
   readonly rows: bigint;
   readonly bytes: bigint;
+  /** Of its rows as they were read; null where that says nothing about what the target has. */
+  readonly rowSum: bigint | null;
+}
+
+/** What the chunks of a table have copied together. */
+export interface ReadRows {
+  readonly rows: bigint;
+  readonly rowSum: bigint;
 }
 
 /** A row that the target refused, set aside. */
@@ -51,7 +59,7 @@ export class ChunkLedger {
   async read(session: Session): Promise<ChunkRecord[]> {
     const rows = await session.query(
       this.#sql(
-        `SELECT table_name, ordinal, part, snapshot, state, row_count, byte_count FROM ${this.#table("chunk")}
+        `SELECT table_name, ordinal, part, snapshot, state, row_count, byte_count, row_sum FROM ${this.#table("chunk")}
           WHERE run_id = ? AND step_key = ? ORDER BY table_name, ordinal`,
       ),
       [this.#options.runId, this.#options.stepKey],
@@ -64,7 +72,29 @@ export class ChunkLedger {
       state: row.state as ChunkRecord["state"],
       rows: BigInt(String(row.row_count ?? 0)),
       bytes: BigInt(String(row.byte_count ?? 0)),
+      rowSum: row.row_sum === null ? null : BigInt(String(row.row_sum)),
     }));
+  }
+
+  /** Of the run's tables whose chunks are all done, and each with a sum, in whatever step. */
+  async readRows(session: Session): Promise<ReadonlyMap<string, ReadRows>> {
+    const rows = await session.query(
+      this.#sql(`SELECT table_name, row_count, row_sum FROM ${this.#table("chunk")} WHERE run_id = ?`),
+      [this.#options.runId],
+    );
+    const found = new Map<string, ReadRows | null>();
+    for (const row of rows) {
+      const name = String(row.table_name);
+      const before = found.get(name) ?? { rows: 0n, rowSum: 0n };
+      // Without rows that are counted, a chunk is not done.
+      const isWhole = found.get(name) !== null && row.row_sum !== null && row.row_count !== null;
+      const added = {
+        rows: before.rows + BigInt(String(row.row_count ?? 0)),
+        rowSum: before.rowSum + BigInt(String(row.row_sum ?? 0)),
+      };
+      found.set(name, isWhole ? added : null);
+    }
+    return new Map([...found].flatMap(([name, read]) => (read === null ? [] : [[name, read] as const])));
   }
 
   /** Writes how a table is cut, in place of what stood there; the caller's transaction, if it has one, commits it. */
@@ -112,7 +142,7 @@ export class ChunkLedger {
     const changed = await session.run(
       this.#sql(
         `UPDATE ${this.#table("chunk")} SET state = 'done', epoch = ?, snapshot = ?, row_count = ?, byte_count = ?,
-           duration_ms = ?, finished_at = ?
+           row_sum = ?, duration_ms = ?, finished_at = ?
           WHERE run_id = ? AND step_key = ? AND table_name = ? AND ordinal = ? AND state = 'planned'`,
       ),
       [
@@ -120,6 +150,7 @@ export class ChunkLedger {
         chunk.snapshot,
         chunk.rows,
         chunk.bytes,
+        chunk.rowSum === null ? null : String(chunk.rowSum),
         Math.round(took),
         clock.now(),
         runId,
@@ -141,7 +172,7 @@ export class ChunkLedger {
     const changed = await session.run(
       this.#sql(
         `UPDATE ${this.#table("chunk")} SET state = 'planned', epoch = ?, row_count = NULL, byte_count = NULL,
-           duration_ms = NULL, finished_at = NULL WHERE ${where} AND state = 'done'`,
+           row_sum = NULL, duration_ms = NULL, finished_at = NULL WHERE ${where} AND state = 'done'`,
       ),
       [epoch, ...place],
     );

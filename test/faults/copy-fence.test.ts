@@ -24,6 +24,7 @@ const chunk = {
   state: "planned",
   rows: 0n,
   bytes: 0n,
+  rowSum: null,
 } as const;
 
 for (const { name, engine: id, skip } of targets.filter(({ engine }) => engine !== "sqlite")) {

@@ -1,4 +1,3 @@
-import type { PortableType } from "../../core/portable.ts";
 import type { DigestColumn } from "../data-roles.ts";
 import { acceptedValue, withoutNul } from "./accepted-value.ts";
 import { formedTypes, isMeasured } from "../measured-form.ts";
@@ -6,6 +5,7 @@ import type { ColumnFacts } from "./column-facts.ts";
 import { expressionText, extendedWkb, floatText, isGeometry, uuidText } from "./read-column.ts";
 import { textLiteral } from "./sql-text.ts";
 import { traits } from "./traits.ts";
+import { secondsOf, withoutZeros } from "./trimmed-text.ts";
 import { utf8Text } from "./utf8-text.ts";
 
 /** What the program still does to a value that the server has sent. */
@@ -127,18 +127,6 @@ function textField(
     return { form: trimmed, sent: trimmed, as: "plain" };
   }
   return { form: text, sent: isStripped ? text : value, as: "plain" };
-}
-
-function withoutZeros(value: string, type: PortableType): string {
-  if (type.kind === "decimal" && type.scale === 0) return value;
-  const trimmed = `TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM ${value}))`;
-  return type.kind === "decimal" ? trimmed : `IF(LOCATE('.', ${value}) > 0, ${trimmed}, ${value})`;
-}
-
-/** Without zeros at the end of a second's digits. As bytes: to trim text takes three times as long. */
-function secondsOf(value: string, type: PortableType): string {
-  if ((type.kind !== "time" && type.kind !== "timestamp") || type.precision === 0) return value;
-  return `TRIM(TRAILING _binary'.' FROM TRIM(TRAILING _binary'0' FROM CAST(${value} AS BINARY)))`;
 }
 
 function sortedLabels(value: string, labels: readonly string[]): string {

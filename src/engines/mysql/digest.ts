@@ -19,7 +19,7 @@ import { tableText } from "./sql-text.ts";
 import { streamRows } from "./stream-rows.ts";
 import { traits } from "./traits.ts";
 
-export const digest: DigestRole = { slice, buckets, bounds, hashes, values };
+export const digest: DigestRole = { slice, buckets, count, bounds, hashes, values };
 
 /**
  * Counts as the sum of a row that has no hash, so that one sum tells both: with a count beside it the servers would
@@ -58,6 +58,18 @@ async function buckets(
   return new Map(
     [...found].map(([bucket, { rows, sum }]) => [bucket, { rows: String(rows), sum: String(sum) }]),
   );
+}
+
+async function count(
+  session: Session,
+  { table, where: filter }: Pick<DigestRequest, "table" | "where">,
+): Promise<bigint> {
+  await dataSession(session);
+  const conditions = filter === null ? [] : [expressionText(filter)];
+  const [row] = await session.query(
+    `SELECT CAST(COUNT(*) AS CHAR) AS n FROM ${tableText(table)}${where(conditions)}`,
+  );
+  return BigInt(String(row?.n));
 }
 
 async function bounds(

@@ -7,6 +7,7 @@ import { acceptedValue, withoutNul } from "./accepted-value.ts";
 import type { ColumnFacts } from "./column-facts.ts";
 import { bytesLiteral, textLiteral } from "./sql-text.ts";
 import { traits } from "./traits.ts";
+import { secondsOf, withoutZeros } from "./trimmed-text.ts";
 import { utf8Text } from "./utf8-text.ts";
 import type { WideForm } from "./wide-rows.ts";
 
@@ -50,7 +51,7 @@ export function expressionText(expression: Expression): string {
 
 function valueReading(
   value: string,
-  { from, to, accepts = [] }: ReadColumn,
+  { from, to, accepts = [], trimmed = false }: ReadColumn,
   facts: ColumnFacts | undefined,
   wire: WireForm,
 ): ColumnReading {
@@ -66,14 +67,17 @@ function valueReading(
     case "boolean":
       return plain(facts?.dataType === "bit" ? `CAST(${value} AS UNSIGNED)` : `(${value} + 0)`);
     case "integer":
-    case "decimal":
+    case "decimal": {
       // ZEROFILL pads the text, not the number.
-      return plain(facts?.columnType.includes("zerofill") === true ? `(${value} + 0)` : value);
+      const number = facts?.columnType.includes("zerofill") === true ? `(${value} + 0)` : value;
+      return plain(trimmed && from.kind === "decimal" ? withoutZeros(number, from) : number);
+    }
     case "float":
       return plain(floatText(value, facts));
-    case "date":
     case "time":
     case "timestamp":
+      return plain(trimmed ? secondsOf(value, from) : value);
+    case "date":
     case "year":
       return plain(value);
     case "uuid":

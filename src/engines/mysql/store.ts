@@ -115,6 +115,7 @@ function second(): string[] {
        state varchar(10) NOT NULL,
        row_count bigint NULL,
        byte_count bigint NULL,
+       row_sum varchar(60) NULL,
        duration_ms bigint NULL,
        finished_at char(24) NULL,
        PRIMARY KEY (run_id, step_key, table_name, ordinal)`,

@@ -17,7 +17,7 @@ import { ownHashes } from "./own-hash.ts";
 import { literal } from "./sql-text.ts";
 import { expressionSql, tableKind, whereSql } from "./table-source.ts";
 
-export const digest: DigestRole = { slice, buckets, bounds, hashes, values, ownHashes };
+export const digest: DigestRole = { slice, buckets, count, bounds, hashes, values, ownHashes };
 
 async function slice(session: Session, request: DigestRequest, part: Slice): Promise<Digest> {
   const rows = await slicedRows(session, request, part);
@@ -45,6 +45,16 @@ async function buckets(
 
 function numberOf({ own }: DigestRequest): string {
   return own === true ? rowOwnHash : hashNumber;
+}
+
+async function count(
+  session: Session,
+  { table, where }: Pick<DigestRequest, "table" | "where">,
+): Promise<bigint> {
+  const { from } = await tableKind(session, table);
+  const condition = whereSql([where === null ? null : expressionSql(where)]);
+  const [row] = await collectRows(session, `SELECT count(*) FROM ${from}${condition}`);
+  return BigInt(row?.[0] ?? 0);
 }
 
 async function bounds(

@@ -1,5 +1,5 @@
 import type { PortableColumn, PortableType } from "../../core/portable.ts";
-import type { ReadRequest, ReadRole } from "../data-roles.ts";
+import type { ReadColumn, ReadRequest, ReadRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { copyOut } from "./copy-out.ts";
 import { expressionSql, rangeSql, tableKind, valueSql, whereSql } from "./table-source.ts";
@@ -10,10 +10,15 @@ export const read: ReadRole = { rows, native, isNative };
 
 async function* rows(session: Session, request: ReadRequest): AsyncGenerator<Uint8Array> {
   const columns = request.columns.map((column) =>
-    wireSql(valueSql(column), column.from, column.to, request.form),
+    trimmedSql(wireSql(valueSql(column), column.from, column.to, request.form), column),
   );
   const transform = request.columns.some(({ from }) => mayHoldControls(from)) ? plainEscapes() : undefined;
   yield* copyOut(session, `COPY (${await selection(session, request, columns)}) TO STDOUT`, transform);
+}
+
+/** The server prints no zeros at the end of a second's digits by itself. */
+function trimmedSql(sql: string, { trimmed = false, from }: ReadColumn): string {
+  return trimmed && from.kind === "decimal" ? `trim_scale(${sql})` : sql;
 }
 
 /** Binary COPY: about the speed of text here, but the target has nothing to parse. */

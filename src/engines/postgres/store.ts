@@ -34,7 +34,7 @@ export const store: StoreRole = {
       `CREATE TABLE IF NOT EXISTS godwit.chunk (
          run_id text NOT NULL, step_key text NOT NULL, table_name text NOT NULL, ordinal integer NOT NULL,
          part text NOT NULL, snapshot text NOT NULL, epoch integer NOT NULL, state text NOT NULL,
-         row_count bigint, byte_count bigint, duration_ms bigint, finished_at text,
+         row_count bigint, byte_count bigint, row_sum text, duration_ms bigint, finished_at text,
          PRIMARY KEY (run_id, step_key, table_name, ordinal))`,
       `CREATE TABLE IF NOT EXISTS godwit.quarantine (
          run_id text NOT NULL, step_key text NOT NULL, table_name text NOT NULL, ordinal integer NOT NULL,

@@ -26,7 +26,7 @@ import { registerWireFunctions } from "./wire-functions.ts";
  * SQLite has no MD5, and a function of the program that is called for each row is slower than to read the rows in
  * pieces, as a copy does, and to hash them here: so digests see just what a copy would write.
  */
-export const digest: DigestRole = { slice, buckets, bounds, hashes, values };
+export const digest: DigestRole = { slice, buckets, count, bounds, hashes, values };
 
 async function slice(session: Session, request: DigestRequest, part: Slice): Promise<Digest> {
   const sum = new DigestSum();
@@ -49,6 +49,15 @@ async function buckets(
     sum.add(md5);
   });
   return new Map([...sums].toSorted(([a], [b]) => a - b).map(([bucket, sum]) => [bucket, sum.get()]));
+}
+
+async function count(
+  session: Session,
+  { table, where }: Pick<DigestRequest, "table" | "where">,
+): Promise<bigint> {
+  const condition = where === null ? "" : ` WHERE (${printed(where)})`;
+  const [row] = await session.query(`SELECT count(*) AS n FROM main.${traits.quote(table.name)}${condition}`);
+  return BigInt(String(row?.n));
 }
 
 async function bounds(

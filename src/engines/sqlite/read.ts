@@ -9,6 +9,7 @@ import { type RowSql, rowSql, toUtf8 } from "./row-sql.ts";
 import { sessionOf } from "./session.ts";
 import { readShape, type TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
+import { trimFractions } from "./trim-fractions.ts";
 import { printed } from "./value-sql.ts";
 import { registerWireFunctions } from "./wire-functions.ts";
 
@@ -24,9 +25,15 @@ const heldBytes = 4 * 1024 * 1024;
  */
 export const read: ReadRole = {
   longestValue: { bytes: largestValue, because: "SQLite's driver reads a value as a whole" },
-  rows: (session, request) => rows(session, request, false),
+  rows: (session, request) => trimmedRows(session, request),
   native: (session, request) => rows(session, request, true),
 };
+
+async function* trimmedRows(session: Session, request: ReadRequest): AsyncGenerator<Uint8Array> {
+  const flags = request.columns.map(({ trimmed = false }) => trimmed);
+  const trim = flags.includes(true) ? trimFractions(flags) : null;
+  for await (const piece of rows(session, request, false)) yield trim === null ? piece : trim(piece);
+}
 
 function rows(session: Session, request: ReadRequest, tagged: boolean): AsyncIterable<Uint8Array> {
   const database = sessionOf(session).handle();

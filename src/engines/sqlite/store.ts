@@ -32,7 +32,7 @@ export const store: StoreRole = {
       `CREATE TABLE main."godwit_chunk" (
          run_id TEXT NOT NULL, step_key TEXT NOT NULL, table_name TEXT NOT NULL, ordinal INTEGER NOT NULL,
          part TEXT NOT NULL, snapshot TEXT NOT NULL, epoch INTEGER NOT NULL, state TEXT NOT NULL,
-         row_count INTEGER, byte_count INTEGER, duration_ms INTEGER, finished_at TEXT,
+         row_count INTEGER, byte_count INTEGER, row_sum TEXT, duration_ms INTEGER, finished_at TEXT,
          PRIMARY KEY (run_id, step_key, table_name, ordinal)) STRICT`,
       `CREATE TABLE main."godwit_quarantine" (
          run_id TEXT NOT NULL, step_key TEXT NOT NULL, table_name TEXT NOT NULL, ordinal INTEGER NOT NULL,

@@ -1,9 +1,12 @@
 import { GodwitError } from "../../core/error.ts";
-import type { CompareStep } from "../../core/plan.ts";
+import type { CompareStep, CopyTable } from "../../core/plan.ts";
+import { tableKey } from "../../core/table-key.ts";
 import type { Session } from "../../engines/engine.ts";
-import { ChunkLedger } from "../chunk-ledger.ts";
-import { compareTable } from "../compare/compare-table.ts";
+import { ChunkLedger, type ReadRows } from "../chunk-ledger.ts";
+import type { CompareSide } from "../compare/asked.ts";
+import { compareTable, type TableComparison } from "../compare/compare-table.ts";
 import { orphanRows } from "../compare/orphan-rows.ts";
+import { givesBack } from "../compare/read-back.ts";
 import type { StepContext } from "./context.ts";
 import { sourceOf } from "./source-side.ts";
 import { tableTitle } from "./table-title.ts";
@@ -21,20 +24,25 @@ export async function performCompare(context: StepContext, step: CompareStep): P
   const { crew, engine, session, emit, signal } = context;
   const { sessions } = await crew.readers(source, 1);
   const [reader] = sessions as readonly [Session];
+  const read = await chunkLedger(context, step).readRows(session);
   const different: { table: string; differences: number; rows: unknown }[] = [];
   for (const table of step.tables) {
     const start = performance.now();
-    const found = await crew.working([reader], () =>
-      compareTable({
-        source: { engine: source.engine, session: reader },
-        target: { engine, session },
-        table,
-        where: table.window,
-        ulps: 1,
-        listed,
-        signal,
-      }),
-    );
+    const ofSource = { engine: source.engine, session: reader };
+    const proof = await readBack(context, step, ofSource, table, read.get(tableKey(table.target)));
+    const found =
+      proof ??
+      (await crew.working([reader], () =>
+        compareTable({
+          source: ofSource,
+          target: { engine, session },
+          table,
+          where: table.window,
+          ulps: 1,
+          listed,
+          signal,
+        }),
+      ));
     const name = tableTitle(table);
     const { differences } = found;
     const durationMs = Math.round(performance.now() - start);
@@ -44,6 +52,7 @@ export async function performCompare(context: StepContext, step: CompareStep): P
       table: name,
       rows: Number(found.rows.target),
       differences,
+      by: proof === null ? "digests" : "read-back",
       durationMs,
     });
     if (differences > 0) different.push({ table: name, differences, rows: found.listed });
@@ -73,8 +82,34 @@ export async function performCompare(context: StepContext, step: CompareStep): P
   await inTransaction(context, step, async () => {});
 }
 
-async function setAside({ engine, session, ledger }: StepContext, step: CompareStep): Promise<number> {
+/** Null where the rows that are read back do not prove that both sides hold the same. */
+async function readBack(
+  { crew, engine, signal }: StepContext,
+  step: CompareStep,
+  source: CompareSide,
+  table: CopyTable,
+  read: ReadRows | undefined,
+): Promise<TableComparison | null> {
+  if (table.readBack !== true || read === undefined) return null;
+  const sessions = await crew.writers(step.jobs);
+  const target = { engine, sessions };
+  const isSame = await crew.working(
+    [source.session, ...sessions],
+    () => givesBack({ source, target, table, read, signal }),
+    true,
+  );
+  const { rows } = read;
+  return isSame
+    ? { rows: { source: rows, target: rows }, differences: 0, listed: [], withinTolerance: 0 }
+    : null;
+}
+
+async function setAside(context: StepContext, step: CompareStep): Promise<number> {
+  const aside = await chunkLedger(context, step).asideOf(context.session);
+  return [...aside.values()].reduce((sum, rows) => sum + rows, 0);
+}
+
+function chunkLedger({ engine, ledger }: StepContext, step: CompareStep): ChunkLedger {
   const { clock, runId, epoch } = ledger;
-  const chunks = new ChunkLedger({ engine, clock, runId, epoch, stepKey: step.key });
-  return [...(await chunks.asideOf(session)).values()].reduce((sum, rows) => sum + rows, 0);
+  return new ChunkLedger({ engine, clock, runId, epoch, stepKey: step.key });
 }

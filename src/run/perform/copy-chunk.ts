@@ -3,6 +3,7 @@ import type { CopyRowsStep, CopyTable } from "../../core/plan.ts";
 import { tableKey } from "../../core/table-key.ts";
 import type { Session } from "../../engines/engine.ts";
 import type { ChunkLedger, ChunkRecord } from "../chunk-ledger.ts";
+import { RowSum } from "../compare/row-sum.ts";
 import { crashPoint } from "../crash-point.ts";
 import { lostKinds, passingKinds } from "../failure.ts";
 import { readRequest, writeRequest } from "./copy-request.ts";
@@ -51,14 +52,17 @@ export async function copyChunk(
   const start = performance.now();
   const isNative = table.native && source.read.native !== undefined && write.loadNative !== undefined;
   let bytes = 0n;
+  let sum = new RowSum();
   const rowsOf = async function* (native: boolean): AsyncGenerator<Uint8Array> {
     const request = readRequest(table, chunk, write.form);
     bytes = 0n;
+    sum = new RowSum();
     try {
       const pieces = native ? source.read.native!(reader, request) : source.read.rows(reader, request);
       for await (const piece of pieces) {
         if (stop.aborted) throw stopped();
         bytes += BigInt(piece.byteLength);
+        if (table.readBack === true) sum.add(piece);
         pair.movedAt = performance.now();
         crashPoint("chunk:in-rows");
         yield piece;
@@ -102,7 +106,10 @@ export async function copyChunk(
       if (sorted.refused.length > 0) await chunks.setAside(writer, chunk, sorted.refused);
     }
     crashPoint("chunk:before-record");
-    await chunks.finish(writer, { ...chunk, rows: sorted.loaded, bytes }, performance.now() - start);
+    const rows = sorted.loaded;
+    const rowSum =
+      table.readBack === true && sorted.refused.length === 0 && sum.rows === rows ? sum.sum : null;
+    await chunks.finish(writer, { ...chunk, rows, bytes, rowSum }, performance.now() - start);
     crashPoint("chunk:before-commit");
     // Deferred constraints and a full disk show here, and SQLite then leaves the transaction open.
     await writer.commit();

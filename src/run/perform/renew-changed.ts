@@ -150,7 +150,7 @@ async function emptyPart(
   const reopened: ChunkRecord[] = [];
   for (const record of known.get(name) ?? []) {
     const isIt = record.ordinal === records[0]!.ordinal;
-    reopened.push(isIt ? { ...record, state: "planned", rows: 0n, bytes: 0n } : record);
+    reopened.push(isIt ? { ...record, state: "planned", rows: 0n, bytes: 0n, rowSum: null } : record);
   }
   known.set(name, reopened);
 }

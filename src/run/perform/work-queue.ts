@@ -121,6 +121,7 @@ export class WorkQueue {
           state: "planned",
           rows: 0n,
           bytes: 0n,
+          rowSum: null,
         };
       });
     }
