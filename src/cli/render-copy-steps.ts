@@ -1,4 +1,4 @@
-import type { CopyRowsStep, Plan, SqlStep, Step } from "../core/plan.ts";
+import type { CompareStep, CopyRowsStep, Plan, SqlStep, Step } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
 import { bytesText, countText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
@@ -24,7 +24,7 @@ function stepText(step: Step, paint: Paint): string {
     case "objects":
       return objectsText(step, paint);
     case "compare":
-      return `  digests of both sides: ${oneLine(namesOf(step.tables), 300)}\n`;
+      return compareText(step);
     default:
       return `  ${oneLine(step.title)}\n`;
   }
@@ -54,6 +54,16 @@ function statementsText({ statements }: SqlStep): string {
           .join("\n")};\n`,
     )
     .join("");
+}
+
+function compareText({ tables }: CompareStep): string {
+  const parts = Map.groupBy(tables, ({ readBack = false }) => readBack);
+  const line = (how: string, some: CompareStep["tables"] = []) =>
+    some.length === 0 ? "" : `  ${how}: ${oneLine(namesOf(some), 300)}\n`;
+  return [
+    line("the rows that come back, and digests of both sides where those differ", parts.get(true)),
+    line("digests of both sides", parts.get(false)),
+  ].join("");
 }
 
 function objectsText({ objects }: Extract<Step, { kind: "objects" }>, paint: Paint): string {

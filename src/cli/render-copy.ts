@@ -91,9 +91,16 @@ export function copyPlanText(plan: CopyPlan, paint: Paint): string {
     duplicatesText(plan, paint),
     undoneText(plan, paint),
     stepsText(plan.plan, paint),
+    readingText(plan),
   ]
     .filter((text) => text !== "")
     .join("\n");
+}
+
+function readingText({ reading }: CopyPlan): string {
+  if (reading === null) return "";
+  const { measured, bytesPerSecond, ms } = reading;
+  return `To read the rows takes about ${durationText(ms)}, if the target keeps up: ${oneLine(measured)} came at ${bytesText(bytesPerSecond)} a second.\n`;
 }
 
 function lossesText(losses: readonly Loss[], paint: Paint): string {

@@ -14,6 +14,7 @@ import { type Loss, refuseLosses } from "./losses.ts";
 import { refuseForeignFile, writeDrafts } from "./objects/drafts-file.ts";
 import { notesOf, type PlannedObject, type SourceObject, type Undone } from "./objects/model.ts";
 import { type CopyChoice, type CopyProject, makesDatabase } from "./project.ts";
+import { type ReadingTime, readingTime } from "./reading-time.ts";
 import { refuseQuarantined } from "./refuse-quarantined.ts";
 import { type Survey, survey } from "./survey.ts";
 import { discarded, type Made, madeByBoth, nothingMade, schemaWithout } from "./given-up.ts";
@@ -26,9 +27,11 @@ export interface CopyPlan {
   readonly plan: Plan;
   readonly survey: Survey;
   readonly losses: readonly Loss[];
+  /** Null where nothing could be measured. */
+  readonly reading: ReadingTime | null;
 }
 
-interface PreparedCopy extends CopyPlan {
+interface PreparedCopy extends Omit<CopyPlan, "reading"> {
   readonly made: Made;
 }
 
@@ -184,9 +187,10 @@ export async function planCopy(project: CopyProject, choice: CopyChoice): Promis
   refuseContradictions(choice);
   const { target } = project;
   await target.engine.syntax.load();
-  return withSession(project, "target", async (session) =>
+  const prepared = await withSession(project, "target", async (session) =>
     prepare(project, choice, await target.engine.connect.facts(session), nothingMade),
   );
+  return { ...prepared, reading: await readingTime(project, prepared.plan) };
 }
 
 async function prepare(

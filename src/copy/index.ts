@@ -11,6 +11,7 @@ export {
   type SourceEngine,
   type TargetEngine,
 } from "./project.ts";
+export type { ReadingTime } from "./reading-time.ts";
 export type { RulesDocument } from "./rules/document.ts";
 export type { MappingRules, RuleWarning } from "./rules/model.ts";
 export { readRules } from "./rules/read-rules.ts";

@@ -8,7 +8,8 @@ export async function copy(invocation: Invocation): Promise<number> {
   const { options, output } = invocation;
   if (options.plan === true) {
     const plan = await planCopyOf(copyOptions(invocation, () => {}));
-    output.result("copy", { plan: plan.plan, survey: plan.survey, losses: plan.losses }, () =>
+    const { survey, losses, reading } = plan;
+    output.result("copy", { plan: plan.plan, survey, losses, reading }, () =>
       copyPlanText(plan, output.out.paint),
     );
     return 0;
