@@ -12,7 +12,7 @@ import { inTransaction } from "./sql.ts";
 import { refuseReshaped } from "./refuse-reshaped.ts";
 import { renewChanged } from "./renew-changed.ts";
 import { sourceOf } from "./source-side.ts";
-import { isStopped, stopped } from "./stopped.ts";
+import { stopped } from "./stopped.ts";
 import { watchPairs } from "./watch-pairs.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -59,25 +59,23 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
   };
   /** Each pair does the work at the same time; the first failure stops the others. */
   const together = async (work: (pair: Pair) => Promise<void>): Promise<void> => {
+    // Whatever comes after it is the consequence: those that are stopped tell of a cancelled statement.
+    let first: { readonly error: unknown } | null = null;
     const guarded = async (pair: Pair) => {
       try {
         await work(pair);
       } catch (error) {
+        first ??= { error };
         halt();
-        throw error;
       } finally {
         pair.movedAt = null;
       }
     };
     const sessions = [...readers.sessions, ...writers];
-    const ended = await crew.working(sessions, () => Promise.allSettled(pairs.map(guarded)), true);
+    await crew.working(sessions, () => Promise.all(pairs.map(guarded)), true);
     if (context.signal?.aborted) throw interrupted({ next: step.key });
-    const failures = ended.flatMap((outcome) =>
-      outcome.status === "rejected" ? [outcome.reason as unknown] : [],
-    );
-    // The first failure stopped the others, which then fail for that reason alone.
-    const cause = failures.find((error) => !isStopped(error)) ?? failures[0];
-    if (cause !== undefined) throw cause;
+    const failure = first as { readonly error: unknown } | null;
+    if (failure !== null) throw failure.error;
   };
   context.signal?.addEventListener("abort", halt, { once: true });
   const watch = watchPairs(context, pairs);

@@ -4,11 +4,5 @@ import { GodwitError } from "../../core/error.ts";
 export function stopped(): GodwitError {
   return new GodwitError("GW4006", {
     message: "stopped, because another chunk failed",
-    details: { stopped: true },
   });
-}
-
-/** Whether a worker only ended because another one failed. */
-export function isStopped(error: unknown): boolean {
-  return error instanceof GodwitError && error.details.stopped === true;
 }
