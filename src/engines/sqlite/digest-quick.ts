@@ -2,7 +2,6 @@ import { hash } from "node:crypto";
 import type { DigestForm, ReadRequest } from "../data-roles.ts";
 import { digestFloat } from "./canonical-number.ts";
 import { anyOf, concatOf } from "./many.ts";
-import { rawFieldEnd, rawNull, rawRowEnd } from "./raw-rows.ts";
 import { fieldOf, type RowSql } from "./row-sql.ts";
 import type { TableShape } from "./table-shape.ts";
 import { quickField, type WireField } from "./wire-form.ts";
@@ -15,6 +14,11 @@ import { quickField, type WireField } from "./wire-form.ts";
 const rowEnd = 0xfe;
 const floatMark = 0xff;
 const keyEnd = 0xfd;
+const [rowEndSql, floatMarkSql, keyEndSql] = ["fe", "ff", "fd"].map((byte) => `CAST(x'${byte}' AS TEXT)`) as [
+  string,
+  string,
+  string,
+];
 
 export interface QuickDigest {
   readonly row: RowSql;
@@ -47,9 +51,9 @@ export function quickDigest(
   if (used.includes(null)) return null;
   const partsOf = (list: typeof fields) => list.flatMap((field) => field?.parts ?? []);
   const parts = [
-    ...(hasKey ? [...partsOf(fields.slice(0, keys)), rawNull] : []),
+    ...(hasKey ? [...partsOf(fields.slice(0, keys)), keyEndSql] : []),
     ...partsOf(fields.slice(keys)),
-    rawRowEnd,
+    rowEndSql,
   ];
   const odd = used.flatMap((field) => (typeof field?.odd === "string" ? [`(${field.odd})`] : []));
   return {
@@ -66,7 +70,7 @@ interface QuickForm {
 }
 
 function formOf(field: WireField, form: DigestForm): QuickForm | null {
-  const quick = quickField(field, { bytesPrefix: "", raw: true });
+  const quick = quickField(field);
   if (quick === null) return null;
   const { value, odd } = quick;
   const plain = (sql: string, more: string | null = odd): QuickForm => {
@@ -84,7 +88,7 @@ function formOf(field: WireField, form: DigestForm): QuickForm | null {
       return isWhole && quick.isDigits ? plain(value) : null;
     case "float":
       if (form.bits === 32 || !quick.isDigits) return null;
-      return { parts: [rawFieldEnd, value, rawFieldEnd, "';'"], odd, isFloat: true };
+      return { parts: [floatMarkSql, value, floatMarkSql, "';'"], odd, isFloat: true };
     case "date":
       return plain(value, notLike(value, day));
     case "time":

@@ -30,6 +30,15 @@ export function concatOf(texts: readonly string[]): string {
   return concatOf(parts);
 }
 
+/** All texts with a mark between each two; none of them is NULL. */
+export function joinedBy(mark: string, texts: readonly string[]): string {
+  if (texts.length <= mostArguments) return `concat_ws(${mark},${texts.join(",")})`;
+  const parts = Array.from({ length: Math.ceil(texts.length / mostArguments) }, (_, n) =>
+    joinedBy(mark, texts.slice(n * mostArguments, (n + 1) * mostArguments)),
+  );
+  return joinedBy(mark, parts);
+}
+
 /** The texts with another one between each two. */
 export function between(texts: readonly string[], mark: string): string[] {
   return texts.flatMap((text, n) => (n === 0 ? [text] : [mark, text]));

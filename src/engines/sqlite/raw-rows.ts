@@ -1,58 +1,206 @@
+import { plainDecimal } from "./canonical-number.ts";
+
 /*
- * Rows as SQLite joins them in the quick form: fields apart by one byte, rows ended by another, NULL a third. None of
- * the three is ever in UTF-8, so the values stand between them as they are, without escapes: to search each for what
- * has to be escaped costs SQLite several times what it costs this program.
+ * Rows as SQLite joins them in the quick form: each field as it is stored, without escapes, and a byte behind it that
+ * no UTF-8 has. SQLite does as little as it can for each value, and this program looks at the bytes: that takes a tenth
+ * of the time that SQLite's functions would.
  */
 
 const fieldEnd = 0xff;
-const rowEnd = 0xfe;
+const oddByte = 0xfe;
 const nullByte = 0xfd;
 
-/** The three as SQL; SQLite computes such constants once a statement. */
+/** The marks as SQL; SQLite computes such constants once a statement. */
 export const rawFieldEnd = "CAST(x'ff' AS TEXT)";
-export const rawRowEnd = "CAST(x'fe' AS TEXT)";
-export const rawNull = "CAST(x'fd' AS TEXT)";
+/** Stands for a value that is not what its column promises: the piece is made, or asked, exactly. */
+export const rawOdd = "CAST(x'fe' AS TEXT)";
+/** As long as COPY text's \N. */
+export const rawNull = "CAST(x'fd4e' AS TEXT)";
+/** Texts from here on could pass for a mark. All blobs come after all texts. */
+export const rawLeastMark = "CAST(x'fd' AS TEXT)";
 
-/** How COPY text spells a NULL and escapes the four bytes; the others, and all in a value, are themselves. */
+/** What a field has to be. A `decimal` is digits as SQLite prints them, `bytes` are COPY text of hexadecimal digits. */
+export type RawKind = "text" | "integer" | "float" | "decimal" | "bytes" | "date" | "time" | "timestamp";
+
+export interface RawShape {
+  readonly rows: number;
+  readonly fields: readonly RawKind[];
+  /** How many bytes stand before the digits of `bytes`. */
+  readonly prefixBytes: number;
+}
+
 const backslash = 0x5c;
 const capitalN = 0x4e;
 
 /**
- * The rows as COPY text. Null where their number, or that of their fields, is not the one that is expected: then
- * texts that are not UTF-8 hold bytes that stand for an end. Whoever asks has excluded a text that is `rawNull`.
+ * The rows as COPY text, mostly in the memory that was given. Null where a field is not what it has to be, or where
+ * there are not so many: then texts that are no UTF-8 hold bytes that stand for an end.
  */
-export function copyText(
-  raw: Uint8Array,
-  shape: { readonly rows: number; readonly fields: number },
-): Buffer | null {
-  // Pages of memory that are never written are never taken from the system.
-  const text = Buffer.allocUnsafeSlow(raw.length * 2);
-  let size = 0;
-  let field = 0;
-  let rows = 0;
-  const last = shape.fields - 1;
-  for (let at = 0; at < raw.length; at++) {
-    const byte = raw[at]!;
-    if ((byte > backslash && byte < nullByte) || (byte < backslash && byte > 13)) text[size++] = byte;
-    else if (byte === fieldEnd) {
-      if (++field > last) return null;
-      text[size++] = 9;
-    } else if (byte === rowEnd) {
-      if (field !== last) return null;
-      field = 0;
-      rows++;
-      text[size++] = 10;
-    } else if (byte === nullByte && isAlone(raw, at)) {
-      text[size++] = backslash;
-      text[size++] = capitalN;
-    } else if (byte === backslash || byte === 9 || byte === 10 || byte === 13) {
-      text[size++] = backslash;
-      text[size++] = byte === backslash ? backslash : byte === 9 ? 0x74 : byte === 10 ? 0x6e : 0x72;
-    } else text[size++] = byte;
+export function copyText(raw: Uint8Array, { rows, fields, prefixBytes }: RawShape): Uint8Array | null {
+  // The search for a field's end stops there at the latest.
+  if (raw[raw.length - 1] !== fieldEnd) return null;
+  const edits: Edit[] = [];
+  const ends = fields.map((kind) => (kind === "bytes" ? endOfBytes(prefixBytes) : endOf[kind]));
+  const last = ends.length - 1;
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let n = 0; n <= last; n++) {
+      if (raw[at] === nullByte && raw[at + 1] === capitalN) {
+        raw[at] = backslash;
+        at += 2;
+      } else at = ends[n]!(raw, at, edits);
+      if (raw[at] !== fieldEnd) return null;
+      raw[at++] = n === last ? 10 : 9;
+    }
   }
-  return rows === shape.rows && field === 0 ? text.subarray(0, size) : null;
+  if (at !== raw.length) return null;
+  return edits.length === 0 ? raw : edited(raw, edits);
 }
 
-function isAlone(raw: Uint8Array, at: number): boolean {
-  return (at === 0 || raw[at - 1]! >= rowEnd) && raw[at + 1]! >= rowEnd;
+/** Bytes that are left out, and what stands there instead: an escape by its letter, or nothing by 0. */
+interface Edit {
+  readonly at: number;
+  readonly bytes: number;
+  readonly escape: number;
+}
+
+function edited(raw: Uint8Array, edits: readonly Edit[]): Uint8Array {
+  const text = Buffer.allocUnsafeSlow(raw.length + edits.length);
+  let size = 0;
+  let from = 0;
+  const copyUpTo = (to: number) => {
+    if (to - from > 64) {
+      text.set(raw.subarray(from, to), size);
+      size += to - from;
+    } else for (let at = from; at < to; at++) text[size++] = raw[at]!;
+  };
+  for (const { at, bytes, escape } of edits) {
+    copyUpTo(at);
+    if (escape !== 0) {
+      text[size++] = backslash;
+      text[size++] = escape;
+    }
+    from = at + bytes;
+  }
+  copyUpTo(raw.length);
+  return text.subarray(0, size);
+}
+
+/** Where the field ends that begins at `at`; where it is not what it has to be, at any byte that is no end, or at -1. */
+type EndOf = (raw: Uint8Array, at: number, edits: Edit[]) => number;
+
+const endOf: Readonly<Record<Exclude<RawKind, "bytes">, EndOf>> = {
+  text: endOfText,
+  integer: endOfInteger,
+  float: endOfFloat,
+  decimal: endOfDecimal,
+  date: (raw, at) => (isDate(raw, at) ? at + 10 : -1),
+  time: (raw, at) => (isTime(raw, at) ? at + 8 : -1),
+  timestamp: endOfTimestamp,
+};
+
+/** 0 for a byte that stands for itself, the letter of its escape, or one of the other two. */
+const ways = new Uint8Array(256);
+const ends = 1;
+const odd = 2;
+ways[fieldEnd] = ends;
+ways[oddByte] = odd;
+ways[backslash] = backslash;
+ways[9] = 0x74;
+ways[10] = 0x6e;
+ways[13] = 0x72;
+
+function endOfText(raw: Uint8Array, start: number, edits: Edit[]): number {
+  for (let at = start; at < raw.length; at++) {
+    const way = ways[raw[at]!]!;
+    if (way === 0) continue;
+    if (way === ends) return at;
+    if (way === odd) return -1;
+    edits.push({ at, bytes: 1, escape: way });
+  }
+  return -1;
+}
+
+function endOfInteger(raw: Uint8Array, start: number): number {
+  const first = raw[start] === 0x2d ? start + 1 : start;
+  const end = endOfDigits(raw, first);
+  return end === first ? -1 : end;
+}
+
+function endOfDigits(raw: Uint8Array, start: number): number {
+  let at = start;
+  while (isDigit(raw[at]!)) at++;
+  return at;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+/** Infinity is spelled in another way than SQLite prints it. */
+function endOfFloat(raw: Uint8Array, start: number): number {
+  let at = start;
+  for (; ; at++) {
+    const byte = raw[at]!;
+    if (!isDigit(byte) && byte !== 0x2e && byte !== 0x2d && byte !== 0x2b && byte !== 0x65) break;
+  }
+  return at === start ? -1 : at;
+}
+
+/** The digits of an integer, or of a double without an exponent. */
+function endOfDecimal(raw: Uint8Array, start: number, edits: Edit[]): number {
+  const first = raw[start] === 0x2d ? start + 1 : start;
+  const point = endOfDigits(raw, first);
+  if (point === first) return -1;
+  if (raw[point] !== 0x2e) return point;
+  const end = endOfDigits(raw, point + 1);
+  if (raw[end] !== fieldEnd) return -1;
+  // Up to 15 digits are always the shortest that read back as the same double; SQLite prints up to 17.
+  const isShortest = end - first <= 16 && !(raw[end - 1] === 0x30 && end - point === 2);
+  if (isShortest) return end;
+  const digits = plainDecimal(Number(String.fromCharCode(...raw.subarray(start, end))));
+  if (digits.length > end - start) return -1;
+  for (let n = 0; n < digits.length; n++) raw[start + n] = digits.charCodeAt(n);
+  if (digits.length < end - start) {
+    edits.push({ at: start + digits.length, bytes: end - start - digits.length, escape: 0 });
+  }
+  return end;
+}
+
+/** SQLite's own digits are in capital letters. */
+function endOfBytes(prefixBytes: number): EndOf {
+  return (raw, start) => {
+    if (raw[start] === oddByte) return -1;
+    for (let at = start + prefixBytes; ; at++) {
+      const byte = raw[at]!;
+      if (isDigit(byte)) continue;
+      if (!(byte >= 0x41 && byte <= 0x46)) return at;
+      raw[at] = byte | 0x20;
+    }
+  };
+}
+
+/** YYYY-MM-DD by its hyphens: whether it is a day, the target knows. */
+function isDate(raw: Uint8Array, at: number): boolean {
+  return raw[at + 4] === 0x2d && raw[at + 7] === 0x2d && isPlain(raw, at, at + 10);
+}
+
+function isTime(raw: Uint8Array, at: number): boolean {
+  return raw[at + 2] === 0x3a && raw[at + 5] === 0x3a && isPlain(raw, at, at + 8);
+}
+
+function isPlain(raw: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = raw[at]!;
+    if (!(byte >= 0x20) || ways[byte] !== 0) return false;
+  }
+  return true;
+}
+
+function endOfTimestamp(raw: Uint8Array, at: number): number {
+  if (!isDate(raw, at) || raw[at + 10] !== 0x20 || !isTime(raw, at + 11)) return -1;
+  const end = at + 19;
+  if (raw[end] !== 0x2e) return end;
+  const digits = endOfDigits(raw, end + 1);
+  return digits > end + 1 && digits <= end + 7 ? digits : -1;
 }

@@ -41,7 +41,7 @@ function rows(session: Session, request: ReadRequest, tagged: boolean): AsyncIte
   const shape = readShape(database, request.table.name);
   const row = rowSql(request, shape, tagged);
   return readRows(database, request, shape, row, (raw, count) =>
-    copyText(raw, { rows: count, fields: row.fields }),
+    copyText(raw, { rows: count, fields: row.fields, prefixBytes: row.prefixBytes }),
   );
 }
 
@@ -97,7 +97,7 @@ async function* byRowid(
         ? null
         : prepared(
             database,
-            `SELECT max(k), count(*), CAST(group_concat(r, '') AS BLOB), total(o) FROM (${select(`${row.quick} AS r, ${row.odd} AS o`, first)})`,
+            `SELECT max(k), count(*), CAST(group_concat(r, '') AS BLOB), ${row.odd === null ? 0 : "total(o)"} FROM (${select(`${row.quick} AS r${row.odd === null ? "" : `, ${row.odd} AS o`}`, first)})`,
           ),
     exact: prepared(
       database,
@@ -117,7 +117,7 @@ async function* byRowid(
     if (!exact) {
       piece = limited(database, heldBytes, () => use.quick!.get(after, limit));
       if (piece !== null && piece[0] !== null) {
-        const [last, count, bytes, odd] = piece as [bigint, bigint, Uint8Array, number];
+        const [last, count, bytes, odd] = piece as [bigint, bigint, Uint8Array, bigint | number];
         const text = odd > 0 ? null : quick(bytes, Number(count));
         size = bytes.length;
         piece = [last, count, text];

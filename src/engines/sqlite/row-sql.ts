@@ -1,47 +1,46 @@
 import type { ReadColumn, ReadRequest } from "../data-roles.ts";
 import { acceptedSql } from "./accepted-value.ts";
-import { anyOf, between, concatOf } from "./many.ts";
-import { rawFieldEnd, rawNull, rawRowEnd } from "./raw-rows.ts";
+import { between, concatOf, joinedBy } from "./many.ts";
+import { rawField } from "./raw-field.ts";
+import { rawFieldEnd, type RawKind } from "./raw-rows.ts";
 import type { TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
 import { printed } from "./value-sql.ts";
-import { exactField, quickField, taggedField, type WireField } from "./wire-form.ts";
+import { exactField, taggedField, type WireField } from "./wire-form.ts";
 
 export interface RowSql {
   readonly tagged: boolean;
-  readonly fields: number;
   /** A row as COPY text with its newline. */
   readonly exact: string;
   /** A row as raw-rows has it; null where there is no quicker form. */
   readonly quick: string | null;
-  /** True of a row that needs the exact form. */
-  readonly odd: string;
+  /** What the fields of the quick form have to be. */
+  readonly fields: readonly RawKind[];
+  /** How many bytes stand before those of bytes. */
+  readonly prefixBytes: number;
+  /** True of a row that needs the exact form; null where the fields themselves tell. */
+  readonly odd: string | null;
 }
 
 export function rowSql(request: ReadRequest, shape: TableShape, tagged: boolean): RowSql {
   const fields = request.columns.map((column) => fieldOf(column, shape));
   const joined = (parts: readonly string[]) => concatOf([...between(parts, "'\t'"), "'\n'"]);
+  const prefixBytes = Buffer.byteLength(request.form.bytesPrefix);
   if (tagged) {
     const exact = joined(fields.map((field) => taggedField(field.value)));
-    return { tagged, fields: fields.length, exact, quick: null, odd: "0" };
+    return { tagged, exact, quick: null, fields: [], prefixBytes, odd: null };
   }
-  const form = { ...request.form, raw: false };
-  const raw = { ...request.form, raw: true };
-  const quick = fields.map((field) => quickField(field, raw));
-  const sql = fields.map((field, i) => quick[i]?.sql ?? exactField(field, raw));
-  const odd = quick.flatMap((field) => (typeof field?.odd === "string" ? [`(${field.odd})`] : []));
-  // A text of bytes that are no UTF-8 must not pass for the mark of a NULL.
-  const marks = fields.flatMap((field, i) =>
-    quick[i]?.isDigits === true ? [] : [`${field.value} = ${rawNull}`],
-  );
+  const raw = fields.map((field) => rawField(field, request.form));
   // In UTF-16 the marks are no bytes of their own.
-  const hasQuick = quick.some((field) => field !== null) && shape.utf16 === false;
+  const hasQuick = raw.some(({ isExact }) => !isExact) && shape.utf16 === false;
   return {
     tagged,
-    fields: fields.length,
-    exact: joined(fields.map((field) => exactField(field, form))),
-    quick: hasQuick ? concatOf([...between(sql, rawFieldEnd), rawRowEnd]) : null,
-    odd: anyOf([...odd, ...marks]),
+    exact: joined(fields.map((field) => exactField(field, { ...request.form, raw: false }))),
+    // A last empty text has the mark before it that ends the row's last field.
+    quick: hasQuick ? joinedBy(rawFieldEnd, [...raw.map(({ sql }) => sql), "''"]) : null,
+    fields: raw.map(({ kind }) => kind),
+    prefixBytes,
+    odd: null,
   };
 }
 

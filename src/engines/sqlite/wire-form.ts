@@ -16,14 +16,9 @@ export interface WireField {
   readonly exactOnly?: boolean;
 }
 
-/**
- * How a field is formatted when the piece holds only what its column promises; it is several times as fast as
- * the exact form, which looks at each value's storage class and escapes it.
- */
+/** How a field is formatted for a digest when the piece holds only what its column promises. */
 export interface QuickField {
-  /** The field as SQL, not NULL. */
-  readonly sql: string;
-  /** The same, but NULL, or of bytes '', where it is NULL. */
+  /** The field as SQL; NULL, or of bytes '', where it is NULL. */
   readonly value: string;
   /** True where the value needs the exact form; false or NULL where it doesn't. */
   readonly odd: string | null;
@@ -110,22 +105,21 @@ function ofBlob({ value, from, to }: WireField, form: Spelling): string {
 }
 
 /** Null: there is no form quicker than the exact one. */
-export function quickField(field: WireField, form: Spelling): QuickField | null {
+export function quickField(field: WireField): QuickField | null {
   const { value, affinity, enforced, from, to } = field;
   if (field.exactOnly) return null;
-  const plain = (sql: string) => ({ sql: `ifnull(${sql},${nullMark(form)})`, value: sql });
   const number = from.kind === "integer" || from.kind === "boolean" || from.kind === "year";
   if (number && (to.kind === "integer" || to.kind === "boolean" || (to.kind === "decimal" && enforced))) {
     // Numbers come before texts and texts before blobs in SQLite's order of classes: no function is called.
     const odd = enforced
       ? null
       : `${value} NOT BETWEEN -9223372036854775808 AND 9223372036854775807 OR ${value} <> CAST(${value} AS INTEGER)`;
-    return { ...plain(value), odd, isDigits: true };
+    return { value, odd, isDigits: true };
   }
   if (from.kind === "float" && to.kind === "float" && affinity === "real") {
     // 17 digits always read back as the same double (300,000 random ones were tried), though they are not always
     // the shortest that do. A REAL column has no -0: it is stored as 0.
-    return { ...plain(value), odd: `${value} NOT BETWEEN -${largest} AND ${largest}`, isDigits: true };
+    return { value, odd: `${value} NOT BETWEEN -${largest} AND ${largest}`, isDigits: true };
   }
   if (from.kind === "decimal" && to.kind === "decimal" && affinity !== "text") {
     // Up to 15 digits are always the shortest; from 10^17 on, and below 10^-4, SQLite writes an exponent.
@@ -134,19 +128,18 @@ export function quickField(field: WireField, form: Spelling): QuickField | null 
       (from.scale ?? 99) <= 6
         ? `${value} NOT BETWEEN -1e9 AND 1e9 OR ${small}`
         : `${value} NOT BETWEEN -1e15 AND 1e15 OR octet_length(${value}) > 16 OR ${small}`;
-    return { ...plain(value), odd, isDigits: true };
+    return { value, odd, isDigits: true };
   }
   if (from.kind === "bytes" && to.kind === "bytes") {
     // hex(NULL) is ''.
     return {
-      sql: `CASE WHEN ${value} IS NULL THEN ${nullMark(form)} ELSE ${hexadecimal(value, form)} END`,
-      value: hexadecimal(value, form),
+      value: `lower(hex(${value}))`,
       odd: enforced ? null : `${value} < x''`,
       isDigits: true,
     };
   }
   if (to.kind === "timestamp" || to.kind === "date" || to.kind === "time") {
-    return { ...plain(value), odd: `NOT (${timeIsPlain(value, to.kind)})`, isDigits: true };
+    return { value, odd: `NOT (${timeIsPlain(value, to.kind)})`, isDigits: true };
   }
   // Our own tables keep most types as their wire form in TEXT.
   if (
@@ -159,7 +152,7 @@ export function quickField(field: WireField, form: Spelling): QuickField | null 
       : affinity === "text"
         ? `${value} >= x''`
         : `typeof(${value}) NOT IN ('text','null')`;
-    return { ...plain(to.kind === "uuid" ? `lower(${value})` : value), odd, isDigits: false };
+    return { value: to.kind === "uuid" ? `lower(${value})` : value, odd, isDigits: false };
   }
   return null;
 }
@@ -174,7 +167,7 @@ function timeIsPlain(value: string, kind: "timestamp" | "date" | "time"): string
     ELSE ${length} BETWEEN 21 AND 25 AND ${value} GLOB '${shape}.*' AND substr(${value}, 21) NOT GLOB '*[^0-9]*' END`;
 }
 
-function isText(type: PortableType): boolean {
+export function isText(type: PortableType): boolean {
   return type.kind === "text" || type.kind === "json" || type.kind === "enum" || type.kind === "native";
 }
 
