@@ -15,12 +15,13 @@ import { keyText } from "./key-text.ts";
 import { limited } from "./limited.ts";
 import { anyOf } from "./many.ts";
 import { registerProfileFunctions } from "./profile-functions.ts";
-import { areUsualTexts, quickQuestions } from "./profile-quick.ts";
+import { quickQuestions } from "./profile-quick.ts";
 import { riskSql } from "./profile-risk.ts";
 import { sessionOf } from "./session.ts";
 import { readShape, type TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
 import { printed } from "./value-sql.ts";
+import { areUsualRows } from "./usual-rows.ts";
 import { registerWireFunctions } from "./wire-functions.ts";
 
 const exampleRows = 5;
@@ -108,13 +109,7 @@ async function count(
     );
   const exact = piece(sums, flags);
   const usual = quickQuestions(questions, shape);
-  const quick =
-    usual === null
-      ? null
-      : piece(
-          `total(o), ${usual.texts === null ? "NULL" : "CAST(group_concat(t, ';') AS BLOB)"}`,
-          `${usual.odd} AS o, ${usual.texts ?? "NULL"} AS t`,
-        );
+  const quick = usual === null ? null : piece("CAST(group_concat(t, '') AS BLOB)", `${usual.row} AS t`);
   const totals = conditions.map(() => 0n);
   let limit = quick === null ? rowsAtOnce : firstRows;
   /** Pieces still to be asked exactly at once, since the last quick one was for nothing. */
@@ -124,12 +119,12 @@ async function count(
     let row: readonly unknown[] | null = null;
     if (quick !== null && exactly === 0) {
       row = limited(database, heldBytes, () => quick.get(next, limit));
-      const texts = (row?.[3] ?? null) as Uint8Array | null;
+      const texts = (row?.[2] ?? new Uint8Array(0)) as Uint8Array;
       if (row === null) limit = Math.max(1, limit >> 2);
-      if (row === null || Number(row[2]) > 0 || !areUsualTexts(texts)) {
+      if (row === null || !areUsualRows(texts, Number(row[1]), usual!.fields)) {
         row = null;
         exactly = 8;
-      } else if (texts !== null) {
+      } else if (texts.length > 0) {
         limit = Math.max(1, Math.min(Math.floor((limit * pieceBytes) / texts.length), limit * 4, rowsAtOnce));
       } else limit = rowsAtOnce;
     }
