@@ -35,11 +35,19 @@ export function rowPackets(sink: RowSink, control: (packet: Buffer) => void): Ro
   let continues = false;
 
   function push(given: Buffer): void {
-    let chunk = given;
-    if (carried !== null) {
-      chunk = Buffer.concat([carried, given]);
-      carried = null;
+    if (carried === null) {
+      take(given);
+      return;
     }
+    // Only what the frame still lacks is moved, not all that comes with it.
+    const lacking = Math.max(startBytes, frameBytes(carried)) - carried.length;
+    const joined: Buffer = Buffer.concat([carried, given.subarray(0, lacking)]);
+    carried = null;
+    take(joined);
+    if (given.length > lacking) push(given.subarray(lacking));
+  }
+
+  function take(chunk: Buffer): void {
     let at = 0;
     const end = chunk.length;
     while (at < end) {
@@ -106,6 +114,11 @@ export function rowPackets(sink: RowSink, control: (packet: Buffer) => void): Ro
   }
 
   return { push };
+}
+
+/** Of the frame that begins there; 0 where not even its length is known. */
+function frameBytes(start: Buffer): number {
+  return start.length < headerBytes ? 0 : headerBytes + (start[0]! | (start[1]! << 8) | (start[2]! << 16));
 }
 
 /** EOF is 254 in a frame of less than 9 bytes, ERR is 255, which begins no value. An empty frame tells nothing yet. */
