@@ -13,7 +13,7 @@ import { repairSql } from "./repair-sql.ts";
 import { ruledTables } from "./ruled-tables.ts";
 import type { RuleWarning } from "./rules/model.ts";
 import { selectTables } from "./select-tables.ts";
-import { withSession } from "./with-session.ts";
+import { sideFailure, withSession } from "./with-session.ts";
 
 export interface VerifyChoice {
   readonly tables?: readonly string[] | undefined;
@@ -90,8 +90,8 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
       for (const { table, problems, leftOut } of pairs) {
         const began = performance.now();
         const found = await compareTable({
-          source: { engine: source.engine, session: reader },
-          target: { engine: target.engine, session: other },
+          source: { engine: source.engine, session: reader, failure: sideFailure(project, "source") },
+          target: { engine: target.engine, session: other, failure: sideFailure(project, "target") },
           table,
           where,
           sample: choice.sample,

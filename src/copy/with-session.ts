@@ -27,14 +27,22 @@ export async function withSession<T>(
   try {
     return await work(session);
   } catch (error) {
-    if (error instanceof GodwitError) throw error;
+    throw sideFailure(project, which)(error);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Makes an error of a side's server one that names it. */
+export function sideFailure(project: CopyProject, which: "source" | "target"): (error: unknown) => unknown {
+  const { engine, target } = project[which];
+  return (error) => {
+    if (error instanceof GodwitError) return error;
     const native = engine.errors.classify(error);
-    throw new GodwitError("GW7001", {
+    return new GodwitError("GW7001", {
       message: `${target.display}: ${native.message}`,
       details: { side: which, native: native.native },
       cause: error,
     });
-  } finally {
-    await session.close();
-  }
+  };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { copy } from "../../src/commands/copy.ts";
 import { withPair } from "../support/laboratory/pair.ts";
@@ -33,6 +34,29 @@ describe("verify", { concurrency: 2 }, () => {
         await refused(pair.verify({ allow: ["placed.at:range"] }), "GW1001");
       }),
   );
+
+  for (const side of ["source", "target"] as const) {
+    test(`says that it is the ${side}'s server that refuses`, { skip: skipFor("postgres") }, () =>
+      withPair("postgres", "postgres", async (pair) => {
+        const table = ["CREATE TABLE t (id int PRIMARY KEY, v text)", "INSERT INTO t VALUES (1, 'a')"];
+        await pair.prepare(table);
+        await pair.change(table);
+        const role = `reader_${randomBytes(6).toString("hex")}`;
+        const as = new URL(pair[side]);
+        [as.username, as.password] = [role, role];
+        await administer("postgres", (sql): Promise<unknown> =>
+          sql(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`),
+        );
+        try {
+          const error = await refused(pair.verify({ [side]: as.href }), "GW7001");
+          assert.match(error.message, new RegExp(`^postgres://${role}@\\S+: permission denied for table t$`));
+          assert.equal(error.details.side, side);
+        } finally {
+          await administer("postgres", (sql): Promise<unknown> => sql(`DROP ROLE ${role}`));
+        }
+      }),
+    );
+  }
 
   test("names what interrupted jobs have left in PostgreSQL", { skip: skipFor("postgres") }, () =>
     withPair("sqlite", "postgres", async (pair) => {

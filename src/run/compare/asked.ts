@@ -2,11 +2,14 @@ import type { Expression } from "../../core/expression.ts";
 import type { CopyTable } from "../../core/plan.ts";
 import type { Digest, DigestColumn, DigestRequest, DigestRole } from "../../engines/data-roles.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
+import { toldRole } from "./told-role.ts";
 import { digestForm } from "./digest-form.ts";
 
 export interface CompareSide {
   readonly engine: Engine;
   readonly session: Session;
+  /** Makes an error of this side's server one that names it; left out, it is thrown as it is. */
+  readonly failure?: (error: unknown) => unknown;
 }
 
 export interface CompareOptions {
@@ -51,14 +54,15 @@ export function askedSides(
   const keyIndexes = table.key.map(({ name }) => table.columns.findIndex((column) => column.source === name));
   const hasKey = keyIndexes.length > 0 && !keyIndexes.includes(-1);
   const side = (
-    { engine, session }: CompareSide,
+    { engine, session, failure }: CompareSide,
     column: (index: number) => DigestColumn,
     name: DigestRequest["table"],
     where: DigestRequest["where"],
   ): Asked => {
     if (engine.digest === undefined) throw new Error(`${engine.traits.title} computes no digests`);
     const key = hasKey ? keyIndexes.map(column) : [];
-    return { role: engine.digest, session, request: { table: name, columns: pick(column), key, where } };
+    const role = failure === undefined ? engine.digest : toldRole(engine.digest, failure);
+    return { role, session, request: { table: name, columns: pick(column), key, where } };
   };
   return {
     source: side(source, ofSource, table.source, allOf(table.where, where)),

@@ -6,6 +6,7 @@ import type { ReadRows } from "../chunk-ledger.ts";
 import { readBackRequest, targetKey } from "../perform/copy-request.ts";
 import type { CompareSide } from "./asked.ts";
 import { refuseInterruptedComparison } from "./interrupted.ts";
+import { toldRole } from "./told-role.ts";
 import { RowSum } from "./row-sum.ts";
 
 export interface ReadBackOptions {
@@ -36,7 +37,9 @@ export async function givesBack({ source, target, table, read, signal }: ReadBac
       total.sum += found.sum;
     }
   };
-  const counted = source.engine.digest!.count(source.session, { table: table.source, where: table.where });
+  const { failure = (error: unknown) => error } = source;
+  const role = toldRole(source.engine.digest!, failure);
+  const counted = role.count(source.session, { table: table.source, where: table.where });
   const ended = await Promise.allSettled([counted, ...sessions.map(takeRanges)]);
   for (const outcome of ended) if (outcome.status === "rejected") throw outcome.reason;
   return (await counted) === read.rows && total.rows === read.rows && total.sum === read.rowSum;

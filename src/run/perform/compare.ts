@@ -8,7 +8,7 @@ import { compareTable, type TableComparison } from "../compare/compare-table.ts"
 import { orphanRows } from "../compare/orphan-rows.ts";
 import { givesBack } from "../compare/read-back.ts";
 import type { StepContext } from "./context.ts";
-import { sourceOf } from "./source-side.ts";
+import { sourceFailure, sourceOf } from "./source-side.ts";
 import { tableTitle } from "./table-title.ts";
 import { inTransaction } from "./sql.ts";
 
@@ -28,7 +28,8 @@ export async function performCompare(context: StepContext, step: CompareStep): P
   const different: { table: string; differences: number; rows: unknown }[] = [];
   for (const table of step.tables) {
     const start = performance.now();
-    const ofSource = { engine: source.engine, session: reader };
+    const failure = (error: unknown) => sourceFailure(source, error);
+    const ofSource = { engine: source.engine, session: reader, failure };
     const proof = await readBack(context, step, ofSource, table, read.get(tableKey(table.target)));
     const found =
       proof ??
