@@ -3,9 +3,13 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import fc from "fast-check";
 import type { PortableType, Risk } from "../../src/core/portable.ts";
+import { quickQuestions } from "../../src/engines/sqlite/profile-quick.ts";
 import { riskSql } from "../../src/engines/sqlite/profile-risk.ts";
 import { profile } from "../../src/engines/sqlite/profile.ts";
 import { openFor, scratch } from "../../src/engines/sqlite/scratch.fixture.ts";
+import { sessionOf } from "../../src/engines/sqlite/session.ts";
+import { readShape } from "../../src/engines/sqlite/table-shape.ts";
+import { areUsualRows } from "../../src/engines/sqlite/usual-rows.ts";
 import { execute, types } from "./sqlite-roles.ts";
 
 /** Which of the values show the risk, by their places from 1. */
@@ -294,3 +298,85 @@ test("the quick form of the questions finds what the exact one does, of ordinary
     { numRuns: 1_500 },
   );
 });
+
+test("digits behind the point are told of any number", async (t) => {
+  const session = await openFor(t, ":memory:");
+  await session.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a DECIMAL)");
+  const whole = fc.oneof(
+    fc.integer({ min: -1000, max: 1000 }),
+    fc.integer({ min: -(10 ** 15), max: 10 ** 15 }),
+  );
+  const value = fc.oneof(
+    fc.tuple(whole, fc.nat(9)).map(([digits, scale]) => digits / 10 ** scale),
+    // A double beside one with few digits.
+    fc.tuple(whole, fc.nat(4)).map(([digits, scale]) => (digits / 10 ** scale) * (1 + 2 ** -52)),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+  );
+  await fc.assert(
+    fc.asyncProperty(value, fc.nat(7), async (number, digits) => {
+      await session.execute("DELETE FROM t");
+      await session.run("INSERT INTO t (a) VALUES (?)", [number]);
+      const risk = { kind: "scale", digits } as const;
+      const question = { column: "a", from: decimal, risk };
+      const [answer] = await profile.answers(session, { schema: "", name: "t" }, [], [question]);
+      assert.equal(answer!.rows, scaleOf(number) > digits ? 1n : 0n, `${number} of ${digits}`);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test("ordinary values are settled by the quick form alone", async (t) => {
+  const ordinary: readonly (readonly [string, PortableType, readonly string[], readonly Risk[]])[] = [
+    ["INT", integer, ["0", "-7", "NULL"], [{ kind: "storage-class", expected: ["integer"] }]],
+    ["BOOLEAN", boolean, ["0", "1", "NULL"], [{ kind: "not-boolean" }]],
+    [
+      "DECIMAL(10,2)",
+      decimal,
+      ["1.15", "-1.15", "0.29", "-999999999.99", "999999999.99", "7", "NULL"],
+      [
+        { kind: "scale", digits: 2 },
+        { kind: "format", of: "number" },
+      ],
+    ],
+    [
+      "VARCHAR(9)",
+      text,
+      ["''", "'größe'", "'a;b' || char(10)", "NULL"],
+      [
+        { kind: "nul-character" },
+        { kind: "invalid-encoding" },
+        { kind: "storage-class", expected: ["text"] },
+        { kind: "length", limit: 9, unit: "characters" },
+      ],
+    ],
+    ["", types.any, ["'a'", "x'00ff'", "1", "NULL"], [{ kind: "nul-character" }]],
+    ["DATE", date, ["'2024-02-29'", "NULL"], [{ kind: "zero-date" }, { kind: "format", of: "date" }]],
+    ["TIME", time, ["'23:59:59'", "NULL"], [{ kind: "format", of: "time" }]],
+    [
+      "DATETIME",
+      timestamp,
+      ["'2024-02-29 23:59:59'", "'2024-02-29 23:59:59.123'", "NULL"],
+      [
+        { kind: "format", of: "timestamp" },
+        { kind: "precision", digits: 3 },
+      ],
+    ],
+  ];
+  for (const [declared, from, values, risks] of ordinary) {
+    const session = await openFor(t, ":memory:");
+    await session.execute(`CREATE TABLE t (a ${declared})`);
+    for (const value of values) await session.execute(`INSERT INTO t VALUES (${value})`);
+    const database = sessionOf(session).handle();
+    const questions = risks.map((risk) => ({ column: "a", from, risk }));
+    const { row, fields } = quickQuestions(questions, readShape(database, "t"))!;
+    const { r } = database.prepare(`SELECT CAST(group_concat(${row}, '') AS BLOB) AS r FROM t`).get()!;
+    assert.equal(areUsualRows(r as Uint8Array, values.length, fields), true, declared);
+  }
+});
+
+/** How many digits a number's shortest ones have behind the point. */
+function scaleOf(number: number): number {
+  const [mantissa = "", exponent = "0"] = number.toExponential().split("e");
+  const digits = mantissa.replace(/[-.]/g, "").replace(/0+$/, "");
+  return digits.length - 1 - Number(exponent);
+}
