@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { PortableType } from "../../src/core/portable.ts";
+import { copyText } from "../../src/engines/sqlite/raw-rows.ts";
 import { read } from "../../src/engines/sqlite/read.ts";
 import { rowSql } from "../../src/engines/sqlite/row-sql.ts";
 import { openFor } from "../../src/engines/sqlite/scratch.fixture.ts";
@@ -159,4 +160,35 @@ test("many values to be escaped, cut and marked come in their order", async (t) 
         .slice(0, -1),
     ),
   );
+});
+
+test("ordinary values need no exact form", async (t) => {
+  const id = "01234567-89ab-cdef-0123-456789abcdef";
+  const ordinary: readonly (readonly [string, PortableType, string, string])[] = [
+    ["INT", types.integer, "-12", "-12"],
+    ["BOOLEAN", types.boolean, "1", "1"],
+    ["DECIMAL(10,2)", types.decimal, "-19.99", "-19.99"],
+    ["NUMERIC", types.numeric, "0.1 + 0.2", "0.30000000000000004"],
+    ["NUMERIC", types.numeric, "1 / 3.0", "0.3333333333333333"],
+    ["REAL", types.float, "-1.5e300", "-1.5e+300"],
+    ["TEXT", types.text, "'a' || char(92, 9) || 'größe'", "a\\\\\\tgröße"],
+    ["", types.text, "'a'", "a"],
+    ["BLOB", types.bytes, "x'0aff'", "\\\\x0aff"],
+    ["DATE", types.date, "'2024-02-29'", "2024-02-29"],
+    ["TIME", types.time, "'03:04:05'", "03:04:05"],
+    ["DATETIME", types.timestamp, "'2024-02-29 03:04:05'", "2024-02-29 03:04:05"],
+    ["DATETIME", types.timestamp, "'2024-02-29 03:04:05.12'", "2024-02-29 03:04:05.12"],
+    ["TEXT", types.uuid, `'${id.toUpperCase()}'`, id],
+  ];
+  for (const [declared, type, sql, want] of ordinary) {
+    const session = await openFor(t, ":memory:");
+    const database = sessionOf(session).handle();
+    database.exec(`CREATE TABLE t (a ${declared}); INSERT INTO t VALUES (NULL), (${sql}), (NULL)`);
+    const request = readRequest("t", { a: type }, { bytesPrefix: "\\\\x" });
+    const { quick, fields, prefixBytes } = rowSql(request, readShape(database, "t"), false);
+    const { r } = database.prepare(`SELECT CAST(group_concat(${quick}, '') AS BLOB) AS r FROM t`).get()!;
+    const text = copyText(r as Uint8Array, { rows: 3, fields, prefixBytes });
+    assert.ok(text, `${declared} ${sql}`);
+    assert.equal(Buffer.from(text).toString(), `\\N\n${want}\n\\N\n`);
+  }
 });
