@@ -200,6 +200,8 @@ test("the quick form of the questions finds what the exact one does, of ordinary
   const risks: readonly Risk[] = [
     { kind: "not-boolean" },
     { kind: "range", minimum: "-128", maximum: "127" },
+    { kind: "range", minimum: "-9999999999.99", maximum: "9999999999.99" },
+    { kind: "range", minimum: "-9223372036854775808", maximum: "9223372036854775807" },
     { kind: "length", limit: 3, unit: "characters" },
     { kind: "length", limit: 3, unit: "bytes" },
     { kind: "scale", digits: 2 },
@@ -233,7 +235,9 @@ test("the quick form of the questions finds what the exact one does, of ordinary
     "123456789.125",
     "2459000.5",
     "1e300",
+    "-9300000000000000000",
     "9e999",
+    "'9300000000000000000'",
     "''",
     "'1'",
     "'abc'",
@@ -276,7 +280,7 @@ test("the quick form of the questions finds what the exact one does, of ordinary
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.nat(declared.length - 1), value), { minLength: 1, maxLength: 2 }),
-      fc.uniqueArray(fc.constantFrom(...risks), { minLength: 1, maxLength: 2 }),
+      fc.uniqueArray(fc.constantFrom(...risks), { minLength: 1, maxLength: 3 }),
       async (cells, chosen) => {
         const session = await openFor(t, ":memory:");
         const columns = declared.map((type, i) => `c${i} ${type}`).join(", ");

@@ -28,6 +28,7 @@ export function quickQuestions(questions: readonly Question[], shape: TableShape
     const { kind } = question.risk;
     // A rowid is an integer, whatever one tries to store.
     if (kind === "storage-class" && isRowid(question, shape)) continue;
+    if (questions.some((other) => isWithin(question, other))) continue;
     const own = fields.filter(({ column }) => column === question.column);
     if (own.some((field) => isToldBy(field, question, shape))) continue;
     odd.push(...oddSql(value, question).map((one) => `(${one})`));
@@ -41,6 +42,18 @@ export function quickQuestions(questions: readonly Question[], shape: TableShape
     row: odd.length === 0 ? row : `CASE WHEN ${anyOf([...new Set(odd)])} THEN ${rawOdd} ELSE ${row} END`,
     fields,
   };
+}
+
+/** Whether a value outside of the one's range is odd to the other anyway. */
+function isWithin({ column, risk }: Question, { column: other, from, risk: stricter }: Question): boolean {
+  if (column !== other || risk.kind !== "range") return false;
+  if (stricter.kind === "scale") {
+    const isNumber = from.kind !== "time" && from.kind !== "timestamp";
+    return isNumber && stricter.digits <= 6 && Number(risk.minimum) <= -1e9 && Number(risk.maximum) >= 1e9;
+  }
+  // All integers of SQLite.
+  const isAll = risk.minimum === "-9223372036854775808" && risk.maximum === "9223372036854775807";
+  return isAll && stricter.kind === "storage-class" && stricter.expected.join() === "integer";
 }
 
 interface Field extends UsualField {
@@ -158,6 +171,7 @@ function rounded(value: string, digits: number): string {
 
 /** Numbers come before texts and texts before blobs in SQLite's order, so that typeof() is seldom called. */
 function otherClass(value: string, expected: readonly string[]): readonly string[] {
+  if (expected.join() === "blob") return [`${value} < x''`];
   const numbers = ["integer", "real"].filter((one) => !expected.includes(one));
   const odd = numbers.length === 2 ? [`+${value} < ''`] : numbers.map((one) => `typeof(${value}) = '${one}'`);
   const [text, blob] = ["text", "blob"].map((one) => expected.includes(one));
