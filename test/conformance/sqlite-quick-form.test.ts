@@ -9,6 +9,8 @@ import { openFor } from "../../src/engines/sqlite/scratch.fixture.ts";
 import { sessionOf } from "../../src/engines/sqlite/session.ts";
 import { readShape } from "../../src/engines/sqlite/table-shape.ts";
 import { registerWireFunctions } from "../../src/engines/sqlite/wire-functions.ts";
+import { trimFractions } from "../../src/engines/sqlite/trim-fractions.ts";
+import { seeded } from "../faults/seeded.ts";
 import { lines, readRequest, types } from "./sqlite-roles.ts";
 
 const columns: readonly (readonly [string, PortableType])[] = [
@@ -187,8 +189,51 @@ test("ordinary values need no exact form", async (t) => {
     const request = readRequest("t", { a: type }, { bytesPrefix: "\\\\x" });
     const { quick, fields, prefixBytes } = rowSql(request, readShape(database, "t"), false);
     const { r } = database.prepare(`SELECT CAST(group_concat(${quick}, '') AS BLOB) AS r FROM t`).get()!;
-    const text = copyText(r as Uint8Array, { rows: 3, fields, prefixBytes });
+    const text = copyText(r as Uint8Array, { rows: 3, fields, prefixBytes, trimmed: [] });
     assert.ok(text, `${declared} ${sql}`);
     assert.equal(Buffer.from(text).toString(), `\\N\n${want}\n\\N\n`);
   }
+});
+
+test("both forms leave the same zeros out at the ends of fractions", async (t) => {
+  const session = await openFor(t, ":memory:");
+  const database = sessionOf(session).handle();
+  registerWireFunctions(database);
+  database.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, n DECIMAL(20,6), f REAL, m DATETIME, x TEXT)");
+  const random = seeded();
+  t.diagnostic(`seed ${random.seed}`);
+  const insert = database.prepare("INSERT INTO t VALUES (?, ?, ?, ?, ?)");
+  for (let id = 0; id < 3_000; id++) {
+    const scale = 10 ** random.below(7);
+    const number = (random.below(2_000_000) - 1_000_000) / scale;
+    const digits = String(random.below(1_000_000)).padStart(6, "0");
+    const zeros = digits.slice(0, random.below(7)).padEnd(6, "0");
+    insert.run(id, number, number, `2024-01-10 10:20:30.${zeros}`, `${number}.50`);
+  }
+  const columns = { id: types.integer, n: types.decimal, f: types.float, m: types.timestamp, x: types.text };
+  const plain = readRequest("t", columns, { bytesPrefix: "\\\\x" });
+  const trimmed = [false, true, true, true, false];
+  const request = {
+    ...plain,
+    columns: plain.columns.map((one, n) => Object.assign({}, one, { trimmed: trimmed[n]! })),
+  };
+  const row = rowSql(request, readShape(database, "t"), false);
+  const { q, e } = database
+    .prepare(
+      `SELECT CAST(group_concat(q, '') AS BLOB) AS q, CAST(group_concat(e, '') AS BLOB) AS e
+         FROM (SELECT ${row.quick} AS q, ${row.exact} AS e FROM t ORDER BY id)`,
+    )
+    .get() as Record<string, Uint8Array>;
+  const quick = copyText(q!, { ...row, rows: 3_000 });
+  const exact = trimFractions(trimmed)(e!);
+  assert.ok(quick);
+  assert.deepEqual(Buffer.from(quick).toString().split("\n"), Buffer.from(exact).toString().split("\n"));
+  assert.equal(
+    /^\d+\t-?\d+(\.\d*[1-9])?\t[^\t]*\t2024-01-10 10:20:30(\.\d*[1-9])?\t-?[\d.]+50$/m.test(quick.toString()),
+    true,
+  );
+  assert.deepEqual(
+    await lines(read.rows(session, request)),
+    Buffer.from(exact).toString().trimEnd().split("\n"),
+  );
 });

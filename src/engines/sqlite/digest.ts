@@ -174,7 +174,7 @@ async function hashed(
   const hashes = quick === null ? null : new QuickHashes(quick, visit);
   const nothing = new Uint8Array(0);
   const pieces = readRows(database, reading, shape, quick?.row ?? exact, (raw, rows) => {
-    if (hashes === null) return copyText(raw, { rows, fields: exact.fields, prefixBytes: exact.prefixBytes });
+    if (hashes === null) return copyText(raw, { ...exact, rows });
     return hashes.take(raw, rows) ? nothing : null;
   });
   const texts = new RowTexts(plan);

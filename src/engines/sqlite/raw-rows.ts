@@ -27,16 +27,23 @@ export interface RawShape {
   readonly fields: readonly RawKind[];
   /** How many bytes stand before the digits of `bytes`. */
   readonly prefixBytes: number;
+  /** Of which fields zeros at the end of a fraction are left out. */
+  readonly trimmed: readonly boolean[];
 }
 
 const backslash = 0x5c;
 const capitalN = 0x4e;
+const point = 0x2e;
+const zero = 0x30;
 
 /**
  * The rows as COPY text, mostly in the memory that was given. Null where a field is not what it has to be, or where
  * there are not so many: then texts that are no UTF-8 hold bytes that stand for an end.
  */
-export function copyText(raw: Uint8Array, { rows, fields, prefixBytes }: RawShape): Uint8Array | null {
+export function copyText(
+  raw: Uint8Array,
+  { rows, fields, prefixBytes, trimmed }: RawShape,
+): Uint8Array | null {
   // The search for a field's end stops there at the latest.
   if (raw[raw.length - 1] !== fieldEnd) return null;
   const edits = new Edits();
@@ -48,13 +55,33 @@ export function copyText(raw: Uint8Array, { rows, fields, prefixBytes }: RawShap
       if (raw[at] === nullByte && raw[at + 1] === capitalN) {
         raw[at] = backslash;
         at += 2;
-      } else at = ends[n]!(raw, at, edits);
+      } else {
+        const [start, known] = [at, edits.count];
+        at = ends[n]!(raw, at, edits);
+        // A field that is edited already has its shortest digits.
+        if (trimmed[n] === true && raw[at - 1] === zero && edits.count === known) {
+          trimFraction(raw, start, at, edits);
+        }
+      }
       if (raw[at] !== fieldEnd) return null;
       raw[at++] = n === last ? 10 : 9;
     }
   }
   if (at !== raw.length) return null;
   return edits.count === 0 ? raw : edited(raw, edits);
+}
+
+/** Of digits that end in a zero; what has no fraction, or more behind it, stays as it is. */
+function trimFraction(raw: Uint8Array, start: number, end: number, edits: Edits): void {
+  let at = end - 1;
+  while (at > start && raw[at - 1] === zero) at--;
+  if (raw[at - 1] === point) {
+    edits.add(at - 1, end - at + 1, 0);
+    return;
+  }
+  let before = at - 1;
+  while (before > start && isDigit(raw[before]!)) before--;
+  if (raw[before] === point) edits.add(at, end - at, 0);
 }
 
 /** Memory for the places of edits, kept from piece to piece: to grow it each time takes longer than all edits. */

@@ -25,24 +25,16 @@ const heldBytes = 4 * 1024 * 1024;
  */
 export const read: ReadRole = {
   longestValue: { bytes: largestValue, because: "SQLite's driver reads a value as a whole" },
-  rows: (session, request) => trimmedRows(session, request),
+  rows: (session, request) => rows(session, request, false),
   native: (session, request) => rows(session, request, true),
 };
-
-async function* trimmedRows(session: Session, request: ReadRequest): AsyncGenerator<Uint8Array> {
-  const flags = request.columns.map(({ trimmed = false }) => trimmed);
-  const trim = flags.includes(true) ? trimFractions(flags) : null;
-  for await (const piece of rows(session, request, false)) yield trim === null ? piece : trim(piece);
-}
 
 function rows(session: Session, request: ReadRequest, tagged: boolean): AsyncIterable<Uint8Array> {
   const database = sessionOf(session).handle();
   registerWireFunctions(database);
   const shape = readShape(database, request.table.name);
   const row = rowSql(request, shape, tagged);
-  return readRows(database, request, shape, row, (raw, count) =>
-    copyText(raw, { rows: count, fields: row.fields, prefixBytes: row.prefixBytes }),
-  );
+  return readRows(database, request, shape, row, (raw, count) => copyText(raw, { ...row, rows: count }));
 }
 
 /**
@@ -59,8 +51,29 @@ export async function* readRows(
   const from = `main.${traits.quote(request.table.name)}`;
   const where = request.where === null ? null : printed(request.where);
   const bounds = rowidBounds(request, shape);
-  if (bounds === null) yield* scan(database, request, shape, row, findRows(request, shape, where));
-  else yield* byRowid(database, request, shape, row, quick, { from, where, rowid: shape.rowid!, ...bounds });
+  const trim = row.trimmed.includes(true) ? trimFractions(row.trimmed) : null;
+  const spell = (piece: Uint8Array) => {
+    const utf8 = shape.utf16 === false ? piece : toUtf8(piece, shape.utf16);
+    return trim === null ? utf8 : trim(utf8);
+  };
+  const wide = async function* (place: { readonly match: string; readonly key: readonly SQLInputValue[] }) {
+    const pieces = streamRow(database, request, shape, place, row.tagged);
+    for await (const piece of pieces) yield trim === null ? piece : trim(piece);
+  };
+  const ways = { spell, wide };
+  if (bounds === null) yield* scan(database, row, findRows(request, shape, where), ways);
+  else yield* byRowid(database, row, quick, { from, where, rowid: shape.rowid!, ...bounds }, ways);
+}
+
+/** From what SQLite gives to the wire form. */
+interface Ways {
+  /** A piece in the exact form, in the database's encoding. */
+  readonly spell: (piece: Uint8Array) => Uint8Array;
+  /** A row that is too wide to be made as a whole. */
+  readonly wide: (place: {
+    readonly match: string;
+    readonly key: readonly SQLInputValue[];
+  }) => AsyncIterable<Uint8Array>;
 }
 
 export type QuickRows = (raw: Uint8Array, rows: number) => Uint8Array | null;
@@ -78,11 +91,10 @@ interface Walk {
 /** Pieces by the rowid, each with a limit of its own. */
 async function* byRowid(
   database: DatabaseSync,
-  request: ReadRequest,
-  shape: TableShape,
   row: RowSql,
   quick: QuickRows,
   walk: Walk,
+  { spell, wide }: Ways,
 ): AsyncIterable<Uint8Array> {
   const { from, rowid, upTo } = walk;
   const select = (columns: string, first: boolean) =>
@@ -134,7 +146,7 @@ async function* byRowid(
         continue;
       }
       const [key] = use.next.get(after, 1) as unknown as [bigint];
-      yield* streamRow(database, request, shape, { match: `${rowid} = ?1`, key: [key] }, row.tagged);
+      yield* wide({ match: `${rowid} = ?1`, key: [key] });
       if (after === null) use = statements(false);
       after = key;
       continue;
@@ -142,7 +154,7 @@ async function* byRowid(
     const [last, count, bytes] = piece as [bigint | null, bigint, Uint8Array];
     if (last === null) return;
     if (exact) size = bytes.length;
-    if (bytes.length > 0) yield shape.utf16 === false ? bytes : toUtf8(bytes, shape.utf16);
+    if (bytes.length > 0) yield exact ? spell(bytes) : bytes;
     if (after === null) use = statements(false);
     after = last;
     if (count < BigInt(limit)) return;
@@ -155,10 +167,9 @@ async function* byRowid(
 /** One statement over all rows, for what has no rowid. */
 async function* scan(
   database: DatabaseSync,
-  request: ReadRequest,
-  shape: TableShape,
   row: RowSql,
   found: Found,
+  { spell, wide }: Ways,
 ): AsyncIterable<Uint8Array> {
   const statement = prepared(
     database,
@@ -173,14 +184,14 @@ async function* scan(
     const piece = Buffer.concat(held);
     held = [];
     size = 0;
-    return shape.utf16 === false ? piece : toUtf8(piece, shape.utf16);
+    return spell(piece);
   };
-  const wide: SQLInputValue[][] = [];
+  const wideKeys: SQLInputValue[][] = [];
   // The statement is finished by the loop's end, also when the consumer ends it early.
   for (const values of statement.iterate(...found.parameters) as Iterable<unknown>) {
     const [isWide, bytes, ...key] = values as [bigint | null, Uint8Array, ...SQLInputValue[]];
     if (isWide !== null) {
-      wide.push(key);
+      wideKeys.push(key);
       continue;
     }
     held.push(bytes);
@@ -190,7 +201,7 @@ async function* scan(
     await new Promise(setImmediate);
   }
   if (size > 0) yield take();
-  for (const key of wide) yield* streamRow(database, request, shape, { match: found.match, key }, row.tagged);
+  for (const key of wideKeys) yield* wide({ match: found.match, key });
 }
 
 function prepared(database: DatabaseSync, sql: string) {

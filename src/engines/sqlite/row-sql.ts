@@ -18,6 +18,8 @@ export interface RowSql {
   readonly fields: readonly RawKind[];
   /** How many bytes stand before those of bytes. */
   readonly prefixBytes: number;
+  /** As in RawShape; also of the exact form, from which the program takes them. */
+  readonly trimmed: readonly boolean[];
   /** True of a row that needs the exact form; null where the fields themselves tell. */
   readonly odd: string | null;
 }
@@ -28,7 +30,7 @@ export function rowSql(request: ReadRequest, shape: TableShape, tagged: boolean)
   const prefixBytes = Buffer.byteLength(request.form.bytesPrefix);
   if (tagged) {
     const exact = joined(fields.map((field) => taggedField(field.value)));
-    return { tagged, exact, quick: null, fields: [], prefixBytes, odd: null };
+    return { tagged, exact, quick: null, fields: [], prefixBytes, trimmed: [], odd: null };
   }
   const raw = fields.map((field) => rawField(field, request.form));
   // In UTF-16 the marks are no bytes of their own.
@@ -40,6 +42,7 @@ export function rowSql(request: ReadRequest, shape: TableShape, tagged: boolean)
     quick: hasQuick ? joinedBy(rawFieldEnd, [...raw.map(({ sql }) => sql), "''"]) : null,
     fields: raw.map(({ kind }) => kind),
     prefixBytes,
+    trimmed: request.columns.map(({ trimmed = false }) => trimmed),
     odd: null,
   };
 }
