@@ -75,3 +75,9 @@ test("a row of several frames is told in parts", () => {
     assert.equal(readInChunks(rows, cuts).text === whole, true, String(cuts));
   }
 });
+
+test("many rows shorter than a frame's start, after one that was cut", () => {
+  const rows = Array.from({ length: 50_000 }, (_, n) => Buffer.from(String(n % 10)));
+  const { text } = readInChunks(rows, [50, 100_001]);
+  assert.equal(text === rows.map((one) => `${one.toString()}\n`).join(""), true);
+});

@@ -35,16 +35,26 @@ export function rowPackets(sink: RowSink, control: (packet: Buffer) => void): Ro
   let continues = false;
 
   function push(given: Buffer): void {
-    if (carried === null) {
-      take(given);
-      return;
+    let at = 0;
+    // Only what the cut frame still lacks is moved, not all that comes with it.
+    while (carried !== null && at < given.length) {
+      const lacking = Math.max(1, Math.max(startBytes, frameBytes(carried)) - carried.length);
+      const joined: Buffer = Buffer.concat([carried, given.subarray(at, at + lacking)]);
+      const taken = joined.length - carried.length;
+      carried = null;
+      take(joined);
+      at += taken;
+      // What is left then begins a frame that lies in the chunk itself.
+      const left = leftBytes();
+      if (left === 0 || left > taken) continue;
+      carried = null;
+      at -= left;
     }
-    // Only what the frame still lacks is moved, not all that comes with it.
-    const lacking = Math.max(startBytes, frameBytes(carried)) - carried.length;
-    const joined: Buffer = Buffer.concat([carried, given.subarray(0, lacking)]);
-    carried = null;
-    take(joined);
-    if (given.length > lacking) push(given.subarray(lacking));
+    if (at < given.length) take(given.subarray(at));
+  }
+
+  function leftBytes(): number {
+    return carried?.length ?? 0;
   }
 
   function take(chunk: Buffer): void {
