@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { GodwitEvent } from "../../src/core/event.ts";
 import { quoteFor } from "../support/laboratory/quote-for.ts";
 import { withPair } from "../support/laboratory/pair.ts";
 import { allPairs } from "../support/laboratory/pairs.ts";
 import { familyOf, type Family } from "../support/laboratory/type-column.ts";
+import { asker } from "../faults/evidence.ts";
 
 /** Values that servers print in different ways: zeros at the end of a fraction, signs, escapes, booleans, bytes. */
 const table: Readonly<Record<Family, string>> = {
@@ -67,6 +71,55 @@ describe("the rows of a copy are read back", { concurrency: 2 }, () => {
           code: "GW7005",
         });
         assert.deepEqual(compared(events), [{ by: "digests", rows: 4, differences: 1 }]);
+      }),
+    );
+  }
+});
+
+const fractions: Readonly<Record<Family, string>> = {
+  postgres: "id int PRIMARY KEY, qty int, price numeric(10,4), at timestamp(6)",
+  mysql: "id int PRIMARY KEY, qty int, price decimal(10,4), at datetime(6)",
+  sqlite: "id INTEGER PRIMARY KEY, qty INTEGER, price DECIMAL(10,4), at DATETIME",
+};
+/** Names a product of whole numbers a decimal, and takes the fractions of the others. */
+const rules = {
+  tables: {
+    t: {
+      add: { total: { value: "qty * 100", type: "numeric(12,2)" } },
+      types: { price: "numeric(10,0)", at: "timestamp(0)" },
+    },
+  },
+};
+
+describe("zeros are taken from the end of a fraction alone", { concurrency: 2 }, () => {
+  for (const { from, to, skip } of pairs) {
+    test(`${from.name} to ${to.name}: not from a whole number`, { skip }, () =>
+      withPair(from.name, to.name, async (pair) => {
+        await pair.prepare([
+          `CREATE TABLE t (${fractions[familyOf(from.name)]})`,
+          "INSERT INTO t VALUES (1, 1, 100.2500, '2024-01-01 10:20:30.250000'), (2, 20, 2000, '2024-01-01 10:20:50')",
+        ]);
+        const folder = await mkdtemp(join(tmpdir(), "godwit-rules-"));
+        try {
+          const file = join(folder, "rules.json");
+          await writeFile(file, JSON.stringify(rules));
+          const table = familyOf(from.name) === "postgres" ? "public.t" : "t";
+          await pair.copy({ rules: file, allow: [`${table}.price:scale`, `${table}.at:precision`] });
+        } finally {
+          await rm(folder, { recursive: true });
+        }
+        const read = asker(to.name, pair.target);
+        const text = familyOf(to.name) === "mysql" ? "char(20)" : "varchar(20)";
+        const rows = await read(
+          `SELECT total = qty * 100 AS is_total, price = CASE id WHEN 1 THEN 100 ELSE 2000 END AS is_price, CAST(at AS ${text}) AS at FROM t ORDER BY id`,
+        );
+        assert.deepEqual(
+          rows.map((row) => Object.values(row).map((value) => String(value).replace("true", "1"))),
+          [
+            ["1", "1", "2024-01-01 10:20:30"],
+            ["1", "1", "2024-01-01 10:20:50"],
+          ],
+        );
       }),
     );
   }

@@ -52,12 +52,16 @@ function fieldOf(column: DigestColumn, value: string, own: ColumnFacts | undefin
   // ZEROFILL pads the text, and so does a year: 0000.
   const isPadded = own?.columnType.includes("zerofill") === true || type.kind === "year";
   const number = isPadded ? `(${value} + 0)` : value;
+  // An accepted loss has made something else of it.
+  const bare = value === traits.quote(column.name) ? own : undefined;
   switch (form.kind) {
     case "integer":
     case "decimal":
       if (type.kind === "bits") return plain(`CAST(${value} AS UNSIGNED)`);
       if (type.kind === "boolean") return plain(`(${value} + 0)`);
-      return plain(type.kind === "integer" || type.kind === "year" ? number : withoutZeros(number, type));
+      return plain(
+        type.kind === "integer" || type.kind === "year" ? number : withoutZeros(number, type, bare),
+      );
     case "float":
       return floatField(column, value, own);
     case "boolean":
@@ -73,7 +77,7 @@ function fieldOf(column: DigestColumn, value: string, own: ColumnFacts | undefin
       return plain(type.kind === "timestamp" ? `LEFT(${value}, 10)` : value);
     case "time":
     case "timestamp":
-      return plain(secondsOf(value, type));
+      return plain(secondsOf(value, type, bare));
     case "uuid":
       return plain(type.kind === "bytes" ? uuidText(`LOWER(HEX(${value}))`) : `LOWER(${value})`);
     case "set":

@@ -51,10 +51,12 @@ export function expressionText(expression: Expression): string {
 
 function valueReading(
   value: string,
-  { from, to, accepts = [], trimmed = false }: ReadColumn,
+  { name, from, to, accepts = [], trimmed = false }: ReadColumn,
   facts: ColumnFacts | undefined,
   wire: WireForm,
 ): ColumnReading {
+  // An accepted loss has made something else of it.
+  const own = value === traits.quote(name) ? facts : undefined;
   if (facts !== undefined && isGeometry(facts)) return plain(`LOWER(${extendedWkb(value)})`);
   if (facts?.dataType === "vector") return hexadecimal(value, wire);
   switch (from.kind) {
@@ -70,13 +72,13 @@ function valueReading(
     case "decimal": {
       // ZEROFILL pads the text, not the number.
       const number = facts?.columnType.includes("zerofill") === true ? `(${value} + 0)` : value;
-      return plain(trimmed && from.kind === "decimal" ? withoutZeros(number, from) : number);
+      return plain(trimmed && from.kind === "decimal" ? withoutZeros(number, from, own) : number);
     }
     case "float":
       return plain(floatText(value, facts));
     case "time":
     case "timestamp":
-      return plain(trimmed ? secondsOf(value, from) : value);
+      return plain(trimmed ? secondsOf(value, from, own) : value);
     case "date":
     case "year":
       return plain(value);
