@@ -148,6 +148,7 @@ export async function survey(
       targetName,
       columns,
       losses: own,
+      existing,
       isComputed: placed.columns.map((column) => {
         const twin = existing?.columns.find(({ name }) => name === column.name);
         return twin === undefined ? target.engine.render.generates(placed, column) : twin.generated !== null;
@@ -233,12 +234,15 @@ function copyTable(
     targetName,
     columns,
     losses,
+    existing,
     isComputed,
   }: {
     readonly ruled: RuledTable;
     readonly targetName: TableName;
     readonly columns: readonly DecidedColumn[];
     readonly losses: readonly Loss[];
+    /** The table that is there, whose columns may have other types. */
+    readonly existing: PortableTable | undefined;
     /** By column: the target computes it. */
     readonly isComputed: readonly boolean[];
   },
@@ -273,7 +277,10 @@ function copyTable(
       !native &&
       target.engine.read !== undefined &&
       target.engine.chunk !== undefined &&
-      copied.every(({ from, to }) => comesBack(from, to)),
+      copied.every(({ from, to, target: name }) => {
+        const twin = existing?.columns.find((column) => column.name === name);
+        return comesBack(from, to) && (twin === undefined || comesBack(to, twin.type));
+      }),
     upsertBy: makesRowsAlone(mode) ? null : upsertKey(key, ruled),
   };
 }
