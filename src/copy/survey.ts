@@ -278,7 +278,8 @@ function copyTable(
       target.engine.read !== undefined &&
       target.engine.chunk !== undefined &&
       copied.every(({ from, to, target: name }) => {
-        const twin = existing?.columns.find((column) => column.name === name);
+        const fold = (each: string) => foldName(target.engine.traits, each);
+        const twin = existing?.columns.find((column) => fold(column.name) === fold(name));
         return comesBack(from, to) && (twin === undefined || comesBack(to, twin.type));
       }),
     upsertBy: makesRowsAlone(mode) ? null : upsertKey(key, ruled),

@@ -101,6 +101,23 @@ describe("a column of another type in the target is asked by digests", () => {
   }
 });
 
+describe("rows that are of no one state of the source are asked by digests", () => {
+  for (const from of ["mariadb", "mysql"] as const) {
+    const { skip } = pairs.find((pair) => pair.from.name === from && pair.to.name === "postgres")!;
+    test(`${from}: a table without transactions`, { skip }, () =>
+      withPair(from, "postgres", async (pair) => {
+        await pair.prepare([
+          "CREATE TABLE plain (id int PRIMARY KEY) ENGINE MyISAM",
+          "INSERT INTO plain VALUES (1), (2)",
+        ]);
+        const events: GodwitEvent[] = [];
+        await pair.copy({ onEvent: (event) => events.push(event) });
+        assert.deepEqual(compared(events), [{ by: "digests", rows: 2, differences: 0 }]);
+      }),
+    );
+  }
+});
+
 const fractions: Readonly<Record<Family, string>> = {
   postgres: "id int PRIMARY KEY, qty int, price numeric(10,4), at timestamp(6)",
   mysql: "id int PRIMARY KEY, qty int, price decimal(10,4), at datetime(6)",

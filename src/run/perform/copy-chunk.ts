@@ -21,6 +21,8 @@ export interface Pair {
   readonly source: SourceSide;
   readonly reader: Session;
   readonly writer: Session;
+  /** All that the readers see is one state of the source. */
+  readonly isOneState: boolean;
   /** Aborted when another pair failed, or the run is to stop. */
   readonly stop: AbortSignal;
   /** When something last moved between the two, by performance.now(); null while they have nothing to do. */
@@ -45,7 +47,7 @@ export async function copyChunk(
   { table, chunk }: ChunkWork,
 ): Promise<Copied> {
   const { engine, emit } = context;
-  const { source, reader, writer, stop, step } = pair;
+  const { source, reader, writer, isOneState, stop, step } = pair;
   const { write } = engine;
   if (write === undefined)
     throw new GodwitError("GW7006", { message: `${engine.traits.title} cannot be copied to` });
@@ -107,8 +109,9 @@ export async function copyChunk(
     }
     crashPoint("chunk:before-record");
     const rows = sorted.loaded;
-    const rowSum =
-      table.readBack === true && sorted.refused.length === 0 && sum.rows === rows ? sum.sum : null;
+    // What was read of several states may be in the target as it was read, and yet be no state of the source.
+    const isProof = table.readBack === true && isOneState && sorted.refused.length === 0 && sum.rows === rows;
+    const rowSum = isProof ? sum.sum : null;
     await chunks.finish(writer, { ...chunk, rows, bytes, rowSum }, performance.now() - start);
     crashPoint("chunk:before-commit");
     // Deferred constraints and a full disk show here, and SQLite then leaves the transaction open.

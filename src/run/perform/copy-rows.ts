@@ -50,7 +50,8 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
   const stop = new AbortController();
   const pairs = Array.from({ length: count }, (_, n): Pair => {
     const [reader, writer] = [readers.sessions[n] as Session, writers[n] as Session];
-    return { step, source, reader, writer, stop: stop.signal, movedAt: null };
+    const isOneState = snapshot.weakness === null;
+    return { step, source, reader, writer, isOneState, stop: stop.signal, movedAt: null };
   });
   const halt = () => {
     if (stop.signal.aborted) return;
