@@ -94,6 +94,11 @@ export class Crew implements AsyncDisposable {
     }
   }
 
+  /** The session has done its part of the work that others are still at: it is kept alive again. */
+  rests(session: Session): void {
+    this.#busy.delete(session);
+  }
+
   /** Asks the servers to cancel what the crew executes. Never rejects. */
   async cancel(): Promise<void> {
     await Promise.all([...this.#busy].map((session) => session.cancel()));

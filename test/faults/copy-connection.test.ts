@@ -10,10 +10,14 @@ interface Case {
   readonly side: "source" | "target";
   readonly fault: Fault;
   readonly when: (passing: Passing) => boolean;
+  readonly afterRows?: boolean;
 }
 
 /** The first connection on the target is the working session's; those after it copy. */
 const worker = (words: string) => (passing: Passing) => passing.connection > 1 && sent(words)(passing);
+/** What the target's rows are asked by when they are read back. */
+const back = (passing: Passing) => worker("TO STDOUT")(passing) || worker("SELECT CONCAT(_binary")(passing);
+const counts = (passing: Passing) => sent("SELECT count(*)")(passing) || sent("CAST(COUNT(*)")(passing);
 const rows = ({ direction, text }: Passing) => direction === "to-client" && text.includes("name 60");
 
 const cases: readonly Case[] = [
@@ -30,7 +34,26 @@ const cases: readonly Case[] = [
   { what: "cut while rows come out", side: "source", fault: "reset", when: rows },
   { what: "ended while rows come out", side: "source", fault: "half-close", when: rows },
   { what: "stalled while rows come out", side: "source", fault: "stall-to-client", when: rows },
+  { what: "cut while rows are read back", side: "target", fault: "reset", when: back },
+  { what: "stalled while rows are read back", side: "target", fault: "stall-to-client", when: back },
+  { what: "cut while rows are counted", side: "source", fault: "reset", when: counts, afterRows: true },
+  {
+    what: "stalled while rows are counted",
+    side: "source",
+    fault: "stall-to-client",
+    when: counts,
+    afterRows: true,
+  },
 ];
+
+/** Only when rows have come, on whatever connection: the plan asks for numbers of rows, too. */
+function armed({ when, afterRows = false }: Case): (passing: Passing) => boolean {
+  let haveCome = !afterRows;
+  return (passing) => {
+    haveCome ||= rows(passing);
+    return haveCome && when(passing);
+  };
+}
 
 suite("a copy whose connections fail", { concurrency: 6, timeout: 280_000 }, () => {
   for (const each of cases) {
@@ -41,7 +64,7 @@ suite("a copy whose connections fail", { concurrency: 6, timeout: 280_000 }, () 
           await project.write({ "godwit.config.json": '{ "connectTimeout": "3s" }' });
           await using proxy = await startProxy(each.side === "source" ? from : to);
           const args = each.side === "source" ? copyArgs(proxy.url, to) : copyArgs(from, proxy.url);
-          proxy.when(each.when, each.fault);
+          proxy.when(armed(each), each.fault);
           const ended = await runWell([...args, "--jobs", "2"], { url: to, project, timeoutMs: 120_000 });
           assert.equal(proxy.faults, 1, "the fault did not happen");
           assert.ok(eventsOf(ended.lines, "connection:lost").length > 0, "the loss is told");

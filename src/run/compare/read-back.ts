@@ -15,6 +15,8 @@ export interface ReadBackOptions {
   readonly table: CopyTable;
   /** What the copy has read. */
   readonly read: ReadRows;
+  /** Told of each piece that a session has brought, and that it has nothing more to do. */
+  readonly moved: (session: Session, isOver: boolean) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -26,34 +28,54 @@ const rangeBytes = 16 * 1024 * 1024;
  * False may mean no more than that a server spells a value in another way: then digests tell. It takes a fifth of
  * their time, since the source's rows were at hand.
  */
-export async function givesBack({ source, target, table, read, signal }: ReadBackOptions): Promise<boolean> {
+export async function givesBack(options: ReadBackOptions): Promise<boolean> {
+  const { source, target, table, read, moved } = options;
   const { engine, sessions } = target;
+  moved(sessions[0]!, false);
   const ranges = await targetRanges(engine, sessions[0]!, table);
   const total = { rows: 0n, sum: 0n };
   const takeRanges = async (session: Session) => {
     for (let range = ranges.shift(); range !== undefined; range = ranges.shift()) {
-      const found = await sumOf(engine, session, readBackRequest(table, range, engine.write!.form), signal);
+      const found = await sumOf(options, session, readBackRequest(table, range, engine.write!.form));
       total.rows += found.rows;
       total.sum += found.sum;
     }
   };
   const { failure = (error: unknown) => error } = source;
   const role = toldRole(source.engine.digest!, failure);
-  const counted = role.count(source.session, { table: table.source, where: table.where });
-  const ended = await Promise.allSettled([counted, ...sessions.map(takeRanges)]);
-  for (const outcome of ended) if (outcome.status === "rejected") throw outcome.reason;
-  return (await counted) === read.rows && total.rows === read.rows && total.sum === read.rowSum;
+  const count = () => role.count(source.session, { table: table.source, where: table.where });
+  // Whatever comes after the first failure may be its consequence.
+  let failed: { readonly error: unknown } | null = null;
+  const part = async <T>(session: Session, work: () => Promise<T>): Promise<T | null> => {
+    try {
+      moved(session, false);
+      return await work();
+    } catch (error) {
+      failed ??= { error };
+      ranges.length = 0;
+      return null;
+    } finally {
+      moved(session, true);
+    }
+  };
+  const [counted] = await Promise.all([
+    part(source.session, count),
+    ...sessions.map((session) => part(session, () => takeRanges(session))),
+  ]);
+  const first = failed as { readonly error: unknown } | null;
+  if (first !== null) throw first.error;
+  return counted === read.rows && total.rows === read.rows && total.sum === read.rowSum;
 }
 
 async function sumOf(
-  engine: Engine,
+  { target, signal, moved }: ReadBackOptions,
   session: Session,
   request: ReadRequest,
-  signal: AbortSignal | undefined,
 ): Promise<RowSum> {
   const sum = new RowSum();
-  for await (const piece of engine.read!.rows(session, request)) {
+  for await (const piece of target.engine.read!.rows(session, request)) {
     refuseInterruptedComparison(signal);
+    moved(session, false);
     sum.add(piece);
   }
   return sum;

@@ -11,6 +11,7 @@ import type { StepContext } from "./context.ts";
 import { sourceFailure, sourceOf } from "./source-side.ts";
 import { tableTitle } from "./table-title.ts";
 import { inTransaction } from "./sql.ts";
+import { watchMoves } from "./watch-moves.ts";
 
 /** Differing rows that an error lists of each table; `godwit verify` tells all. */
 const listed = 20;
@@ -20,6 +21,19 @@ const listed = 20;
  * that refer to nothing. Throws GW7005.
  */
 export async function performCompare(context: StepContext, step: CompareStep): Promise<void> {
+  const halt = () => void context.crew.halt(haltGraceMs);
+  context.signal?.addEventListener("abort", halt, { once: true });
+  try {
+    await compareTables(context, step);
+  } finally {
+    context.signal?.removeEventListener("abort", halt);
+  }
+}
+
+/** A session that still says nothing then is closed. */
+const haltGraceMs = 1_000;
+
+async function compareTables(context: StepContext, step: CompareStep): Promise<void> {
   const source = sourceOf(context);
   const { crew, engine, session, emit, signal } = context;
   const { sessions } = await crew.readers(source, 1);
@@ -85,24 +99,46 @@ export async function performCompare(context: StepContext, step: CompareStep): P
 
 /** Null where the rows that are read back do not prove that both sides hold the same. */
 async function readBack(
-  { crew, engine, signal }: StepContext,
+  context: StepContext,
   step: CompareStep,
   source: CompareSide,
   table: CopyTable,
   read: ReadRows | undefined,
 ): Promise<TableComparison | null> {
   if (table.readBack !== true || read === undefined) return null;
+  const { crew, engine, signal } = context;
   const sessions = await crew.writers(step.jobs);
   const target = { engine, sessions };
-  const isSame = await crew.working(
-    [source.session, ...sessions],
-    () => givesBack({ source, target, table, read, signal }),
-    true,
-  );
-  const { rows } = read;
-  return isSame
-    ? { rows: { source: rows, target: rows }, differences: 0, listed: [], withinTolerance: 0 }
-    : null;
+  const working = [source.session, ...sessions];
+  const sideOf = (session: Session) => (session === source.session ? sourceOf(context) : crew.target);
+  // What runs in this process carries nothing over a connection.
+  const watched = working.filter((session) => sideOf(session).engine.traits.statementsOutliveClient);
+  const readings = watched.map((session): Reading => ({ session, movedAt: null }));
+  const moved = (session: Session, isOver: boolean) => {
+    const reading = readings.find((each) => each.session === session);
+    if (reading !== undefined) reading.movedAt = isOver ? null : performance.now();
+    if (isOver) crew.rests(session);
+  };
+  const watch = watchMoves(context, readings, ({ session }) => [[sideOf(session), session]]);
+  try {
+    const isSame = await crew.working(
+      working,
+      () => givesBack({ source, target, table, read, moved, signal }),
+      true,
+    );
+    const { rows } = read;
+    return isSame
+      ? { rows: { source: rows, target: rows }, differences: 0, listed: [], withinTolerance: 0 }
+      : null;
+  } finally {
+    watch.stop();
+  }
+}
+
+/** A session that reads back or counts. */
+interface Reading {
+  readonly session: Session;
+  movedAt: number | null;
 }
 
 async function setAside(context: StepContext, step: CompareStep): Promise<number> {

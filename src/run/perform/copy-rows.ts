@@ -13,7 +13,7 @@ import { refuseReshaped } from "./refuse-reshaped.ts";
 import { renewChanged } from "./renew-changed.ts";
 import { sourceOf } from "./source-side.ts";
 import { stopped } from "./stopped.ts";
-import { watchPairs } from "./watch-pairs.ts";
+import { watchMoves } from "./watch-moves.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /**
@@ -79,7 +79,11 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
     if (failure !== null) throw failure.error;
   };
   context.signal?.addEventListener("abort", halt, { once: true });
-  const watch = watchPairs(context, pairs);
+  const target = { engine, target: crew.target.target };
+  const watch = watchMoves(context, pairs, ({ reader, writer }) => [
+    [source, reader],
+    [target, writer],
+  ]);
   try {
     const known = await renewChanged({ context, source, step, chunks, snapshot, together });
     const queue = new WorkQueue({ context, source, step, chunks, known, snapshot, stop: stop.signal });

@@ -1,37 +1,44 @@
+import type { Session } from "../../engines/engine.ts";
 import type { Side } from "../crew.ts";
 import { openSession } from "../open-session.ts";
 import { within } from "../within.ts";
-import type { Pair } from "./copy-chunk.ts";
 import type { StepContext } from "./context.ts";
 
 const tickMs = 2_000;
 /** So many looks in a row must say that nothing will come. */
 const looks = 2;
 
+/** Moves between us and the servers of some sessions. */
+export interface Moving {
+  /** When something last moved, by performance.now(); null while there is nothing to do. */
+  readonly movedAt: number | null;
+}
+
 /**
- * Ends the wait for bytes that will never come. Where nothing moves between a reader and a writer although both
- * servers say that they wait for us, or do not answer at all, one of the two connections carries nothing any more:
- * both are closed, and the attempt ends as with any lost connection. A server that is at work (a sort, a trigger, a
- * lock) is never disturbed.
+ * Ends the wait for bytes that will never come. Where nothing moves although all servers that take part say that they
+ * wait for us, or do not answer at all, one of the connections carries nothing any more: all of them are closed, and
+ * the attempt ends as with any lost connection. A server that is at work (a sort, a trigger, a lock) is never disturbed.
  */
-export function watchPairs(context: StepContext, pairs: readonly Pair[]): { stop(): void } {
+export function watchMoves<T extends Moving>(
+  context: StepContext,
+  all: readonly T[],
+  endsOf: (one: T) => readonly (readonly [Side, Session])[],
+): { stop(): void } {
   const silentMs = context.settings.connectTimeoutMs || 10_000;
-  const bad = new Map<Pair, number>();
+  const bad = new Map<T, number>();
   let isLooking = false;
   const look = async () => {
     const now = performance.now();
-    const silent = pairs.filter(({ movedAt }) => movedAt !== null && now - movedAt > silentMs);
-    for (const pair of silent) {
-      const { movedAt } = pair;
-      const waits = await Promise.all([
-        isWaiting(context, pair.source, pair.reader.id),
-        isWaiting(context, { engine: context.engine, target: context.crew.target.target }, pair.writer.id),
-      ]);
-      if (pair.movedAt !== movedAt || waits.includes(false)) bad.delete(pair);
-      else bad.set(pair, (bad.get(pair) ?? 0) + 1);
-      if ((bad.get(pair) ?? 0) < looks) continue;
-      bad.delete(pair);
-      await Promise.all([pair.reader.close(), pair.writer === context.session ? null : pair.writer.close()]);
+    const silent = all.filter(({ movedAt }) => movedAt !== null && now - movedAt > silentMs);
+    for (const one of silent) {
+      const { movedAt } = one;
+      const ends = endsOf(one);
+      const waits = await Promise.all(ends.map(([side, { id }]) => isWaiting(context, side, id)));
+      if (one.movedAt !== movedAt || waits.includes(false)) bad.delete(one);
+      else bad.set(one, (bad.get(one) ?? 0) + 1);
+      if ((bad.get(one) ?? 0) < looks) continue;
+      bad.delete(one);
+      await Promise.all(ends.map(([, session]) => (session === context.session ? null : session.close())));
     }
   };
   const timer = setInterval(() => {
