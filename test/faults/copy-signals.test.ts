@@ -5,6 +5,8 @@ import { asker, assertClean, sessions } from "./evidence.ts";
 import { openSession, type OpenSession } from "./open-session.ts";
 import { endOf, eventsOf, failureOf, runWell, start } from "./program.ts";
 import type { Cli } from "../support/cli.ts";
+import { crashAt, crashPoints } from "../support/crash.ts";
+import { withOwnDatabase } from "./own-database.ts";
 import { until } from "../support/until.ts";
 
 const toPostgres = (title: string) => pairings.find((pairing) => pairing.title === title)!;
@@ -120,6 +122,36 @@ suite("signals in the middle of a chunk", { concurrency: 3 }, () => {
       assert.equal(ended.code, 0, failureOf(ended));
       assert.match(ended.stdout, /"type":"orphan:gone"/);
       await assertCopied(first, { from, to });
+    });
+  });
+});
+
+suite("signals while rows are read back", () => {
+  const pairing = toPostgres("sqlite → postgres");
+  test(`${pairing.title}: a worker that waits for a lock is cancelled`, { skip: pairing.skip }, async () => {
+    await withBoth(pairing, async ({ from, to, project }) => {
+      const args = copyArgs(from, to, "--tables", "log", "--lock-timeout", "60s", "--jobs", "1");
+      const options = { cwd: project.folder };
+      // All rows are in: nothing that reads the target is left but the comparison.
+      const last = await withOwnDatabase("postgres", async (other) => {
+        const points = await crashPoints(args.with(2, other), options);
+        // The last one is that of the comparison itself.
+        return points.filter(({ name }) => name === "transaction:after-commit").at(-2)!;
+      });
+      await crashAt(last, args, options);
+      await using blocker = await openSession("postgres", to);
+      await blocker.sql("BEGIN; LOCK TABLE log IN ACCESS EXCLUSIVE MODE");
+      await using cli = start(args, { url: to, project });
+      await until(async () =>
+        (await sessions("postgres", to)).some((row) => /COPY .*log.* TO STDOUT/.test(String(row["query"]))),
+      );
+      cli.kill("SIGINT");
+      const ended = await endOf(cli);
+      assert.equal(ended.code, 130, failureOf(ended));
+      assert.equal(ended.error, "GW4006", failureOf(ended));
+      await blocker.sql("COMMIT");
+      await runWell(args, { url: to, project });
+      await assertClean("postgres", to);
     });
   });
 });
