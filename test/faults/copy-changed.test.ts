@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { crashAt } from "../support/crash.ts";
+import { crashAt, crashPoints } from "../support/crash.ts";
 import type { TargetName } from "../support/servers.ts";
 import { isSweep } from "../support/laboratory/pairs.ts";
 import { copyArgs, pairings, runSql, withBoth } from "./copy-scene.ts";
 import { asker, assertClean } from "./evidence.ts";
 import { openSession } from "./open-session.ts";
+import { withOwnDatabase } from "./own-database.ts";
 import { eventsOf, failureOf, run, runWell, type Line } from "./program.ts";
 
 /** In this order they are copied: one without a key, two with keys of numbers, one with a key of texts. */
@@ -234,4 +235,24 @@ suite("a source that changes between a kill and the next run", { concurrency: 3 
       });
     }
   }
+});
+
+suite("a source that changed when all rows were copied", () => {
+  const pairing = pairings.find(({ title }) => title === "sqlite → postgres")!;
+  test(`${pairing.title}: a row that came since is missed`, { skip: pairing.skip }, async () => {
+    await withBoth(pairing, async ({ from, to, project }) => {
+      const args = copyArgs(from, to, "--tables", "log", "--jobs", "1");
+      const options = { cwd: project.folder };
+      // The last one is that of the comparison itself.
+      const point = await withOwnDatabase("postgres", async (other) => {
+        const points = await crashPoints(args.with(2, other), options);
+        return points.filter(({ name }) => name === "transaction:after-commit").at(-2)!;
+      });
+      await crashAt(point, args, options);
+      await runSql("sqlite", from, ["INSERT INTO log VALUES ('late', 1)"]);
+      const ended = await run(args, { url: to, project });
+      assert.equal(ended.error, "GW7005", failureOf(ended));
+      assert.match(ended.message, /log in 1 rows/);
+    });
+  });
 });
