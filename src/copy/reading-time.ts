@@ -15,8 +15,9 @@ export interface ReadingTime {
 }
 
 const sampleMs = 500;
-/** Nothing is told of what is over before the clock says anything. */
-const leastMs = 20;
+/** Of less, the time says more about the machine's other work than about the source; a slow one is given longer. */
+const leastBytes = 1_000_000;
+const longestMs = 5_000;
 const newline = 10;
 
 /** Null where there are no rows to copy, no statistics, or too little to measure. Rows are read and thrown away. */
@@ -33,11 +34,12 @@ export async function readingTime(project: CopyProject, plan: Plan): Promise<Rea
     for await (const piece of engine.read.rows(session, request)) {
       bytes += piece.length;
       for (let at = piece.indexOf(newline); at !== -1; at = piece.indexOf(newline, at + 1)) rows++;
-      if (performance.now() - start > sampleMs) break;
+      const ms = performance.now() - start;
+      if (ms > longestMs || (ms > sampleMs && bytes >= leastBytes)) break;
     }
     return { bytes, rows, ms: performance.now() - start };
   });
-  if (found.ms < leastMs || found.rows === 0) return null;
+  if (found.rows === 0 || (found.bytes < leastBytes && found.ms < longestMs)) return null;
   const perByte = found.bytes / found.rows / (table.estimate.bytes / table.estimate.rows);
   const total = step.tables.reduce((sum, { estimate }) => sum + estimate.bytes, 0) * perByte;
   const bytesPerSecond = (found.bytes / found.ms) * 1_000;
