@@ -68,7 +68,7 @@ export function startGodwit(args: readonly string[], options: CliOptions = {}): 
     },
     result,
     kill: (signal = "SIGKILL") => void child.kill(signal),
-    saw: (pattern, within = 20_000) =>
+    saw: (pattern, within = 60_000) =>
       until(
         () => {
           const match = pattern.exec(output.stdout) ?? pattern.exec(output.stderr);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface UntilOptions {
-  /** Default 10,000. */
+  /** Default 30,000: a machine may be busy with other tests. */
   readonly timeoutMs?: number;
   /** Pause between two looks; default 20. */
   readonly everyMs?: number;
@@ -17,7 +17,7 @@ export async function until<T>(
   look: () => T | Promise<T>,
   options: UntilOptions = {},
 ): Promise<Exclude<T, false | null | undefined>> {
-  const { timeoutMs = 10_000, everyMs = 20, what = String(look) } = options;
+  const { timeoutMs = 30_000, everyMs = 20, what = String(look) } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     const found = await look();
