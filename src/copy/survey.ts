@@ -167,7 +167,12 @@ export async function survey(
       placed,
       columns,
       copy,
-      compared: { ...copy, columns: copy.columns.filter((column) => !chance.has(column.target)) },
+      compared: {
+        ...copy,
+        columns: copy.columns.filter((column) => !chance.has(column.target)),
+        // The sum is of all columns, also of those that are made by chance.
+        readBack: copy.readBack === true && chance.size === 0,
+      },
       watermark: null,
       order: ruled.order,
     });

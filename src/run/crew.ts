@@ -6,6 +6,8 @@ import { openSession } from "./open-session.ts";
 
 /** An idle session is heard from this often: servers end those that say nothing for some minutes. */
 const pulseMs = 60_000;
+/** What is cancelled is rolled back in milliseconds; a session that then still says nothing is closed. */
+const haltGraceMs = 1_000;
 
 export interface Side {
   readonly engine: Engine;
@@ -108,9 +110,9 @@ export class Crew implements AsyncDisposable {
    * Cancels, and closes what works on after the grace: a connection on which nothing comes back any more would keep
    * everybody waiting. To be called when nothing that is under way is wanted.
    */
-  async halt(graceMs: number): Promise<void> {
-    await Promise.race([this.cancel(), setTimeout(graceMs, undefined, { ref: false })]);
-    await setTimeout(graceMs, undefined, { ref: false });
+  async halt(): Promise<void> {
+    await Promise.race([this.cancel(), setTimeout(haltGraceMs, undefined, { ref: false })]);
+    await setTimeout(haltGraceMs, undefined, { ref: false });
     await Promise.all([...this.#busy].filter((each) => this.#opened.has(each)).map((each) => each.close()));
   }
 

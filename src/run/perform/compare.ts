@@ -21,7 +21,7 @@ const listed = 20;
  * that refer to nothing. Throws GW7005.
  */
 export async function performCompare(context: StepContext, step: CompareStep): Promise<void> {
-  const halt = () => void context.crew.halt(haltGraceMs);
+  const halt = () => void context.crew.halt();
   context.signal?.addEventListener("abort", halt, { once: true });
   try {
     await compareTables(context, step);
@@ -29,9 +29,6 @@ export async function performCompare(context: StepContext, step: CompareStep): P
     context.signal?.removeEventListener("abort", halt);
   }
 }
-
-/** A session that still says nothing then is closed. */
-const haltGraceMs = 1_000;
 
 async function compareTables(context: StepContext, step: CompareStep): Promise<void> {
   const source = sourceOf(context);

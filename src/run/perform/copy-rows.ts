@@ -56,7 +56,7 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
   const halt = () => {
     if (stop.signal.aborted) return;
     stop.abort();
-    void crew.halt(haltGraceMs);
+    void crew.halt();
   };
   /** Each pair does the work at the same time; the first failure stops the others. */
   const together = async (work: (pair: Pair) => Promise<void>): Promise<void> => {
@@ -99,9 +99,6 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
     context.signal?.removeEventListener("abort", halt);
   }
 }
-
-/** A cancelled chunk is rolled back in milliseconds; a session that then still says nothing is closed. */
-const haltGraceMs = 1_000;
 
 /** A chunk whose transaction was the victim of a deadlock, or waited too long for a lock, is copied again. */
 async function copyPatiently(

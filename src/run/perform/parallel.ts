@@ -39,7 +39,7 @@ export async function performParallel(context: StepContext, step: ParallelStep):
       }
     }
   };
-  const onAbort = () => void crew.halt(1_000);
+  const onAbort = () => void crew.halt();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     const ended = await crew.working(sessions, () => Promise.allSettled(sessions.map(work)), true);
