@@ -151,6 +151,9 @@ for (const encoding of ["UTF-8", "UTF-16le", "UTF-16be"]) {
   test(`random rows come back by a reading of their own (${encoding})`, async (t) => {
     const folder = scratch(t);
     let run = 0;
+    // SQLite stores U+FFFE and U+FFFF as U+FFFD where it turns UTF-8 into UTF-16 (utf.c, READ_UTF8).
+    const stored = (text: string | null): string | null =>
+      encoding === "UTF-8" ? text : (text?.replaceAll(/[\ufffe\uffff]/g, "\ufffd") ?? null);
     const row = fc.tuple(
       fc.option(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })),
       fc.option(fc.double({ noNaN: true })),
@@ -181,12 +184,12 @@ for (const encoding of ["UTF-8", "UTF-16le", "UTF-16be"]) {
           );
           assert.equal(gotI, i === null ? null : String(i));
           assert.equal(gotF === null ? null : Number(gotF) + 0, f === null ? null : f + 0);
-          assert.equal(gotS, s);
+          assert.equal(gotS, stored(s));
           assert.equal(gotE, e);
           assert.equal(gotB, b === null ? null : Buffer.from(b).toString("hex"));
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 100, examples: [[[[null, null, "\ufffe\uffff\u{1fffe}", null, null]]]] },
     );
   });
 }
