@@ -29,6 +29,8 @@ export interface Engine {
   readonly store: StoreRole;
   readonly inspect: InspectRole;
   readonly health: HealthRole;
+  /** Missing: the engine has no load that could be told, so a guard watches only what its runner knows. */
+  readonly signals?: SignalsRole;
   /** The data path; an engine without these roles cannot be copied from, or to. */
   readonly normalize?: NormalizeRole;
   readonly render?: RenderRole;
@@ -258,7 +260,22 @@ export interface LockRole {
 
 // ── store ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-export type LedgerTable = "ledger" | "run" | "step" | "migration" | "chunk" | "quarantine" | "watermark";
+export const ledgerTables = [
+  "ledger",
+  "run",
+  "step",
+  "migration",
+  "chunk",
+  "quarantine",
+  "watermark",
+  "plan",
+  "event",
+  "control",
+  "approval",
+  "artifact",
+] as const;
+
+export type LedgerTable = (typeof ledgerTables)[number];
 
 export interface StoreRole {
   /** The qualified, quoted name of a ledger table. */
@@ -310,4 +327,72 @@ export interface HealthRole {
   findings(session: Session): Promise<Finding[]>;
   /** What interrupted jobs have left. Catalogue only. */
   remnants(session: Session): Promise<Remnant[]>;
+}
+
+// ── signals (guard) ────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a server answered; `unknown` says why it could not be had, and is a breach of any limit on it. */
+export type Reading<T> = { readonly value: T } | { readonly unknown: string };
+
+export interface ReplicaLag {
+  /** As the server names it: application name, host and port. */
+  readonly name: string;
+  readonly lagMs: Reading<number>;
+}
+
+/** What is asked of one sample. */
+export interface SignalQuestions {
+  /** Sessions of the run, by the server's ids: who waits for one of them waits because of us. */
+  readonly ownSessions: readonly string[];
+  /** Queries whose latency is watched: how they are recognised among the server's statistics, or a statement to time. */
+  readonly queries: readonly NamedQuery[];
+  /** A table that something else writes the time into, whose copy on a replica tells the lag; null for none. */
+  readonly heartbeat: { readonly table: string; readonly column: string } | null;
+  /** A session on a replica, where the configuration names one. */
+  readonly replica: Session | null;
+}
+
+export interface NamedQuery {
+  readonly name: string;
+  /** Part of the statement's text as the server's statistics normalise it. */
+  readonly like?: string;
+  /** A read-only statement that is run and timed. */
+  readonly probe?: string;
+}
+
+/** Calls of a named query since the server began to count; the guard takes differences. Milliseconds. */
+export interface QueryLatency {
+  readonly name: string;
+  /** Of a probe: this one's time. */
+  readonly elapsedMs?: number;
+  /** Of statistics: how many calls, and their total time, until now; a histogram by upper bound where the server keeps one. */
+  readonly calls?: number;
+  readonly totalMs?: number;
+  readonly histogram?: readonly { readonly upToMs: number; readonly calls: number }[];
+}
+
+/** One sample. A member that is missing is one that the engine, or this version, does not have. */
+export interface Signals {
+  /** Empty where nothing replicates. */
+  readonly replicas?: Reading<readonly ReplicaLag[]>;
+  /** Sessions that wait for a lock of the run's, with how long the longest has waited. */
+  readonly lockWaiters?: Reading<{ readonly waiters: readonly LockHolder[]; readonly longestMs: number }>;
+  /** Statements that others execute now. */
+  readonly activeQueries?: Reading<number>;
+  /** Age of the oldest transaction that is not the run's. */
+  readonly oldestTransactionMs?: Reading<number>;
+  readonly latencies?: Reading<readonly QueryLatency[]>;
+  /** Bytes of WAL or binary log written since some fixed point: the guard takes differences. */
+  readonly logBytes?: Reading<number>;
+  /** Log segments that wait to be archived. */
+  readonly archiveQueue?: Reading<number>;
+  /** Of the file system of the data directory. */
+  readonly disk?: Reading<{ readonly usedBytes: number; readonly totalBytes: number }>;
+  /** Statements that failed, and all, since some fixed point, of the whole server. */
+  readonly errors?: Reading<{ readonly failed: number; readonly total: number }>;
+}
+
+export interface SignalsRole {
+  /** Read-only, quick, on a session of the guard's own. Rejects only where the connection is lost. */
+  sample(session: Session, questions: SignalQuestions): Promise<Signals>;
 }

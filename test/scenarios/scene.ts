@@ -10,6 +10,7 @@ import {
 } from "../../src/index.ts";
 import { crashAt } from "../support/crash.ts";
 import { makeProject } from "../support/project.ts";
+import { ledgerTables } from "../../src/engines/engine.ts";
 import { administer, type TargetName, withDatabase } from "../support/servers.ts";
 
 /** A database and a project of its own, used through the library as a program would. */
@@ -131,11 +132,7 @@ export async function historyOf(own: Scene): Promise<string[]> {
 }
 
 export async function tableNames(own: Scene): Promise<string[]> {
-  const ledger = new Set(
-    ["ledger", "run", "step", "migration", "chunk", "quarantine", "watermark"].map((table) =>
-      ledgerTable(own.name, table),
-    ),
-  );
+  const ledger = new Set(ledgerTables.map((table) => ledgerTable(own.name, table)));
   return (await listTables(own.name, (text) => own.sql(text)))
     .map((table) => table.replaceAll(/["`]/g, ""))
     .filter((table) => !ledger.has(table))

@@ -1,4 +1,4 @@
-import type { LedgerTable, Session, StoreRole } from "../engine.ts";
+import { type LedgerTable, ledgerTables, type Session, type StoreRole } from "../engine.ts";
 
 /**
  * The ledger's tables stand in the session's database, which never changes; texts that are times are ISO 8601
@@ -9,14 +9,16 @@ export const store: StoreRole = {
   shareLock: "LOCK IN SHARE MODE",
   version,
   get scripts() {
-    return [first(), second()];
+    return [first(), second(), third()];
   },
 };
 
 /** Whether a table belongs to the ledger, and not to the user's schema. */
 export function isLedgerTable(name: string): boolean {
-  return /^godwit_(ledger|run|step|migration|chunk|quarantine|watermark)$/i.test(name);
+  return ledgerNames.has(name.toLowerCase());
 }
+
+const ledgerNames: ReadonlySet<string> = new Set(ledgerTables.map((name) => `godwit_${name}`));
 
 function table(name: LedgerTable): string {
   return `\`godwit_${name}\``;
@@ -143,6 +145,68 @@ function second(): string[] {
        run_id varchar(36) NOT NULL,
        recorded_at char(24) NOT NULL,
        PRIMARY KEY (source_hash, table_name)`,
+    ),
+  ];
+}
+
+/** Among them plans that ran, with what they did apart from where: the same content run elsewhere is a rehearsal. */
+function third(): string[] {
+  return [
+    create(
+      "plan",
+      `run_id varchar(36) NOT NULL PRIMARY KEY,
+       plan_hash char(64) NOT NULL,
+       content_hash char(64) NOT NULL,
+       author varchar(255) NOT NULL,
+       made_at char(24) NOT NULL,
+       body longtext NOT NULL`,
+    ),
+    create(
+      "event",
+      `seq bigint NOT NULL PRIMARY KEY,
+       run_id varchar(36) NOT NULL,
+       epoch int NOT NULL,
+       type varchar(60) NOT NULL,
+       happened_at char(24) NOT NULL,
+       actor varchar(255) NOT NULL,
+       body longtext NOT NULL,
+       prev_hash varchar(64) NOT NULL,
+       row_hash char(64) NOT NULL`,
+    ),
+    create(
+      "control",
+      `run_id varchar(36) NOT NULL,
+       seq int NOT NULL,
+       command varchar(20) NOT NULL,
+       value varchar(255) NULL,
+       actor varchar(255) NOT NULL,
+       host varchar(255) NOT NULL,
+       requested_at char(24) NOT NULL,
+       taken_at char(24) NULL,
+       PRIMARY KEY (run_id, seq)`,
+    ),
+    create(
+      "approval",
+      `plan_hash char(64) NOT NULL,
+       approver varchar(255) NOT NULL,
+       author varchar(255) NOT NULL,
+       ticket varchar(255) NULL,
+       approved_at char(24) NOT NULL,
+       key_fingerprint varchar(255) NULL,
+       signature longtext NULL,
+       recorded_at char(24) NOT NULL,
+       PRIMARY KEY (plan_hash, approver)`,
+    ),
+    create(
+      "artifact",
+      `id varchar(36) NOT NULL PRIMARY KEY,
+       kind varchar(20) NOT NULL,
+       run_id varchar(36) NULL,
+       name varchar(700) NOT NULL,
+       state varchar(20) NOT NULL,
+       body longtext NOT NULL,
+       created_at char(24) NOT NULL,
+       verified_at char(24) NULL`,
     ),
   ];
 }

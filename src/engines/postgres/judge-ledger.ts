@@ -1,6 +1,6 @@
 import type { ObjectName } from "../../core/plan.ts";
 import type { Refuse } from "../../sql/verdict.ts";
-import type { LedgerTable } from "../engine.ts";
+import { ledgerTables } from "../engine.ts";
 import {
   asTree,
   list,
@@ -14,15 +14,7 @@ import {
 } from "./judge-tree.ts";
 import { ledgerSchema } from "./store.ts";
 
-const tables: ReadonlySet<string> = new Set<LedgerTable>([
-  "ledger",
-  "run",
-  "step",
-  "migration",
-  "chunk",
-  "quarantine",
-  "watermark",
-]);
+const tables: ReadonlySet<string> = new Set(ledgerTables);
 
 /** Refuses (GW2011) a statement that changes the ledger: its schema, its tables or their rows. Reading is allowed. */
 export function refuseLedger(tree: Tree, sql: string, refuse: Refuse): void {

@@ -45,6 +45,26 @@ export const store: StoreRole = {
          source_hash text NOT NULL, table_name text NOT NULL, column_name text NOT NULL, value text NOT NULL,
          run_id text NOT NULL, recorded_at text NOT NULL, PRIMARY KEY (source_hash, table_name))`,
     ],
+    [
+      // Plans that ran, with what they did apart from where: the same content run elsewhere is a rehearsal.
+      `CREATE TABLE IF NOT EXISTS godwit.plan (
+         run_id text PRIMARY KEY, plan_hash text NOT NULL, content_hash text NOT NULL, author text NOT NULL,
+         made_at text NOT NULL, body text NOT NULL)`,
+      `CREATE TABLE IF NOT EXISTS godwit.event (
+         seq bigint PRIMARY KEY, run_id text NOT NULL, epoch integer NOT NULL, type text NOT NULL,
+         happened_at text NOT NULL, actor text NOT NULL, body text NOT NULL, prev_hash text NOT NULL,
+         row_hash text NOT NULL)`,
+      `CREATE TABLE IF NOT EXISTS godwit.control (
+         run_id text NOT NULL, seq integer NOT NULL, command text NOT NULL, value text, actor text NOT NULL,
+         host text NOT NULL, requested_at text NOT NULL, taken_at text, PRIMARY KEY (run_id, seq))`,
+      `CREATE TABLE IF NOT EXISTS godwit.approval (
+         plan_hash text NOT NULL, approver text NOT NULL, author text NOT NULL, ticket text,
+         approved_at text NOT NULL, key_fingerprint text, signature text, recorded_at text NOT NULL,
+         PRIMARY KEY (plan_hash, approver))`,
+      `CREATE TABLE IF NOT EXISTS godwit.artifact (
+         id text PRIMARY KEY, kind text NOT NULL, run_id text, name text NOT NULL, state text NOT NULL,
+         body text NOT NULL, created_at text NOT NULL, verified_at text)`,
+    ],
   ],
 };
 

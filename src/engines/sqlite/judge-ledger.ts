@@ -2,21 +2,9 @@ import type { ObjectName } from "../../core/plan.ts";
 import { type TokenReader, tokenReader } from "../../sql/token-reader.ts";
 import type { Token } from "../../sql/tokenize.ts";
 import type { Refuse } from "../../sql/verdict.ts";
-import type { LedgerTable } from "../engine.ts";
+import { ledgerTables } from "../engine.ts";
 
-const tables: ReadonlySet<string> = new Set(
-  (
-    [
-      "ledger",
-      "run",
-      "step",
-      "migration",
-      "chunk",
-      "quarantine",
-      "watermark",
-    ] as const satisfies readonly LedgerTable[]
-  ).map((name) => `godwit_${name}`),
-);
+const tables: ReadonlySet<string> = new Set(ledgerTables.map((name) => `godwit_${name}`));
 
 /** Refuses (GW2011) a statement that changes the ledger's tables or their rows. Reading is allowed. */
 export function refuseLedger(text: string, tokens: readonly Token[], refuse: Refuse): void {

@@ -43,6 +43,26 @@ export const store: StoreRole = {
          source_hash TEXT NOT NULL, table_name TEXT NOT NULL, column_name TEXT NOT NULL, value TEXT NOT NULL,
          run_id TEXT NOT NULL, recorded_at TEXT NOT NULL, PRIMARY KEY (source_hash, table_name)) STRICT`,
     ],
+    [
+      // Plans that ran, with what they did apart from where: the same content run elsewhere is a rehearsal.
+      `CREATE TABLE main."godwit_plan" (
+         run_id TEXT NOT NULL PRIMARY KEY, plan_hash TEXT NOT NULL, content_hash TEXT NOT NULL, author TEXT NOT NULL,
+         made_at TEXT NOT NULL, body TEXT NOT NULL) STRICT`,
+      `CREATE TABLE main."godwit_event" (
+         seq INTEGER PRIMARY KEY, run_id TEXT NOT NULL, epoch INTEGER NOT NULL, type TEXT NOT NULL,
+         happened_at TEXT NOT NULL, actor TEXT NOT NULL, body TEXT NOT NULL, prev_hash TEXT NOT NULL,
+         row_hash TEXT NOT NULL) STRICT`,
+      `CREATE TABLE main."godwit_control" (
+         run_id TEXT NOT NULL, seq INTEGER NOT NULL, command TEXT NOT NULL, value TEXT, actor TEXT NOT NULL,
+         host TEXT NOT NULL, requested_at TEXT NOT NULL, taken_at TEXT, PRIMARY KEY (run_id, seq)) STRICT`,
+      `CREATE TABLE main."godwit_approval" (
+         plan_hash TEXT NOT NULL, approver TEXT NOT NULL, author TEXT NOT NULL, ticket TEXT,
+         approved_at TEXT NOT NULL, key_fingerprint TEXT, signature TEXT, recorded_at TEXT NOT NULL,
+         PRIMARY KEY (plan_hash, approver)) STRICT`,
+      `CREATE TABLE main."godwit_artifact" (
+         id TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, run_id TEXT, name TEXT NOT NULL, state TEXT NOT NULL,
+         body TEXT NOT NULL, created_at TEXT NOT NULL, verified_at TEXT) STRICT`,
+    ],
   ],
 };
 
