@@ -107,6 +107,48 @@ export type GodwitEvent =
   | { type: "object:made"; key: string; what: string; name: string }
   /** A view, trigger or the like that the target refused, or that does not give the source's rows. */
   | { type: "object:undone"; key: string; what: string; name: string; reason: string }
+  /** One sample of the guard; what is missing the server does not have, null could not be read. */
+  | {
+      type: "guard:sampled";
+      lagMs?: number | null;
+      lockWaiters?: number | null;
+      activeQueries?: number | null;
+      oldestTransactionMs?: number | null;
+      logBytesPerSecond?: number | null;
+      archiveQueue?: number | null;
+      /** 0 to 1. */
+      diskUsed?: number | null;
+      queries?: readonly { readonly name: string; readonly p95Ms: number | null }[];
+      /** The share of its full speed at which the run works, 0 to 1. */
+      pace: number;
+    }
+  /** `signal`: what was over its limit, e.g. "lag", "stop-file", "operator". */
+  | {
+      type: "guard:paused";
+      key: string;
+      signal: string;
+      reason: string;
+      value: number | null;
+      limit: number | null;
+    }
+  | { type: "guard:resumed"; key: string; signal: string; pausedMs: number }
+  | {
+      type: "guard:aborted";
+      key: string;
+      signal: string;
+      reason: string;
+      value: number | null;
+      limit: number | null;
+    }
+  /** An operator's command reached the run. */
+  | { type: "control:taken"; command: string; value: string | null; actor: string; host: string }
+  /** A condition of the plan's environment; one that is skipped is so for a reason that is kept. */
+  | { type: "gate:settled"; gate: string; outcome: "passed" | "skipped" | "failed"; reason: string }
+  /** What the plan says can be undone is undone after an abort. */
+  | { type: "rollback:started"; reason: string; steps: number }
+  | { type: "rollback:finished"; undone: readonly string[]; kept: readonly string[]; verified: boolean }
+  | { type: "backup:made"; artifact: string; file: string; bytes: number; durationMs: number }
+  | { type: "backup:verified"; artifact: string; tables: number; rows: number; durationMs: number }
   | { type: "server:noticed"; severity: string; message: string }
   | { type: "warning:raised"; code: string; message: string }
   | { type: "schema-file:written"; file: string }
