@@ -1,4 +1,4 @@
-import type { CompareStep, CopyRowsStep, Plan, SqlStep, Step } from "../core/plan.ts";
+import type { CompareStep, CopyRowsStep, ParallelPart, Plan, SqlStep, Step } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
 import { bytesText, countText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
@@ -18,7 +18,7 @@ function stepText(step: Step, paint: Paint): string {
     case "sql":
       return sqlText(step, paint);
     case "parallel":
-      return `  ${paint.dim(`${step.jobs} at a time, each by itself:`)}\n${step.steps.map((part) => statementsText(part)).join("")}`;
+      return `  ${paint.dim(`${step.jobs} at a time, each by itself:`)}\n${step.steps.map((part) => partText(part, paint)).join("")}`;
     case "copy-rows":
       return `  ${sizeText(step)}, ${step.jobs} chunks at a time: ${oneLine(namesOf(step.tables), 300)}\n`;
     case "objects":
@@ -28,6 +28,10 @@ function stepText(step: Step, paint: Paint): string {
     default:
       return `  ${oneLine(step.title)}\n`;
   }
+}
+
+function partText(part: ParallelPart, paint: Paint): string {
+  return part.kind === "sql" ? statementsText(part) : `    ${paint.dim(oneLine(part.title))}\n`;
 }
 
 /** By the source's statistics. */

@@ -1,6 +1,6 @@
 import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
-import type { ParallelStep, SqlStep, Statement, Step } from "../core/plan.ts";
+import type { ParallelStep, ReadBackStep, SqlStep, Statement, Step, StepLimits } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { DdlStatement, TableDdl } from "../engines/data-roles.ts";
 import { type KeptTables, keptTables } from "./kept-tables.ts";
@@ -52,14 +52,15 @@ export function compileCopy(
   if (kept !== null) add("references", kept.before);
   if (mode === "truncate") add("empty", render.truncate(survey.tables.map(({ target }) => target)));
   if (!schemaOnly) steps.push(copyRows(project, choice, survey, kept));
+  const keys = swap?.isWhole === false ? null : parallel(project, choice, made);
   if (swap?.isWhole !== false) {
-    steps.push(...parallel(project, choice, made));
+    steps.push(...(keys === null ? [] : [keys]));
     add("constraints", kept === null ? of("constraints") : kept.after);
     add("finish", kept === null ? of("finish") : kept.counters);
     const { after } = survey.objects;
     addObjects("objects", schemaOnly ? after.map(uncompared) : after);
   }
-  if (!schemaOnly) steps.push(...compare(project, choice, survey, kept));
+  if (!schemaOnly) steps.push(...compare(project, choice, survey, kept, keys));
   if (swap !== null) {
     const placed = swap.isWhole ? [] : survey.tables.map((table) => render.ddl(table.placed));
     const later = (["keys", "constraints", "finish"] as const).flatMap((unit) =>
@@ -99,11 +100,22 @@ function copyRows(project: CopyProject, choice: CopyChoice, survey: Survey, kept
 }
 
 /** An upsert leaves rows of the target alone that the source has not, so its tables cannot be held against it whole. */
-function compare(project: CopyProject, choice: CopyChoice, survey: Survey, kept: KeptTables | null): Step[] {
+function compare(
+  project: CopyProject,
+  choice: CopyChoice,
+  survey: Survey,
+  kept: KeptTables | null,
+  keys: ParallelStep | null,
+): Step[] {
   const tables = choice.mode === "upsert" ? [] : survey.tables.map(({ compared }) => compared);
   const references = kept?.unchecked ?? [];
   if (tables.length === 0 && references.length === 0) return [];
   const names = survey.tables.map(({ target }) => tableKey(target));
+  const parts = keys?.steps.filter((part) => part.kind === "read-back") ?? [];
+  const readBack = [...Map.groupBy(parts, ({ table }) => tableKey(table.target))].map(([table, of]) => ({
+    table,
+    parts: of.map(({ key }) => key),
+  }));
   return [
     {
       kind: "compare",
@@ -111,6 +123,7 @@ function compare(project: CopyProject, choice: CopyChoice, survey: Survey, kept:
       hash: digest(references.length === 0 ? tables : [tables, references]),
       tables,
       jobs: jobsOf(project, choice),
+      ...(readBack.length === 0 ? {} : { readBack }),
       ...(references.length === 0 ? {} : { references }),
     },
   ];
@@ -191,28 +204,50 @@ function sequence(project: CopyProject, unit: string, statements: readonly DdlSt
   return steps;
 }
 
-/** Indexes and keys, those of the largest tables first, because they take longest. */
+/**
+ * Indexes and keys, those of the largest tables first, because they take longest. Beside them large tables are read
+ * back, which a processor that builds no index can do.
+ */
 function parallel(
   project: CopyProject,
   choice: CopyChoice,
   made: readonly { readonly table: SurveyedTable; readonly ddl: TableDdl }[],
-): ParallelStep[] {
-  const statements = largestFirst(made.map(({ table }) => table)).flatMap(
-    (table) => made.find((each) => each.table === table)?.ddl.keys ?? [],
+): ParallelStep | null {
+  const tables = largestFirst(made.map(({ table }) => table));
+  const statements = tables.flatMap((table) => made.find((each) => each.table === table)?.ddl.keys ?? []);
+  if (statements.length === 0) return null;
+  const jobs = jobsOf(project, choice);
+  const readings = choice.schemaOnly === true ? [] : tables.flatMap((table) => readBacks(table, jobs));
+  const locks = readings.length === 0 ? {} : { lockTimeoutMs: ownLocksMs };
+  const builds = statements.map((statement, index) =>
+    sqlStep("keys", `keys/1#${index + 1}`, judged(project, statement), locks),
   );
-  if (statements.length === 0) return [];
-  const steps = statements.map((statement, index) =>
-    sqlStep("keys", `keys/1#${index + 1}`, judged(project, statement)),
-  );
-  return [
-    {
-      kind: "parallel",
-      ...base("keys", "keys/1", `${steps.length} keys and indexes`),
-      hash: digest(steps.map(({ hash }) => hash)),
-      steps,
-      jobs: jobsOf(project, choice),
-    },
-  ];
+  const steps = [...builds, ...readings];
+  return {
+    kind: "parallel",
+    ...base("keys", "keys/1", `${builds.length} keys and indexes`),
+    hash: digest(steps.map(({ hash }) => hash)),
+    steps,
+    jobs,
+  };
+}
+
+/** Below it a table is read back in the time that it takes to say so. */
+const largeBytes = 4 * 1024 * 1024;
+/** An index waits for what is read back beside it, some megabytes at a time, and for nobody else in tables that are new. */
+const ownLocksMs = 600_000;
+
+function readBacks({ compared }: SurveyedTable, jobs: number): ReadBackStep[] {
+  if (compared.readBack !== true || compared.estimate.bytes < largeBytes) return [];
+  const name = tableKey(compared.target);
+  return Array.from({ length: jobs }, (_, remainder) => ({
+    kind: "read-back" as const,
+    ...base("keys", `keys/1#${name}/${remainder + 1}`, `read ${name} back, part ${remainder + 1} of ${jobs}`),
+    hash: digest([compared, remainder, jobs]),
+    table: compared,
+    remainder,
+    divisor: jobs,
+  }));
 }
 
 type Judged = ReturnType<typeof judged>;
@@ -225,12 +260,17 @@ function judged({ target }: CopyProject, { sql, title }: DdlStatement) {
   return { statement: { ...statement, title }, title };
 }
 
-function sqlStep(unit: string, key: string, { statement, title }: Judged): SqlStep {
+function sqlStep(
+  unit: string,
+  key: string,
+  { statement, title }: Judged,
+  locks: Pick<StepLimits, "lockTimeoutMs"> = {},
+): SqlStep {
   return {
     kind: "sql",
     ...base(unit, key, title),
     // A build takes as long as it takes.
-    limits: { statementTimeoutMs: 0 },
+    limits: { statementTimeoutMs: 0, ...locks },
     hash: hashOf([statement]),
     file: title,
     transaction: statement.transactional,

@@ -166,11 +166,25 @@ export interface Abandoned {
   readonly stepKeys: readonly string[];
 }
 
-/** Statements that do not depend on one another, several at once on sessions of their own; each has its own record. */
+/** Parts that do not depend on one another, several at once on sessions of their own; each has its own record. */
 export interface ParallelStep extends StepBase {
   readonly kind: "parallel";
-  readonly steps: readonly SqlStep[];
+  readonly steps: readonly ParallelPart[];
   readonly jobs: number;
+}
+
+export type ParallelPart = SqlStep | ReadBackStep;
+
+/**
+ * Sums up rows as the target gives them back, for the comparison. It can be done while indexes are built, which some
+ * servers do with one processor.
+ */
+export interface ReadBackStep extends StepBase {
+  readonly kind: "read-back";
+  readonly table: CopyTable;
+  /** Of the table's ranges, those whose number leaves `remainder` when divided by `divisor`. */
+  readonly remainder: number;
+  readonly divisor: number;
 }
 
 /** Rows of tables, from the source into the target, chunk by chunk; each chunk commits with its row in the ledger. */
@@ -231,6 +245,8 @@ export interface CompareStep extends StepBase {
   readonly tables: readonly CopyTable[];
   /** So many sessions read back at once. */
   readonly jobs: number;
+  /** Parts that have read a table back before, all of them together the whole table. */
+  readonly readBack?: readonly { readonly table: string; readonly parts: readonly string[] }[];
   /** Of the target: each row must refer to one that is there. */
   readonly references?: readonly Reference[];
 }
@@ -283,6 +299,7 @@ export type Step =
   | RecordStep
   | ParallelStep
   | CopyRowsStep
+  | ReadBackStep
   | ObjectsStep
   | CompareStep;
 

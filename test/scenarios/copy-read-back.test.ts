@@ -8,7 +8,7 @@ import { quoteFor } from "../support/laboratory/quote-for.ts";
 import { withPair } from "../support/laboratory/pair.ts";
 import { allPairs } from "../support/laboratory/pairs.ts";
 import { familyOf, type Family } from "../support/laboratory/type-column.ts";
-import { asker } from "../faults/evidence.ts";
+import { asker, ledgerTable } from "../faults/evidence.ts";
 
 /** Values that servers print in different ways: zeros at the end of a fraction, signs, escapes, booleans, bytes. */
 const table: Readonly<Record<Family, string>> = {
@@ -191,4 +191,53 @@ function compared(events: readonly GodwitEvent[]) {
     const { by, rows, differences } = event;
     return [{ by, rows, differences }];
   });
+}
+
+describe("large tables are read back while their indexes are built", { concurrency: 2 }, () => {
+  for (const [from, to] of [
+    ["mariadb", "postgres"],
+    ["postgres", "mariadb"],
+    ["sqlite", "postgres"],
+  ] as const) {
+    test(`${from} to ${to}: in parts, which together are the whole table`, () =>
+      withPair(from, to, async (pair) => {
+        await pair.prepare(largeTable(from));
+        const events: GodwitEvent[] = [];
+        await pair.copy({ onEvent: (event) => events.push(event) });
+        const ask = asker(to, pair.target);
+        const parts = await ask(
+          `SELECT step_key FROM ${ledgerTable(to, "step")} WHERE title LIKE 'read %large back%'`,
+        );
+        assert.equal(parts.length, 2);
+        assert.deepEqual(compared(events), [{ by: "read-back", rows: largeRows, differences: 0 }]);
+      }));
+
+    test(`${from} to ${to}: a run that goes on reads them anew`, () =>
+      withPair(from, to, async (pair) => {
+        await pair.prepare(largeTable(from));
+        const stop = new AbortController();
+        const onEvent = (event: GodwitEvent) => {
+          if (event.type === "unit:finished" && event.unit === "keys") stop.abort();
+        };
+        await assert.rejects(pair.copy({ onEvent, signal: stop.signal }), { code: "GW4006" });
+        await pair.change(["UPDATE large SET t = 'another' WHERE id = 3"]);
+        await assert.rejects(pair.copy(), { code: "GW7005" });
+      }));
+  }
+});
+
+const largeRows = 24_000;
+
+/** Some megabytes, with an index beside its key. */
+function largeTable(family: Family | "mariadb"): string[] {
+  const text = "x".repeat(200);
+  const numbers = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${largeRows})`;
+  const rows = `SELECT i, ${family === "mariadb" ? `CONCAT('${text}', i)` : `'${text}' || i`} FROM n`;
+  return [
+    "CREATE TABLE large (id int NOT NULL PRIMARY KEY, t varchar(300))",
+    "CREATE INDEX large_t ON large (t)",
+    ...(family === "mariadb" ? ["SET max_recursive_iterations = 100000"] : []),
+    family === "mariadb" ? `INSERT INTO large ${numbers} ${rows}` : `${numbers} INSERT INTO large ${rows}`,
+    ...(family === "sqlite" ? [] : [family === "postgres" ? "ANALYZE large" : "ANALYZE TABLE large"]),
+  ];
 }

@@ -15,6 +15,8 @@ export interface ReadBackOptions {
   readonly table: CopyTable;
   /** What the copy has read. */
   readonly read: ReadRows;
+  /** What was read back of the target before; null: it is read now. */
+  readonly found: { readonly rows: bigint; readonly sum: bigint } | null;
   /** Told of each piece that a session has brought, and that it has nothing more to do. */
   readonly moved: (session: Session, isOver: boolean) => void;
   readonly signal?: AbortSignal | undefined;
@@ -29,16 +31,17 @@ const rangeBytes = 16 * 1024 * 1024;
  * their time, since the source's rows were at hand.
  */
 export async function givesBack(options: ReadBackOptions): Promise<boolean> {
-  const { source, target, table, read, moved } = options;
+  const { source, target, table, read, moved, signal, found } = options;
   const { engine, sessions } = target;
   moved(sessions[0]!, false);
-  const ranges = await targetRanges(engine, sessions[0]!, table);
-  const total = { rows: 0n, sum: 0n };
+  const ranges = found === null ? await targetRanges(engine, sessions[0]!, table) : [];
+  const total = { rows: found?.rows ?? 0n, sum: found?.sum ?? 0n };
   const takeRanges = async (session: Session) => {
+    const reader = { engine, session, signal, moved: () => moved(session, false) };
     for (let range = ranges.shift(); range !== undefined; range = ranges.shift()) {
-      const found = await sumOf(options, session, readBackRequest(table, range, engine.write!.form));
-      total.rows += found.rows;
-      total.sum += found.sum;
+      const of = await rangeSum(reader, table, range);
+      total.rows += of.rows;
+      total.sum += of.sum;
     }
   };
   const { failure = (error: unknown) => error } = source;
@@ -67,15 +70,39 @@ export async function givesBack(options: ReadBackOptions): Promise<boolean> {
   return counted === read.rows && total.rows === read.rows && total.sum === read.rowSum;
 }
 
-async function sumOf(
-  { target, signal, moved }: ReadBackOptions,
-  session: Session,
-  request: ReadRequest,
+export interface TargetReader {
+  readonly engine: Engine;
+  readonly session: Session;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of each piece that has come. */
+  readonly moved: () => void;
+}
+
+/** The sum of a part of the target's rows: of its ranges, those whose number leaves that remainder. */
+export async function targetSum(
+  reader: TargetReader,
+  table: CopyTable,
+  { remainder, divisor }: { readonly remainder: number; readonly divisor: number },
+): Promise<{ readonly rows: bigint; readonly sum: bigint }> {
+  const ranges = await targetRanges(reader.engine, reader.session, table);
+  const total = { rows: 0n, sum: 0n };
+  for (const range of ranges.filter((_, n) => n % divisor === remainder)) {
+    const { rows, sum } = await rangeSum(reader, table, range);
+    total.rows += rows;
+    total.sum += sum;
+  }
+  return total;
+}
+
+async function rangeSum(
+  { engine, session, signal, moved }: TargetReader,
+  table: CopyTable,
+  range: Range,
 ): Promise<RowSum> {
   const sum = new RowSum();
-  for await (const piece of target.engine.read!.rows(session, request)) {
+  for await (const piece of engine.read!.rows(session, readBackRequest(table, range, engine.write!.form))) {
     refuseInterruptedComparison(signal);
-    moved(session, false);
+    moved();
     sum.add(piece);
   }
   return sum;

@@ -8,6 +8,7 @@ import { compareTable, type TableComparison } from "../compare/compare-table.ts"
 import { orphanRows } from "../compare/orphan-rows.ts";
 import { givesBack } from "../compare/read-back.ts";
 import type { StepContext } from "./context.ts";
+import { readBackSum } from "./read-back.ts";
 import { sourceFailure, sourceOf } from "./source-side.ts";
 import { tableTitle } from "./table-title.ts";
 import { inTransaction } from "./sql.ts";
@@ -104,6 +105,8 @@ async function readBack(
 ): Promise<TableComparison | null> {
   if (table.readBack !== true || read === undefined) return null;
   const { crew, engine, signal } = context;
+  const before = step.readBack?.find((each) => each.table === tableKey(table.target));
+  const found = before === undefined ? null : readBackSum(context, before.parts);
   const sessions = await crew.writers(step.jobs);
   const target = { engine, sessions };
   const working = [source.session, ...sessions];
@@ -120,7 +123,7 @@ async function readBack(
   try {
     const isSame = await crew.working(
       working,
-      () => givesBack({ source, target, table, read, moved, signal }),
+      () => givesBack({ source, target, table, read, found, moved, signal }),
       true,
     );
     const { rows } = read;

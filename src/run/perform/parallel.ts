@@ -1,20 +1,23 @@
 import { GodwitError } from "../../core/error.ts";
-import type { ParallelStep, SqlStep } from "../../core/plan.ts";
+import type { ParallelPart, ParallelStep } from "../../core/plan.ts";
 import type { Session } from "../../engines/engine.ts";
 import { interrupted } from "../lock.ts";
-import type { StepContext } from "./context.ts";
+import type { DoneStep, StepContext } from "./context.ts";
+import { performReadBack } from "./read-back.ts";
 import { inTransaction, performSql } from "./sql.ts";
 import { settlePart } from "./settle-part.ts";
 
 /**
- * Runs independent statements, several at once, each on its session and with a record of its own. Where one fails,
- * those that run are ended by themselves, no further one is begun, and the others stay recorded.
+ * Carries out independent parts, several at once, each on its session and with a record of its own. Where one fails,
+ * those that run are ended by themselves, no further one is begun, and the others stay recorded. Nothing is read on.
  */
 export async function performParallel(context: StepContext, step: ParallelStep): Promise<void> {
   const { crew, signal } = context;
   const left = step.steps.filter((part) => !isDone(context, part));
   const sessions = left.length === 0 ? [] : await crew.writers(Math.min(step.jobs, left.length));
-  let hasFailed = false;
+  const stop = new AbortController();
+  // Whatever comes after the first failure may be its consequence.
+  let first: { readonly error: unknown } | null = null;
   const work = async (session: Session) => {
     const ledger = session === context.session ? context.ledger : context.ledger.on(session);
     const inner: StepContext = {
@@ -25,33 +28,45 @@ export async function performParallel(context: StepContext, step: ParallelStep):
       intents: new Map(),
       restore: null,
     };
-    for (let part = left.shift(); part !== undefined && !hasFailed; part = left.shift()) {
+    for (let part = left.shift(); part !== undefined && first === null; part = left.shift()) {
       try {
         if (signal?.aborted) throw interrupted({ next: part.key });
-        await settlePart(inner, part);
+        if (part.kind === "sql") await settlePart(inner, part);
         if (context.done.has(part.key)) continue;
-        await performSql(inner, part);
         // Where another part makes the step be tried again, this one is not.
-        context.done.set(part.key, { hash: part.hash, kept: null });
+        context.done.set(part.key, await performPart(inner, part, stop.signal));
       } catch (error) {
-        hasFailed = true;
-        throw error;
+        first ??= { error };
+        stop.abort();
       }
     }
   };
   const onAbort = () => void crew.halt();
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    const ended = await crew.working(sessions, () => Promise.allSettled(sessions.map(work)), true);
-    const failure = ended.find((outcome) => outcome.status === "rejected");
-    if (failure !== undefined) throw failure.reason;
+    await crew.working(sessions, () => Promise.all(sessions.map(work)), true);
+    const failure = first as { readonly error: unknown } | null;
+    if (failure !== null) throw failure.error;
   } finally {
     signal?.removeEventListener("abort", onAbort);
   }
   await inTransaction(context, step, async () => {});
 }
 
-function isDone({ done }: StepContext, part: SqlStep): boolean {
+async function performPart(
+  context: StepContext,
+  part: ParallelPart,
+  stopped: AbortSignal,
+): Promise<DoneStep> {
+  if (part.kind === "read-back") {
+    const { signal = stopped } = context;
+    return performReadBack({ ...context, signal: AbortSignal.any([signal, stopped]) }, part);
+  }
+  await performSql(context, part);
+  return { hash: part.hash, kept: null };
+}
+
+function isDone({ done }: StepContext, part: ParallelPart): boolean {
   const record = done.get(part.key);
   if (record === undefined) return false;
   if (record.hash === part.hash) return true;

@@ -5,6 +5,7 @@ import { performCopyRows } from "./copy-rows.ts";
 import { performObjects } from "./objects.ts";
 import { performParallel } from "./parallel.ts";
 import { performScript } from "./script.ts";
+import { performReadBack } from "./read-back.ts";
 import { performRecord } from "./record.ts";
 import { performSql } from "./sql.ts";
 
@@ -19,6 +20,8 @@ export async function perform(context: StepContext, step: Step): Promise<void> {
       return performParallel(context, step);
     case "copy-rows":
       return performCopyRows(context, step);
+    case "read-back":
+      return void (await performReadBack(context, step));
     case "objects":
       return performObjects(context, step);
     case "compare":
