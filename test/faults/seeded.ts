@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isSweep } from "../support/laboratory/pairs.ts";
 
 /** Numbers from a seed, so that a failed random choice can be made again: GODWIT_TEST_SEED=… */
 export interface Seeded {
@@ -7,6 +8,14 @@ export interface Seeded {
   below(limit: number): number;
   /** At most `count` members, in their order. */
   sample<T>(items: readonly T[], count: number): T[];
+}
+
+/** Some of the members, others in each run of the tests; all of them in a sweep. The seed is printed. */
+export function someOf<T>(items: readonly T[], count: number): T[] {
+  if (isSweep) return [...items];
+  const random = seeded();
+  process.stdout.write(`seed ${random.seed}: ${count} of ${items.length}\n`);
+  return random.sample(items, count);
 }
 
 export function seeded(): Seeded {
