@@ -332,10 +332,16 @@ export interface HealthRole {
 // ── signals (guard) ────────────────────────────────────────────────────────────────────────────────────────
 
 /** What a server answered; `unknown` says why it could not be had, and is a breach of any limit on it. */
-export type Reading<T> = { readonly value: T } | { readonly unknown: string };
+export type Reading<T> = { readonly value: T } | Unknown;
+
+export interface Unknown {
+  readonly unknown: string;
+  /** What makes it known, e.g. the exact GRANT. */
+  readonly remedy?: string;
+}
 
 export interface ReplicaLag {
-  /** As the server names it: application name, host and port. */
+  /** As the server names it: application name, host and port. The same at every sample. */
   readonly name: string;
   readonly lagMs: Reading<number>;
 }
@@ -346,17 +352,22 @@ export interface SignalQuestions {
   readonly ownSessions: readonly string[];
   /** Queries whose latency is watched: how they are recognised among the server's statistics, or a statement to time. */
   readonly queries: readonly NamedQuery[];
-  /** A table that something else writes the time into, whose copy on a replica tells the lag; null for none. */
+  /**
+   * A table, with its schema or without, that something else writes the time into: a time with its zone, or one in
+   * UTC. Its copy on a replica tells that one's lag, in place of what the replica says of itself; null for none.
+   */
   readonly heartbeat: { readonly table: string; readonly column: string } | null;
-  /** A session on a replica, where the configuration names one. */
-  readonly replica: Session | null;
+  /** Sessions on the replicas that the configuration names. One that is lost makes that replica's lag unknown. */
+  readonly replicas: readonly Session[];
+  /** Names of replicas that have to be there, because they were before, say: one that is not is unknown. */
+  readonly expectedReplicas?: readonly string[];
 }
 
 export interface NamedQuery {
   readonly name: string;
   /** Part of the statement's text as the server's statistics normalise it. */
   readonly like?: string;
-  /** A read-only statement that is run and timed. */
+  /** A read-only statement that is run and timed, where there is no `like` or the server has no such statistics. */
   readonly probe?: string;
 }
 
@@ -368,31 +379,43 @@ export interface QueryLatency {
   /** Of statistics: how many calls, and their total time, until now; a histogram by upper bound where the server keeps one. */
   readonly calls?: number;
   readonly totalMs?: number;
+  /** The sum of the squares of their times, where the server tells: with the total it gives the spread. */
+  readonly squaresMs2?: number;
   readonly histogram?: readonly { readonly upToMs: number; readonly calls: number }[];
+  /** Why there is none of them: a breach, as of any other signal. */
+  readonly unknown?: string;
+  readonly remedy?: string;
 }
 
-/** One sample. A member that is missing is one that the engine, or this version, does not have. */
+/** One sample. A member that is missing is one that the engine, this version or this server does not have. */
 export interface Signals {
   /** Empty where nothing replicates. */
   readonly replicas?: Reading<readonly ReplicaLag[]>;
-  /** Sessions that wait for a lock of the run's, with how long the longest has waited. */
+  /** Sessions that wait for a lock of the run's, or behind one that does, with how long the longest has waited. */
   readonly lockWaiters?: Reading<{ readonly waiters: readonly LockHolder[]; readonly longestMs: number }>;
-  /** Statements that others execute now. */
+  /** Statements that others execute now, on the whole server. */
   readonly activeQueries?: Reading<number>;
-  /** Age of the oldest transaction that is not the run's. */
+  /** Age of the oldest transaction that is not the run's; 0 where there is none. */
   readonly oldestTransactionMs?: Reading<number>;
   readonly latencies?: Reading<readonly QueryLatency[]>;
-  /** Bytes of WAL or binary log written since some fixed point: the guard takes differences. */
+  /** Bytes of WAL or binary log written since some fixed point of this session: the guard takes differences. */
   readonly logBytes?: Reading<number>;
   /** Log segments that wait to be archived. */
   readonly archiveQueue?: Reading<number>;
-  /** Of the file system of the data directory. */
+  /** Of the file system of the data directory. `totalBytes` is what can be used, as `df` counts it. */
   readonly disk?: Reading<{ readonly usedBytes: number; readonly totalBytes: number }>;
-  /** Statements that failed, and all, since some fixed point, of the whole server. */
+  /** What failed, and all, since some fixed point; of this database where the server counts so, or else of the server. */
   readonly errors?: Reading<{ readonly failed: number; readonly total: number }>;
+  /** Why a member is missing. */
+  readonly absent: Readonly<Partial<Record<SignalName, string>>>;
 }
 
+export type SignalName = Exclude<keyof Signals, "absent">;
+
 export interface SignalsRole {
-  /** Read-only, quick, on a session of the guard's own. Rejects only where the connection is lost. */
+  /**
+   * Read-only, quick, on a session of the guard's own, the same one each time: what is compared with the sample before
+   * is kept with the session. Its statement time-out bounds each question. Rejects only where the connection is lost.
+   */
   sample(session: Session, questions: SignalQuestions): Promise<Signals>;
 }
