@@ -13,6 +13,7 @@ import { read } from "./read.ts";
 import { render } from "./render.ts";
 import { snapshot } from "./snapshot.ts";
 import { store } from "./store.ts";
+import { signals } from "./signals.ts";
 import { swap } from "./swap.ts";
 import { syntax } from "./syntax.ts";
 import { traits } from "./traits.ts";
@@ -29,6 +30,7 @@ export const engine: Engine = {
   store,
   inspect,
   health,
+  signals,
   normalize,
   render,
   profile,

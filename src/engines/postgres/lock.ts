@@ -15,7 +15,7 @@ export const runLockKey = BigInt("0x676f64776974");
 const high = Number(runLockKey >> 32n);
 const low = Number(runLockKey & 0xffffffffn);
 
-const holderColumns = `
+export const holderColumns = `
   a.pid AS pid, a.application_name AS application, a.usename AS "user",
   coalesce(host(a.client_addr), 'local') AS host, a.state AS state,
   to_char(coalesce(a.query_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS since,

@@ -1,0 +1,74 @@
+import type { Reading, Session, Signals } from "../engine.ts";
+import { localDisk } from "../local-disk.ts";
+import { reading } from "../reading.ts";
+import { errors } from "./errors.ts";
+import { logPosition } from "./log-position.ts";
+
+export function readLogBytes(session: Session): Promise<Reading<number>> {
+  return reading(errors, undefined, async () => ({ value: Number(await logPosition(session)) }));
+}
+
+/** Counted in the folder of marks where the role may look there; else told from what was archived last. */
+export function readArchiveQueue(session: Session, role: string): Promise<Reading<number>> {
+  const remedy = `GRANT pg_monitor TO ${role};`;
+  return reading(errors, remedy, async () => {
+    const [may] = await session.query(
+      "SELECT has_function_privilege('pg_ls_archive_statusdir()', 'execute') AS may, pg_is_in_recovery() AS standby",
+    );
+    if (may?.may === true) {
+      const [row] = await session.query(
+        "SELECT count(*)::int AS ready FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'",
+      );
+      return { value: Number(row?.ready) };
+    }
+    if (may?.standby === true) return { unknown: "the role may not see what a standby archives", remedy };
+    // A segment's name is its timeline and its number in two parts, each of eight hexadecimal digits.
+    const [row] = await session.query(
+      `SELECT last_archived_wal AS archived, pg_walfile_name(pg_current_wal_lsn()) AS current,
+         pg_size_bytes(current_setting('wal_segment_size'))::text AS size FROM pg_stat_archiver`,
+    );
+    const archived = segment(String(row?.archived ?? ""), Number(row?.size));
+    const current = segment(String(row?.current ?? ""), Number(row?.size));
+    if (archived === null || current === null || archived.timeline !== current.timeline) {
+      return { unknown: "nothing was archived yet that the role may see", remedy };
+    }
+    return { value: Math.max(0, current.number - archived.number - 1) };
+  });
+}
+
+function segment(name: string, bytes: number): { readonly timeline: string; readonly number: number } | null {
+  const match = /^([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})/.exec(name);
+  if (match === null) return null;
+  const [, timeline = "", log = "", part = ""] = match;
+  return { timeline, number: Number.parseInt(log, 16) * (2 ** 32 / bytes) + Number.parseInt(part, 16) };
+}
+
+/** Null where the server is not seen to run on this machine: from its tables nobody learns it. */
+export async function readDisk(session: Session, role: string): Promise<NonNullable<Signals["disk"]> | null> {
+  const [row] = await session.query(
+    `SELECT pg_backend_pid() AS pid,
+       CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END AS folder`,
+  );
+  const server = { id: Number(row?.pid), isServer: (line: string) => line.startsWith("postgres: ") };
+  if (row?.folder === null) {
+    // Whether it runs here can be told all the same.
+    if ((await localDisk(server, "/")) === null) return null;
+    return {
+      unknown: "the role may not see where the server's data is",
+      remedy: `GRANT pg_read_all_settings TO ${role};`,
+    };
+  }
+  const value = await localDisk(server, String(row?.folder));
+  return value === null ? null : { value };
+}
+
+/** Transactions of this database that were rolled back, whoever wanted that, and all. */
+export function readErrors(session: Session): Promise<NonNullable<Signals["errors"]>> {
+  return reading(errors, undefined, async () => {
+    const [row] = await session.query(
+      `SELECT xact_rollback::text AS failed, (xact_commit + xact_rollback)::text AS total
+         FROM pg_stat_database WHERE datname = current_database()`,
+    );
+    return { value: { failed: Number(row?.failed), total: Number(row?.total) } };
+  });
+}
