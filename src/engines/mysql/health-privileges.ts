@@ -60,7 +60,7 @@ function finding(
 }
 
 /** CURRENT_USER() is user@host without quotes; the host is what follows the last @. */
-function account(user: string): string {
+export function account(user: string): string {
   const at = user.lastIndexOf("@");
   const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
   return at < 0 ? quote(user) : `${quote(user.slice(0, at))}@${quote(user.slice(at + 1))}`;

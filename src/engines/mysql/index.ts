@@ -11,6 +11,7 @@ import { probe } from "./probe.ts";
 import { profile } from "./profile.ts";
 import { read } from "./read.ts";
 import { render } from "./render.ts";
+import { signals } from "./signals.ts";
 import { snapshot } from "./snapshot.ts";
 import { store } from "./store.ts";
 import { swap } from "./swap.ts";
@@ -30,6 +31,7 @@ export const engine: Engine = {
   store,
   inspect,
   health,
+  signals,
   normalize,
   render,
   profile,
