@@ -1,5 +1,7 @@
 import { Argument, Command, CommanderError, Option } from "commander";
 import { parseDuration } from "../config/duration.ts";
+import { parsePercent } from "../config/percent.ts";
+import { parseSize } from "../config/size.ts";
 import { GodwitError } from "../core/error.ts";
 import { version } from "../core/version.ts";
 import type { CommandSpec, OptionSpec, OptionValues } from "./command-spec.ts";
@@ -106,32 +108,10 @@ function optionOf(spec: OptionSpec): Option {
       ...text.split(",").filter((name) => name !== ""),
     ]);
   }
-  if (spec.kind === "percent") option.argParser((text) => percentOf(text, spec.name));
-  if (spec.kind === "bytes") option.argParser((text) => bytesOf(text, spec.name));
+  if (spec.kind === "percent") option.argParser((text) => parsePercent(text, { what: spec.name }));
+  if (spec.kind === "bytes") option.argParser((text) => parseSize(text, { what: spec.name }));
   if (spec.kind === "count") option.argParser((text) => countOf(text, spec.name));
   return option;
-}
-
-function percentOf(text: string, what: string): number {
-  const value = /^\d+(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : 0;
-  if (value > 0 && value <= 100) return value;
-  throw new GodwitError("GW1001", {
-    message: `${what} is ${JSON.stringify(text)}: expected a percentage above 0 and up to 100`,
-    details: { what },
-  });
-}
-
-const byteUnits: Readonly<Record<string, number>> = { "": 1, B: 1, KB: 2 ** 10, MB: 2 ** 20, GB: 2 ** 30 };
-
-function bytesOf(text: string, what: string): number {
-  const [, digits = "", unit = ""] = /^(\d{1,9})\s*([kmg]?b?)$/i.exec(text) ?? [];
-  const letter = unit.toUpperCase().replace(/^([KMG])$/, "$1B");
-  const value = Number(digits) * (byteUnits[letter] ?? 0);
-  if (value > 0) return value;
-  throw new GodwitError("GW1001", {
-    message: `${what} is ${JSON.stringify(text)}: expected a size such as 16MB`,
-    details: { what },
-  });
 }
 
 function countOf(text: string, what: string): number {

@@ -40,6 +40,7 @@ export async function openCopyProject(options: CopyProjectOptions): Promise<Copy
       lockRetries: config.lockRetries,
       statementTimeoutMs: config.statementTimeoutMs,
       connectTimeoutMs: config.connectTimeoutMs,
+      guard: config.guard,
     },
     emit: emitterOf(options),
     signal: options.signal,

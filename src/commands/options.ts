@@ -53,6 +53,7 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
       lockRetries: config.lockRetries,
       statementTimeoutMs: config.statementTimeoutMs,
       connectTimeoutMs: connectTimeoutMsOf(config, target),
+      guard: config.guard,
     },
     emit,
     signal: options.signal,

@@ -4,13 +4,16 @@ import { registerUrlPassword } from "./connection-url.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { type Environment, firstVariable, readEnvironment, urlVariables } from "./environment.ts";
 import { findConfig } from "./find-config.ts";
+import type { GuardKey } from "./guard-settings.ts";
 import { interpolate } from "./interpolate.ts";
 import type { LoadedConfigFile } from "./read-config-file.ts";
 import { type Layer, type LayerValue, type ResolvedConfig, resolveConfig, type Source } from "./resolve.ts";
 import { type SettingKey, settingKeys } from "./settings.ts";
 
 /** Settings given on the command line, as strings or numbers; what is undefined was not given. */
-export type ConfigFlags = { readonly [K in SettingKey]?: string | number | null | undefined };
+export type ConfigFlags = {
+  readonly [K in Exclude<SettingKey, GuardKey>]?: string | number | null | undefined;
+};
 
 export interface LoadOptions {
   readonly cwd: string;
@@ -61,7 +64,7 @@ export async function loadConfig(options: LoadOptions): Promise<ResolvedConfig> 
     searched: searchedPlaces(folder, path, profile),
     notices: [...noticesOf(layers, profileValues, profile), ...dotenvNotices(layers, env)],
   });
-  if (config.url !== null) registerUrlPassword(config.url);
+  for (const url of [config.url, config.guard.replica]) if (url !== null) registerUrlPassword(url);
   return config;
 }
 
@@ -96,7 +99,7 @@ function profileOf(options: LoadOptions, env: Environment, file: LoadedConfigFil
 function flagLayer(options: LoadOptions, used: readonly SettingKey[]): Layer {
   const values = new Map<SettingKey, LayerValue>();
   for (const key of used) {
-    const value = options.flags?.[key];
+    const value = (options.flags as Partial<Record<SettingKey, string | number | null>> | undefined)?.[key];
     if (value === undefined) continue;
     const what = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     const place = { what, code: "GW1001", folder: resolve(options.cwd) } as const;
@@ -137,15 +140,21 @@ function fileLayer(
   const source: Source = profile === null ? `file ${file.path}` : `profile ${profile}`;
   const values = new Map<SettingKey, LayerValue>();
   for (const key of used) {
-    const value = section[key];
+    const path = key.split(".");
+    const value = valueAt(section, path);
     if (value === undefined) continue;
-    const what = file.placeOf(profile === null ? [key] : ["profiles", profile, key]);
+    const what = file.placeOf(profile === null ? path : ["profiles", profile, ...path]);
     const place = { what, code: "GW1004", folder: dirname(file.path) } as const;
-    const within = { env, file: file.path, what, url: key === "url" };
+    const within = { env, file: file.path, what, url: key === "url" || key === "guard.replica" };
     const replaced = file.interpolated && typeof value === "string";
     values.set(key, { source, place, value: async () => (replaced ? interpolate(value, within) : value) });
   }
   return { values };
+}
+
+/** The names lead through objects, as the file was checked to have them. */
+function valueAt(section: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], section);
 }
 
 function searchedPlaces(folder: string, path: string | null, profile: string | null): string[] {

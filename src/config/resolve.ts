@@ -1,3 +1,5 @@
+import type { GuardSettings } from "../core/guard-settings.ts";
+import { toGuardSettings } from "./read-guard-setting.ts";
 import type { OutOfOrder, ReadingPlace, SettingKey, SettingValues } from "./settings.ts";
 import { readSetting, settingKeys, settings } from "./settings.ts";
 
@@ -30,6 +32,7 @@ export interface ResolvedConfig {
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly maxFileBytes: number;
+  readonly guard: GuardSettings;
   /** The configuration file, or null. */
   readonly file: string | null;
   readonly profile: string | null;
@@ -72,6 +75,7 @@ export async function resolveConfig(
     statementTimeoutMs: read.statementTimeout,
     connectTimeoutMs: read.connectTimeout,
     maxFileBytes: read.maxFileBytes,
+    guard: toGuardSettings(read),
     file: context.file,
     profile: context.profile,
     sources: Object.freeze(sources as Record<SettingKey, Source>),

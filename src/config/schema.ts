@@ -1,5 +1,7 @@
 import * as v from "valibot";
-import { type SettingKey, settingKeys, settings } from "./settings.ts";
+import { type GuardKey, guardKeys, guardSettings } from "./guard-settings.ts";
+import { guardShape } from "./guard-shapes.ts";
+import { type SettingKey, settings } from "./settings.ts";
 
 /*
  * Only shapes are checked here, before ${…} is replaced: a profile that is not used must not fail for a variable
@@ -20,11 +22,35 @@ const shapes = {
   statementTimeout: v.union([duration, replaced]),
   connectTimeout: v.union([duration, replaced]),
   maxFileBytes: v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 30)), replaced]),
-} satisfies Record<SettingKey, v.GenericSchema>;
+} satisfies Record<Exclude<SettingKey, GuardKey>, v.GenericSchema>;
 
-const described = Object.fromEntries(
-  settingKeys.map((key) => [key, v.exactOptional(describe(shapes[key], settings[key]))]),
-) as { [K in SettingKey]: v.ExactOptionalSchema<(typeof shapes)[K], undefined> };
+type FlatKey = keyof typeof shapes;
+
+const flat = Object.fromEntries(
+  (Object.keys(shapes) as FlatKey[]).map((key) => [
+    key,
+    v.exactOptional(describe(shapes[key], settings[key])),
+  ]),
+) as { [K in FlatKey]: v.ExactOptionalSchema<(typeof shapes)[K], undefined> };
+
+/** The members of `guard`, without that word before their names. */
+const guardMembers = Object.fromEntries(
+  guardKeys.map((key) => [
+    key.slice("guard.".length),
+    v.exactOptional(describe(guardShape(key), guardSettings[key])),
+  ]),
+) as Record<string, v.ExactOptionalSchema<v.GenericSchema, undefined>>;
+
+export const guardDescription = {
+  title: "Guard",
+  description:
+    "What a run watches while it works, and the limits at which it slows down, pauses or ends; see docs/guides/guarding-production.md.",
+};
+
+const described = {
+  ...flat,
+  guard: v.exactOptional(describe(v.strictObject(guardMembers), guardDescription)),
+};
 
 const profileName = v.pipe(v.string(), v.regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,62}$/));
 

@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import { GodwitError } from "../core/error.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { durationForms, parseDuration } from "./duration.ts";
+import { type GuardKey, guardKeys, guardSettings } from "./guard-settings.ts";
+import { type GuardValues, readGuardSetting } from "./read-guard-setting.ts";
 
 export type OutOfOrder = "error" | "warn" | "allow";
 
@@ -14,7 +16,8 @@ export type SettingKey =
   | "lockRetries"
   | "statementTimeout"
   | "connectTimeout"
-  | "maxFileBytes";
+  | "maxFileBytes"
+  | GuardKey;
 
 /** What people are told of a setting: the one source of the JSON schema, the reference page and the messages. */
 export interface Setting {
@@ -23,7 +26,7 @@ export interface Setting {
   /** Completes "expected …". */
   readonly expects: string;
   /** As it would stand in a file. */
-  readonly default: string | number | null;
+  readonly default: string | number | null | readonly never[];
 }
 
 export const settings: Readonly<Record<SettingKey, Setting>> = {
@@ -85,12 +88,13 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
     expects: "a whole number of bytes from 1 to 1073741824",
     default: 8 * 1024 * 1024,
   },
+  ...guardSettings,
 };
 
 export const settingKeys = Object.keys(settings) as readonly SettingKey[];
 
 /** The settings as the program uses them: absolute paths, milliseconds. */
-export interface SettingValues {
+export interface SettingValues extends GuardValues {
   readonly url: string | null;
   readonly migrations: string;
   readonly schemaFile: string | null;
@@ -132,6 +136,9 @@ const readers: { readonly [K in SettingKey]: Reader<K> } = {
   statementTimeout: (value, place) => parseDuration(value, place),
   connectTimeout: (value, place) => parseDuration(value, place),
   maxFileBytes: (value, place, key) => readInteger(value, place, { key, min: 1, max: 2 ** 30 }),
+  ...(Object.fromEntries(guardKeys.map((key) => [key, readGuardSetting])) as unknown as {
+    readonly [K in GuardKey]: Reader<K>;
+  }),
 };
 
 function readOutOfOrder(value: unknown, place: ReadingPlace, key: SettingKey): OutOfOrder {

@@ -1,6 +1,7 @@
 /**
  * Every error Godwit can raise. A code is never reused or renumbered. The first digit tells where to look:
- * 1 usage and configuration, 2 migration files, 3 connection, 4 lock and run, 5 history, 6 statements, 7 copies.
+ * 1 usage and configuration, 2 migration files, 3 connection, 4 lock and run, 5 history, 6 statements, 7 copies,
+ * 8 guards of a run.
  */
 export interface CatalogEntry {
   readonly title: string;
@@ -364,6 +365,32 @@ const entries = {
     hint: "Correct the file; docs/reference/rules.md tells each rule.",
     explanation:
       "A rule is malformed, names an action that is not known, or contradicts another one. Rules that are accepted but mean nothing here are named in a warning instead. Nothing was changed.",
+    exit: 64,
+  },
+  GW8001: {
+    title: "Stopped by an operator",
+    hint: "Remove the stop file if there is one, then run the same command again: it goes on where this run stopped.",
+    explanation:
+      "The stop file was there, or someone said `godwit ctl stop`. The run ended before its next statement or batch; what was committed is recorded, and nothing was undone. As a warning: at the path of the stop file lies something that is none, such as a link or another user's file, and it is not heeded.",
+    exit: 130,
+  },
+  GW8002: {
+    title: "Aborted by the guard",
+    hint: "Look at what the message names; then run the same command again. The limits are settings: docs/guides/guarding-production.md.",
+    explanation:
+      "A signal passed the limit at which a run must end: replication lag, latency, disk, errors, or batches that failed in a row. Where guard.onAbort says so, what the run had done is undone, as far as its down files can.",
+  },
+  GW8003: {
+    title: "Paused for too long",
+    hint: "Look at what the message names; then run the same command again: it goes on where this run stopped. guard.longestPause is the bound.",
+    explanation:
+      "A signal kept the run waiting for longer than guard.longestPause. What was committed is recorded. A signal that cannot be read counts as a breach: `godwit doctor` tells which privilege is missing, and null switches a limit off.",
+  },
+  GW8004: {
+    title: "No run to control",
+    hint: "`godwit ctl status` shows the runs that are not done.",
+    explanation:
+      "`godwit ctl` speaks to a run that is not done. There is none, or none of that id, or there are several and none was named; or it was to stop one that no process is working on.",
     exit: 64,
   },
   GW9001: {

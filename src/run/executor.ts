@@ -12,6 +12,7 @@ import { Crew, type Side } from "./crew.ts";
 import { backoffMs, delay } from "./delay.ts";
 import { connectionFailure, kindOf, lostKinds, statementFailure } from "./failure.ts";
 import { type LedgerState, readLedger, type RunState, upgradeLedger } from "./ledger.ts";
+import { Guard, type GuardMemory, newGuardMemory } from "./guard/guard.ts";
 import { acquireLock, interrupted } from "./lock.ts";
 import { Monitor } from "./monitor.ts";
 import { openSession } from "./open-session.ts";
@@ -69,7 +70,13 @@ const releaseWaitMs = 2_000;
 export async function execute(given: ExecuteOptions): Promise<RunResult> {
   const options = { ...given, emit: harmless(given.emit) };
   const start = performance.now();
-  const attempt: AttemptState = { runId: randomUUID(), lostSessions: new Set(), performed: [], epoch: 0 };
+  const attempt: AttemptState = {
+    runId: randomUUID(),
+    lostSessions: new Set(),
+    performed: [],
+    epoch: 0,
+    guarded: newGuardMemory(),
+  };
   for (let losses = 0; ;) {
     try {
       const result = await runAttempt(options, attempt);
@@ -115,6 +122,7 @@ interface AttemptState {
   /** The run that this process has opened. */
   opened?: { readonly runId: string; readonly plan: Plan };
   sessionId?: string;
+  readonly guarded: GuardMemory;
 }
 
 async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
@@ -152,6 +160,16 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     source: options.source ?? null,
     sessionOptions,
     main: session,
+  });
+  const guard = new Guard({
+    engine,
+    target,
+    session,
+    sessionOptions,
+    settings: settings.guard,
+    emit,
+    signal,
+    memory: attempt.guarded,
   });
   try {
     await acquireLock({
@@ -215,6 +233,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     if (resumed !== null) await session.retag(`godwit ${runId.slice(0, 8)}`);
     crashPoint("run:opened");
     try {
+      await guard.begin(ledger);
       const finished = await runSteps({
         options,
         performed: attempt.performed,
@@ -223,6 +242,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
         crew,
         ledger,
         monitor,
+        guard,
         state,
         resumed: resumed !== null,
       });
@@ -239,6 +259,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
   } finally {
     signal?.removeEventListener("abort", cancel);
     await monitor?.stop();
+    await guard[Symbol.asyncDispose]();
     await crew[Symbol.asyncDispose]();
     if (isHeld) await letGo(engine, session);
     await session.close();

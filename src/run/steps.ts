@@ -6,6 +6,7 @@ import type { Engine, Session } from "../engines/engine.ts";
 import { crashPoint } from "./crash-point.ts";
 import type { Crew } from "./crew.ts";
 import { backoffMs, delay } from "./delay.ts";
+import type { Guard } from "./guard/guard.ts";
 import { kindOf, lostKinds, passingKinds } from "./failure.ts";
 import { type LedgerState, openSteps } from "./ledger.ts";
 import { interrupted } from "./lock.ts";
@@ -39,6 +40,7 @@ export interface Work {
   readonly crew: Crew;
   readonly ledger: RunLedger;
   readonly monitor: Monitor | null;
+  readonly guard: Guard;
   readonly state: LedgerState;
   readonly resumed: boolean;
   /** Receives the key of each step that is carried out. */
@@ -47,7 +49,7 @@ export interface Work {
 
 /** Reconciles, then carries out what is left of the plan, step by step, and closes the run. */
 export async function runSteps(work: Work): Promise<"done" | "resumable"> {
-  const { options, performed, plan, session, ledger, monitor, state } = work;
+  const { options, performed, plan, session, ledger, monitor, guard, state } = work;
   const { engine, emit, signal } = options;
   const start = performance.now();
   const { done, open } = work.resumed
@@ -102,6 +104,13 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
       await withdraw({ ledger, intents }, remaining.slice(index));
       throw interrupted({ runId: ledger.runId, next: step.key });
     }
+    const wait = guard.pass(step.key);
+    if (wait !== null) {
+      wait.catch(() => {});
+      // What was announced with the step before is announced again: a pause may be long, and the catalogue change.
+      await withdraw({ ledger, intents }, remaining.slice(index));
+      await wait;
+    }
     if (unit.name !== step.unit) {
       unit = { name: step.unit, title: step.unitTitle, start: performance.now(), dirty: false };
       emit({ type: "unit:started", unit: step.unit, title: unit.title });
@@ -130,6 +139,7 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
       crew: work.crew,
       ledger,
       monitor,
+      guard,
       settings: options.settings,
       emit,
       signal,
@@ -202,6 +212,7 @@ async function runStep(context: StepContext, step: Step, effectsBefore: number):
       });
       await delay(delayMs, signal);
       if (signal?.aborted) throw interrupted({ next: step.key });
+      await context.guard.pass(step.key);
       await context.restore?.();
     }
   }

@@ -2,6 +2,7 @@ import type { Expression } from "../../core/expression.ts";
 import type { CopyTable } from "../../core/plan.ts";
 import type { Digest, DigestColumn, DigestRequest, DigestRole } from "../../engines/data-roles.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
+import type { Stoppable } from "./interrupted.ts";
 import { toldRole } from "./told-role.ts";
 import { digestForm } from "./digest-form.ts";
 
@@ -12,7 +13,7 @@ export interface CompareSide {
   readonly failure?: (error: unknown) => unknown;
 }
 
-export interface CompareOptions {
+export interface CompareOptions extends Stoppable {
   readonly source: CompareSide;
   readonly target: CompareSide;
   readonly table: CopyTable;
@@ -24,7 +25,6 @@ export interface CompareOptions {
   readonly ulps: number;
   /** At most so many differing rows are listed; all are counted. */
   readonly listed: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** One side of a comparison, ready to be asked. */

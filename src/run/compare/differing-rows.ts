@@ -1,6 +1,6 @@
 import type { HashedRow, KeyValues, Slice } from "../../engines/data-roles.ts";
 import { type Asked, both, type CompareOptions } from "./asked.ts";
-import { refuseInterruptedComparison } from "./interrupted.ts";
+import { betweenParts } from "./interrupted.ts";
 import { sameValue } from "./same-value.ts";
 
 export interface ValueDifference {
@@ -35,7 +35,7 @@ export async function differingRows(
   let withinTolerance = 0;
   const listed: RowDifference[] = [];
   for (const slice of slices) {
-    refuseInterruptedComparison(options.signal);
+    await betweenParts(options);
     const [left, right] = await both(source, target, (side) => hashesOf(side, slice));
     const pairs = pairUp(left, right);
     // Rows whose floats alone differ within the tolerance are told apart only by their values.

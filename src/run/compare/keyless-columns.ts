@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { DigestColumn } from "../../engines/data-roles.ts";
 import { type Asked, askedSides, type CompareOptions } from "./asked.ts";
 import type { DifferingRows, RowDifference, ValueDifference } from "./differing-rows.ts";
-import { refuseInterruptedComparison } from "./interrupted.ts";
+import { betweenParts } from "./interrupted.ts";
 import { canonicalJson } from "./same-json.ts";
 
 /** Rows of a pass: each costs some hundred bytes until its twin is seen. */
@@ -32,7 +32,7 @@ export async function keylessColumns(options: CompareOptions): Promise<Differing
   const listed: RowDifference[] = [];
   const passes = Math.max(1, Math.ceil(options.table.estimate.rows / rowsAPass));
   for (let pass = 0; pass < passes; pass++) {
-    refuseInterruptedComparison(options.signal);
+    await betweenParts(options);
     const counts = new Map<string, Map<string, number>>();
     await eachRow((rowHash, id, _, sign) => {
       const ids = counts.get(rowHash) ?? new Map<string, number>();

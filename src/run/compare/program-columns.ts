@@ -1,7 +1,7 @@
 import type { HashedRow } from "../../engines/data-roles.ts";
 import { askedSides, both, type CompareOptions } from "./asked.ts";
 import { type DifferingRows, hashesOf, type RowDifference } from "./differing-rows.ts";
-import { refuseInterruptedComparison } from "./interrupted.ts";
+import { betweenParts } from "./interrupted.ts";
 import { keylessColumns } from "./keyless-columns.ts";
 import { sameJson } from "./same-json.ts";
 import { sameValue } from "./same-value.ts";
@@ -26,7 +26,7 @@ export async function programColumns(options: CompareOptions): Promise<Differing
       slice,
     );
     for (let first = 0; first < rows.length; first += rowsAtOnce) {
-      refuseInterruptedComparison(options.signal);
+      await betweenParts(options);
       for (const row of await compareBatch(options, rows.slice(first, first + rowsAtOnce))) {
         differences += 1;
         if (listed.length < options.listed) listed.push(row);

@@ -18,9 +18,13 @@ export interface ReadBackOptions {
   /** What was read back of the target before; null: it is read now. */
   readonly found: { readonly rows: bigint; readonly sum: bigint } | null;
   /** Told of each piece that a session has brought, and that it has nothing more to do. */
-  readonly moved: (session: Session, isOver: boolean) => void;
+  readonly moved: (session: Session, now: Movement) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Waits while the run is paused, and rejects where it is to end; asked by a session before each of its ranges. */
+  readonly pass: (session: Session) => Promise<void> | null;
 }
+
+export type Movement = "works" | "waits" | "is over";
 
 /** So much of the target is read by a session at once: no session is long without work at the end. */
 const rangeBytes = 16 * 1024 * 1024;
@@ -31,13 +35,19 @@ const rangeBytes = 16 * 1024 * 1024;
  * their time, since the source's rows were at hand.
  */
 export async function givesBack(options: ReadBackOptions): Promise<boolean> {
-  const { source, target, table, read, moved, signal, found } = options;
+  const { source, target, table, read, moved, pass, signal, found } = options;
   const { engine, sessions } = target;
-  moved(sessions[0]!, false);
+  moved(sessions[0]!, "works");
   const ranges = found === null ? await targetRanges(engine, sessions[0]!, table) : [];
   const total = { rows: found?.rows ?? 0n, sum: found?.sum ?? 0n };
   const takeRanges = async (session: Session) => {
-    const reader = { engine, session, signal, moved: () => moved(session, false) };
+    const reader: TargetReader = {
+      engine,
+      session,
+      signal,
+      moved: (now) => moved(session, now),
+      pass: () => pass(session),
+    };
     for (let range = ranges.shift(); range !== undefined; range = ranges.shift()) {
       const of = await rangeSum(reader, table, range);
       total.rows += of.rows;
@@ -51,14 +61,14 @@ export async function givesBack(options: ReadBackOptions): Promise<boolean> {
   let failed: { readonly error: unknown } | null = null;
   const part = async <T>(session: Session, work: () => Promise<T>): Promise<T | null> => {
     try {
-      moved(session, false);
+      moved(session, "works");
       return await work();
     } catch (error) {
       failed ??= { error };
       ranges.length = 0;
       return null;
     } finally {
-      moved(session, true);
+      moved(session, "is over");
     }
   };
   const [counted] = await Promise.all([
@@ -74,8 +84,10 @@ export interface TargetReader {
   readonly engine: Engine;
   readonly session: Session;
   readonly signal?: AbortSignal | undefined;
-  /** Told of each piece that has come. */
-  readonly moved: () => void;
+  /** Told of each piece that has come, and of a pause. */
+  readonly moved: (now: Movement) => void;
+  /** Waits while the run is paused, and rejects where it is to end; asked before each range. */
+  readonly pass: () => Promise<void> | null;
 }
 
 /** The sum of a part of the target's rows: of its ranges, those whose number leaves that remainder. */
@@ -94,15 +106,22 @@ export async function targetSum(
   return total;
 }
 
-async function rangeSum(
-  { engine, session, signal, moved }: TargetReader,
-  table: CopyTable,
-  range: Range,
-): Promise<RowSum> {
+async function paused({ pass, moved }: TargetReader): Promise<void> {
+  const wait = pass();
+  if (wait === null) return;
+  // Who is made to wait moves nothing, and is not to be taken for one whose connection is dead.
+  moved("waits");
+  await wait;
+  moved("works");
+}
+
+async function rangeSum(reader: TargetReader, table: CopyTable, range: Range): Promise<RowSum> {
+  const { engine, session, signal, moved } = reader;
+  await paused(reader);
   const sum = new RowSum();
   for await (const piece of engine.read!.rows(session, readBackRequest(table, range, engine.write!.form))) {
     refuseInterruptedComparison(signal);
-    moved();
+    moved("works");
     sum.add(piece);
   }
   return sum;

@@ -1,7 +1,7 @@
 import type { Range } from "../../engines/data-roles.ts";
 import { askedSides, both, type CompareOptions } from "./asked.ts";
 import { programColumns } from "./program-columns.ts";
-import { refuseInterruptedComparison } from "./interrupted.ts";
+import { betweenParts } from "./interrupted.ts";
 import { differingSlices } from "./slices.ts";
 
 type SameOptions = Omit<CompareOptions, "ulps" | "listed" | "sample">;
@@ -27,7 +27,7 @@ export async function sameSum(options: SameOptions, ranges: readonly Range[]): P
   const ofSource = async () => {
     const total = { rows: 0n, sum: 0n };
     for (const range of ranges) {
-      refuseInterruptedComparison(options.signal);
+      await betweenParts(options);
       const request = { ...source.request, within: { range, key } };
       const { rows, sum } = await source.role.slice(source.session, request, { by: "all" });
       total.rows += BigInt(rows);

@@ -1,7 +1,7 @@
 import type { Slice } from "../../engines/data-roles.ts";
 import { type Asked, both, type CompareOptions, sameDigest } from "./asked.ts";
 import { withOwnHashes } from "./own-hashes.ts";
-import { refuseInterruptedComparison } from "./interrupted.ts";
+import { betweenParts } from "./interrupted.ts";
 
 /** A part of so many rows is compared row by row: two lists of hashes are a few hundred kilobytes. */
 const rowsByRow = 4_000;
@@ -71,7 +71,7 @@ async function byKey(source: Asked, target: Asked, options: CompareOptions): Pro
   const parts = BigInt(Math.max(1, Math.ceil(options.table.estimate.rows / rowsEach)));
   const pending = chosen(divide(whole, parts), sample);
   for (let part = pending.shift(); part !== undefined; part = pending.shift()) {
-    refuseInterruptedComparison(options.signal);
+    await betweenParts(options);
     const slice = sliceOf(part);
     const [a, b] = await both(source, target, ({ role, session, request }) =>
       role.slice(session, request, slice),

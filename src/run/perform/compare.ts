@@ -6,7 +6,7 @@ import { ChunkLedger, type ReadRows } from "../chunk-ledger.ts";
 import type { CompareSide } from "../compare/asked.ts";
 import { compareTable, type TableComparison } from "../compare/compare-table.ts";
 import { orphanRows } from "../compare/orphan-rows.ts";
-import { givesBack } from "../compare/read-back.ts";
+import { givesBack, type Movement } from "../compare/read-back.ts";
 import type { StepContext } from "./context.ts";
 import { readBackSum } from "./read-back.ts";
 import { sourceFailure, sourceOf } from "./source-side.ts";
@@ -39,6 +39,7 @@ async function compareTables(context: StepContext, step: CompareStep): Promise<v
   const read = await chunkLedger(context, step).readRows(session);
   const different: { table: string; differences: number; rows: unknown }[] = [];
   for (const table of step.tables) {
+    await context.guard.pass(step.key);
     const start = performance.now();
     const failure = (error: unknown) => sourceFailure(source, error);
     const ofSource = { engine: source.engine, session: reader, failure };
@@ -54,6 +55,7 @@ async function compareTables(context: StepContext, step: CompareStep): Promise<v
           ulps: 1,
           listed,
           signal,
+          pass: () => context.guard.pass(step.key, { sessions: [reader, session] }),
         }),
       ));
     const name = tableTitle(table);
@@ -114,16 +116,17 @@ async function readBack(
   // What runs in this process carries nothing over a connection.
   const watched = working.filter((session) => sideOf(session).engine.traits.statementsOutliveClient);
   const readings = watched.map((session): Reading => ({ session, movedAt: null }));
-  const moved = (session: Session, isOver: boolean) => {
+  const moved = (session: Session, now: Movement) => {
     const reading = readings.find((each) => each.session === session);
-    if (reading !== undefined) reading.movedAt = isOver ? null : performance.now();
-    if (isOver) crew.rests(session);
+    if (reading !== undefined) reading.movedAt = now === "works" ? performance.now() : null;
+    if (now === "is over") crew.rests(session);
   };
+  const pass = (session: Session) => context.guard.pass(step.key, { sessions: [session] });
   const watch = watchMoves(context, readings, ({ session }) => [[sideOf(session), session]]);
   try {
     const isSame = await crew.working(
       working,
-      () => givesBack({ source, target, table, read, found, moved, signal }),
+      () => givesBack({ source, target, table, read, found, moved, pass, signal }),
       true,
     );
     const { rows } = read;

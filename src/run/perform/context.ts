@@ -1,7 +1,9 @@
 import type { Emit } from "../../core/event.ts";
+import type { GuardSettings } from "../../core/guard-settings.ts";
 import type { Step } from "../../core/plan.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
 import type { Crew } from "../crew.ts";
+import type { Guard } from "../guard/guard.ts";
 import type { Durations, RunLedger } from "../run-ledger.ts";
 import type { Monitor } from "../monitor.ts";
 
@@ -10,6 +12,7 @@ export interface RunSettings {
   readonly lockRetries: number;
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  readonly guard: GuardSettings;
 }
 
 /** What a performer works with: one attempt of a run on one session. */
@@ -20,6 +23,7 @@ export interface StepContext {
   readonly crew: Crew;
   readonly ledger: RunLedger;
   readonly monitor: Monitor | null;
+  readonly guard: Guard;
   readonly settings: RunSettings;
   readonly emit: Emit;
   readonly signal: AbortSignal | undefined;

@@ -4,6 +4,7 @@ import type { Session } from "../../engines/engine.ts";
 import { ChunkLedger } from "../chunk-ledger.ts";
 import { crashPoint } from "../crash-point.ts";
 import { backoffMs, delay } from "../delay.ts";
+import { isGuardsWord } from "../guard/guards-word.ts";
 import { kindOf, passingKinds } from "../failure.ts";
 import { interrupted } from "../lock.ts";
 import { type ChunkWork, type Copied, copyChunk, type Pair } from "./copy-chunk.ts";
@@ -67,7 +68,8 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
         await work(pair);
       } catch (error) {
         first ??= { error };
-        halt();
+        // Told to stop, the others end their batches and hear the same.
+        if (!isGuardsWord(error)) halt();
       } finally {
         pair.movedAt = null;
       }
@@ -87,12 +89,20 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
   try {
     const known = await renewChanged({ context, source, step, chunks, snapshot, together });
     const queue = new WorkQueue({ context, source, step, chunks, known, snapshot, stop: stop.signal });
+    // Who is held back has nothing to wait for any more when the others have taken the last chunk.
+    const over = new AbortController();
+    const until = AbortSignal.any([over.signal, stop.signal]);
     await together(async (pair) => {
-      for (let item = await queue.next(pair.reader); item !== null; item = await queue.next(pair.reader)) {
+      const waiting = { sessions: [pair.reader, pair.writer], until };
+      for (;;) {
+        await context.guard.pass(step.key, waiting);
+        const item = await queue.next(pair.reader);
+        if (item === null) break;
         pair.movedAt = performance.now();
         queue.finished(item, await copyPatiently(context, pair, chunks, item));
         pair.movedAt = null;
       }
+      over.abort();
     });
   } finally {
     watch.stop();
@@ -112,6 +122,7 @@ async function copyPatiently(
     try {
       const copied = await copyChunk(context, pair, chunks, { table, chunk });
       crashPoint("chunk:after-commit");
+      context.guard.succeeded();
       return copied;
     } catch (error) {
       if (!passingKinds.has(kindOf(engine, error)) || attempt > settings.lockRetries || pair.stop.aborted)
@@ -119,6 +130,7 @@ async function copyPatiently(
       const delayMs = backoffMs(attempt, 200, 10_000);
       const key = `${tableKey(table.target)}#${chunk.ordinal}`;
       const reason = (error as Error).message;
+      context.guard.failed(key, reason);
       emit({
         type: "retry:scheduled",
         key,
@@ -130,6 +142,7 @@ async function copyPatiently(
       });
       await delay(delayMs, pair.stop);
       if (pair.stop.aborted) throw stopped();
+      await context.guard.pass(key, { sessions: [pair.reader, pair.writer], until: pair.stop });
     }
   }
 }

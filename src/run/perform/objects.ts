@@ -86,6 +86,7 @@ async function made(context: StepContext, object: ObjectToMake): Promise<string 
 /** Carries out a part unless its record says that it is done. */
 async function once(context: StepContext, part: SqlStep): Promise<void> {
   if (context.signal?.aborted) throw interrupted({ next: part.key });
+  await context.guard.pass(part.key);
   await settlePart(context, part);
   if (context.done.has(part.key)) return;
   await performSql(context, part);
@@ -131,6 +132,7 @@ async function compareViews(
     if (missing !== null) refused.set(place, missing);
     if (compared === null || missing !== null) continue;
     if (signal?.aborted) throw interrupted({ next: step.key });
+    await context.guard.pass(step.key);
     const made = there.get(tableKey(compared.target));
     const reason =
       made === undefined

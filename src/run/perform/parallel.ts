@@ -31,6 +31,7 @@ export async function performParallel(context: StepContext, step: ParallelStep):
     for (let part = left.shift(); part !== undefined && first === null; part = left.shift()) {
       try {
         if (signal?.aborted) throw interrupted({ next: part.key });
+        await context.guard.pass(part.key, { sessions: [session] });
         if (part.kind === "sql") await settlePart(inner, part);
         if (context.done.has(part.key)) continue;
         // Where another part makes the step be tried again, this one is not.

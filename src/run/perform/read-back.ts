@@ -1,5 +1,5 @@
 import type { ReadBackStep } from "../../core/plan.ts";
-import { targetSum } from "../compare/read-back.ts";
+import { type Movement, targetSum } from "../compare/read-back.ts";
 import type { DoneStep, StepContext } from "./context.ts";
 import { inTransaction } from "./sql.ts";
 import { watchMoves } from "./watch-moves.ts";
@@ -21,12 +21,13 @@ export async function performReadBack(context: StepContext, step: ReadBackStep):
   const watch = engine.traits.statementsOutliveClient
     ? watchMoves(context, [reading], () => [[crew.target, session]])
     : null;
-  const moved = () => {
-    reading.movedAt = performance.now();
+  const moved = (now: Movement) => {
+    reading.movedAt = now === "works" ? performance.now() : null;
   };
-  moved();
+  const pass = () => context.guard.pass(step.key, { sessions: [session] });
+  moved("works");
   try {
-    const sum: ReadBackSum = await targetSum({ engine, session, signal, moved }, step.table, step);
+    const sum: ReadBackSum = await targetSum({ engine, session, signal, moved, pass }, step.table, step);
     reading.movedAt = null;
     await inTransaction(context, step, async () => {});
     return { hash: step.hash, kept: sum };

@@ -50,7 +50,10 @@ export async function renewChanged(options: RenewOptions): Promise<Map<string, r
   if (parts.length === 0) return known;
   await compareParts(options, parts);
   const different = parts.filter(({ isSame }) => !isSame);
-  for (const part of different) await emptyPart(options, part, known);
+  for (const part of different) {
+    await context.guard.pass(step.key);
+    await emptyPart(options, part, known);
+  }
   const renewed = new Set(different.map(({ name }) => name));
   const same = new Set(parts.filter(({ isSame }) => isSame).map(({ name }) => name));
   for (const name of same) await chunks.keep(context.session, name, snapshot.token);
@@ -97,7 +100,9 @@ function partsOf(table: CopyTable, known: ReadonlyMap<string, readonly ChunkReco
 async function compareParts(options: RenewOptions, parts: readonly Part[]): Promise<void> {
   const left = [...parts];
   await options.together(async (pair) => {
+    const waiting = { sessions: [pair.reader, pair.writer], until: pair.stop };
     for (let part = left.shift(); part !== undefined; part = left.shift()) {
+      await options.context.guard.pass(options.step.key, waiting);
       pair.movedAt = performance.now();
       part.isSame = await isSame(options, pair, part);
       pair.movedAt = null;
@@ -106,16 +111,24 @@ async function compareParts(options: RenewOptions, parts: readonly Part[]): Prom
 }
 
 async function isSame(
-  { context, source }: RenewOptions,
-  { reader, writer, stop }: Pair,
+  { context, source, step }: RenewOptions,
+  pair: Pair,
   { table, records, of }: Part,
 ): Promise<boolean> {
+  const { reader, writer, stop } = pair;
   const rows = Number(records.reduce((sum, record) => sum + record.rows, 0n));
   const options = {
     source: { engine: source.engine, session: reader },
     target: { engine: context.engine, session: writer },
     table: { ...table, estimate: { ...table.estimate, rows } },
     signal: stop,
+    pass: () => {
+      const wait = context.guard.pass(step.key, { sessions: [reader, writer], until: stop });
+      if (wait === null) return null;
+      // Who is made to wait moves nothing, and is not to be taken for one whose connection is dead.
+      pair.movedAt = null;
+      return wait.finally(() => (pair.movedAt = performance.now()));
+    },
   };
   const ranges = records.map(({ range }) => range);
   if (of === "table") return sameRows(options);

@@ -6,13 +6,14 @@ import { GodwitError } from "../../core/error.ts";
 import { type ScriptStep, type SqlStep, type Statement, withoutTransaction } from "../../core/plan.ts";
 import type { Row, Value } from "../../engines/engine.ts";
 import { kindOf, lostKinds } from "../failure.ts";
+import { isGuardsWord } from "../guard/guards-word.ts";
 import { isComputed, lostValue } from "../preamble.ts";
 import { runBare } from "./bare.ts";
 import { durations, type StepContext } from "./context.ts";
 import { PendingCall } from "./pending-call.ts";
 import { settlePart } from "./settle-part.ts";
 import { inTransaction } from "./sql.ts";
-import { refuseInterrupted, runStatement } from "./statement.ts";
+import { refuseInterrupted, refuseStopped, runStatement } from "./statement.ts";
 
 /** What a TypeScript migration gets: one session, inside the migration's transaction where the engine has them for DDL. */
 export interface MigrationDatabase {
@@ -120,7 +121,9 @@ async function carryOut(
       return carry({ sql, parameters, statement }, send).catch((error: unknown) => {
         if (typeof error === "object" && error !== null) driverErrors.add(error);
         const isFinal =
-          error instanceof GodwitError ? finalCodes.has(error.code) : lostKinds.has(kindOf(engine, error));
+          error instanceof GodwitError
+            ? finalCodes.has(error.code) || isGuardsWord(error)
+            : lostKinds.has(kindOf(engine, error));
         if (isFinal) final ??= { error };
         throw error;
       });
@@ -184,7 +187,7 @@ function misuse(step: ScriptStep, message: string, cause?: unknown): GodwitError
 function inOneTransaction(context: StepContext, step: ScriptStep): Carrier {
   let index = 0;
   return async ({ statement }, send) => {
-    refuseInterrupted(context, step);
+    refuseStopped(context, step);
     return runStatement(
       context,
       { step: partOf(step, step.key, statement, ""), statement, index: index++, count: 0 },
@@ -198,6 +201,7 @@ function journaled(context: StepContext, step: ScriptStep): Carrier {
   let number = 0;
   return async <R>({ sql, parameters, ...call }: Call, send: () => Promise<R>): Promise<R> => {
     refuseInterrupted(context, step);
+    await context.guard.pass(step.key);
     const statement = withoutTransaction(call.statement);
     if (statement.session && isComputed(statement) && hasParts(context, step))
       throw lostValue(step.key, statement);

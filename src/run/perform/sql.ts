@@ -4,7 +4,7 @@ import { crashPoint } from "../crash-point.ts";
 import { kindOf, lostKinds, statementFailure } from "../failure.ts";
 import { runBare } from "./bare.ts";
 import { durations, type StepContext } from "./context.ts";
-import { limitsOf, refuseInterrupted, runStatement } from "./statement.ts";
+import { limitsOf, refuseInterrupted, refuseStopped, runStatement } from "./statement.ts";
 
 /** Runs a SQL step: its statements in one transaction with their record, or one statement by itself. */
 export async function performSql(context: StepContext, step: SqlStep): Promise<void> {
@@ -12,7 +12,7 @@ export async function performSql(context: StepContext, step: SqlStep): Promise<v
   if (step.transaction) {
     await inTransaction(context, step, async () => {
       for (const [index, statement] of step.statements.entries()) {
-        refuseInterrupted(context, step);
+        refuseStopped(context, step);
         const at = { step, statement, index, count: step.statements.length };
         await runStatement(context, at, () => session.execute(statement.text));
       }

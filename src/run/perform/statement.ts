@@ -61,6 +61,12 @@ export function limitsOf(context: StepContext, limits: StepLimits) {
   };
 }
 
+/** Between the statements of a transaction: the run may have to end, but it does not wait with locks in its hands. */
+export function refuseStopped(context: StepContext, step: Step): void {
+  refuseInterrupted(context, step);
+  context.guard.check(step.key);
+}
+
 /** A cancelled statement fails by itself; between two there is nothing to cancel. */
 export function refuseInterrupted({ signal }: StepContext, step: Step): void {
   if (signal?.aborted) throw interrupted({ next: step.key });

@@ -103,7 +103,12 @@ export class WorkQueue {
     let records = known.get(name) ?? [];
     if (records.length === 0) {
       const { key, estimate } = table;
-      const request = { table: table.source, key, estimate, chunkBytes: step.chunkBytes };
+      const request = {
+        table: table.source,
+        key,
+        estimate,
+        chunkBytes: context.guard.chunkBytes(step.chunkBytes),
+      };
       const ranges = await source.chunk.split(reader, request).catch((error: unknown) => {
         throw sourceFailure(source, error);
       });
