@@ -135,7 +135,7 @@ async function boundedLag(
   if (atMostMs !== null)
     return { value: Math.round(Math.min(Math.max(saidMs, atLeastMs), Math.max(atLeastMs, atMostMs))) };
   if (saidMs > 0) return { value: Math.round(Math.max(saidMs, atLeastMs)) };
-  return lookedAtAgain(nowMs, "some", async () =>
+  return lookedAtAgain(nowMs, atLeastMs, async () =>
     (await again()).some((each) => (appliedOf(each) ?? -1n) >= position),
   );
 }

@@ -63,13 +63,13 @@ async function lagOf(replica: Session, row: Row, context: ReplicaContext): Promi
     return { unknown: "it is a standby of another server" };
   }
   if (replayed >= position) return { value: 0 };
-  const { atMostMs } = history.missing(replayed, nowMs);
+  const { atLeastMs, atMostMs } = history.missing(replayed, nowMs);
   if (atMostMs !== null) {
     // All that was committed before the newest transaction it has is there; the commit's time is the primary's own.
     const sinceCommitMs = row.replayed_at === null ? Infinity : Number(self?.now) - Number(row.replayed_at);
     return { value: Math.round(Math.max(0, Math.min(atMostMs, sinceCommitMs))) };
   }
-  return lookedAtAgain(nowMs, String(position - replayed), async () => {
+  return lookedAtAgain(nowMs, atLeastMs, async () => {
     const [again] = await replica.query(stateQuery);
     return again !== undefined && BigInt(String(again.replayed)) >= position;
   });

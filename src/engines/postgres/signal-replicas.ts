@@ -68,7 +68,7 @@ async function lagOf(
   // The server's own figure stays as it was when a standby falls silent; and it is NULL on one that is idle.
   if (row.lag !== null) return { value: Math.max(Number(row.lag), Math.round(atLeastMs)) };
   if (atMostMs !== null) return { value: Math.round(atMostMs) };
-  return lookedAtAgain(nowMs, String(position - replayed), async () => {
+  return lookedAtAgain(nowMs, atLeastMs, async () => {
     const again = (await session.query(standbys)).find(({ pid }) => pid === row.pid);
     return again !== undefined && again.replayed !== null && BigInt(String(again.replayed)) >= position;
   });
