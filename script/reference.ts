@@ -70,7 +70,7 @@ function commandSection(spec: CommandSpec): string {
   const usage = [
     "godwit",
     name,
-    ...given.map((argument) => argument.name),
+    ...given.map(({ name, isOptional = false }) => (isOptional ? `[${name}]` : name)),
     ...(options.length > 0 ? ["[options]"] : []),
   ];
   const outputs = {

@@ -5,6 +5,7 @@
 export { apply, type ApplyOptions } from "./commands/apply.ts";
 export { baseline, type BaselineOptions } from "./commands/baseline.ts";
 export { copy, type CopyOptions, planCopyOf as planCopy } from "./commands/copy.ts";
+export { ctl, type ControlledRun, type CtlOptions, type CtlReport } from "./commands/ctl.ts";
 export { create, type CreateOptions } from "./commands/create.ts";
 export { doctor, type DoctorReport } from "./commands/doctor.ts";
 export { explain } from "./commands/explain.ts";

@@ -30,6 +30,8 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly description: string;
   readonly choices?: readonly string[];
+  /** Only behind all that are not. */
+  readonly isOptional?: boolean;
 }
 
 export interface Example {
@@ -108,7 +110,7 @@ export interface OptionValues {
 
 export interface Invocation {
   readonly command: CommandSpec;
-  /** One for each that the command has. */
+  /** One for each that the command has, but for optional ones that were left out. */
   readonly arguments: readonly string[];
   readonly options: OptionValues;
   readonly output: Output;

@@ -402,6 +402,34 @@ export const commandSpecs: readonly CommandSpec[] = [
     load: async () => (await import("./actions/verify.ts")).verify,
   },
   {
+    name: "ctl",
+    group: "Server",
+    summary: "pause, resume, stop or slow down a run",
+    description:
+      "Tells a run that is going on, from any host that reaches its database, through a row in its ledger; the run takes it within a second or so, and heeds it before its next statement or batch. What it was told holds when the run is interrupted and goes on: a paused run stays paused until `resume`. `stop` ends the run once; the same command that began it goes on with it. `throttle 30%` lets it work at a third of its speed, `throttle 100%` at all of it. `chunk-size 4MB` holds for the tables of a copy that are not begun yet. `status` shows the runs that are not done, and what they were told.",
+    arguments: [
+      {
+        name: "ACTION",
+        description: "what the run is told",
+        choices: ["status", "pause", "resume", "stop", "throttle", "chunk-size"],
+      },
+      { name: "VALUE", description: "of throttle a percentage, of chunk-size a size", isOptional: true },
+      {
+        name: "RUN",
+        description: "the run's id, or how it begins (default: the one run that is not done)",
+        isOptional: true,
+      },
+    ],
+    options: [],
+    examples: [
+      { command: "godwit ctl pause", description: "Hold the run before its next statement or batch" },
+      { command: "godwit ctl throttle 30% 0192ab34", description: "Slow a copy down" },
+      { command: "godwit ctl status --json", description: "What was it told?" },
+    ],
+    json: "document",
+    load: async () => (await import("./actions/ctl.ts")).ctl,
+  },
+  {
     name: "wait",
     group: "Server",
     summary: "wait until the server accepts connections",

@@ -42,6 +42,16 @@ export function noteOf(event: StampedEvent, paint: Paint): string | null {
     }
     case "object:undone":
       return `${paint.yellow("not copied")}: ${oneLine(event.what)} ${oneLine(event.name)}: ${oneLine(event.reason, 300)}`;
+    case "guard:paused":
+      return `${paint.yellow("paused")} before ${oneLine(event.key)}: ${oneLine(event.reason, 300)}`;
+    case "guard:resumed":
+      return `going on after a pause of ${durationText(event.pausedMs)}`;
+    case "guard:aborted":
+      return `${paint.yellow("aborting")} before ${oneLine(event.key)}: ${oneLine(event.reason, 300)}`;
+    case "control:taken": {
+      const value = event.value === null ? "" : ` ${oneLine(event.value)}`;
+      return `told by ${oneLine(event.actor)} on ${oneLine(event.host)}: ${oneLine(event.command)}${value}`;
+    }
     case "server:noticed":
       return `${oneLine(event.severity).toLowerCase()}: ${oneLine(event.message, 1_000)}`;
     case "warning:raised":

@@ -79,8 +79,8 @@ function commandOf(spec: CommandSpec, choose: (command: ParsedCommand) => void):
       const rows = spec.examples.map(({ command, description }) => [command, description] as const);
       return `\n${section("Examples:", rows)}`;
     });
-  for (const { name, description } of spec.arguments ?? []) {
-    command.addArgument(new Argument(`<${name}>`, description));
+  for (const { name, description, isOptional = false } of spec.arguments ?? []) {
+    command.addArgument(new Argument(isOptional ? `[${name}]` : `<${name}>`, description));
   }
   for (const option of spec.options) command.addOption(optionOf(option));
   return command.action(() => {

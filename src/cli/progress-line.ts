@@ -73,7 +73,7 @@ export function tableProgressText(table: TableProgress): string {
   ].join("  ");
 }
 
-/** Why nothing goes on, or whose locks are in the way; null when nothing is. */
+/** Why nothing goes on, whose locks are in the way, or that it goes on slowly; null when nothing is. */
 export function waitText(snapshot: ProgressSnapshot, nowMs: number): string | null {
   const { pauseReason, pauseUntilMs, waitingFor } = snapshot;
   const [holder, ...more] = waitingFor;
@@ -81,9 +81,17 @@ export function waitText(snapshot: ProgressSnapshot, nowMs: number): string | nu
     holder === undefined
       ? ""
       : `${describeHolder(holder)}${more.length > 0 ? ` and ${more.length} more` : ""}`;
-  if (pauseReason === null) return whom === "" ? null : `waiting for ${oneLine(whom, 300)}`;
+  if (pauseReason === null && whom === "") return slowText(snapshot);
+  if (pauseReason === null) return `waiting for ${oneLine(whom, 300)}`;
   const until = pauseUntilMs === null ? "" : `, again in ${durationText(Math.max(0, pauseUntilMs - nowMs))}`;
   return `${oneLine(pauseReason, 300)}${until}${whom === "" ? "" : `: ${oneLine(whom, 300)}`}`;
+}
+
+/** "slowed down to 40% of full speed, lag 4.2 s"; null at full speed. */
+function slowText({ sample }: ProgressSnapshot): string | null {
+  if (sample === null || sample.pace >= 1) return null;
+  const lag = typeof sample.lagMs === "number" ? `, lag ${durationText(sample.lagMs)}` : "";
+  return `slowed down to ${Math.max(1, Math.round(sample.pace * 100))}% of full speed${lag}`;
 }
 
 /** "43% building index: scanning table" */

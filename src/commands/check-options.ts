@@ -1,5 +1,6 @@
 import { didYouMean } from "../config/did-you-mean.ts";
 import { GodwitError } from "../core/error.ts";
+import { controlCommands } from "../run/guard/control.ts";
 
 /** Says what is wrong with a value, as what was expected instead; null where it will do. */
 type Check = (value: unknown) => string | null;
@@ -50,6 +51,14 @@ const project = {
 const known = {
   apply: { ...project, to: text, dryRun: flag },
   baseline: { ...project, version: text, withoutFile: flag },
+  ctl: {
+    ...project,
+    action: expect(`"status" or a command to a run`, (value) =>
+      ["status", ...controlCommands].includes(value as string),
+    ),
+    value: expect("a number", (value) => typeof value === "number"),
+    run: text,
+  },
   create: { ...project, name: text, script: flag, repeatable: flag },
   doctor: project,
   init: location,
@@ -69,7 +78,11 @@ const known = {
   wait: { ...project, timeoutMs: milliseconds },
 } satisfies Readonly<Record<string, Readonly<Record<string, Check>>>>;
 
-const required: Readonly<Record<string, readonly string[]>> = { baseline: ["version"], create: ["name"] };
+const required: Readonly<Record<string, readonly string[]>> = {
+  baseline: ["version"],
+  create: ["name"],
+  ctl: ["action"],
+};
 
 /**
  * Throws GW1001 naming the first option that is unknown, of a wrong type or missing. A value is not shown: it may be

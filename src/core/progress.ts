@@ -1,10 +1,18 @@
-import type { LockHolder, StampedEvent } from "./event.ts";
+import type { GodwitEvent, LockHolder, StampedEvent } from "./event.ts";
 import type { PlanKind } from "./plan.ts";
 import { type TableProgress, tablesAfter } from "./table-progress.ts";
 
 /** Where a run stands, as far as its events tell. Times are milliseconds since the epoch. */
 export interface ProgressSnapshot {
-  readonly phase: "starting" | "waiting" | "running" | "pausing" | "reconnecting" | "done" | "stopped";
+  readonly phase:
+    | "starting"
+    | "waiting"
+    | "running"
+    | "pausing"
+    | "paused"
+    | "reconnecting"
+    | "done"
+    | "stopped";
   readonly kind: PlanKind | null;
   readonly runId: string | null;
   /** It continues an interrupted run, and this many of its steps were done before; null for a new run. */
@@ -31,9 +39,13 @@ export interface ProgressSnapshot {
   /** Why nothing goes on at the moment, and until when where that is known. */
   readonly pauseReason: string | null;
   readonly pauseUntilMs: number | null;
+  /** What the guard saw last; null where it watches no signals. */
+  readonly sample: GuardSample | null;
   readonly startedMs: number | null;
   readonly lastMs: number;
 }
+
+export type GuardSample = Omit<Extract<GodwitEvent, { type: "guard:sampled" }>, "type">;
 
 export interface CurrentUnit {
   readonly name: string;
@@ -87,6 +99,7 @@ export const initialProgress: ProgressSnapshot = {
   waitingFor: [],
   pauseReason: null,
   pauseUntilMs: null,
+  sample: null,
   startedMs: null,
   lastMs: 0,
 };
@@ -176,7 +189,19 @@ function change(
     case "chunk:finished":
     case "table:finished":
     case "table:compared":
-      return { tables: tablesAfter(snapshot.tables, event, atMs), ...going };
+      // While the others wait, a batch that was begun before comes to its end.
+      return {
+        tables: tablesAfter(snapshot.tables, event, atMs),
+        ...(snapshot.phase === "paused" ? {} : going),
+      };
+    case "guard:paused":
+      return { phase: "paused", activity: null, ...going, pauseReason: `paused: ${event.reason}` };
+    case "guard:resumed":
+      return { phase: "running", ...going };
+    case "guard:sampled": {
+      const { type: _, at: __, seq: ___, ...sample } = event;
+      return { sample };
+    }
     default:
       return undefined;
   }

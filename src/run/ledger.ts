@@ -113,6 +113,15 @@ export async function readLedger(
   }
 }
 
+/** The runs that are not done, the newest first: at most one of each family. Those that only record are no runs to control. */
+export async function readUnfinished(engine: Engine, session: Session): Promise<RunRecord[]> {
+  const version = await engine.store.version(session);
+  if (version === null) return [];
+  refuseNewer(version, engine.store.scripts.length);
+  const sql = `SELECT * FROM ${engine.store.table("run")} WHERE state <> 'done' AND kind <> 'record' ORDER BY started_at DESC, id DESC`;
+  return (await session.query(sql)).map(toRunRecord);
+}
+
 const historyColumns =
   "seq version name kind action raw_hash sql_hash run_id epoch actor tool applied_at duration_ms prev_hash row_hash".split(
     " ",

@@ -143,7 +143,7 @@ export class Guard implements AsyncDisposable {
     const { pausedBy } = this.#orders;
     const none = { value: null, limit: null };
     if (pausedBy !== null) {
-      return { is: "pause", signal: "operator", reason: `paused by ${operatorOf(pausedBy)}`, ...none };
+      return { is: "pause", signal: "operator", reason: `asked for by ${operatorOf(pausedBy)}`, ...none };
     }
     if (this.#stopFileUnknown !== null) {
       return { is: "pause", signal: "stop-file", reason: this.#stopFileUnknown, ...none };
