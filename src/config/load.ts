@@ -64,7 +64,7 @@ export async function loadConfig(options: LoadOptions): Promise<ResolvedConfig> 
     searched: searchedPlaces(folder, path, profile),
     notices: [...noticesOf(layers, profileValues, profile), ...dotenvNotices(layers, env)],
   });
-  for (const url of [config.url, config.guard.replica]) if (url !== null) registerUrlPassword(url);
+  if (config.url !== null) registerUrlPassword(config.url);
   return config;
 }
 

@@ -7,6 +7,7 @@ import {
   type SignalLimits,
   type WatchedQuery,
 } from "../core/guard-settings.ts";
+import { parseConnectionUrl } from "./connection-url.ts";
 import { parseDuration } from "./duration.ts";
 import { type GuardKey, type GuardSetting, guardSettings } from "./guard-settings.ts";
 import { parsePercent } from "./percent.ts";
@@ -45,7 +46,7 @@ export function readGuardSetting(value: unknown, place: ReadingPlace, key: Guard
       if (abortPolicies.some((policy) => policy === value)) return value;
       throw wrong(key, place);
     case "url":
-      if (typeof value === "string" && value !== "") return value;
+      if (typeof value === "string" && value !== "") return parseConnectionUrl(value, place.folder);
       throw wrong(key, place);
     case "queries":
       if (Array.isArray(value) && value.every(isQuery)) return value;
@@ -101,7 +102,7 @@ export function toGuardSettings(values: GuardValues): GuardSettings {
     onCopyAbort: values["guard.onCopyAbort"] as AbortPolicy,
     queries: values["guard.queries"] as readonly WatchedQuery[],
     heartbeat: values["guard.heartbeat"] as GuardSettings["heartbeat"],
-    replica: values["guard.replica"] as string | null,
+    replica: values["guard.replica"] as GuardSettings["replica"],
   };
 }
 

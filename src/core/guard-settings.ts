@@ -1,3 +1,5 @@
+import type { Target } from "./target.ts";
+
 /** What a guard watches. The order is that in which breaches are told. */
 export const signalNames = [
   "lag",
@@ -52,8 +54,8 @@ export interface GuardSettings {
   readonly queries: readonly WatchedQuery[];
   /** A table that something else writes the time into, to tell the lag by. */
   readonly heartbeat: { readonly table: string; readonly column: string } | null;
-  /** The connection URL of a replica on which it is read. */
-  readonly replica: string | null;
+  /** A replica that is asked for its lag. */
+  readonly replica: Target | null;
 }
 
 export const abortPolicies = ["rollback", "stop"] as const;

@@ -38,6 +38,7 @@ export class Crew implements AsyncDisposable {
   readonly #opened = new Set<Session>();
   #writers: Session[] = [];
   readonly #writerIds = new Set<string>();
+  readonly #readerIds = new Set<string>();
   readonly #busy = new Set<Session>();
   readonly #timer: NodeJS.Timeout;
   #mainRests = false;
@@ -51,6 +52,11 @@ export class Crew implements AsyncDisposable {
   /** Sessions that were ever opened on the target. */
   get writerIds(): ReadonlySet<string> {
     return this.#writerIds;
+  }
+
+  /** Sessions that were ever opened on the source. */
+  get readerIds(): ReadonlySet<string> {
+    return this.#readerIds;
   }
 
   get target(): Side {
@@ -138,7 +144,9 @@ export class Crew implements AsyncDisposable {
     for (let n = 0; n < count; n++) {
       // A long read is no reason to give up.
       const options = { ...sessionOptions, tag: `${sessionOptions.tag} reader`, statementTimeoutMs: 0 };
-      sessions.push(await this.#open(source, options));
+      const session = await this.#open(source, options);
+      this.#readerIds.add(session.id);
+      sessions.push(session);
     }
     return { sessions, snapshot: await role.align(sessions) };
   }

@@ -165,6 +165,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     engine,
     target,
     session,
+    crew,
     sessionOptions,
     settings: settings.guard,
     emit,

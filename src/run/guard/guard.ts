@@ -1,22 +1,28 @@
+import { GodwitError } from "../../core/error.ts";
 import type { Emit } from "../../core/event.ts";
 import type { GuardSettings } from "../../core/guard-settings.ts";
-import type { Engine, Session, SessionOptions } from "../../engines/engine.ts";
 import type { Target } from "../../core/target.ts";
-import { GodwitError } from "../../core/error.ts";
+import type { Engine, Session, SessionOptions } from "../../engines/engine.ts";
+import type { Crew } from "../crew.ts";
 import { delay } from "../delay.ts";
 import { interrupted } from "../lock.ts";
-import { openSession } from "../open-session.ts";
 import type { RunLedger } from "../run-ledger.ts";
 import { within } from "../within.ts";
 import { type ControlRow, operatorOf, readControl, standingOrders, takeControl } from "./control.ts";
+import { decide, type GuardState, initialGuardState, type Observation } from "./decide.ts";
+import { newServerMemory, type ServerMemory } from "./observe.ts";
+import { type Place, restMs, workersAtWork } from "./pace.ts";
+import { sampleOf } from "./sample.ts";
 import { lookAtStopFile } from "./stop-file.ts";
 import type { FinalVerdict, Verdict } from "./verdict.ts";
+import { WatchedServer } from "./watched-server.ts";
 
 export interface GuardOptions {
   readonly engine: Engine;
   readonly target: Target;
   /** The working session. */
   readonly session: Session;
+  readonly crew: Crew;
   readonly sessionOptions: SessionOptions;
   readonly settings: GuardSettings;
   readonly emit: Emit;
@@ -33,10 +39,23 @@ export interface GuardMemory {
   pause: { readonly signal: string; readonly reason: string; readonly sinceMs: number } | null;
   /** Batches that failed since one succeeded. */
   failedInRow: number;
+  /** Attempts at batches, and those that failed. */
+  readonly batches: { all: number; failed: number };
+  /** What the signals have come to. */
+  state: GuardState;
+  readonly servers: { readonly target: ServerMemory; readonly source: ServerMemory };
 }
 
 export function newGuardMemory(): GuardMemory {
-  return { final: null, warned: new Set(), pause: null, failedInRow: 0 };
+  return {
+    final: null,
+    warned: new Set(),
+    pause: null,
+    failedInRow: 0,
+    batches: { all: 0, failed: 0 },
+    state: initialGuardState,
+    servers: { target: newServerMemory(), source: newServerMemory() },
+  };
 }
 
 /** Whoever waits is one of several that work at the same time, or the run itself. */
@@ -51,16 +70,22 @@ export interface Waiting {
 const roundMs = 200;
 /** Servers end sessions that say nothing for some minutes. */
 const pulseMs = 60_000;
+/** Below it the share of batches that fail says nothing. */
+const fewestBatches = 100;
 
 /**
- * Watches one attempt of a run: the stop file and what operators say in the ledger, from a session of its own. Before each
- * step, statement and batch it is asked whether to go on. The answer is at hand; only a pause makes anyone wait.
+ * Watches one attempt of a run: the stop file, what operators say in the ledger and the load of the servers, from sessions
+ * of its own. Before each step, statement and batch it is asked whether to go on. The answer is at hand; only a pause makes
+ * anyone wait.
  */
 export class Guard implements AsyncDisposable {
   readonly #options: GuardOptions;
   readonly #memory: GuardMemory;
+  readonly #target: WatchedServer;
+  /** Those whose load is watched. */
+  readonly #watched: readonly WatchedServer[];
   #ledger: RunLedger | null = null;
-  #session: Session | null = null;
+  #held: Verdict | null = null;
   #timer: NodeJS.Timeout | null = null;
   #busy = false;
   #orders = standingOrders([]);
@@ -72,13 +97,42 @@ export class Guard implements AsyncDisposable {
   constructor(options: GuardOptions) {
     this.#options = options;
     this.#memory = options.memory;
+    const { crew, engine, target, memory, session, settings, sessionOptions } = options;
+    const { source } = crew;
+    this.#target = new WatchedServer({
+      engine,
+      target,
+      sessionOptions,
+      settings,
+      name: "",
+      ownSessions: () => [session.id, ...crew.writerIds],
+      memory: memory.servers.target,
+    });
+    const hasLimits = Object.values(settings.limits).some(({ pause, abort }) => (pause ?? abort) !== null);
+    const read =
+      source === null
+        ? null
+        : new WatchedServer({
+            ...source,
+            sessionOptions,
+            settings,
+            name: "the source",
+            ownSessions: () => [...crew.readerIds],
+            memory: memory.servers.source,
+          });
+    this.#watched = hasLimits ? [this.#target, ...(read === null ? [] : [read])].filter(tells) : [];
   }
 
   /** Begins to watch, once the run has its row. A run that goes on still has what operators told it before. */
   async begin(ledger: RunLedger): Promise<void> {
     this.#ledger = ledger;
     if (ledger.epoch > 1) await this.#takeOrders(this.#options.session);
-    if (!this.#hasOwnSession) return;
+    // Before anything is done: a server that is behind already must not be given more.
+    const samples = this.#watched.map((server) =>
+      server === this.#target ? server.first(this.#options.session) : server.first(),
+    );
+    if (samples.length > 0) this.#judge((await Promise.all(samples)).flat());
+    if (!this.#hasOwnSession && this.#watched.length === 0) return;
     this.#timer = setInterval(() => void this.#tick(), this.#options.settings.intervalMs).unref();
   }
 
@@ -96,6 +150,16 @@ export class Guard implements AsyncDisposable {
     return this.#wait(key, waiting);
   }
 
+  /** As `pass`, before one of many batches: a run that is slowed down makes some workers wait, and the others rest. */
+  async batch(key: string, place: Place, waiting: Waiting): Promise<void> {
+    await this.pass(key, waiting);
+    const start = performance.now();
+    const isHeld = () =>
+      place.worker >= workersAtWork(this.#pace, place.workers) ||
+      performance.now() - start < restMs(this.#pace, place);
+    if (this.#pace < 1 && isHeld()) await this.#wait(key, waiting, isHeld);
+  }
+
   /** Inside a transaction, where a pause would keep locks: only ends the run. */
   check(key: string): void {
     const verdict = this.#verdict();
@@ -105,12 +169,15 @@ export class Guard implements AsyncDisposable {
   /** A batch was committed. */
   succeeded(): void {
     this.#memory.failedInRow = 0;
+    this.#memory.batches.all += 1;
   }
 
   /** A batch failed for a reason that passes by itself, and is about to be tried again. */
   failed(key: string, reason: string): void {
     const { failedBatches } = this.#options.settings;
     this.#memory.failedInRow += 1;
+    this.#memory.batches.all += 1;
+    this.#memory.batches.failed += 1;
     if (failedBatches === null || this.#memory.failedInRow < failedBatches) return;
     this.#memory.final ??= {
       is: "abort",
@@ -126,9 +193,12 @@ export class Guard implements AsyncDisposable {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     this.#ledger = null;
-    const session = this.#session;
-    this.#session = null;
-    await session?.close();
+    await Promise.all([this.#target, ...this.#watched].map((server) => server[Symbol.asyncDispose]()));
+  }
+
+  /** The share of its full speed at which the run works. */
+  get #pace(): number {
+    return Math.min(this.#memory.state.pace, this.#orders.throttle);
   }
 
   /** An engine whose server is this process has no second session that would not wait for the first. */
@@ -148,7 +218,7 @@ export class Guard implements AsyncDisposable {
     if (this.#stopFileUnknown !== null) {
       return { is: "pause", signal: "stop-file", reason: this.#stopFileUnknown, ...none };
     }
-    return null;
+    return this.#held;
   }
 
   #lookAt(path: string): void {
@@ -165,18 +235,22 @@ export class Guard implements AsyncDisposable {
     }
   }
 
-  async #wait(key: string, { sessions, until }: Waiting): Promise<void> {
-    const { signal, emit, session } = this.#options;
+  async #wait(key: string, { sessions, until }: Waiting, isHeld = () => false): Promise<void> {
+    const { signal, session } = this.#options;
     let pulsedAt = performance.now();
     for (;;) {
       if (signal?.aborted) throw interrupted({ next: key });
       if (until?.aborted) return;
       if (this.#isReadingDue()) await this.#takeOrders(session);
       const verdict = this.#verdict();
-      if (verdict === null) break;
-      if (verdict.is !== "pause") throw this.#ended(key, verdict);
-      this.#tellPause(key, verdict);
-      this.#refuseLongPause(key, verdict);
+      if (verdict === null) {
+        this.#tellResume(key);
+        if (!isHeld()) return;
+      } else {
+        if (verdict.is !== "pause") throw this.#ended(key, verdict);
+        this.#tellPause(key, verdict);
+        this.#refuseLongPause(key, verdict);
+      }
       if (performance.now() - pulsedAt > pulseMs) {
         pulsedAt = performance.now();
         // A session that is gone is noticed by what uses it next.
@@ -184,11 +258,14 @@ export class Guard implements AsyncDisposable {
       }
       await Promise.race([this.#changed.promise, delay(roundMs, anyOf(signal, until))]);
     }
+  }
+
+  #tellResume(key: string): void {
     const { pause } = this.#memory;
     if (pause === null) return;
     this.#memory.pause = null;
     const pausedMs = Math.round(performance.now() - pause.sinceMs);
-    emit({ type: "guard:resumed", key, signal: pause.signal, pausedMs });
+    this.#options.emit({ type: "guard:resumed", key, signal: pause.signal, pausedMs });
   }
 
   #tellPause(key: string, { signal, reason, value, limit }: Verdict): void {
@@ -211,8 +288,33 @@ export class Guard implements AsyncDisposable {
   #ended(key: string, verdict: FinalVerdict): GodwitError {
     const { signal, reason, value, limit } = verdict;
     const details = { signal, value, limit, next: key };
+    this.#tellAbort(key, verdict);
     if (verdict.is === "stop") return new GodwitError("GW8001", { message: `stopped: ${reason}`, details });
     return new GodwitError("GW8002", { message: `aborted: ${reason}`, details });
+  }
+
+  #tellAbort(key: string, verdict: FinalVerdict): void {
+    const { is, signal, reason, value, limit } = verdict;
+    if (is === "stop" || this.#memory.warned.has("aborted")) return;
+    this.#memory.warned.add("aborted");
+    this.#options.emit({ type: "guard:aborted", key, signal, reason, value, limit });
+  }
+
+  /** What one more sample of all servers means. */
+  #judge(observations: readonly Observation[]): void {
+    const { settings, emit } = this.#options;
+    const { batches, servers } = this.#memory;
+    const own: Observation[] =
+      batches.all < fewestBatches
+        ? []
+        : [{ signal: "errors", of: "the run's batches", value: batches.failed / batches.all }];
+    const all = [...observations, ...own];
+    const { state, decision } = decide(this.#memory.state, all, settings);
+    this.#memory.state = state;
+    this.#held = null;
+    if (decision.do === "pause") this.#held = { ...decision, is: "pause" };
+    if (decision.do === "abort") this.#memory.final ??= { ...decision, is: "abort" };
+    emit({ type: "guard:sampled", ...sampleOf(all, servers.target), pace: this.#pace });
   }
 
   #isReadingDue(): boolean {
@@ -223,17 +325,12 @@ export class Guard implements AsyncDisposable {
   async #tick(): Promise<void> {
     if (this.#busy || this.#timer === null) return;
     this.#busy = true;
-    const { sessionOptions } = this.#options;
     try {
-      const patienceMs = sessionOptions.connectTimeoutMs || 10_000;
-      this.#session ??= await this.#open();
-      if (this.#session !== null) {
-        await within(patienceMs, "the guard's session", this.#takeOrders(this.#session));
-      }
-    } catch {
-      const session = this.#session;
-      this.#session = null;
-      void session?.close();
+      const [samples] = await Promise.all([
+        Promise.all(this.#watched.map((server) => server.sample())),
+        this.#hasOwnSession ? this.#listen() : null,
+      ]);
+      if (samples.length > 0 && this.#timer !== null) this.#judge(samples.flat());
     } finally {
       this.#busy = false;
       this.#changed.resolve();
@@ -241,19 +338,15 @@ export class Guard implements AsyncDisposable {
     }
   }
 
-  /** Null where the attempt has ended meanwhile. */
-  async #open(): Promise<Session | null> {
-    const { engine, target, sessionOptions } = this.#options;
-    const options = {
-      ...sessionOptions,
-      tag: `${sessionOptions.tag} guard`,
-      lockTimeoutMs: 1_000,
-      onNotice: () => {},
-    };
-    const session = await openSession(engine, target, options);
-    if (this.#timer !== null) return session;
-    await session.close();
-    return null;
+  /** What operators say, on the guard's own session; where it cannot be heard now it is the next time. */
+  async #listen(): Promise<void> {
+    const patienceMs = this.#options.sessionOptions.connectTimeoutMs || 10_000;
+    try {
+      const session = await this.#target.session();
+      await within(patienceMs, "the guard's session", this.#takeOrders(session));
+    } catch {
+      this.#target.drop();
+    }
   }
 
   /** Reads what operators have told the run, and takes what is new. */
@@ -279,6 +372,11 @@ export class Guard implements AsyncDisposable {
     const reason = `asked for by ${operatorOf(row)}`;
     this.#memory.final ??= { is: "stop", signal: "operator", reason, value: null, limit: null };
   }
+}
+
+/** An engine that has no signals tells nothing, and is not asked. */
+function tells(server: WatchedServer): boolean {
+  return server.hasSignals;
 }
 
 function anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal | undefined {

@@ -94,13 +94,17 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
     const until = AbortSignal.any([over.signal, stop.signal]);
     await together(async (pair) => {
       const waiting = { sessions: [pair.reader, pair.writer], until };
+      const place = { worker: pairs.indexOf(pair), workers: pairs.length };
+      let tookMs = 0;
       for (;;) {
-        await context.guard.pass(step.key, waiting);
+        await context.guard.batch(step.key, { ...place, tookMs }, waiting);
         const item = await queue.next(pair.reader);
         if (item === null) break;
-        pair.movedAt = performance.now();
+        const start = performance.now();
+        pair.movedAt = start;
         queue.finished(item, await copyPatiently(context, pair, chunks, item));
         pair.movedAt = null;
+        tookMs = performance.now() - start;
       }
       over.abort();
     });

@@ -199,9 +199,12 @@ function inOneTransaction(context: StepContext, step: ScriptStep): Carrier {
 /** Reads go through; each other statement has its own intent and record under the step's key and its number. */
 function journaled(context: StepContext, step: ScriptStep): Carrier {
   let number = 0;
+  let tookMs = 0;
   return async <R>({ sql, parameters, ...call }: Call, send: () => Promise<R>): Promise<R> => {
     refuseInterrupted(context, step);
-    await context.guard.pass(step.key);
+    // A script that works in batches is slowed down as a copy is.
+    await context.guard.batch(step.key, { worker: 0, workers: 1, tookMs }, { sessions: [context.session] });
+    const start = performance.now();
     const statement = withoutTransaction(call.statement);
     if (statement.session && isComputed(statement) && hasParts(context, step))
       throw lostValue(step.key, statement);
@@ -228,6 +231,7 @@ function journaled(context: StepContext, step: ScriptStep): Carrier {
       ? await inTransaction(inner, part, sent)
       : await runBare(inner, part, statement, sent);
     context.done.set(key, { hash, kept: { result: kept } });
+    tookMs = performance.now() - start;
     return result as R;
   };
 }

@@ -1,0 +1,136 @@
+import type { GuardSettings } from "../../core/guard-settings.ts";
+import type { Target } from "../../core/target.ts";
+import type { Engine, Session, SessionOptions } from "../../engines/engine.ts";
+import { openSession } from "../open-session.ts";
+import { within } from "../within.ts";
+import type { Observation } from "./decide.ts";
+import { observe, type ServerMemory } from "./observe.ts";
+
+export interface WatchedServerOptions {
+  readonly engine: Engine;
+  readonly target: Target;
+  readonly sessionOptions: SessionOptions;
+  readonly settings: GuardSettings;
+  /** "" for the database that is written, "the source" for the one that is read. */
+  readonly name: string;
+  /** The run's sessions there: who waits for one of them waits because of us. */
+  readonly ownSessions: () => readonly string[];
+  readonly memory: ServerMemory;
+}
+
+/** A probe is timed so often before the run begins: its baseline is a percentile, and one time is none. */
+const probesBefore = 20;
+/** So long the run's beginning may wait for a baseline. */
+const baselineMs = 5_000;
+
+/** One server whose signals are sampled, on a session of the guard's own. */
+export class WatchedServer implements AsyncDisposable {
+  readonly #options: WatchedServerOptions;
+  #session: Session | null = null;
+  #replica: Session | null = null;
+  #isClosed = false;
+
+  constructor(options: WatchedServerOptions) {
+    this.#options = options;
+  }
+
+  get hasSignals(): boolean {
+    return this.#options.engine.signals !== undefined;
+  }
+
+  /** The figures of one sample; also that nothing could be read is one. Never rejects. */
+  async sample(): Promise<readonly Observation[]> {
+    try {
+      return await this.#sampled(await this.session());
+    } catch (error) {
+      return [this.#unknown(error)];
+    }
+  }
+
+  /** The first sample, before the run does anything: on the run's own session, since a quick run needs no second one. */
+  async first(working?: Session): Promise<readonly Observation[]> {
+    const { settings } = this.#options;
+    try {
+      const session = working ?? (await this.session());
+      let observations = await this.#sampled(session);
+      const end = performance.now() + baselineMs;
+      const samples = settings.queries.some(({ probe }) => probe !== undefined) ? probesBefore : 1;
+      for (let n = 1; n < samples && performance.now() < end; n++) {
+        observations = await this.#sampled(session);
+      }
+      return observations;
+    } catch (error) {
+      return [this.#unknown(error)];
+    }
+  }
+
+  /** The guard's own session there, opened when it is first needed and again when it was lost. */
+  async session(): Promise<Session> {
+    this.#session ??= await this.#open(this.#options.engine, this.#options.target);
+    return this.#session;
+  }
+
+  /** Another one is opened the next time. */
+  drop(): void {
+    const sessions = [this.#session, this.#replica];
+    this.#session = null;
+    this.#replica = null;
+    for (const session of sessions) void session?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    const sessions = [this.#session, this.#replica];
+    this.#session = null;
+    this.#replica = null;
+    await Promise.all(sessions.map((session) => session?.close()));
+  }
+
+  async #sampled(session: Session): Promise<readonly Observation[]> {
+    const { engine, sessionOptions, settings, name, ownSessions, memory } = this.#options;
+    const isTarget = name === "";
+    const questions = {
+      ownSessions: [...ownSessions(), ...(this.#session === null ? [] : [this.#session.id])],
+      queries: isTarget ? settings.queries : [],
+      heartbeat: isTarget ? settings.heartbeat : null,
+      replica: isTarget ? await this.#replicaSession() : null,
+    };
+    const patienceMs = sessionOptions.connectTimeoutMs || 10_000;
+    try {
+      const signals = await within(patienceMs, "a sample", engine.signals!.sample(session, questions));
+      const { queries } = questions;
+      return observe(memory, signals, { server: name, atMs: performance.now(), queries });
+    } catch (error) {
+      // Lost, or silent: on the same session nothing better would come.
+      this.drop();
+      throw error;
+    }
+  }
+
+  async #replicaSession(): Promise<Session | null> {
+    const { engine, settings } = this.#options;
+    const { replica } = settings;
+    if (replica === null) return null;
+    if (replica.engine !== engine.id) throw new Error(`guard.replica is no ${engine.traits.title} server`);
+    this.#replica ??= await this.#open(engine, replica);
+    return this.#replica;
+  }
+
+  #unknown(error: unknown): Observation {
+    return { signal: "server", of: this.#options.name, unknown: (error as Error).message };
+  }
+
+  async #open(engine: Engine, target: Target): Promise<Session> {
+    const { sessionOptions } = this.#options;
+    const session = await openSession(engine, target, {
+      ...sessionOptions,
+      tag: `${sessionOptions.tag} guard`,
+      // A sample that waits is none.
+      lockTimeoutMs: 1_000,
+      onNotice: () => {},
+    });
+    if (!this.#isClosed) return session;
+    await session.close();
+    throw new Error("the run has ended");
+  }
+}
