@@ -3,6 +3,13 @@
  * `AbortSignal` and a receiver of events, and rejects with a {@link GodwitError}.
  */
 export { apply, type ApplyOptions } from "./commands/apply.ts";
+export {
+  auditExport,
+  type AuditExportOptions,
+  auditHead,
+  type AuditOptions,
+  auditVerify,
+} from "./commands/audit.ts";
 export { baseline, type BaselineOptions } from "./commands/baseline.ts";
 export { copy, type CopyOptions, planCopyOf as planCopy } from "./commands/copy.ts";
 export { ctl, type ControlledRun, type CtlOptions, type CtlReport } from "./commands/ctl.ts";
@@ -19,6 +26,7 @@ export { status } from "./commands/status.ts";
 export { verify, type VerifyOptions } from "./commands/verify.ts";
 export { validate } from "./commands/validate.ts";
 export { wait, type WaitOptions } from "./commands/wait.ts";
+export type { AuditFinding, AuditReport, ChainHead } from "./audit/index.ts";
 export { defineConfig } from "./config/define-config.ts";
 export { GodwitError, type Outcome } from "./core/error.ts";
 export type { ErrorCode } from "./core/error-catalog.ts";

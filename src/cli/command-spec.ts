@@ -54,7 +54,7 @@ export interface CommandSpec {
   readonly load: () => Promise<Action>;
 }
 
-export type CommandGroup = "Start" | "Migrations" | "History" | "Copies" | "Server" | "Help";
+export type CommandGroup = "Start" | "Migrations" | "History" | "Copies" | "Runs" | "Server" | "Help";
 
 /** Values of all options of all commands, by their names in camel case; what was not given is undefined. */
 export interface OptionValues {
@@ -106,6 +106,11 @@ export interface OptionValues {
   readonly where?: string;
   readonly sample?: number;
   readonly ulps?: number;
+  readonly expectHead?: string;
+  readonly run?: string;
+  readonly since?: string;
+  readonly format?: string;
+  readonly output?: string;
 }
 
 export interface Invocation {

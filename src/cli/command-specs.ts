@@ -7,6 +7,7 @@ export const commandGroups: readonly CommandGroup[] = [
   "Migrations",
   "History",
   "Copies",
+  "Runs",
   "Server",
   "Help",
 ];
@@ -75,6 +76,13 @@ const selection: readonly OptionSpec[] = [
     description: "mapping rules: an AWS DMS table mapping, its task settings, or YAML",
   },
 ];
+const outputFile: OptionSpec = {
+  name: "--output",
+  short: "-o",
+  value: "FILE",
+  kind: "file",
+  description: "write into this file instead of printing",
+};
 const noSchemaFile: OptionSpec = { name: "--no-schema-file", description: "leave the schema file as it is" };
 
 export const commandSpecs: readonly CommandSpec[] = [
@@ -428,6 +436,44 @@ export const commandSpecs: readonly CommandSpec[] = [
     ],
     json: "document",
     load: async () => (await import("./actions/ctl.ts")).ctl,
+  },
+  {
+    name: "audit",
+    group: "Runs",
+    summary: "check or export the event log of all runs",
+    description:
+      "Every event of a run is kept in the ledger, in a chain of hashes. `verify` checks the chain, and runs, steps and the history against it, and names each row that was edited, removed or moved; it exits with 5 where something does not fit. A chain by itself cannot show that its end was cut off or written anew as a whole: keep what `head` prints somewhere else, and give it to `verify --expect-head`. `export` writes the events out. Changes nothing.",
+    arguments: [
+      { name: "ACTION", description: "verify, head or export", choices: ["verify", "head", "export"] },
+    ],
+    options: [
+      {
+        name: "--expect-head",
+        value: "HASH",
+        kind: "text",
+        description: "verify: the log must still have this head, as `godwit audit head` printed it",
+      },
+      { name: "--run", value: "ID", kind: "text", description: "export: only the events of this run" },
+      {
+        name: "--since",
+        value: "TIME",
+        kind: "text",
+        description: "export: only later events; a date, a time, or how long ago, e.g. 24h",
+      },
+      {
+        name: "--format",
+        value: "FORMAT",
+        kind: "text",
+        description: "export: ndjson, json or csv (default: ndjson)",
+      },
+      outputFile,
+    ],
+    examples: [
+      { command: "godwit audit verify", description: "Check the whole log" },
+      { command: "godwit audit export --format csv -o events.csv", description: "Hand it to an auditor" },
+    ],
+    json: "document",
+    load: async () => (await import("./actions/audit.ts")).audit,
   },
   {
     name: "wait",

@@ -92,7 +92,8 @@ function commandOf(spec: CommandSpec, choose: (command: ParsedCommand) => void):
 function optionOf(spec: OptionSpec): Option {
   const list = spec.kind === "list" ? "..." : "";
   const value = spec.value === undefined ? "" : ` <${spec.value}${list}>`;
-  const option = new Option(`${spec.name}${value}`, spec.description);
+  const short = spec.short === undefined ? "" : `${spec.short}, `;
+  const option = new Option(`${short}${spec.name}${value}`, spec.description);
   if (spec.kind === "milliseconds") option.argParser((text) => parseDuration(text, { what: spec.name }));
   if (spec.kind === "duration") {
     option.argParser((text) => {

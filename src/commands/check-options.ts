@@ -50,6 +50,17 @@ const project = {
 /** The options of each function of the library. What TypeScript checks is checked again for those who do without. */
 const known = {
   apply: { ...project, to: text, dryRun: flag },
+  auditExport: {
+    ...project,
+    format: expect(`"ndjson", "json" or "csv"`, (value) =>
+      ["ndjson", "json", "csv"].includes(value as string),
+    ),
+    run: text,
+    since: text,
+    write: expect("a function", (value) => typeof value === "function"),
+  },
+  auditHead: project,
+  auditVerify: { ...project, expectHead: text },
   baseline: { ...project, version: text, withoutFile: flag },
   ctl: {
     ...project,
@@ -79,6 +90,7 @@ const known = {
 } satisfies Readonly<Record<string, Readonly<Record<string, Check>>>>;
 
 const required: Readonly<Record<string, readonly string[]>> = {
+  auditExport: ["write"],
   baseline: ["version"],
   create: ["name"],
   ctl: ["action"],

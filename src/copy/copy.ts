@@ -97,8 +97,8 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
     retell,
     restarts: choice.restart === true,
     // Before the run is closed: a kill after that could not be made good.
-    afterwards: async () => {
-      if (choice.drafts !== undefined) tellUndone(project, choice.drafts, undoneNow());
+    afterwards: async (_, tell) => {
+      if (choice.drafts !== undefined) tellUndone({ ...project, emit: tell }, choice.drafts, undoneNow());
     },
     compile: async (state, facts, givenUp) => {
       const kept = unfinishedSteps(state, choice, asked);

@@ -290,6 +290,18 @@ const entries = {
     explanation:
       "Some statements of the migration took effect and others did not. It can be continued, but not rolled back by its down file. As a warning: it was forgotten while statements of it were recorded; the next run does them again.",
   },
+  GW5020: {
+    title: "The event log was altered",
+    hint: "Find out who changed the ledger; `godwit audit verify` names the rows.",
+    explanation:
+      "Each row of the event log carries a hash over itself and the row before it. A row was edited, removed, added or reordered outside Godwit, or runs, steps or the history do not agree with what the log says of them. A log whose end was rewritten as a whole shows only against a head that was kept elsewhere: `godwit audit verify --expect-head HASH`.",
+  },
+  GW5021: {
+    title: "Events could not be written into the event log",
+    hint: "`godwit doctor` checks the privileges on the ledger. What the run did is recorded all the same.",
+    explanation:
+      "The run's own records (its steps, the history) are complete; the event log, which tells how it went, lacks the events that the message counts. A run never fails because its event log cannot be written.",
+  },
   GW6001: {
     title: "A statement failed",
     hint: "Correct the statement and run `godwit apply` again.",

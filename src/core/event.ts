@@ -1,5 +1,5 @@
 import type { GodwitError } from "./error.ts";
-import type { PlanKind } from "./plan.ts";
+import type { HistoryChange, PlanKind } from "./plan.ts";
 
 /** Who holds the run lock, as far as the server tells. */
 export interface LockHolder {
@@ -40,6 +40,17 @@ export type GodwitEvent =
   /** `effectsBefore`: how many statements of its unit have taken effect, this step's own earlier ones included. */
   | { type: "step:started"; key: string; title: string; transaction: boolean; effectsBefore: number }
   | { type: "step:finished"; key: string; durationMs: number }
+  /** A row of the history was committed. */
+  | {
+      type: "history:written";
+      /** Of the step that wrote it, and the number of the row. */
+      key: string;
+      row: number;
+      action: HistoryChange["action"];
+      version: string;
+      name: string;
+      rowHash: string;
+    }
   | {
       type: "step:settled";
       key: string;

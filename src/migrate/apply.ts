@@ -30,8 +30,9 @@ export async function applyMigrations(project: Project, choice: ApplyChoice = {}
   return execute({
     ...executionOf(project),
     intent: { command: "apply", to: choice.only ?? choice.to ?? null },
-    compile: (state, facts) => planApply({ project, choice, contents, state, facts }),
-    afterwards: (session) => writeSchemaFile(project, session),
+    compile: (state, facts, _, emit) =>
+      planApply({ project: { ...project, emit }, choice, contents, state, facts }),
+    afterwards: (session, emit) => writeSchemaFile({ ...project, emit }, session),
   });
 }
 

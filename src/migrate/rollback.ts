@@ -46,7 +46,7 @@ export async function rollbackMigrations(
       intent.versions = versions;
       return plan;
     },
-    afterwards: (session) => writeSchemaFile(project, session),
+    afterwards: (session, emit) => writeSchemaFile({ ...project, emit }, session),
   });
   return { ...result, versions: intent.versions };
 }

@@ -5,10 +5,13 @@
 export interface Clock {
   /** Now, by the server, ISO 8601 in UTC with milliseconds. */
   now(): string;
+  /** The same of a moment of `performance.now()`. */
+  at(ms: number): string;
 }
 
 export function serverClock(serverNow: string): Clock {
   const server = Date.parse(serverNow);
   const start = performance.now();
-  return { now: () => new Date(server + performance.now() - start).toISOString() };
+  const at = (ms: number) => new Date(server + ms - start).toISOString();
+  return { now: () => at(performance.now()), at };
 }

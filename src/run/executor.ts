@@ -10,6 +10,7 @@ import { serverClock } from "./clock.ts";
 import { crashPoint } from "./crash-point.ts";
 import { Crew, type Side } from "./crew.ts";
 import { backoffMs, delay } from "./delay.ts";
+import { EventLog } from "./event-log.ts";
 import { connectionFailure, kindOf, lostKinds, statementFailure } from "./failure.ts";
 import { type LedgerState, readLedger, type RunState, upgradeLedger } from "./ledger.ts";
 import { Guard, type GuardMemory, newGuardMemory } from "./guard/guard.ts";
@@ -35,6 +36,8 @@ export interface ExecuteOptions extends StepsOptions {
     facts: ServerFacts,
     /** The unfinished run that is given up, with its steps. */
     givenUp: LedgerState | null,
+    /** For what is to be told as part of the run. */
+    emit: Emit,
   ) => Promise<Plan | null>;
   /** An unfinished run is given up: this one begins anew, and ends it. Default false. */
   readonly restarts?: boolean;
@@ -68,7 +71,19 @@ const releaseWaitMs = 2_000;
  * starts as if the process had been killed; so there is one way back, whatever happened.
  */
 export async function execute(given: ExecuteOptions): Promise<RunResult> {
-  const options = { ...given, emit: harmless(given.emit) };
+  const events = new EventLog({ engine: given.engine, emit: harmless(given.emit) });
+  try {
+    const result = await executeLogged({ ...given, emit: events.emit }, events);
+    events.tellUnwritten();
+    return result;
+  } catch (error) {
+    // Whoever took the run over writes its log.
+    if (!(error instanceof GodwitError && error.code === "GW4003")) events.tellUnwritten();
+    throw error;
+  }
+}
+
+async function executeLogged(options: ExecuteOptions, events: EventLog): Promise<RunResult> {
   const start = performance.now();
   const attempt: AttemptState = {
     runId: randomUUID(),
@@ -79,7 +94,7 @@ export async function execute(given: ExecuteOptions): Promise<RunResult> {
   };
   for (let losses = 0; ;) {
     try {
-      const result = await runAttempt(options, attempt);
+      const result = await runAttempt(options, attempt, events);
       return { ...result, performed: attempt.performed, durationMs: Math.round(performance.now() - start) };
     } catch (error) {
       if (error instanceof GodwitError && !(isCutOff(error) && attempt.sessionId !== undefined)) throw error;
@@ -125,7 +140,7 @@ interface AttemptState {
   readonly guarded: GuardMemory;
 }
 
-async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
+async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events: EventLog) {
   const { engine, target, settings, emit, signal, family = "migration" } = options;
   if (signal?.aborted) throw interrupted();
   const sessionOptions: SessionOptions = {
@@ -148,6 +163,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
         sessionOptions,
         emit,
         heartbeat: async (session) => ledger === null || ledger.heartbeat(session),
+        events,
       })
     : null;
   monitor?.watch(session);
@@ -193,9 +209,15 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     const isGivenUp =
       options.restarts === true && found.unfinished !== null && found.unfinished.id !== attempt.runId;
     const state = isGivenUp ? { ...found, unfinished: null, steps: [] } : found;
+    const clock = serverClock(facts.now);
     const closed = await alreadyClosed(engine, session, attempt, state);
-    if (closed !== null) return closed;
-    const plan = await options.compile(state, facts, isGivenUp ? found : null);
+    if (closed !== null) {
+      events.bind({ runId: closed.runId, epoch: closed.epoch, clock });
+      const end = await events.settleClosed(session);
+      if (end !== null) emit(end);
+      return closed;
+    }
+    const plan = await options.compile(state, facts, isGivenUp ? found : null, emit);
     if (plan === null) {
       // Nothing is left of what this process had begun and did not end: someone else ended it.
       if (attempt.opened !== undefined && attempt.opened.plan.kind !== "record")
@@ -207,7 +229,6 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
         message: `${target.display} is read-only: it is a standby, or set so`,
       });
     }
-    const clock = serverClock(facts.now);
     const { from, to } = await guarded(options, () => upgradeLedger(engine, session, clock));
     if (from < to) emit({ type: "ledger:upgraded", from, to });
     crashPoint("run:ledger-ready");
@@ -224,11 +245,13 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
       clock,
       runId,
       epoch,
+      events,
       state: resumed === null ? { ...state, steps: [] } : state,
     });
     await opened.open({ kind: plan.kind, planHash: plan.hash, intent: options.intent });
     // From here on its heartbeat finds a row.
     ledger = opened;
+    events.bind({ runId, epoch, clock });
     attempt.epoch = epoch;
     attempt.opened = { runId, plan };
     if (resumed !== null) await session.retag(`godwit ${runId.slice(0, 8)}`);
@@ -259,6 +282,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState) {
     throw error;
   } finally {
     signal?.removeEventListener("abort", cancel);
+    events.unbind();
     await monitor?.stop();
     await guard[Symbol.asyncDispose]();
     await crew[Symbol.asyncDispose]();
@@ -347,8 +371,9 @@ async function closeFailed(
   // A role that the migration set may not write the ledger.
   if (ledger.isUnderForeignSettings) await session.reset().catch(() => {});
   // If even this cannot be written, the run still reads as resumable: nobody holds its lock.
-  await ledger.close(state, redactDeep(json) as Record<string, unknown>).catch(() => {});
-  options.emit({ type: "run:stopped", runId: ledger.runId, state, error: described });
+  const stopped = { type: "run:stopped", runId: ledger.runId, state, error: described } as const;
+  await ledger.close(state, redactDeep(json) as Record<string, unknown>, stopped).catch(() => {});
+  options.emit(stopped);
 }
 
 /** Turns a refusal while Godwit's own tables are made into an error that says so. */

@@ -67,6 +67,9 @@ export interface LedgerState {
   readonly lastRecordedSeq: number;
 }
 
+/** Since this version of the ledger runs have an event log. */
+export const eventLogVersion = 3;
+
 /** Reads the ledger without making it; a database without one has an empty history. Throws GW5005, GW5006. */
 export async function readLedger(
   engine: Engine,

@@ -2,6 +2,7 @@ import { GodwitError } from "../core/error.ts";
 import type { Emit, LockHolder } from "../core/event.ts";
 import type { Target } from "../core/target.ts";
 import type { Engine, Session, SessionOptions } from "../engines/engine.ts";
+import type { EventLog } from "./event-log.ts";
 import { kindOf, lostKinds } from "./failure.ts";
 import { within } from "./within.ts";
 
@@ -13,6 +14,8 @@ const quietMs = 400;
 const tickMs = 200;
 const sampleMs = 1_000;
 const heartbeatMs = 5_000;
+/** The working session writes the events between two steps: only where it has not come to that for long, this one does. */
+const eventsMs = 3_000;
 
 const watchedCalls = [
   "query",
@@ -36,11 +39,13 @@ export interface MonitorOptions {
   readonly emit: Emit;
   /** Called with a statement for the monitor's own session that shows the run alive; false: the run was taken over. */
   readonly heartbeat: (session: Session) => Promise<boolean>;
+  /** The run's event log, whose rows the monitor's session writes while a step takes long. */
+  readonly events: EventLog;
 }
 
 /**
  * Watches the working session from a second one, opened only when a call takes long: reports what it does and
- * whom it waits for, keeps the run's heartbeat, and ends the wait for a reply that will never come, when the
+ * whom it waits for, keeps the run's heartbeat, writes its event log, and ends the wait for a reply that will never come, when the
  * server says that the session is gone or idle, or when the server itself no longer answers.
  */
 export class Monitor {
@@ -108,9 +113,10 @@ export class Monitor {
     if (this.#busy || this.#timer === null) return;
     const waitedMs = this.#waitingSince === null ? 0 : performance.now() - this.#waitingSince;
     const beatDue = performance.now() - this.#lastBeat > heartbeatMs;
-    if (waitedMs < quietMs && !beatDue) return;
+    const isWorkDue = beatDue || this.#options.events.isDue(eventsMs);
+    if (waitedMs < quietMs && !isWorkDue) return;
     const isSeen = this.#seen === this.#waitingSince && performance.now() - this.#seenAt < sampleMs;
-    if (isSeen && !beatDue) return;
+    if (isSeen && !isWorkDue) return;
     this.#seen = this.#waitingSince;
     this.#seenAt = performance.now();
     this.#busy = true;
@@ -133,7 +139,7 @@ export class Monitor {
   }
 
   async #sample(waiting: boolean): Promise<void> {
-    const { engine, target, sessionOptions, emit, heartbeat } = this.#options;
+    const { engine, target, sessionOptions, emit, heartbeat, events } = this.#options;
     const working = this.#working;
     if (working === null) return;
     if (this.#session === null) {
@@ -154,6 +160,7 @@ export class Monitor {
       const isOurs = await heartbeat(this.#session).catch(() => true);
       if (!isOurs) await working.close();
     }
+    await events.writeDue(this.#session, eventsMs);
     if (!waiting || engine.probe.activity === undefined) return;
     const since = this.#waitingSince;
     const activity = await engine.probe.activity(this.#session, working.id);

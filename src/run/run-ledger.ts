@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { GodwitError } from "../core/error.ts";
+import type { GodwitEvent } from "../core/event.ts";
 import type { Abandoned, HistoryChange, PlanKind, Statement, Step } from "../core/plan.ts";
 import { version as tool } from "../core/version.ts";
 import type { Engine, Session, Value, Write } from "../engines/engine.ts";
@@ -7,8 +8,16 @@ import { withPlaceholders } from "../engines/placeholders.ts";
 import { actor } from "./actor.ts";
 import type { Clock } from "./clock.ts";
 import { crashPoint } from "./crash-point.ts";
+import type { EventLog } from "./event-log.ts";
+import { kindOf, lostKinds } from "./failure.ts";
 import { changesOnlySession } from "./preamble.ts";
-import { historyRowHash, type LedgerState, type RunState, type StepRecord } from "./ledger.ts";
+import {
+  type HistoryRow,
+  historyRowHash,
+  type LedgerState,
+  type RunState,
+  type StepRecord,
+} from "./ledger.ts";
 
 /**
  * The writing side, for one run under one epoch. Each write names the epoch in its condition: a runner that was
@@ -17,6 +26,8 @@ import { historyRowHash, type LedgerState, type RunState, type StepRecord } from
 export class RunLedger {
   readonly runId: string;
   readonly epoch: number;
+  /** The run's event log, which gets the events of what is written here. */
+  readonly events: EventLog;
   /** Set while a migration's settings may include a role or an encoding that must not write the ledger. */
   isUnderForeignSettings = false;
   readonly #engine: Engine;
@@ -32,11 +43,13 @@ export class RunLedger {
     clock: Clock;
     runId: string;
     epoch: number;
+    events: EventLog;
     state: Pick<LedgerState, "history" | "steps" | "lastRecordedSeq">;
     rows?: Set<string>;
   }) {
     this.runId = options.runId;
     this.epoch = options.epoch;
+    this.events = options.events;
     this.#engine = options.engine;
     this.#session = options.session;
     this.#clock = options.clock;
@@ -58,6 +71,7 @@ export class RunLedger {
       clock: this.#clock,
       runId: this.runId,
       epoch: this.epoch,
+      events: this.events,
       state: { history: [], steps: [], lastRecordedSeq: 0 },
       rows: this.#rows,
     });
@@ -106,8 +120,18 @@ export class RunLedger {
     );
   }
 
-  async close(state: RunState, error: Record<string, unknown> | null): Promise<void> {
-    const changed = await this.#run(
+  /**
+   * Ends the run, in one transaction with what its event log still has to write; `event` tells of the end. Where the
+   * log cannot be written, the run ends all the same.
+   */
+  async close(
+    state: RunState,
+    error: Record<string, unknown> | null,
+    event: GodwitEvent | null,
+  ): Promise<void> {
+    const end = this.#made(
+      null,
+      true,
       `UPDATE ${this.#table("run")} SET state = ?, finished_at = ?, error = ? WHERE id = ? AND epoch = ?`,
       [
         state,
@@ -117,7 +141,27 @@ export class RunLedger {
         this.epoch,
       ],
     );
-    if (changed !== 1) throw this.#replaced();
+    if (!(await this.#closeWithEvents(end, event))) await this.#write(end);
+  }
+
+  async #closeWithEvents(end: LedgerWrite, event: GodwitEvent | null): Promise<boolean> {
+    try {
+      const [first, ...others] = await this.events.lastWrites(this.#session, event);
+      if (first === undefined) return false;
+      await this.#session.begin();
+      if ((await this.#session.run(first.sql, first.parameters)) !== 1) throw this.#replaced();
+      for (const { sql, parameters } of others) await this.#session.run(sql, parameters);
+      await this.#write(end);
+      await this.#session.commit();
+      this.events.written();
+      return true;
+    } catch (error) {
+      const isLost = lostKinds.has(kindOf(this.#engine, error));
+      if (!isLost) await this.#session.rollback().catch(() => {});
+      if (isLost || error instanceof GodwitError) throw error;
+      this.events.refused(error);
+      return false;
+    }
   }
 
   /** Shows, on any session, that the run lives; false when another process took it over. */
@@ -155,6 +199,7 @@ export class RunLedger {
     const head = this.#head;
     const seq = history.length === 0 ? null : head.seq + history.length;
     const captured = captureOf(step, kept);
+    const rows = history.map((change) => this.#historyRow(change, took.unitMs));
     const writes = [
       this.#stepWrite(step, ordinal, {
         state: "done",
@@ -163,7 +208,8 @@ export class RunLedger {
         ...(captured === undefined ? {} : { captured }),
       }),
     ];
-    for (const change of history) writes.push(this.#historyWrite(change, took.unitMs));
+    for (const [index, row] of rows.entries())
+      writes.push(this.#historyWrite(row, history[index]?.source ?? null));
     if (next !== undefined) {
       const intent = captureOf(next.step, next.captured) ?? "null";
       writes.push(this.#stepWrite(next.step, ordinal + 1, { state: "started", captured: intent }));
@@ -178,6 +224,17 @@ export class RunLedger {
       throw await this.#explained(error);
     }
     for (const { key } of writes) if (key !== null) this.#rows.add(key);
+    for (const { seq, action, version, name, rowHash } of rows) {
+      this.events.emit({
+        type: "history:written",
+        key: step.key,
+        row: seq,
+        action,
+        version,
+        name,
+        rowHash,
+      });
+    }
     await this.#session.asMigration?.();
   }
 
@@ -245,7 +302,7 @@ export class RunLedger {
   }
 
   /** The next history row; advances the head, which a failed commit puts back. */
-  #historyWrite(change: HistoryChange, unitMs: number): LedgerWrite {
+  #historyRow(change: HistoryChange, unitMs: number): HistoryRow {
     const body = {
       seq: this.#head.seq + 1,
       version: change.version,
@@ -264,23 +321,18 @@ export class RunLedger {
     };
     const rowHash = historyRowHash(body);
     this.#head = { seq: body.seq, hash: rowHash };
+    return { ...body, rowHash };
+  }
+
+  #historyWrite(row: HistoryRow, source: string | null): LedgerWrite {
     return this.#made(
       null,
       false,
       `INSERT INTO ${this.#table("migration")} (seq, version, name, kind, action, raw_hash, sql_hash, source, run_id,
          epoch, actor, tool, applied_at, duration_ms, prev_hash, row_hash)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [body.seq, body.version, body.name, body.kind, body.action, body.rawHash, body.sqlHash, change.source],
-      [
-        body.runId,
-        body.epoch,
-        body.actor,
-        body.tool,
-        body.appliedAt,
-        body.durationMs,
-        body.prevHash,
-        rowHash,
-      ],
+      [row.seq, row.version, row.name, row.kind, row.action, row.rawHash, row.sqlHash, source, row.runId],
+      [row.epoch, row.actor, row.tool, row.appliedAt, row.durationMs, row.prevHash, row.rowHash],
     );
   }
 

@@ -30,7 +30,7 @@ export interface StepsOptions {
   /** Stop after the reconciliation: nothing new is run. */
   readonly reconcileOnly?: boolean;
   /** Called on the working session after a run that changed something, before the lock is released. */
-  readonly afterwards?: (session: Session) => Promise<void>;
+  readonly afterwards?: (session: Session, emit: Emit) => Promise<void>;
 }
 
 export interface Work {
@@ -80,7 +80,7 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
   }
   const remaining = plan.steps.filter((step) => !done.has(step.key));
   if (options.reconcileOnly && remaining.length > 0) {
-    await ledger.close("resumable", null);
+    await ledger.close("resumable", null, null);
     return "resumable";
   }
   // Before any intent is written, because it would be dropped with them.
@@ -104,6 +104,8 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
       await withdraw({ ledger, intents }, remaining.slice(index));
       throw interrupted({ runId: ledger.runId, next: step.key });
     }
+    // A migration's settings may include a role or an encoding that must not write the ledger.
+    if (!ledger.isUnderForeignSettings) await ledger.events.writeDue(session);
     const wait = guard.pass(step.key);
     if (wait !== null) {
       wait.catch(() => {});
@@ -168,16 +170,17 @@ export async function runSteps(work: Work): Promise<"done" | "resumable"> {
       ledger.isUnderForeignSettings = false;
     }
   }
-  await options.afterwards?.(session);
-  await ledger.close("done", null);
-  crashPoint("run:closed");
-  emit({
+  await options.afterwards?.(session, emit);
+  const finished = {
     type: "run:finished",
     runId: ledger.runId,
     state: "done",
     units,
     durationMs: Math.round(performance.now() - start),
-  });
+  } as const;
+  await ledger.close("done", null, finished);
+  crashPoint("run:closed");
+  emit(finished);
   return "done";
 }
 

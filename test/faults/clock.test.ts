@@ -48,6 +48,7 @@ for (const name of ["postgres", "mariadb", "mysql"] as const) {
             ...(await ask(`SELECT started_at AS at FROM ${ledgerTable(name, "run")}`)),
             ...(await ask(`SELECT heartbeat_at AS at FROM ${ledgerTable(name, "run")}`)),
             ...(await ask(`SELECT finished_at AS at FROM ${ledgerTable(name, "step")}`)),
+            ...(await ask(`SELECT happened_at AS at FROM ${ledgerTable(name, "event")}`)),
           ].map((row) => Date.parse(String(row["at"])));
           assert.ok(times.length > 8);
           for (const time of times) {

@@ -69,7 +69,7 @@ export async function sessions(name: ServerName, url: string): Promise<Row[]> {
   );
 }
 
-export function ledgerTable(name: TargetName, table: "run" | "step" | "migration"): string {
+export function ledgerTable(name: TargetName, table: "run" | "step" | "migration" | "event"): string {
   return name === "postgres" ? `godwit.${table}` : `godwit_${table}`;
 }
 

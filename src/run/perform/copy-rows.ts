@@ -103,6 +103,8 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
         const start = performance.now();
         pair.movedAt = start;
         queue.finished(item, await copyPatiently(context, pair, chunks, item));
+        // Where there is no other session, nobody else writes them during a step.
+        if (pair.writer === context.session) await context.ledger.events.writeDue(pair.writer);
         pair.movedAt = null;
         tookMs = performance.now() - start;
       }
