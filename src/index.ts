@@ -10,6 +10,14 @@ export {
   type AuditOptions,
   auditVerify,
 } from "./commands/audit.ts";
+export {
+  backupCreate,
+  backupList,
+  type BackupOptions,
+  backupPrune,
+  backupRestore,
+  backupVerify,
+} from "./commands/backup.ts";
 export { baseline, type BaselineOptions } from "./commands/baseline.ts";
 export { copy, type CopyOptions, planCopyOf as planCopy } from "./commands/copy.ts";
 export { ctl, type ControlledRun, type CtlOptions, type CtlReport } from "./commands/ctl.ts";
@@ -42,6 +50,7 @@ export type {
   UnfinishedRun,
   ValidationReport,
 } from "./migrate/index.ts";
+export type { ListedBackup, MadeBackup, ProvedBackup, PrunePlan, Restored } from "./backup/index.ts";
 export type { CopyResult } from "./copy/index.ts";
 export type { RunResult } from "./run/executor.ts";
 export type { MigrationDatabase, MigrationFunction } from "./run/perform/script.ts";

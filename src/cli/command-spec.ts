@@ -54,7 +54,15 @@ export interface CommandSpec {
   readonly load: () => Promise<Action>;
 }
 
-export type CommandGroup = "Start" | "Migrations" | "History" | "Copies" | "Runs" | "Server" | "Help";
+export type CommandGroup =
+  | "Start"
+  | "Migrations"
+  | "History"
+  | "Copies"
+  | "Backups"
+  | "Runs"
+  | "Server"
+  | "Help";
 
 /** Values of all options of all commands, by their names in camel case; what was not given is undefined. */
 export interface OptionValues {
@@ -111,6 +119,15 @@ export interface OptionValues {
   readonly since?: string;
   readonly format?: string;
   readonly output?: string;
+  readonly form?: string;
+  readonly encrypt?: boolean;
+  readonly keyFile?: string;
+  readonly verify?: boolean;
+  readonly scratch?: string;
+  readonly confirm?: string;
+  readonly keep?: number;
+  readonly olderThan?: number;
+  readonly all?: boolean;
 }
 
 export interface Invocation {

@@ -7,6 +7,7 @@ export const commandGroups: readonly CommandGroup[] = [
   "Migrations",
   "History",
   "Copies",
+  "Backups",
   "Runs",
   "Server",
   "Help",
@@ -474,6 +475,89 @@ export const commandSpecs: readonly CommandSpec[] = [
     ],
     json: "document",
     load: async () => (await import("./actions/audit.ts")).audit,
+  },
+  {
+    name: "backup",
+    group: "Backups",
+    summary: "make backups, prove them, restore them",
+    description:
+      "create writes a backup of the database into a file and verify restores it into a scratch database and compares: only then it counts. list shows the backups of the database, restore puts one BACKUP, a file, into an empty database (DATABASE, or the configured one), prune removes old ones. verify takes a file or the beginning of an id, and without BACKUP the newest.",
+    arguments: [
+      {
+        name: "ACTION",
+        description: "create, verify, list, restore or prune",
+        choices: ["create", "verify", "list", "restore", "prune"],
+      },
+      { name: "BACKUP", description: "verify, restore: which backup", isOptional: true },
+      { name: "DATABASE", description: "restore: a URL or a profile", isOptional: true },
+    ],
+    options: [
+      {
+        name: "--form",
+        value: "FORM",
+        kind: "text",
+        description:
+          "create: portable (default), which needs no other program, or native, by the server's own dump program",
+      },
+      {
+        name: "--output",
+        value: "PATH",
+        kind: "file",
+        description: "create: a file that is not there yet, or a folder (default: backupFolder)",
+      },
+      {
+        name: "--encrypt",
+        description: "create: encrypt with the key of GODWIT_BACKUP_KEY or of the key file (AES-256-GCM)",
+      },
+      {
+        name: "--key-file",
+        value: "FILE",
+        kind: "file",
+        description: "create, verify, restore: the file of the key (default: backupKeyFile)",
+      },
+      { name: "--verify", description: "create: verify it as well" },
+      {
+        name: "--scratch",
+        value: "URL",
+        kind: "url",
+        description: "verify: an empty database for the proof (default: one is made beside, and dropped)",
+      },
+      {
+        name: "--confirm",
+        value: "NAME",
+        kind: "text",
+        description:
+          "restore: the name of the database whose content may be replaced, or that is not called as the backup's was",
+      },
+      {
+        name: "--jobs",
+        value: "COUNT",
+        kind: "count",
+        description: "create, verify, restore: sessions that work at the same time (default: 2)",
+      },
+      { name: "--all", description: "list: also those that were removed" },
+      { name: "--keep", value: "COUNT", kind: "count", description: "prune: so many of the newest stay" },
+      {
+        name: "--older-than",
+        value: "DURATION",
+        kind: "milliseconds",
+        description: "prune: only those that are older, e.g. 720h",
+      },
+      wait,
+      ...limits.filter(({ name }) => name !== "--statement-timeout"),
+    ],
+    examples: [
+      { command: "godwit backup create --verify", description: "Make a backup that counts" },
+      { command: "godwit backup list", description: "See what there is" },
+      {
+        command:
+          "godwit backup restore backups/shop-20260131T093000Z-1a2b3c4d.godwit restored --confirm shop2",
+        description: "Restore into the database of another profile",
+      },
+      { command: "godwit backup prune --keep 7 --yes", description: "Keep the seven newest" },
+    ],
+    json: "events",
+    load: async () => (await import("./actions/backup.ts")).backup,
   },
   {
     name: "wait",

@@ -6,9 +6,9 @@ export function zshCompletion(): string {
   const commands = completionCommands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`);
   const cases = completionCommands.map((command) => {
     const specs = completionOptions(command).map((option) => quoted(optionSpec(option)));
-    for (const [index, { name, choices, optional }] of (command.arguments ?? []).entries()) {
+    for (const [index, { name, choices, isOptional }] of (command.arguments ?? []).entries()) {
       const values = choices === undefined ? "" : `(${choices.join(" ")})`;
-      specs.push(quoted(`${index + 1}:${optional === true ? ":" : ""}${name}:${values}`));
+      specs.push(quoted(`${index + 1}:${isOptional === true ? ":" : ""}${name}:${values}`));
     }
     return `    ${command.name}) _arguments ${specs.join(" ")} ;;`;
   });

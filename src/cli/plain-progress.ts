@@ -55,7 +55,7 @@ export function openPlainProgress(channel: Channel): ProgressDisplay {
         }
         default: {
           if (event.type === "run:started" || event.type === "run:resumed") {
-            verb = { apply: "applied", rollback: "rolled back", record: null, copy: "done:" }[event.kind];
+            verb = verbs[event.kind];
           }
           const note = noteOf(event, paint);
           if (note !== null) channel.write(`${note}\n`);
@@ -65,3 +65,12 @@ export function openPlainProgress(channel: Channel): ProgressDisplay {
     [Symbol.dispose]: () => channel.flush(),
   };
 }
+
+const verbs = {
+  apply: "applied",
+  rollback: "rolled back",
+  record: null,
+  copy: "done:",
+  backup: "done:",
+  restore: "done:",
+} as const;

@@ -29,7 +29,7 @@ function headLine(snapshot: ProgressSnapshot, nowMs: number, columns: number): s
   const elapsed = durationText(Math.max(0, nowMs - (startedMs ?? nowMs)));
   if (kind === null)
     return `${snapshot.phase === "waiting" ? "waiting for the run lock" : "connecting"}  ${elapsed}`;
-  const verb = { apply: "applying", rollback: "rolling back", record: "recording", copy: "copying" }[kind];
+  const verb = verbs[kind];
   const count = `${numberText(unitsDone)}/${numberText(unitsTotal)}`;
   const rest = `${verb}  ${count}  ${elapsed}`;
   const room = Math.min(barCells, columns - textWidth(rest) - 4);
@@ -37,6 +37,15 @@ function headLine(snapshot: ProgressSnapshot, nowMs: number, columns: number): s
     ? rest
     : `${verb}  ${barText(unitsTotal === 0 ? 0 : unitsDone / unitsTotal, room)}  ${count}  ${elapsed}`;
 }
+
+const verbs = {
+  apply: "applying",
+  rollback: "rolling back",
+  record: "recording",
+  copy: "copying",
+  backup: "backing up",
+  restore: "restoring",
+} as const;
 
 /** What is done now: the migration, its statement, and what is known of its progress. */
 export function workText(snapshot: ProgressSnapshot, nowMs: number): string | null {

@@ -12,6 +12,8 @@ export interface ConfigSettings {
   readonly statementTimeout?: string | 0;
   readonly connectTimeout?: string | 0;
   readonly maxFileBytes?: number;
+  readonly backupFolder?: string;
+  readonly backupKeyFile?: string | null;
 }
 
 /** The shape of a configuration file. */

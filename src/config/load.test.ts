@@ -54,6 +54,8 @@ test("without anything there are the defaults, frozen", async () => {
       statementTimeoutMs: 900_000,
       connectTimeoutMs: 10_000,
       maxFileBytes: 8_388_608,
+      backupFolder: join(cwd, "backups"),
+      backupKeyFile: null,
       file: null,
       profile: null,
       sources: Object.fromEntries(Object.keys(config.sources).map((key) => [key, "default"])),
@@ -113,6 +115,8 @@ test("flag, environment, profile, file, default: each value tells where it came 
       statementTimeout: `file ${file}`,
       connectTimeout: "default",
       maxFileBytes: "default",
+      backupFolder: "default",
+      backupKeyFile: "default",
     },
   );
   assert.equal(config.migrations, join(cwd, "sub/env-dir"));

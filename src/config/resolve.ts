@@ -33,6 +33,8 @@ export interface ResolvedConfig {
   readonly connectTimeoutMs: number;
   readonly maxFileBytes: number;
   readonly guard: GuardSettings;
+  readonly backupFolder: string;
+  readonly backupKeyFile: string | null;
   /** The configuration file, or null. */
   readonly file: string | null;
   readonly profile: string | null;
@@ -76,6 +78,8 @@ export async function resolveConfig(
     connectTimeoutMs: read.connectTimeout,
     maxFileBytes: read.maxFileBytes,
     guard: toGuardSettings(read),
+    backupFolder: read.backupFolder,
+    backupKeyFile: read.backupKeyFile,
     file: context.file,
     profile: context.profile,
     sources: Object.freeze(sources as Record<SettingKey, Source>),

@@ -21,6 +21,8 @@ const shapes = {
   lockRetries: v.union([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100)), replaced]),
   statementTimeout: v.union([duration, replaced]),
   connectTimeout: v.union([duration, replaced]),
+  backupFolder: text,
+  backupKeyFile: v.nullable(text),
   maxFileBytes: v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 30)), replaced]),
 } satisfies Record<Exclude<SettingKey, GuardKey>, v.GenericSchema>;
 

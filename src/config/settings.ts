@@ -17,6 +17,8 @@ export type SettingKey =
   | "statementTimeout"
   | "connectTimeout"
   | "maxFileBytes"
+  | "backupFolder"
+  | "backupKeyFile"
   | GuardKey;
 
 /** What people are told of a setting: the one source of the JSON schema, the reference page and the messages. */
@@ -89,6 +91,19 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
     default: 8 * 1024 * 1024,
   },
   ...guardSettings,
+  backupFolder: {
+    title: "Backup folder",
+    description: "The folder that backups are written to, relative to the configuration file.",
+    expects: "the path of a folder",
+    default: "backups",
+  },
+  backupKeyFile: {
+    title: "Backup key",
+    description:
+      "The file of the key that backups are encrypted with, relative to the configuration file: 64 hexadecimal digits or base64 of 32 bytes, readable by its owner only. GODWIT_BACKUP_KEY wins over it. Never keep it beside the backups.",
+    expects: "the path of a file, or null",
+    default: null,
+  },
 };
 
 export const settingKeys = Object.keys(settings) as readonly SettingKey[];
@@ -104,6 +119,8 @@ export interface SettingValues extends GuardValues {
   readonly statementTimeout: number;
   readonly connectTimeout: number;
   readonly maxFileBytes: number;
+  readonly backupFolder: string;
+  readonly backupKeyFile: string | null;
 }
 
 export interface ReadingPlace {
@@ -136,6 +153,8 @@ const readers: { readonly [K in SettingKey]: Reader<K> } = {
   statementTimeout: (value, place) => parseDuration(value, place),
   connectTimeout: (value, place) => parseDuration(value, place),
   maxFileBytes: (value, place, key) => readInteger(value, place, { key, min: 1, max: 2 ** 30 }),
+  backupFolder: readPath,
+  backupKeyFile: (value, place, key) => (value === null ? null : readPath(value, place, key)),
   ...(Object.fromEntries(guardKeys.map((key) => [key, readGuardSetting])) as unknown as {
     readonly [K in GuardKey]: Reader<K>;
   }),

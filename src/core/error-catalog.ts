@@ -1,7 +1,7 @@
 /**
  * Every error Godwit can raise. A code is never reused or renumbered. The first digit tells where to look:
  * 1 usage and configuration, 2 migration files, 3 connection, 4 lock and run, 5 history, 6 statements, 7 copies,
- * 8 guards of a run.
+ * 8 guards and backups.
  */
 export interface CatalogEntry {
   readonly title: string;
@@ -404,6 +404,79 @@ const entries = {
     explanation:
       "`godwit ctl` speaks to a run that is not done. There is none, or none of that id, or there are several and none was named; or it was to stop one that no process is working on.",
     exit: 64,
+  },
+  GW8201: {
+    title: "A backup could not be written",
+    hint: "Make room, or choose another folder with --output; then run it again.",
+    explanation:
+      "The file system refused the backup's file: it is full, gave an error, or has a file of that name. What was written is removed. A backup has its name, its table of contents and its row in the ledger only when all of it is on the disk; anything else is none.",
+  },
+  GW8202: {
+    title: "The file is no backup",
+    hint: "`godwit backup list` names the backups of a database.",
+    explanation:
+      "The file is not there, cannot be read, or does not begin as a backup of Godwit does. Nothing was changed.",
+  },
+  GW8203: {
+    title: "A backup is damaged",
+    hint: "Use another backup; `godwit backup list` names them.",
+    explanation:
+      "The file is not as it was written: it was cut off, altered, or its medium gives other bytes. The message names the place. The whole file is looked at before a restore changes anything.",
+  },
+  GW8204: {
+    title: "The key does not fit",
+    hint: "Give the backup's key: GODWIT_BACKUP_KEY, or --key-file with a file that only you may read.",
+    explanation:
+      "The backup is encrypted and there is no key, or it was encrypted with another one. The head of the file is whole and tells a wrong key apart from damage. A key is 32 bytes, written as 64 hexadecimal digits or in base64.",
+  },
+  GW8205: {
+    title: "The ledger does not know the backup",
+    hint: "`godwit backup list` names the backups that it knows.",
+    explanation:
+      "A backup's row stands in the ledger of the database that was backed up. It is missing, or says that the file was removed.",
+  },
+  GW8206: {
+    title: "The database changed its structure meanwhile",
+    hint: "Run it again.",
+    explanation:
+      "A table was altered between the backup's snapshot and the moment at which it was read, so the snapshot no longer shows its rows. No backup was made.",
+  },
+  GW8207: {
+    title: "What was restored is not what was backed up",
+    hint: "Do not rely on this backup: make another one, and keep this one for an inquiry.",
+    explanation:
+      "All rows were read back and their sums held against those that were taken when the backup was made, table by table, and the schema was compared. What differs is named. The backup does not count as verified.",
+    exit: 5,
+  },
+  GW8208: {
+    title: "This cannot be backed up or restored so",
+    hint: "Use the other form, or a server of the backup's engine.",
+    explanation:
+      "The engine has no backups, the backup is of another engine, or a client program is missing or older than the server. Nothing was changed.",
+  },
+  GW8209: {
+    title: "The target refused a part of the backup",
+    hint: "Look at the reason; the same command goes on where it stopped.",
+    explanation:
+      "A row or a statement of the backup was refused by the target's server. The restore is not finished, and its run in the ledger says so. Chunks that were committed stay, and are not loaded again.",
+  },
+  GW8210: {
+    title: "The target is not empty, or has another name",
+    hint: "Restore into an empty database, or type the target's name with --confirm NAME.",
+    explanation:
+      "A restore replaces all that is in the database. So it goes by itself only into an empty one that has the name of the database that was backed up. Nothing was changed.",
+  },
+  GW8211: {
+    title: "The backup must not be removed",
+    hint: "Make and verify a newer one first.",
+    explanation:
+      "It is the newest backup of which a restore was proved: without it there would be none to rely on.",
+  },
+  GW8212: {
+    title: "A restore into this database is not finished",
+    hint: "Run the same `godwit backup restore` again: it goes on where it stopped.",
+    explanation:
+      "The database holds a part of a backup. Migrations are refused until the restore is done, because they would change what is not whole.",
   },
   GW9001: {
     title: "A fault in Godwit",

@@ -145,6 +145,7 @@ export interface ScriptStep extends StepBase {
 export interface RecordStep extends StepBase {
   readonly kind: "record";
   readonly watermarks?: readonly Watermark[];
+  readonly artifacts?: readonly ArtifactChange[];
   /** Half-done units of an interrupted run that an operator has undone by hand: their steps count no more. */
   readonly abandons?: Abandoned;
 }
@@ -292,6 +293,42 @@ export interface RefusedObject {
   readonly reason: string;
 }
 
+/** All of the database, as one snapshot shows it, into an archive; the archive's row in the ledger is written with the step. */
+export interface BackupStep extends StepBase {
+  readonly kind: "backup";
+  readonly form: "portable" | "native";
+  /** An absolute path. */
+  readonly file: string;
+  /** The id that its row gets. */
+  readonly artifact: string;
+  readonly encrypted: boolean;
+  readonly jobs: number;
+  readonly chunkBytes: number;
+}
+
+/** Rows from an archive into tables that were made for them; each chunk commits with its row in the ledger. */
+export interface RestoreStep extends StepBase {
+  readonly kind: "restore";
+  readonly file: string;
+  readonly jobs: number;
+}
+
+/** Proof that the database holds what the archive says: its rows, table by table, and its schema. */
+export interface RestoreCheckStep extends StepBase {
+  readonly kind: "restore-check";
+  readonly file: string;
+  readonly jobs: number;
+}
+
+/** What becomes of a backup's row in the ledger. */
+export interface ArtifactChange {
+  readonly id: string;
+  readonly state: "made" | "verified" | "removed";
+  /** For a row that is not there yet; JSON. */
+  readonly body?: unknown;
+  readonly name?: string;
+}
+
 /** Each kind of work the executor knows. A new feature adds a member here and its performer in run/perform/. */
 export type Step =
   | SqlStep
@@ -301,7 +338,10 @@ export type Step =
   | CopyRowsStep
   | ReadBackStep
   | ObjectsStep
-  | CompareStep;
+  | CompareStep
+  | BackupStep
+  | RestoreStep
+  | RestoreCheckStep;
 
 /** A typed danger of a plan; loss of data is allowed by name only. */
 export interface Hazard {
@@ -331,13 +371,13 @@ export interface Plan {
   readonly hash: string;
 }
 
-export type PlanKind = "apply" | "rollback" | "record" | "copy";
+export type PlanKind = "apply" | "rollback" | "record" | "copy" | "backup" | "restore";
 
 /** Runs of one family stand in each other's way; those of two do not end or continue one another. */
-export type RunFamily = "migration" | "copy";
+export type RunFamily = "migration" | "copy" | "backup" | "restore";
 
 export function familyOf(kind: PlanKind): RunFamily {
-  return kind === "copy" ? "copy" : "migration";
+  return kind === "copy" || kind === "backup" || kind === "restore" ? kind : "migration";
 }
 
 export function sealPlan(plan: Omit<Plan, "format" | "hash">): Plan {

@@ -2,6 +2,7 @@ import type { LockHolder } from "../core/event.ts";
 import type { Effect, Statement } from "../core/plan.ts";
 import type { SchemaModel } from "../core/schema.ts";
 import type { EngineId, Target } from "../core/target.ts";
+import type { BackupRole } from "./backup-role.ts";
 import type {
   ChunkRole,
   DigestRole,
@@ -42,6 +43,8 @@ export interface Engine {
   readonly digest?: DigestRole;
   /** Missing: a copy cannot refresh tables, only empty and fill them. */
   readonly swap?: SwapRole;
+  /** Missing: the engine's databases cannot be backed up. */
+  readonly backup?: BackupRole;
 }
 
 export interface Traits {

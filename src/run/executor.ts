@@ -205,6 +205,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
       throw new GodwitError("GW3009", { message: `${facts.version} is not supported: ${facts.unsupported}` });
     }
     const found = await readLedger(engine, session, family);
+    refuseHalfRestored(found);
     // What this process itself has begun is gone on with, also after a lost connection.
     const isGivenUp =
       options.restarts === true && found.unfinished !== null && found.unfinished.id !== attempt.runId;
@@ -324,6 +325,15 @@ function isCutOff(error: unknown): boolean {
 
 function isSilence(error: unknown): boolean {
   return error instanceof GodwitError && error.code === "GW3010";
+}
+
+/** A migration would change a database of which a part is not there yet. Throws GW8212. */
+function refuseHalfRestored({ restoring }: LedgerState): void {
+  if (restoring === undefined || restoring === null) return;
+  throw new GodwitError("GW8212", {
+    message: `a restore that was begun at ${restoring.startedAt} is not finished`,
+    details: { run: restoring.id, intent: restoring.intent },
+  });
 }
 
 /** After a reconnect: the connection was lost while the run was being closed, and the close had been committed. */

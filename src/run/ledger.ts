@@ -61,6 +61,8 @@ export interface LedgerState {
   readonly history: readonly HistoryRow[];
   /** The run that stopped before its end, if there is one; also a run that is going on now. */
   readonly unfinished: RunRecord | null;
+  /** A restore into this database that stopped before its end: migrations wait for it. */
+  readonly restoring?: RunRecord | null;
   /** Steps of the unfinished run. */
   readonly steps: readonly StepRecord[];
   /** Highest history row that a step says it wrote: a missing tail shows. */
@@ -90,7 +92,9 @@ export async function readLedger(
     const [run] = await session.query(
       `SELECT * FROM ${table("run")} WHERE state <> 'done' AND ${kindsOf[family]} ORDER BY started_at DESC, id DESC LIMIT 1`,
     );
-    const unfinished = run === undefined ? null : toRunRecord(run);
+    const stopped = run === undefined ? null : toRunRecord(run);
+    const restoring = family === "migration" && stopped?.kind === "restore" ? stopped : null;
+    const unfinished = restoring === null ? stopped : null;
     const steps =
       unfinished === null
         ? []
@@ -103,7 +107,7 @@ export async function readLedger(
               [unfinished.id],
             )
           ).map(toStepRecord);
-    return { version, history, unfinished, steps, lastRecordedSeq: Number(last?.seq ?? 0) };
+    return { version, history, unfinished, restoring, steps, lastRecordedSeq: Number(last?.seq ?? 0) };
   } catch (error) {
     if (error instanceof GodwitError) throw error;
     const native = engine.errors.classify(error);
@@ -167,8 +171,10 @@ export async function* readSources(
 /** Runs that can be continued; one that only records is a single transaction. */
 const kindsOf: Readonly<Record<RunFamily | "any", string>> = {
   any: "kind <> 'record'",
-  migration: "kind NOT IN ('record', 'copy')",
+  migration: "kind NOT IN ('record', 'copy', 'backup')",
   copy: "kind = 'copy'",
+  backup: "kind = 'backup'",
+  restore: "kind = 'restore'",
 };
 
 /**

@@ -112,8 +112,10 @@ export class RunLedger {
    * runs, each of which was a single transaction. Their epoch moves on, for a process that was only stopped.
    */
   async #closeOthers(kind: PlanKind, now: string): Promise<void> {
-    const which =
-      { record: "AND kind = 'record'", copy: "AND kind = 'copy'" }[kind as string] ?? "AND kind <> 'copy'";
+    const apart = ["record", "copy", "backup", "restore"];
+    const which = apart.includes(kind)
+      ? `AND kind = '${kind}'`
+      : "AND kind NOT IN ('copy', 'backup', 'restore')";
     await this.#run(
       `UPDATE ${this.#table("run")} SET state = 'done', epoch = epoch + 1, finished_at = ? WHERE state <> 'done' AND id <> ? ${which}`,
       [now, this.runId],

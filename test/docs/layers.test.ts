@@ -14,15 +14,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   run: ["core", "engines"],
   migrate: ["core", "sql", "engines", "run", "config"],
   copy: ["core", "sql", "engines", "run"],
+  backup: ["core", "engines", "run"],
   audit: ["core", "engines", "run"],
-  commands: ["core", "engines", "run", "migrate", "copy", "audit", "config"],
-  cli: ["core", "engines", "run", "migrate", "copy", "audit", "config", "commands"],
+  commands: ["core", "engines", "run", "migrate", "copy", "backup", "audit", "config"],
+  cli: ["core", "engines", "run", "migrate", "copy", "backup", "audit", "config", "commands"],
   // The library's face, src/index.ts.
-  index: ["core", "engines", "run", "migrate", "copy", "audit", "config", "commands"],
+  index: ["core", "engines", "run", "migrate", "copy", "backup", "audit", "config", "commands"],
 };
 
 /** Layers that are features: from outside, only their main file is imported. */
-const features: ReadonlySet<string> = new Set(["migrate", "copy", "audit"]);
+const features: ReadonlySet<string> = new Set(["migrate", "copy", "backup", "audit"]);
 
 /** What a feature may know of the configuration: how a duration is written. The rest comes to it as values. */
 const configForFeatures = "src/config/duration.ts";

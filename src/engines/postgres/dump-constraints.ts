@@ -16,7 +16,7 @@ export function constraintItems(sources: TableSources): Item[] {
     const indexes = relations.indexes.get(table.oid) ?? [];
     return [
       constraints
-        .filter((one) => isSeparate(table, one))
+        .filter((one) => isSeparate(table, one, sources))
         .map((one) => constraintItem(table, one, sources, parts)),
       // An invalid index is the debris of a failed build, not schema; on a partitioned table it is an unfinished set.
       indexes
@@ -31,8 +31,8 @@ export function constraintItems(sources: TableSources): Item[] {
 /** The indexes of partitions by the partitioned index that they joined. */
 type IndexParts = ReadonlyMap<string, readonly IndexRow[]>;
 
-function isSeparate(table: RelationRow, one: ConstraintRow): boolean {
-  if (isInline(table, one)) return false;
+function isSeparate(table: RelationRow, one: ConstraintRow, sources: TableSources): boolean {
+  if (isInline(table, one, sources)) return false;
   if (one.kind === "n") return !one.validated && one.local;
   // An inherited check comes with the parent's; a key of a partition is made under its own name.
   return one.kind === "c" ? one.local : true;

@@ -78,6 +78,14 @@ function circle(waiting: readonly Item[], needs: ReadonlyMap<Item, ReadonlySet<I
   return item === undefined ? path : path.slice(path.indexOf(item));
 }
 
+/** What each item needs, of those given. */
+export function neededItems(
+  items: readonly Item[],
+  dependencies: readonly Dependency[],
+): ReadonlyMap<Item, ReadonlySet<Item>> {
+  return needsOf(items, dependencies);
+}
+
 function needsOf(items: readonly Item[], dependencies: readonly Dependency[]): Map<Item, Set<Item>> {
   const owners = new Map<string, Item>();
   for (const item of items) for (const key of item.keys) owners.set(key, item);

@@ -8,6 +8,8 @@ export interface TableSources {
   readonly relations: Relations;
   readonly sequences: readonly SequenceRow[];
   readonly comments: Comments;
+  /** Keys are made by statements of their own, after the rows. */
+  readonly keysApart?: boolean;
 }
 
 /** CREATE TABLE and what follows it directly, with ATTACH PARTITION and INHERIT as items of their own. */
@@ -19,12 +21,16 @@ export function tableItems(sources: TableSources): Item[] {
 }
 
 /** Whether a constraint is written inside CREATE TABLE. */
-export function isInline(table: RelationRow, constraint: ConstraintRow): boolean {
+export function isInline(
+  table: RelationRow,
+  constraint: ConstraintRow,
+  { keysApart = false }: Pick<TableSources, "keysApart">,
+): boolean {
   if (constraint.kind === "n" || constraint.kind === "f" || !constraint.validated) return false;
   if (constraint.kind === "c") return constraint.local || table.isPartition;
   // The keys of partitions are made one by one and joined by ALTER INDEX … ATTACH PARTITION, so that each keeps
   // its name and none is made twice.
-  return table.kind === "r" && !table.isPartition;
+  return table.kind === "r" && !table.isPartition && !keysApart;
 }
 
 /** Columns that come from parents are left to INHERITS only where the catalogue says that they do. */
@@ -46,7 +52,7 @@ function tableItem(table: RelationRow, sources: TableSources, whole: boolean): I
   const columns = sources.relations.columns.get(table.oid) ?? [];
   const constraints = sources.relations.constraints.get(table.oid) ?? [];
   const inherits = usesInherits(table, columns);
-  const inline = constraints.filter((one) => isInline(table, one) && (whole || one.kind !== "c"));
+  const inline = constraints.filter((one) => isInline(table, one, sources) && (whole || one.kind !== "c"));
   const key = `pg_class:${table.oid}`;
   const clauses = [
     ...columns
@@ -124,14 +130,15 @@ export function constraintComments(
   ];
 }
 
-function splitItems(table: RelationRow, { relations, comments }: TableSources, alter: string): Item[] {
+function splitItems(table: RelationRow, sources: TableSources, alter: string): Item[] {
+  const { relations, comments } = sources;
   const { schema, name } = table;
   const after = [`pg_class:${table.oid}`];
   const columns = (relations.columns.get(table.oid) ?? []).filter(
     (column) => column.default !== null && column.generated === "",
   );
   const checks = (relations.constraints.get(table.oid) ?? []).filter(
-    (one) => one.kind === "c" && isInline(table, one),
+    (one) => one.kind === "c" && isInline(table, one, sources),
   );
   return [
     ...columns.map((column): Item => ({

@@ -5,7 +5,7 @@ import { constraintItems } from "./dump-constraints.ts";
 import { grantLines } from "./dump-grants.ts";
 import type { Item } from "./dump-item.ts";
 import { leftOutLines } from "./dump-left-out.ts";
-import { inOrder, readDependencies } from "./dump-order.ts";
+import { type Dependency, inOrder, readDependencies } from "./dump-order.ts";
 import { routineItems } from "./dump-routines.ts";
 import { schemaItems } from "./dump-schemas.ts";
 import { readSequences, sequenceItems } from "./dump-sequences.ts";
@@ -36,15 +36,23 @@ export async function dump(session: Session): Promise<string> {
   });
 }
 
-/** Everything in the order in which it can be made. To be called inside {@link readCatalog}. */
+/**
+ * Everything in the order in which it can be made, with keys inside their tables or, `keysApart`, beside them. To be
+ * called inside {@link readCatalog}.
+ */
 export async function readItems(
   session: Session,
-): Promise<{ readonly items: readonly Item[]; readonly relations: Relations }> {
+  keysApart = false,
+): Promise<{
+  readonly items: readonly Item[];
+  readonly relations: Relations;
+  readonly dependencies: readonly Dependency[];
+}> {
   const version = await serverVersion(session);
   const comments = await readComments(session);
   const relations = await readRelations(session, version);
   const sequences = await readSequences(session);
-  const sources = { relations, sequences, comments };
+  const sources = { relations, sequences, comments, keysApart };
   const items = [
     ...(await schemaItems(session, comments)),
     ...(await typeItems(session, version, sources)),
@@ -55,5 +63,6 @@ export async function readItems(
     ...viewItems(sources),
     ...(await actionItems(session, comments)),
   ];
-  return { items: inOrder(items, await readDependencies(session)), relations };
+  const dependencies = await readDependencies(session);
+  return { items: inOrder(items, dependencies), relations, dependencies };
 }

@@ -13,6 +13,8 @@ export interface RunSettings {
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly guard: GuardSettings;
+  /** The key of archives, 32 bytes. It is no part of any plan: plans are kept. */
+  readonly archiveKey?: Uint8Array | null;
 }
 
 /** What a performer works with: one attempt of a run on one session. */

@@ -1,9 +1,12 @@
 import type { Step } from "../../core/plan.ts";
 import { performCompare } from "./compare.ts";
+import { performBackup } from "./backup.ts";
 import type { StepContext } from "./context.ts";
 import { performCopyRows } from "./copy-rows.ts";
 import { performObjects } from "./objects.ts";
 import { performParallel } from "./parallel.ts";
+import { performRestore } from "./restore.ts";
+import { performRestoreCheck } from "./restore-check.ts";
 import { performScript } from "./script.ts";
 import { performReadBack } from "./read-back.ts";
 import { performRecord } from "./record.ts";
@@ -26,6 +29,12 @@ export async function perform(context: StepContext, step: Step): Promise<void> {
       return performObjects(context, step);
     case "compare":
       return performCompare(context, step);
+    case "backup":
+      return performBackup(context, step);
+    case "restore":
+      return performRestore(context, step);
+    case "restore-check":
+      return performRestoreCheck(context, step);
     case "record":
       return performRecord(context, step);
   }

@@ -1,5 +1,6 @@
 import { GodwitError } from "../../core/error.ts";
 import type { RecordStep } from "../../core/plan.ts";
+import { changeArtifacts } from "../artifact-ledger.ts";
 import { recordWatermarks } from "../watermark-ledger.ts";
 import type { StepContext } from "./context.ts";
 import { inTransaction } from "./sql.ts";
@@ -8,10 +9,11 @@ import { inTransaction } from "./sql.ts";
 export async function performRecord(context: StepContext, step: RecordStep): Promise<void> {
   const { engine, session, ledger, crew } = context;
   await inTransaction(context, step, async () => {
-    const { watermarks = [] } = step;
+    const { watermarks = [], artifacts = [] } = step;
+    const { clock, runId } = ledger;
+    await changeArtifacts({ engine, session, clock, runId }, artifacts);
     if (watermarks.length === 0) return;
     if (crew.source === null) throw new GodwitError("GW9001", { message: `${step.key} has no source` });
-    const { clock, runId } = ledger;
     await recordWatermarks({ engine, session, clock, runId, source: crew.source.target }, watermarks);
   });
 }

@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { type Artifact, readArtifacts } from "../run/artifact-ledger.ts";
+import { type BackupProject, withSession } from "./project.ts";
+
+export interface ListedBackup {
+  readonly id: string;
+  readonly file: string;
+  readonly state: string;
+  readonly form: string;
+  readonly createdAt: string;
+  readonly verifiedAt: string | null;
+  readonly bytes: number;
+  readonly encrypted: boolean;
+  readonly database: string;
+  readonly tables: number;
+  readonly rows: number;
+  readonly position: string;
+  /** Of the file: as it was written, of another content, or gone. */
+  readonly found: "intact" | "altered" | "missing";
+}
+
+/** The backups that the database's ledger has, the newest first, each with what has become of its file. Reads only. */
+export async function listBackups(
+  project: BackupProject,
+  { all = false }: { readonly all?: boolean | undefined } = {},
+): Promise<readonly ListedBackup[]> {
+  const found = await withSession(project, (session) => readArtifacts(project.engine, session, "backup"));
+  const listed: ListedBackup[] = [];
+  for (const artifact of found) {
+    if (all || artifact.state !== "removed") listed.push(await listedOf(artifact));
+  }
+  return listed;
+}
+
+interface Body {
+  readonly form?: string;
+  readonly bytes?: number;
+  readonly sha256?: string;
+  readonly encrypted?: boolean;
+  readonly database?: string;
+  readonly position?: string;
+  readonly tables?: readonly { readonly rows: string }[];
+}
+
+async function listedOf({ id, name, state, createdAt, verifiedAt, body }: Artifact): Promise<ListedBackup> {
+  const {
+    form = "",
+    bytes = 0,
+    sha256,
+    encrypted = false,
+    database = "",
+    position = "",
+    tables = [],
+  } = body as Body;
+  return {
+    id,
+    file: name,
+    state,
+    form,
+    createdAt,
+    verifiedAt,
+    bytes,
+    encrypted,
+    database,
+    position,
+    tables: tables.length,
+    rows: tables.reduce((sum, { rows }) => sum + Number(rows), 0),
+    found: await stateOf(name, bytes, sha256),
+  };
+}
+
+async function stateOf(
+  file: string,
+  bytes: number,
+  sha256: string | undefined,
+): Promise<ListedBackup["found"]> {
+  try {
+    const { size } = await stat(file);
+    if (size !== bytes) return "altered";
+    const hash = createHash("sha256");
+    await pipeline(createReadStream(file), hash);
+    return hash.digest("hex") === sha256 ? "intact" : "altered";
+  } catch {
+    return "missing";
+  }
+}

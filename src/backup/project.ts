@@ -1,0 +1,62 @@
+import { GodwitError } from "../core/error.ts";
+import type { Emit } from "../core/event.ts";
+import type { Fingerprint } from "../core/plan.ts";
+import type { Target } from "../core/target.ts";
+import type { Engine, ServerFacts, Session } from "../engines/engine.ts";
+import type { ExecuteOptions } from "../run/executor.ts";
+import { connectionFailure } from "../run/failure.ts";
+import { openSession } from "../run/open-session.ts";
+import type { RunSettings } from "../run/perform/context.ts";
+
+/** What every operation on backups works on. */
+export interface BackupProject {
+  readonly engine: Engine;
+  readonly target: Target;
+  /** With the key of archives, where there is one. */
+  readonly settings: RunSettings;
+  /** Where backups are written that were given no name; an absolute path. */
+  readonly folder: string;
+  readonly emit: Emit;
+  readonly signal?: AbortSignal | undefined;
+  readonly waitMs: number;
+}
+
+/** The part of an execution that is the same for every operation. */
+export function executionOf(project: BackupProject): Omit<ExecuteOptions, "compile" | "intent"> {
+  const { engine, target, settings, emit, signal, waitMs } = project;
+  return { engine, target, settings, emit, signal, waitMs };
+}
+
+export function fingerprint(engine: Engine, facts: ServerFacts): Fingerprint {
+  return { engine: engine.id, server: facts.identity, database: facts.database, historyHead: "" };
+}
+
+/** The engine's part. Throws GW8208 where it has none. */
+export function backupRole({ backup, traits }: Engine) {
+  if (backup !== undefined) return backup;
+  throw new GodwitError("GW8208", { message: `${traits.title} databases cannot be backed up` });
+}
+
+/** Works on a session of its own, outside of any run. */
+export async function withSession<T>(
+  { engine, target, settings, emit }: BackupProject,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  let session: Session;
+  try {
+    session = await openSession(engine, target, {
+      tag: "godwit backup",
+      connectTimeoutMs: settings.connectTimeoutMs,
+      lockTimeoutMs: settings.lockTimeoutMs,
+      statementTimeoutMs: settings.statementTimeoutMs,
+      onNotice: (severity, message) => emit({ type: "server:noticed", severity, message }),
+    });
+  } catch (error) {
+    throw connectionFailure(engine, target, error);
+  }
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}

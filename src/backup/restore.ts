@@ -1,0 +1,167 @@
+import { basename, extname } from "node:path";
+import { GodwitError } from "../core/error.ts";
+import { sealPlan } from "../core/plan.ts";
+import type { DdlStatement } from "../engines/data-roles.ts";
+import type { ServerFacts } from "../engines/engine.ts";
+import type { Manifest } from "../run/archive/manifest.ts";
+import { ArchiveReader } from "../run/archive/read-archive.ts";
+import { execute, type RunResult } from "../run/executor.ts";
+import type { LedgerState } from "../run/ledger.ts";
+import { compileRestore } from "./compile-restore.ts";
+import { type BackupProject, backupRole, executionOf, fingerprint, withSession } from "./project.ts";
+
+export interface RestoreChoice {
+  readonly file: string;
+  /** The target's name, typed: what is in it may go, and its name may be another one than the backup's. */
+  readonly confirm?: string | undefined;
+  readonly jobs?: number | undefined;
+  /** A database that was made for this restore alone. */
+  readonly scratch?: boolean | undefined;
+}
+
+export interface Restored extends RunResult {
+  readonly manifest: Manifest;
+  readonly sha256: string;
+  /** What the target could not have: grants to roles that it lacks. */
+  readonly lacks: readonly string[];
+}
+
+interface RestoreIntent {
+  readonly command: "backup restore";
+  readonly file: string;
+  readonly sha256: string;
+  clear: readonly DdlStatement[];
+  lacks: readonly string[];
+}
+
+const defaultJobs = 2;
+
+/**
+ * Restores a backup, or goes on with a restore that was interrupted. The whole file is looked at first. Throws GW8202 to
+ * GW8204 for the file, GW8210 for the target, GW8207 where the result differs from what was backed up.
+ */
+export async function restoreBackup(project: BackupProject, choice: RestoreChoice): Promise<Restored> {
+  const { engine, settings } = project;
+  const role = backupRole(engine);
+  await using archive = await ArchiveReader.open(choice.file, settings.archiveKey ?? null);
+  const manifest = await archive.manifest();
+  refuseOtherEngine(project, choice.file, manifest);
+  const sha256 = await archive.check();
+  await engine.syntax.load();
+  const intent: RestoreIntent = {
+    command: "backup restore",
+    file: choice.file,
+    sha256,
+    clear: [],
+    lacks: [],
+  };
+  const result = await execute({
+    ...executionOf(project),
+    family: "restore",
+    intent,
+    restarts: choice.confirm !== undefined && (await isOfAnother(project, sha256)),
+    retell,
+    compile: async (state, facts) => {
+      const kept = unfinished(state, sha256, choice.file);
+      if (kept !== null) Object.assign(intent, { clear: kept.clear, lacks: kept.lacks });
+      else {
+        const there = await withSession(project, async (session) => {
+          const inhabitants = await role.inhabitants(session);
+          return {
+            inhabitants,
+            clear: inhabitants.length === 0 ? [] : await role.clear(session),
+            lacks: (await role.fitting(session, manifest.schema)).lacks,
+          };
+        });
+        refuseTarget({ choice, manifest, facts, there: there.inhabitants, history: state.history.length });
+        Object.assign(intent, { clear: there.clear, lacks: there.lacks });
+      }
+      const steps = compileRestore({
+        engine,
+        manifest,
+        file: choice.file,
+        sha256,
+        jobs: choice.jobs ?? defaultJobs,
+        clear: intent.clear,
+        lacks: intent.lacks,
+      });
+      return sealPlan({ kind: "restore", target: fingerprint(engine, facts), steps, hazards: [] });
+    },
+  });
+  return { ...result, manifest, sha256, lacks: intent.lacks };
+}
+
+/** An unfinished restore of another file is given up only where the name was typed. */
+async function isOfAnother(project: BackupProject, sha256: string): Promise<boolean> {
+  const { readLedger } = await import("../run/ledger.ts");
+  return withSession(project, async (session) => {
+    const { unfinished: run } = await readLedger(project.engine, session, "restore");
+    return run !== null && (run.intent as Partial<RestoreIntent>).sha256 !== sha256;
+  });
+}
+
+function unfinished({ unfinished: run }: LedgerState, sha256: string, file: string): RestoreIntent | null {
+  if (run === null) return null;
+  const intent = run.intent as RestoreIntent;
+  if (intent.sha256 === sha256) return intent;
+  throw new GodwitError("GW8210", {
+    message: `the target has the unfinished restore ${run.id} of another backup, ${intent.file}`,
+    hint: `Run \`godwit backup restore ${intent.file}\` again to end it, or type the target's name with --confirm to begin with ${file}.`,
+    details: { unfinished: run.id, file: intent.file },
+  });
+}
+
+function refuseOtherEngine({ engine }: BackupProject, file: string, manifest: Manifest): void {
+  if (manifest.engine === engine.id) return;
+  throw new GodwitError("GW8208", {
+    message: `${file} is a backup of ${manifest.server.product}, and the target is ${engine.traits.title}`,
+    hint: "Restore it into a server of its own kind, and copy from there: `godwit copy`.",
+    details: { engine: manifest.engine },
+  });
+}
+
+interface TargetFacts {
+  readonly choice: RestoreChoice;
+  readonly manifest: Manifest;
+  readonly facts: ServerFacts;
+  readonly there: readonly string[];
+  /** Migrations that it has had. */
+  readonly history: number;
+}
+
+function refuseTarget({ choice, manifest, facts, there, history }: TargetFacts): void {
+  if (choice.scratch === true) return;
+  const name = plainName(facts.database);
+  if (choice.confirm !== undefined) {
+    if (choice.confirm === name) return;
+    throw new GodwitError("GW8210", {
+      message: `--confirm names ${JSON.stringify(choice.confirm)}, and the target is ${JSON.stringify(name)}`,
+      details: { database: name },
+    });
+  }
+  const problems = [
+    ...(there.length === 0 ? [] : [`it holds ${there.join(", ")}${there.length === 5 ? ", …" : ""}`]),
+    ...(there.length > 0 || history === 0 ? [] : [`it has a history of ${history} rows`]),
+    ...(plainName(manifest.database) === name
+      ? []
+      : [`the backup is of ${JSON.stringify(plainName(manifest.database))}`]),
+  ];
+  if (problems.length === 0) return;
+  throw new GodwitError("GW8210", {
+    message: `the target is ${JSON.stringify(name)}; ${problems.join("; ")}`,
+    hint: `Restore into an empty database of that name, or pass --confirm ${name}: all that is in it is then replaced.`,
+    details: { database: name, holds: there, backupOf: manifest.database },
+  });
+}
+
+/** Of a database that is a file, its name without folder and ending. */
+export function plainName(database: string): string {
+  return basename(database, extname(database));
+}
+
+/** A statement of the backup that the server refused: the catalogue's words for it are those of migrations. */
+function retell(error: GodwitError): GodwitError {
+  if (!error.code.startsWith("GW6")) return error;
+  const { message, details, outcome, cause } = error;
+  return new GodwitError("GW8209", { message, details, outcome, cause });
+}

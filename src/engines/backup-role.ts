@@ -1,0 +1,91 @@
+import type { PortableType, TableEstimate, TableName } from "../core/portable.ts";
+import type { Target } from "../core/target.ts";
+import type { DdlStatement } from "./data-roles.ts";
+import type { Session } from "./engine.ts";
+
+/** A part of the schema: statements that make one thing, or a few that belong together, as its server prints them. */
+export interface SchemaPart {
+  /** For people: "table sales.orders". */
+  readonly title: string;
+  /** One or more statements. */
+  readonly text: string;
+  /** Settings of the session under which the text means what it meant. */
+  readonly settings: readonly string[];
+}
+
+export interface BackupColumn {
+  readonly name: string;
+  readonly type: PortableType;
+  /** The declaration. */
+  readonly sql: string;
+}
+
+export interface BackupTable extends TableName {
+  /** Those that hold values of their own: what the server computes is not kept. */
+  readonly columns: readonly BackupColumn[];
+  /** By which it is cut into chunks; empty where pages serve. */
+  readonly key: readonly { readonly name: string; readonly type: PortableType }[];
+  readonly estimate: TableEstimate;
+}
+
+/** All that has to be kept of a database beside its rows. */
+export interface BackupContents {
+  /** As `inspect.dump` gives it: what a restored database must give again. */
+  readonly schema: string;
+  /** What must be there before rows come in; in order. */
+  readonly before: readonly SchemaPart[];
+  readonly tables: readonly BackupTable[];
+  /** Keys and indexes, each table's together; they do not depend on one another. */
+  readonly keys: readonly SchemaPart[];
+  /** The rest, in order: references, views, triggers, routines, counters. */
+  readonly after: readonly SchemaPart[];
+  /** What the backup does not hold, for people: "roles and their passwords". */
+  readonly notHeld: readonly string[];
+}
+
+/** Databases that live for the time of a proof, beside the one they prove something of. */
+export interface ScratchRole {
+  create(session: Session, name: string): Promise<void>;
+  drop(session: Session, name: string): Promise<void>;
+  /** The same server and login, another database. */
+  target(target: Target, name: string): Target;
+}
+
+export interface BackupRole {
+  /** Which of the `read` role's forms gives every value back exactly on the same engine. */
+  readonly rowForm: "text" | "native";
+  /** On a session that reads a snapshot; tables are locked against changes of their structure where that can be. */
+  contents(session: Session): Promise<BackupContents>;
+  /** Points in time by which other means of recovery go on from this backup: "lsn", "timeline", "gtid". */
+  markers(session: Session): Promise<Readonly<Record<string, string>>>;
+  /** Some of what the user has in the database, for people; empty where nothing is. The ledger does not count. */
+  inhabitants(session: Session): Promise<readonly string[]>;
+  /** Removes all of that. */
+  clear(session: Session): Promise<readonly DdlStatement[]>;
+  /** The schema's text without what this server cannot have (grants to roles that it lacks), and what that is. */
+  fitting(
+    session: Session,
+    schema: string,
+  ): Promise<{ readonly schema: string; readonly lacks: readonly string[] }>;
+  readonly scratch: ScratchRole;
+  /** Missing: there is the portable form alone. */
+  readonly native?: NativeRole;
+}
+
+/** Dumps by the server's own programs, or by the engine itself. */
+export interface NativeRole {
+  /** Finds the programs and holds their versions against the server's. Throws GW8208. */
+  programs(session: Session): Promise<Readonly<Record<string, string>>>;
+  /** The dump of what the session's snapshot shows, in pieces of any size, without the ledger. */
+  dump(session: Session, target: Target, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * Restores it into an empty database, all or nothing where the server can. `ledger` are the ledger's tables, which are
+   * there and stay.
+   */
+  restore(
+    session: Session,
+    target: Target,
+    dump: AsyncIterable<Uint8Array>,
+    options: { readonly lacks: readonly string[]; readonly signal: AbortSignal },
+  ): Promise<void>;
+}
