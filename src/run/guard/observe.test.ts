@@ -4,7 +4,7 @@ import type { QueryLatency, Signals } from "../../engines/engine.ts";
 import { newServerMemory, observe } from "./observe.ts";
 
 /** The figures of samples a second apart, each as "signal of: value". */
-function figures(samples: readonly Signals[], everyMs = 1_000, server = ""): string[][] {
+function figures(samples: readonly Omit<Signals, "absent">[], everyMs = 1_000, server = ""): string[][] {
   const memory = newServerMemory();
   const queries = [{ name: "pay", like: "x" }];
   return samples.map((signals, index) =>
@@ -54,7 +54,7 @@ test("errors are those beyond what the application made before, in the last minu
   ]);
 });
 
-const latencies = (value: QueryLatency): Signals => ({ latencies: { value: [value] } });
+const latencies = (value: QueryLatency): Omit<Signals, "absent"> => ({ latencies: { value: [value] } });
 
 test("a probe's percentile is that of its last twenty times, over that of the first twenty", () => {
   const probes = (count: number, elapsedMs: number) =>

@@ -32,7 +32,7 @@ const fewestStatements = 100;
  */
 export function observe(
   memory: ServerMemory,
-  signals: Signals,
+  signals: Omit<Signals, "absent">,
   { server, atMs, queries }: { server: string; atMs: number; queries: readonly NamedQuery[] },
 ): Observation[] {
   const found: Observation[] = [];

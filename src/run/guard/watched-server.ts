@@ -93,7 +93,7 @@ export class WatchedServer implements AsyncDisposable {
       ownSessions: [...ownSessions(), ...(this.#session === null ? [] : [this.#session.id])],
       queries: isTarget ? settings.queries : [],
       heartbeat: isTarget ? settings.heartbeat : null,
-      replica: isTarget ? await this.#replicaSession() : null,
+      replicas: isTarget ? await this.#replicaSessions() : [],
     };
     const patienceMs = sessionOptions.connectTimeoutMs || 10_000;
     try {
@@ -107,13 +107,13 @@ export class WatchedServer implements AsyncDisposable {
     }
   }
 
-  async #replicaSession(): Promise<Session | null> {
+  async #replicaSessions(): Promise<readonly Session[]> {
     const { engine, settings } = this.#options;
     const { replica } = settings;
-    if (replica === null) return null;
+    if (replica === null) return [];
     if (replica.engine !== engine.id) throw new Error(`guard.replica is no ${engine.traits.title} server`);
     this.#replica ??= await this.#open(engine, replica);
-    return this.#replica;
+    return [this.#replica];
   }
 
   #unknown(error: unknown): Observation {
