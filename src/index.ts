@@ -3,6 +3,7 @@
  * `AbortSignal` and a receiver of events, and rejects with a {@link GodwitError}.
  */
 export { apply, type ApplyOptions } from "./commands/apply.ts";
+export { applyPlan, type ApplyPlanOptions } from "./commands/apply-plan.ts";
 export {
   auditExport,
   type AuditExportOptions,
@@ -24,6 +25,7 @@ export { ctl, type ControlledRun, type CtlOptions, type CtlReport } from "./comm
 export { create, type CreateOptions } from "./commands/create.ts";
 export { doctor, type DoctorReport } from "./commands/doctor.ts";
 export { explain } from "./commands/explain.ts";
+export { freezePlan, type FreezeOptions } from "./commands/freeze.ts";
 export { init, type InitOptions, type InitReport } from "./commands/init.ts";
 export type { ProjectOptions } from "./commands/options.ts";
 export { plan, type PlanOptions } from "./commands/plan.ts";
@@ -38,6 +40,7 @@ export type { AuditFinding, AuditReport, ChainHead } from "./audit/index.ts";
 export { defineConfig } from "./config/define-config.ts";
 export { GodwitError, type Outcome } from "./core/error.ts";
 export type { ErrorCode } from "./core/error-catalog.ts";
+export type { FrozenPlan } from "./core/frozen-plan.ts";
 export type { GodwitEvent, LockHolder, StampedEvent } from "./core/event.ts";
 export type { Effect, Hazard, HistoryChange, Plan, Statement, Step } from "./core/plan.ts";
 export { version } from "./core/version.ts";

@@ -128,6 +128,8 @@ export interface OptionValues {
   readonly keep?: number;
   readonly olderThan?: number;
   readonly all?: boolean;
+  readonly as?: string;
+  readonly ticket?: string;
 }
 
 export interface Invocation {

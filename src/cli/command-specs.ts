@@ -84,6 +84,23 @@ const outputFile: OptionSpec = {
   kind: "file",
   description: "write into this file instead of printing",
 };
+/** Of what writes a plan for review. */
+const freezing: readonly OptionSpec[] = [
+  {
+    name: "--output",
+    short: "-o",
+    value: "FILE",
+    kind: "file",
+    description: "write the plan to a file, for review, approval and `godwit apply FILE`",
+  },
+  {
+    name: "--as",
+    value: "NAME",
+    kind: "text",
+    description: "whose plan it is (default: GODWIT_ACTOR, or the system's user)",
+  },
+  { name: "--ticket", value: "TICKET", kind: "text", description: "the change ticket that it belongs to" },
+];
 const noSchemaFile: OptionSpec = { name: "--no-schema-file", description: "leave the schema file as it is" };
 
 export const commandSpecs: readonly CommandSpec[] = [
@@ -139,10 +156,13 @@ export const commandSpecs: readonly CommandSpec[] = [
     name: "plan",
     group: "Migrations",
     summary: "show what apply would run, with its transactions",
-    description: "Prints the steps that `godwit apply` would carry out now, in order. Changes nothing.",
-    options: [to],
+    description:
+      "Prints the steps that `godwit apply` would carry out now, in order. With -o the plan is written to a file: with the database's state, the steps and their way back, under one hash, so that what is reviewed is what runs. With FILE it prints such a plan. Changes nothing in the database.",
+    arguments: [{ name: "FILE", description: "a plan that was written with -o", isOptional: true }],
+    options: [to, ...freezing],
     examples: [
       { command: "godwit plan", description: "Show the SQL of all that is pending" },
+      { command: "godwit plan -o plan.json", description: "Write it down for review" },
       { command: "godwit plan --json > plan.json", description: "Keep the plan as a document" },
     ],
     json: "document",
@@ -153,7 +173,10 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: "Migrations",
     summary: "apply the pending migrations",
     description:
-      "Applies what is pending, in order, or continues a run that was interrupted. It can be stopped at any time and run again.",
+      "Applies what is pending, in order, or continues a run that was interrupted. It can be stopped at any time and run again. With FILE exactly the plan in it is carried out, whatever the folder holds by now; it is refused where the database has changed since.",
+    arguments: [
+      { name: "FILE", description: "a plan that was written with `godwit plan -o`", isOptional: true },
+    ],
     options: [
       to,
       { name: "--dry-run", description: "print what would run, like `godwit plan`" },
@@ -172,6 +195,7 @@ export const commandSpecs: readonly CommandSpec[] = [
         description: "Let another run finish first; be gentle to a busy table",
       },
       { command: "godwit apply --to 20260131093000", description: "Stop after a version" },
+      { command: "godwit apply plan.json", description: "Carry out the plan that was reviewed" },
     ],
     json: "events",
     load: async () => (await import("./actions/apply.ts")).apply,
@@ -190,6 +214,8 @@ export const commandSpecs: readonly CommandSpec[] = [
         kind: "text",
         description: "undo everything newer than this version; 0 for everything",
       },
+      { name: "--dry-run", description: "print what would run; with -o, write it to a file for review" },
+      ...freezing,
       wait,
       ...limits,
       noSchemaFile,

@@ -76,6 +76,7 @@ const known = {
     olderThanMs: milliseconds,
     all: flag,
   },
+  applyPlan: { ...project, file: text },
   baseline: { ...project, version: text, withoutFile: flag },
   ctl: {
     ...project,
@@ -87,6 +88,15 @@ const known = {
   },
   create: { ...project, name: text, script: flag, repeatable: flag },
   doctor: project,
+  freezePlan: {
+    ...project,
+    of: expect(`"apply" or "rollback"`, (value) => value === "apply" || value === "rollback"),
+    to: text,
+    steps: fromOne,
+    as: text,
+    ticket: text,
+    output: text,
+  },
   init: location,
   plan: { ...project, to: text },
   redo: project,
@@ -109,6 +119,7 @@ const required: Readonly<Record<string, readonly string[]>> = {
   baseline: ["version"],
   create: ["name"],
   ctl: ["action"],
+  applyPlan: ["file"],
 };
 
 /**

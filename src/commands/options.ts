@@ -61,6 +61,11 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
   };
 }
 
+/** The profile in use, by its name; null where there is none. */
+export async function profileOf(options: ProjectOptions): Promise<string | null> {
+  return (await openConfig(options, [])).profile;
+}
+
 /** The settings that a command uses, `only` these where it needs no others. */
 export async function openConfig(
   options: ProjectOptions,

@@ -31,7 +31,8 @@ export async function rollbackPreview(
   return preview === null ? null : { ...preview, database: project.target.display };
 }
 
-function refuseBoth({ steps, to }: RollbackOptions): void {
+/** Throws GW1001. */
+export function refuseBoth({ steps, to }: Pick<RollbackOptions, "steps" | "to">): void {
   if (steps === undefined || to === undefined) return;
   throw new GodwitError("GW1001", { message: "steps and to exclude each other" });
 }

@@ -1,7 +1,7 @@
 /**
  * Every error Godwit can raise. A code is never reused or renumbered. The first digit tells where to look:
  * 1 usage and configuration, 2 migration files, 3 connection, 4 lock and run, 5 history, 6 statements, 7 copies,
- * 8 guards and backups.
+ * 8 guards, reviewed plans and backups.
  */
 export interface CatalogEntry {
   readonly title: string;
@@ -477,6 +477,67 @@ const entries = {
     hint: "Run the same `godwit backup restore` again: it goes on where it stopped.",
     explanation:
       "The database holds a part of a backup. Migrations are refused until the restore is done, because they would change what is not whole.",
+  },
+  GW8101: {
+    title: "The plan is stale",
+    hint: "Make a new plan, and have it reviewed: `godwit plan -o FILE`.",
+    explanation:
+      "A reviewed plan runs only against the database that it was made for, as it was then. Since then migrations were applied or rolled back, a run stopped halfway, or the schema was changed. The message names each change, and the difference of the schema is shown. Nothing was changed.",
+  },
+  GW8102: {
+    title: "Unusable plan file",
+    hint: "Make the plan again: `godwit plan -o FILE`.",
+    explanation:
+      "The file is not there, is too large, is no plan of Godwit's, was cut off or damaged, or holds a member that is not known. Nothing of it was carried out.",
+  },
+  GW8103: {
+    title: "The plan was edited",
+    hint: "Make a new plan, and have it reviewed: `godwit plan -o FILE`.",
+    explanation:
+      "A plan carries a hash over all that it says, and each approval a seal over the hash and its own words. One of them does not match: something was changed after the plan was made, or after it was approved. Nothing of it was carried out.",
+  },
+  GW8104: {
+    title: "This approval does not count",
+    hint: "Another person has to approve: `godwit approve FILE --as NAME`.",
+    explanation:
+      "The author of a plan cannot approve it, and nobody can approve it twice. Where the configuration lists approvers, only they count, and those with a key there only with their signature.",
+  },
+  GW8105: {
+    title: "Approval needed",
+    hint: "`godwit plan -o FILE`, then another person: `godwit approve FILE --as NAME`, then `godwit apply FILE`.",
+    explanation:
+      "The environment demands that somebody else than the author approves the plan, or names a ticket for it. Nothing was changed.",
+    exit: 3,
+  },
+  GW8106: {
+    title: "A gate is closed",
+    hint: "`godwit plan FILE` shows all gates. One that the configuration lets pass is passed with --skip-gate NAME=REASON.",
+    explanation:
+      "Before anything is written, the conditions of the environment are checked: ticket, approvals, a tested backup, the same plan run on staging, a rehearsed rollback, the database's identity, and dangers agreed to by name. At least one of them is not met. Nothing was changed.",
+  },
+  GW8107: {
+    title: "The database's name was not confirmed",
+    hint: "Type the name at the terminal, or pass --confirm NAME.",
+    explanation:
+      "The name of a production database is typed before it is changed, so that nobody works on it believing that it is another one. --yes does not stand for it. Nothing was changed.",
+  },
+  GW8108: {
+    title: "Unusable key",
+    hint: "Give an Ed25519 key, made by `ssh-keygen -t ed25519`.",
+    explanation:
+      "Approvals are signed with Ed25519 keys: in OpenSSH's format or as PEM. The file could not be read, holds another kind of key, or ssh-keygen, which signs with keys behind a passphrase or in an agent, refused.",
+  },
+  GW8109: {
+    title: "The rehearsal failed",
+    hint: "Correct the migration or its down file; then rehearse again.",
+    explanation:
+      "The migrations were run forward, back and forward on a scratch database that has the target's schema. A statement failed, the way back left another schema than there was before, or the second way forward made another one than the first. The target was not changed.",
+  },
+  GW8110: {
+    title: "A file is not as it was planned",
+    hint: "Make a new plan, and have it reviewed: `godwit plan -o FILE`.",
+    explanation:
+      "A migration file was changed or removed after the plan was made. SQL is part of the plan, and runs as it was reviewed; this is then a warning. A TypeScript migration runs from its file, so its plan is refused.",
   },
   GW9001: {
     title: "A fault in Godwit",

@@ -345,8 +345,13 @@ export type Step =
 
 /** A typed danger of a plan; loss of data is allowed by name only. */
 export interface Hazard {
+  /** "drops-data", "rewrites-table", … */
   readonly type: string;
   readonly step: string;
+  /** Of the statement within its step, from 1, where it is one statement's. */
+  readonly statement?: number;
+  /** A danger is agreed to by its type before it happens; the others are told. */
+  readonly level: "danger" | "warning";
   readonly message: string;
 }
 

@@ -30,7 +30,7 @@ export async function applyMigrations(project: Project, choice: ApplyChoice = {}
   return execute({
     ...executionOf(project),
     intent: { command: "apply", to: choice.only ?? choice.to ?? null },
-    compile: (state, facts, _, emit) =>
+    compile: (state, facts, _, { emit }) =>
       planApply({ project: { ...project, emit }, choice, contents, state, facts }),
     afterwards: (session, emit) => writeSchemaFile({ ...project, emit }, session),
   });

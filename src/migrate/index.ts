@@ -5,6 +5,7 @@ export { type Baseline, type BaselineChoice, baselineHistory, previewBaseline } 
 export { type CreateChoice, createMigration } from "./create.ts";
 export type { Edit } from "./edits.ts";
 export { parseFileName } from "./file-name.ts";
+export { freezeApply, freezeRollback } from "./freeze.ts";
 export { planMigrations } from "./plan.ts";
 export type { Project } from "./project.ts";
 export { reading } from "./read.ts";
@@ -16,6 +17,7 @@ export {
   type RollbackPreview,
   rollbackMigrations,
 } from "./rollback.ts";
+export { applyReviewed } from "./reviewed.ts";
 export { settleSteps } from "./settle.ts";
 export { readStatus, type StatusReport, type UnfinishedRun } from "./status.ts";
 export { type ValidationReport, validateProject } from "./validate.ts";

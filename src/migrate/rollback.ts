@@ -119,6 +119,7 @@ export function planRollback(inputs: {
     hazards: steps.map((step) => ({
       type: "undoes-migration",
       step: step.key,
+      level: "warning" as const,
       message: `${step.unitTitle} is undone by its down file, which may drop what was added since`,
     })),
   });

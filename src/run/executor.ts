@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { GodwitError } from "../core/error.ts";
 import type { Emit } from "../core/event.ts";
+import type { FrozenPlan } from "../core/frozen-plan.ts";
 import type { Plan, RunFamily } from "../core/plan.ts";
 import { redactDeep } from "../core/secret.ts";
 import type { Target } from "../core/target.ts";
@@ -17,6 +18,7 @@ import { Guard, type GuardMemory, newGuardMemory } from "./guard/guard.ts";
 import { acquireLock, interrupted } from "./lock.ts";
 import { Monitor } from "./monitor.ts";
 import { openSession } from "./open-session.ts";
+import { planRecord } from "./reviewed/plan-record.ts";
 import { RunLedger } from "./run-ledger.ts";
 import { runSteps, type StepsOptions } from "./steps.ts";
 import { within } from "./within.ts";
@@ -36,13 +38,15 @@ export interface ExecuteOptions extends StepsOptions {
     facts: ServerFacts,
     /** The unfinished run that is given up, with its steps. */
     givenUp: LedgerState | null,
-    /** For what is to be told as part of the run. */
-    emit: Emit,
+    /** The database itself, and for what is to be told as part of the run. */
+    at: { readonly session: Session; readonly emit: Emit },
   ) => Promise<Plan | null>;
   /** An unfinished run is given up: this one begins anew, and ends it. Default false. */
   readonly restarts?: boolean;
   /** What the caller asked for, kept with the run for people and for resuming; JSON. */
   readonly intent: unknown;
+  /** The reviewed plan that `compile` checks and gives back. */
+  readonly reviewed?: FrozenPlan;
   /** How a failure of a step is told, where the feature knows better what goes on with the run. */
   readonly retell?: (error: GodwitError, runId: string) => GodwitError;
   /** How long to wait while another runner holds the lock; 0 is not at all. */
@@ -218,7 +222,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
       if (end !== null) emit(end);
       return closed;
     }
-    const plan = await options.compile(state, facts, isGivenUp ? found : null, emit);
+    const plan = await options.compile(state, facts, isGivenUp ? found : null, { session, emit });
     if (plan === null) {
       // Nothing is left of what this process had begun and did not end: someone else ended it.
       if (attempt.opened !== undefined && attempt.opened.plan.kind !== "record")
@@ -249,7 +253,11 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
       events,
       state: resumed === null ? { ...state, steps: [] } : state,
     });
-    await opened.open({ kind: plan.kind, planHash: plan.hash, intent: options.intent });
+    await opened.open({
+      kind: plan.kind,
+      plan: planRecord(plan, options.reviewed),
+      intent: options.intent,
+    });
     // From here on its heartbeat finds a row.
     ledger = opened;
     events.bind({ runId, epoch, clock });

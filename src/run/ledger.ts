@@ -11,6 +11,7 @@ export interface RunRecord {
   readonly kind: PlanKind;
   readonly state: RunState;
   readonly epoch: number;
+  readonly planHash: string;
   readonly intent: unknown;
   readonly host: string;
   readonly pid: number;
@@ -291,6 +292,7 @@ function toRunRecord(row: Row): RunRecord {
     kind: row.kind as PlanKind,
     state: row.state as RunState,
     epoch: Number(row.epoch),
+    planHash: String(row.plan_hash),
     intent: JSON.parse(String(row.intent)),
     host: String(row.host),
     pid: Number(row.pid),

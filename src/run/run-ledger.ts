@@ -18,6 +18,7 @@ import {
   type RunState,
   type StepRecord,
 } from "./ledger.ts";
+import type { PlanRecord } from "./reviewed/plan-record.ts";
 
 /**
  * The writing side, for one run under one epoch. Each write names the epoch in its condition: a runner that was
@@ -79,31 +80,61 @@ export class RunLedger {
   }
 
   /** Makes the run's row (epoch 1), or takes it over by raising its epoch. */
-  async open(run: { kind: PlanKind; planHash: string; intent: unknown }): Promise<void> {
+  async open(run: { kind: PlanKind; plan: PlanRecord; intent: unknown }): Promise<void> {
     const now = this.#clock.now();
     const owner = [hostname(), process.pid, actor(), this.#session.id, tool];
-    if (this.epoch > 1) {
-      const taken = await this.#run(
-        `UPDATE ${this.#table("run")} SET state = 'running', epoch = ?, plan_hash = ?, host = ?, pid = ?, actor = ?,
-           session_id = ?, tool = ?, heartbeat_at = ?, error = NULL WHERE id = ? AND epoch = ?`,
-        [this.epoch, run.planHash, ...owner, now, this.runId, this.epoch - 1],
-      );
-      if (taken !== 1) throw this.#replaced();
-      return;
-    }
     await this.#session.begin();
     try {
-      await this.#closeOthers(run.kind, now);
-      await this.#run(
-        `INSERT INTO ${this.#table("run")} (id, kind, state, epoch, plan_hash, intent, host, pid, actor, session_id,
-           tool, started_at, heartbeat_at) VALUES (?, ?, 'running', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        [this.runId, run.kind, run.planHash, JSON.stringify(run.intent), ...owner, now, now],
-      );
+      if (this.epoch > 1) {
+        const taken = await this.#run(
+          `UPDATE ${this.#table("run")} SET state = 'running', epoch = ?, plan_hash = ?, host = ?, pid = ?, actor = ?,
+             session_id = ?, tool = ?, heartbeat_at = ?, error = NULL WHERE id = ? AND epoch = ?`,
+          [this.epoch, run.plan.hash, ...owner, now, this.runId, this.epoch - 1],
+        );
+        if (taken !== 1) throw this.#replaced();
+      } else {
+        await this.#closeOthers(run.kind, now);
+        await this.#run(
+          `INSERT INTO ${this.#table("run")} (id, kind, state, epoch, plan_hash, intent, host, pid, actor, session_id,
+             tool, started_at, heartbeat_at) VALUES (?, ?, 'running', 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          [this.runId, run.kind, run.plan.hash, JSON.stringify(run.intent), ...owner, now, now],
+        );
+      }
+      await this.#keepPlan(run.plan);
     } catch (error) {
       await this.#session.rollback().catch(() => {});
       throw error;
     }
     await this.#session.commit();
+  }
+
+  /** The plan as it runs now, and who agreed to it; a run that goes on may do so with another one. */
+  async #keepPlan(plan: PlanRecord): Promise<void> {
+    if (plan.body === null) return;
+    await this.#run(`DELETE FROM ${this.#table("plan")} WHERE run_id = ?`, [this.runId]);
+    await this.#run(
+      `INSERT INTO ${this.#table("plan")} (run_id, plan_hash, content_hash, author, made_at, body)
+         VALUES (?, ?, ?, ?, ?, ?)`,
+      [this.runId, plan.hash, plan.contentHash, plan.author, plan.madeAt ?? this.#clock.now(), plan.body],
+    );
+    if (plan.approvals.length === 0) return;
+    await this.#run(`DELETE FROM ${this.#table("approval")} WHERE plan_hash = ?`, [plan.hash]);
+    for (const approval of plan.approvals) {
+      await this.#run(
+        `INSERT INTO ${this.#table("approval")} (plan_hash, approver, author, ticket, approved_at, key_fingerprint,
+           signature, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        [
+          plan.hash,
+          approval.approver,
+          plan.author,
+          approval.ticket,
+          approval.approvedAt,
+          approval.keyFingerprint,
+          approval.signature,
+          this.#clock.now(),
+        ],
+      );
+    }
   }
 
   /**
@@ -361,7 +392,7 @@ export class RunLedger {
     return this.#session.run(withPlaceholders(this.#engine.traits, sql), parameters);
   }
 
-  #table(name: "run" | "step" | "migration"): string {
+  #table(name: "run" | "step" | "migration" | "plan" | "approval"): string {
     return this.#engine.store.table(name);
   }
 

@@ -36,7 +36,7 @@ const lags = (...values: readonly number[]) => run(values.map((value) => [lag(va
 test("over its limit a signal pauses at once, and lets go on after some calm samples in a row", () => {
   assert.equal(
     lags(0, 10_000, 10_001, 8_000, 8_000, 8_001, 8_000, 8_000, 8_000).words,
-    [...["go", "slower", "pause", "pause", "pause", "pause", "pause", "pause", "slower"]].join(" "),
+    ["go", "slower", "pause", "pause", "pause", "pause", "pause", "pause", "slower"].join(" "),
   );
 });
 

@@ -1,0 +1,45 @@
+import { type FrozenPlan, thawPlan } from "../../core/frozen-plan.ts";
+import { GodwitError } from "../../core/error.ts";
+import type { Plan } from "../../core/plan.ts";
+import { withPlaceholders } from "../../engines/placeholders.ts";
+import { databaseState, type Looked } from "./database-state.ts";
+import { refuseStale } from "./staleness.ts";
+
+/**
+ * A reviewed plan against the database, under the lock: the plan as it is to run, or null where it ran to its end
+ * and nothing happened since. A run of the same plan that was interrupted is gone on with, though the database has
+ * changed: by that run. Throws GW8101 where anything else has.
+ */
+export async function checkReviewed(frozen: FrozenPlan, looked: Looked): Promise<Plan | null> {
+  const { state, facts, engine } = looked;
+  const plan = thawPlan(frozen);
+  if (state.unfinished?.planHash === frozen.hash) {
+    const { target } = frozen;
+    if (target.database !== facts.database || target.engine !== engine.id) {
+      throw new GodwitError("GW8101", {
+        message: `the plan was made for the database ${target.database}, and this is ${facts.database}`,
+      });
+    }
+    return plan;
+  }
+  if (await isCarriedOut(frozen, looked)) return null;
+  await refuseStale(frozen.target, await databaseState(looked), state.history);
+  return plan;
+}
+
+/** A run of this very plan ended, wrote all of its history, and is the last that did. */
+async function isCarriedOut(frozen: FrozenPlan, { engine, session, state }: Looked): Promise<boolean> {
+  const last = state.history.at(-1);
+  if (last === undefined) return false;
+  const [row] = await session.query(
+    withPlaceholders(
+      engine.traits,
+      `SELECT id FROM ${engine.store.table("run")} WHERE id = ? AND plan_hash = ? AND state = 'done'`,
+    ),
+    [last.runId, frozen.hash],
+  );
+  if (row === undefined) return false;
+  // A run that another one has ended counts as done, too, and may have left some of its units undone.
+  const written = new Set(state.history.flatMap(({ runId, version }) => (runId === row.id ? [version] : [])));
+  return frozen.steps.flatMap(({ history }) => history).every(({ version }) => written.has(version));
+}

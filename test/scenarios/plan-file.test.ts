@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "node:test";
+import {
+  apply,
+  applyPlan,
+  freezePlan,
+  type FrozenPlan,
+  type ProjectOptions,
+  rollback,
+  validate,
+} from "../../src/index.ts";
+import { frozenHash } from "../../src/core/frozen-plan.ts";
+import { readPlanFile } from "../../src/review/plan-file.ts";
+import { crashAt } from "../support/crash.ts";
+import { target, targets } from "../support/servers.ts";
+import {
+  ledgerTable,
+  refused,
+  refusedUnchanged,
+  type Scene,
+  scene,
+  stem,
+  tableNames,
+  tables,
+  version,
+} from "./scene.ts";
+
+const file = "plan.json";
+
+async function frozen(own: Scene, more: Parameters<typeof freezePlan>[0] = {}): Promise<FrozenPlan> {
+  const plan = await freezePlan({ ...own.options, output: file, as: "Ann", ...more });
+  assert.ok(plan !== null);
+  return plan;
+}
+
+const applyFile = (own: Scene, more: Partial<ProjectOptions> = {}) =>
+  applyPlan({ ...own.options, ...more, file });
+
+for (const { name, skip } of targets) {
+  test(`${name}: what was reviewed is what runs, there and back`, { skip }, async () => {
+    await scene(name, tables(1, 2), async (own) => {
+      const plan = await frozen(own);
+      assert.equal(plan.author, "Ann");
+      assert.deepEqual(
+        plan.undo?.steps.map(({ unit }) => unit),
+        [version(2), version(1)],
+      );
+      // What is written after the plan was made is no part of it.
+      await own.write(tables(3));
+      const result = await applyFile(own);
+      assert.equal(result.state, "done");
+      assert.deepEqual(await tableNames(own), ["t1", "t2"]);
+      const [row] = await own.sql(
+        `SELECT p.plan_hash AS plan, r.plan_hash AS run, p.content_hash AS content, p.author AS author, p.body AS body
+           FROM ${ledgerTable(name, "plan")} p JOIN ${ledgerTable(name, "run")} r ON r.id = p.run_id`,
+      );
+      assert.deepEqual(
+        [row?.plan, row?.run, row?.content, row?.author],
+        [plan.hash, plan.hash, plan.contentHash, "Ann"],
+      );
+      assert.deepEqual(JSON.parse(String(row?.body)), plan);
+
+      assert.equal((await applyFile(own)).state, "nothing");
+      const back = await frozen(own, { of: "rollback", to: "0" });
+      assert.equal((await applyFile(own)).plan?.hash, back.hash);
+      assert.deepEqual(await tableNames(own), []);
+      assert.deepEqual((await validate(own.options)).problems, []);
+
+      // The first plan was carried out once; now it would be another one.
+      await writeFile(join(own.folder, file), `${JSON.stringify(plan)}\n`);
+      const stale = await refusedUnchanged(own, () => applyFile(own), "GW8101");
+      assert.match(stale.message, /since then somebody .*rolled back/);
+    });
+  });
+
+  test(
+    `${name}: a database that changed makes the plan stale, and the difference is shown`,
+    { skip },
+    async () => {
+      await scene(name, tables(1, 2), async (own) => {
+        await apply({ ...own.options, to: version(1) });
+        await frozen(own);
+        await own.sql("ALTER TABLE t1 ADD COLUMN sneaked int");
+        const changed = await refusedUnchanged(own, () => applyFile(own), "GW8101");
+        assert.match(JSON.stringify(changed.details.edits), /\\n\+[^\n]*sneaked/);
+        await own.sql("ALTER TABLE t1 DROP COLUMN sneaked");
+        await apply(own.options);
+        const applied = await refusedUnchanged(own, () => applyFile(own), "GW8101");
+        assert.match(applied.message, new RegExp(`since then somebody applied ${stem(2)}`));
+        await rollback(own.options);
+        await refusedUnchanged(own, () => applyFile(own), "GW8101");
+      });
+    },
+  );
+}
+
+test("a plan is for its own database", async () => {
+  await scene("sqlite", tables(1), async (own) => {
+    await frozen(own);
+    await scene("sqlite", {}, async (other) => {
+      const error = await refused(applyFile(own, { url: other.url }), "GW8101");
+      assert.match(error.message, /it was made for the database .*, and this is /);
+      assert.deepEqual(await tableNames(other), []);
+    });
+  });
+});
+
+test(
+  "a killed run goes on with the plan that it began, and with no other",
+  { skip: target("postgres").skip },
+  async () => {
+    const bare = {
+      [`${stem(1)}.up.sql`]: "CREATE TABLE t1 (id int);\nVACUUM t1;\nCREATE TABLE t2 (id int);\n",
+    };
+    await scene("postgres", bare, async (own) => {
+      const plan = await frozen(own);
+      await crashAt({ name: "bare:after-statement", nth: 1 }, ["apply", file], {
+        cwd: own.folder,
+        env: { GODWIT_URL: own.url },
+      });
+      assert.deepEqual(await tableNames(own), ["t1"]);
+      // A plan for what is left is another plan: made now, it names what is half done.
+      const later = await freezePlan({ ...own.options, as: "Ann" });
+      assert.equal(later?.target.unfinished?.steps.length, 2);
+      const result = await applyFile(own);
+      assert.equal(result.plan?.hash, plan.hash);
+      assert.equal(result.epoch, 2);
+      assert.deepEqual(await tableNames(own), ["t1", "t2"]);
+      await writeFile(join(own.folder, file), JSON.stringify(later));
+      const error = await refused(applyFile(own), "GW8101");
+      assert.match(error.message, /the unfinished run .* is over/);
+    });
+  },
+);
+
+test("files that changed since are told; a script that would run from one is refused", async () => {
+  const script = (table: string) =>
+    `export async function up(db) {\n  await db.execute("CREATE TABLE ${table} (id int)");\n}\n`;
+  await scene("sqlite", { ...tables(1), "20260101000002_s.ts": script("s") }, async (own) => {
+    await frozen(own);
+    await own.write({ "20260101000002_s.ts": script("evil") });
+    await refusedUnchanged(own, () => applyFile(own), "GW8110");
+    await own.write({
+      "20260101000002_s.ts": script("s"),
+      [`${stem(1)}.up.sql`]: "CREATE TABLE other (id int);\n",
+    });
+    await applyFile(own);
+    assert.deepEqual(await tableNames(own), ["s", "t1"]);
+    const told = own.events.filter((event) => event.type === "warning:raised");
+    assert.deepEqual(
+      told.map(({ code }) => code),
+      ["GW8110"],
+    );
+  });
+});
+
+test("a plan that was cut off, damaged, edited or is none is refused, and nothing is changed", async () => {
+  await scene("sqlite", tables(1), async (own) => {
+    const plan = await frozen(own);
+    const path = join(own.folder, file);
+    const bytes = await readFile(path);
+    const before = await own.dump();
+    const codes = new Set<string>();
+    const tried = async (what: string, content: Uint8Array | string) => {
+      await writeFile(path, content);
+      const outcome = await readPlanFile(path).then(
+        () => `${what} was taken`,
+        (error: { code?: string }) => error.code ?? String(error),
+      );
+      assert.match(outcome, /^GW810[23]$/, what);
+      codes.add(outcome);
+    };
+    for (let at = 0; at < bytes.length; at += 5) {
+      const damaged = Buffer.from(bytes);
+      damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8));
+      await tried(`bit ${at % 8} of byte ${at}`, damaged);
+    }
+    // The line end is no part of the document.
+    for (let length = 0; length < bytes.length - 1; length += 67)
+      await tried(`${length} bytes`, bytes.subarray(0, length));
+    const edited: Record<string, (copy: Record<string, any>) => void> = {
+      "an unknown key": (copy) => (copy["extra"] = 1),
+      "an unknown key of a step": (copy) => (copy["steps"][0].extra = 1),
+      "another type": (copy) => (copy["steps"][0].transaction = "yes"),
+      "another kind of step": (copy) => (copy["steps"][0].kind = "shell"),
+      "a later format": (copy) => (copy["format"] = 2),
+      "no steps": (copy) => delete copy["steps"],
+    };
+    for (const [what, edit] of Object.entries(edited)) {
+      const copy = structuredClone(plan) as unknown as Record<string, any>;
+      edit(copy);
+      // Whoever edits can compute a hash: the shape has to be right all the same.
+      copy["hash"] = frozenHash(copy as unknown as FrozenPlan);
+      await tried(what, JSON.stringify(copy));
+    }
+    await tried("other JSON", "{}");
+    await tried("what --json prints", JSON.stringify({ godwit: 1, type: "result", plan }));
+    await tried("two keys", bytes.toString().replace('"format"', '"author": "Bob", "format"'));
+    assert.deepEqual([...codes].sort(), ["GW8102", "GW8103"]);
+    await refused(applyFile(own), "GW8102");
+    assert.equal(await own.dump(), before);
+  });
+});
