@@ -32,6 +32,7 @@ export { plan, type PlanOptions } from "./commands/plan.ts";
 export { redo } from "./commands/redo.ts";
 export { repair, type RepairOptions } from "./commands/repair.ts";
 export { rollback, type RollbackOptions } from "./commands/rollback.ts";
+export { dropSnapshots, type DropSnapshotsOptions, snapshots } from "./commands/snapshots.ts";
 export { status } from "./commands/status.ts";
 export { verify, type VerifyOptions } from "./commands/verify.ts";
 export { validate } from "./commands/validate.ts";
@@ -49,6 +50,7 @@ export type {
   AssessedMigration,
   Edit,
   MigrationState,
+  RowSnapshot,
   StatusReport,
   UnfinishedRun,
   ValidationReport,

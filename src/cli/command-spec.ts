@@ -110,6 +110,7 @@ export interface OptionValues {
   readonly restart?: boolean;
   readonly allow?: readonly string[];
   readonly drafts?: string;
+  readonly drop?: readonly string[];
   readonly columns?: readonly string[];
   readonly where?: string;
   readonly sample?: number;

@@ -216,6 +216,13 @@ export const commandSpecs: readonly CommandSpec[] = [
       },
       { name: "--dry-run", description: "print what would run; with -o, write it to a file for review" },
       ...freezing,
+      {
+        name: "--allow",
+        value: "NAMES",
+        kind: "names",
+        description:
+          "what may be lost: overwrite-changed-rows puts kept rows back over what was written since",
+      },
       wait,
       ...limits,
       noSchemaFile,
@@ -300,6 +307,29 @@ export const commandSpecs: readonly CommandSpec[] = [
     ],
     json: "events",
     load: async () => (await import("./actions/baseline.ts")).baseline,
+  },
+  {
+    name: "snapshots",
+    group: "History",
+    summary: "list the rows that data changes have kept, or drop them",
+    description:
+      "Lists the tables in which migrations with `-- godwit: snapshot` keep the rows that they changed. They stay until they are dropped, also after a rollback has put the rows back. Dropping asks first; without a terminal it needs --yes.",
+    options: [
+      {
+        name: "--drop",
+        value: "IDS",
+        kind: "names",
+        description:
+          "drop these, with commas between them; restored stands for those that were put back, all for all",
+      },
+      wait,
+    ],
+    examples: [
+      { command: "godwit snapshots", description: "List them" },
+      { command: "godwit snapshots --drop restored --yes", description: "Drop what is not needed any more" },
+    ],
+    json: "events",
+    load: async () => (await import("./actions/snapshots.ts")).snapshots,
   },
   {
     name: "copy",

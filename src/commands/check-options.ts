@@ -108,7 +108,9 @@ const known = {
     done: texts,
     notDone: texts,
   },
-  rollback: { ...project, steps: fromOne, to: text },
+  rollback: { ...project, steps: fromOne, to: text, allow: texts },
+  snapshots: project,
+  dropSnapshots: { ...project, drop: texts },
   status: project,
   validate: project,
   wait: { ...project, timeoutMs: milliseconds },
@@ -120,6 +122,7 @@ const required: Readonly<Record<string, readonly string[]>> = {
   create: ["name"],
   ctl: ["action"],
   applyPlan: ["file"],
+  dropSnapshots: ["drop"],
 };
 
 /**

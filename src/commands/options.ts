@@ -48,6 +48,7 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
     maxFileBytes: config.maxFileBytes,
     schemaFile: config.schemaFile,
     policies: { outOfOrder: config.outOfOrder },
+    snapshots: config.snapshots,
     settings: {
       lockTimeoutMs: config.lockTimeoutMs,
       lockRetries: config.lockRetries,

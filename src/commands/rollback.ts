@@ -9,6 +9,8 @@ export interface RollbackOptions extends ProjectOptions {
   readonly steps?: number | undefined;
   /** Everything newer than this version; "0" for everything. Not together with `steps`. */
   readonly to?: string | undefined;
+  /** Losses that are accepted by name: "overwrite-changed-rows". */
+  readonly allow?: readonly string[] | undefined;
 }
 
 /** Undoes the newest migrations by their down files, or continues an interrupted rollback. */
@@ -17,7 +19,8 @@ export async function rollback(
 ): Promise<RunResult & { versions: readonly string[] }> {
   checkOptions("rollback", options);
   refuseBoth(options);
-  return rollbackMigrations(await openProject(options), { steps: options.steps, to: options.to });
+  const { steps, to, allow } = options;
+  return rollbackMigrations(await openProject(options), { steps, to, allow });
 }
 
 /** What `rollback` would do, for the question before it; null when there is nothing to undo. Changes nothing. */
@@ -27,7 +30,11 @@ export async function rollbackPreview(
   checkOptions("rollback", options);
   refuseBoth(options);
   const project = await openProject(options);
-  const preview = await previewRollback(project, { steps: options.steps, to: options.to });
+  const preview = await previewRollback(project, {
+    steps: options.steps,
+    to: options.to,
+    allow: options.allow,
+  });
   return preview === null ? null : { ...preview, database: project.target.display };
 }
 

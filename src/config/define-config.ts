@@ -6,6 +6,7 @@ export interface ConfigSettings {
   readonly migrations?: string;
   readonly schemaFile?: string | null;
   readonly outOfOrder?: OutOfOrder;
+  readonly snapshots?: "declared" | "always";
   /** A duration: 250ms, 2s, 5m, 1h or 0. */
   readonly lockTimeout?: string | 0;
   readonly lockRetries?: number;

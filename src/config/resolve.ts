@@ -27,6 +27,7 @@ export interface ResolvedConfig {
   readonly migrations: string;
   readonly schemaFile: string | null;
   readonly outOfOrder: OutOfOrder;
+  readonly snapshots: "declared" | "always";
   readonly lockTimeoutMs: number;
   readonly lockRetries: number;
   readonly statementTimeoutMs: number;
@@ -72,6 +73,7 @@ export async function resolveConfig(
     migrations: read.migrations,
     schemaFile: read.schemaFile,
     outOfOrder: read.outOfOrder,
+    snapshots: read.snapshots,
     lockTimeoutMs: read.lockTimeout,
     lockRetries: read.lockRetries,
     statementTimeoutMs: read.statementTimeout,

@@ -12,6 +12,7 @@ export type SettingKey =
   | "migrations"
   | "schemaFile"
   | "outOfOrder"
+  | "snapshots"
   | "lockTimeout"
   | "lockRetries"
   | "statementTimeout"
@@ -58,6 +59,13 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
       "What to do with a migration whose version is lower than one that is applied: refuse, warn and run it, or run it.",
     expects: 'one of "error", "warn" and "allow"',
     default: "error",
+  },
+  snapshots: {
+    title: "Snapshots of rows",
+    description:
+      "Which data changes of SQL migrations keep the rows that they change: those that say `-- godwit: snapshot`, or always each of them. With always, one whose rows cannot be kept is refused, unless it says `-- godwit: no-snapshot`.",
+    expects: 'one of "declared" and "always"',
+    default: "declared",
   },
   lockTimeout: {
     title: "Lock timeout",
@@ -114,6 +122,7 @@ export interface SettingValues extends GuardValues {
   readonly migrations: string;
   readonly schemaFile: string | null;
   readonly outOfOrder: OutOfOrder;
+  readonly snapshots: "declared" | "always";
   readonly lockTimeout: number;
   readonly lockRetries: number;
   readonly statementTimeout: number;
@@ -148,6 +157,7 @@ const readers: { readonly [K in SettingKey]: Reader<K> } = {
   migrations: readPath,
   schemaFile: (value, place, key) => (value === null ? null : readPath(value, place, key)),
   outOfOrder: readOutOfOrder,
+  snapshots: readSnapshots,
   lockTimeout: (value, place) => parseDuration(value, place),
   lockRetries: (value, place, key) => readInteger(value, place, { key, min: 0, max: 100 }),
   statementTimeout: (value, place) => parseDuration(value, place),
@@ -164,6 +174,11 @@ function readOutOfOrder(value: unknown, place: ReadingPlace, key: SettingKey): O
   if (value === "error" || value === "warn" || value === "allow") return value;
   const suggestion = typeof value === "string" ? didYouMean(value, ["error", "warn", "allow"]) : "";
   throw settingError(key, place, suggestion);
+}
+
+function readSnapshots(value: unknown, place: ReadingPlace, key: SettingKey): "declared" | "always" {
+  if (value === "declared" || value === "always") return value;
+  throw settingError(key, place, typeof value === "string" ? didYouMean(value, ["declared", "always"]) : "");
 }
 
 function readText(value: unknown, place: ReadingPlace, key: SettingKey): string {

@@ -539,6 +539,36 @@ const entries = {
     explanation:
       "A migration file was changed or removed after the plan was made. SQL is part of the plan, and runs as it was reviewed; this is then a warning. A TypeScript migration runs from its file, so its plan is refused.",
   },
+  GW8301: {
+    title: "Rows cannot be kept",
+    hint: "Write the change so that its rows can be kept, back the table up instead, or say `-- godwit: no-snapshot` before the statement.",
+    explanation:
+      "A statement asks for a snapshot of the rows that it changes, by `-- godwit: snapshot` or because `snapshots: always` demands it, and this one cannot have it: the statement changes rows that no query can tell before, or the table has no key by which a row is found again. Nothing was changed.",
+  },
+  GW8302: {
+    title: "Other rows were changed than were kept",
+    hint: "Run it again. Where it fails again, the condition gives another answer each time it is asked (random(), a LIMIT without an order): name the rows.",
+    explanation:
+      "The rows that a statement changes are kept before it, and afterwards the rows that it did change are held against them. They were not the same: somebody else changed rows between the two, or the condition does not say which rows are meant. The transaction was rolled back.",
+  },
+  GW8303: {
+    title: "Rows were changed since",
+    hint: "Look at the rows that are named. To overwrite them all the same: `godwit rollback --allow overwrite-changed-rows`.",
+    explanation:
+      "A rollback puts back the rows that a migration changed. Some of them are no longer as the migration left them, so somebody's work would be lost. Nothing was put back.",
+  },
+  GW8304: {
+    title: "Kept rows cannot be put back",
+    hint: "Look at `godwit snapshots`; the rows are in the tables that it names.",
+    explanation:
+      "The snapshot was dropped or put back already, the table has other columns now, or the rows would not be there as they were, because the server changes them on the way. Nothing was put back.",
+  },
+  GW8305: {
+    title: "More is changed than is kept",
+    hint: "Look at what the rollback will leave as it is; a down file can undo it.",
+    explanation:
+      "A warning. Only the rows of the table that the statement names are kept. A trigger of the table runs, or foreign keys change other tables with it; a rollback leaves those changes in place.",
+  },
   GW9001: {
     title: "A fault in Godwit",
     hint: "Please report it with the output of the command run again with --json.",

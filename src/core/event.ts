@@ -160,6 +160,9 @@ export type GodwitEvent =
   | { type: "rollback:finished"; undone: readonly string[]; kept: readonly string[]; verified: boolean }
   | { type: "backup:made"; artifact: string; file: string; bytes: number; durationMs: number }
   | { type: "backup:verified"; artifact: string; tables: number; rows: number; durationMs: number }
+  /** The rows that a statement changes are in a table of their own now. */
+  | { type: "rows:kept"; key: string; table: string; snapshot: string; rows: number; bytes: number }
+  | { type: "rows:restored"; key: string; table: string; snapshot: string; rows: number }
   | { type: "server:noticed"; severity: string; message: string }
   | { type: "warning:raised"; code: string; message: string }
   | { type: "schema-file:written"; file: string }

@@ -76,6 +76,30 @@ export interface Statement {
    * transaction it runs outside of one, with this effect. Absent where it keeps a transaction for its record.
    */
   readonly alone?: Effect;
+  /** The rows that it changes are kept first, in its transaction, so that a rollback can put them back. */
+  readonly keeps?: RowKeeping;
+}
+
+/** Where the rows go that a statement changes. The tables stand beside the one that is changed. */
+export interface RowKeeping {
+  /** Short, and the same whenever the plan is made again; also the artifact's in the ledger. */
+  readonly id: string;
+  readonly change: RowChange;
+  /** The table of the rows as they were. */
+  readonly before: string;
+  /** The table of what they became; null where they are gone. */
+  readonly after: string | null;
+}
+
+/** What a statement does to rows that are there. */
+export interface RowChange {
+  readonly action: "update" | "delete" | "merge";
+  /** As the statement names it. */
+  readonly table: ObjectName;
+  /** Columns that it sets. */
+  readonly assigns: readonly string[];
+  /** The query for the rows that it changes, in the form that the engine needs. */
+  readonly rows: string;
 }
 
 /** A statement as it runs where its file, or its script, asks for no transaction. */
@@ -139,6 +163,33 @@ export interface ScriptStep extends StepBase {
   readonly file: string;
   readonly direction: "up" | "down";
   readonly transaction: boolean;
+}
+
+/** Makes the empty tables for rows that are kept, where making one commits and cannot be part of the change. */
+export interface RowTablesStep extends StepBase {
+  readonly kind: "row-tables";
+  readonly file: string;
+  readonly keeps: readonly RowKeeping[];
+  /** Session statements of the unit that stand before it. */
+  readonly preamble: readonly Statement[];
+}
+
+/** Puts rows back that statements of a migration changed: the last change first, all in one transaction. */
+export interface RestoreRowsStep extends StepBase {
+  readonly kind: "restore-rows";
+  readonly file: string;
+  readonly transaction: true;
+  /** Artifacts of the ledger, in the order in which they are put back. */
+  readonly snapshots: readonly string[];
+  /** Also rows that were changed since. */
+  readonly overwrites: boolean;
+  readonly preamble: readonly Statement[];
+}
+
+/** Drops tables of kept rows. */
+export interface DropRowsStep extends StepBase {
+  readonly kind: "drop-rows";
+  readonly snapshots: readonly string[];
 }
 
 /** Only rows of the ledger, in one transaction: baseline, accepted edits, forgotten rows; how far a copy came. */
@@ -334,6 +385,9 @@ export type Step =
   | SqlStep
   | ScriptStep
   | RecordStep
+  | RowTablesStep
+  | RestoreRowsStep
+  | DropRowsStep
   | ParallelStep
   | CopyRowsStep
   | ReadBackStep

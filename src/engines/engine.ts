@@ -14,6 +14,7 @@ import type {
   SwapRole,
   WriteRole,
 } from "./data-roles.ts";
+import type { RowSnapshotRole } from "./row-snapshot-role.ts";
 
 /**
  * An engine is a record of small roles; the same file names stand in every engine's folder. A role that is
@@ -32,6 +33,8 @@ export interface Engine {
   readonly health: HealthRole;
   /** Missing: the engine has no load that could be told, so a guard watches only what its runner knows. */
   readonly signals?: SignalsRole;
+  /** Missing: rows that a migration changes cannot be kept. */
+  readonly rowSnapshot?: RowSnapshotRole;
   /** The data path; an engine without these roles cannot be copied from, or to. */
   readonly normalize?: NormalizeRole;
   readonly render?: RenderRole;
@@ -204,8 +207,11 @@ export interface SyntaxRole {
   statements(text: string, file: string): Statement[];
   /** The token texts that count for the semantic hash, in order: no comments, no white space, names and keywords as written. */
   tokens(text: string, file: string): string[];
-  /** `-- godwit: …` directives in their order, with lines. */
-  directives(text: string, file: string): { readonly words: readonly string[]; readonly line: number }[];
+  /** `-- godwit: …` directives in their order, with their places. */
+  directives(
+    text: string,
+    file: string,
+  ): { readonly words: readonly string[]; readonly line: number; readonly offset: number }[];
 }
 
 // ── probe ──────────────────────────────────────────────────────────────────────────────────────────────────

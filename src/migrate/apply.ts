@@ -5,6 +5,7 @@ import { execute, type RunResult } from "../run/executor.ts";
 import { type LedgerState, openSteps } from "../run/ledger.ts";
 import { type AssessedMigration, assess, halfDone, judgeAssessment } from "./assess.ts";
 import { compileMigration } from "./compile.ts";
+import { rowsUp } from "./row-choice.ts";
 import { type Contents, openContents } from "./content.ts";
 import { explainEdits } from "./edits.ts";
 import { readFolder } from "./folder.ts";
@@ -60,7 +61,9 @@ export async function planApply(inputs: PlanInputs): Promise<Plan | null> {
   if (errors.length > 0) throw await combine(errors, inputs);
   const pending = choosePending(assessment.migrations, inputs.choice);
   const records = openSteps(state);
-  const steps = pending.flatMap((migration) => compileMigration(engine, contents, migration, "up", records));
+  const steps = pending.flatMap((migration) =>
+    compileMigration(engine, contents, migration, "up", records, rowsUp(project, state, migration)),
+  );
   if (steps.length === 0 && state.unfinished === null) return null;
   return sealPlan({
     kind: "apply",

@@ -2,11 +2,12 @@ import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
 import {
   type HistoryChange,
+  type RestoreRowsStep,
+  type RowTablesStep,
   type ScriptStep,
   type SqlStep,
   type Statement,
   type Step,
-  type StepLimits,
   withoutTransaction,
 } from "../core/plan.ts";
 import type { Engine } from "../engines/engine.ts";
@@ -14,6 +15,8 @@ import type { StepRecord } from "../run/ledger.ts";
 import type { Contents } from "./content.ts";
 import { readDirectives } from "./directives.ts";
 import type { Migration } from "./folder.ts";
+import { keepingRows, restoreMarks } from "./keep-rows.ts";
+import { keptBy, keptIn, restoreStep, type RowChoice, rowFileOf } from "./restore-rows.ts";
 import { mayExport, scriptTokens } from "./script-tokens.ts";
 
 /** A text longer than this is not kept in the history, so an edit of it is found but not shown as a difference. */
@@ -30,41 +33,108 @@ export function compileMigration(
   migration: Migration,
   direction: "up" | "down",
   records: readonly BegunStep[] = [],
+  rows: RowChoice = {},
 ): Step[] {
   if (migration.script) return [compileScript(engine, contents, migration, direction)];
   const file = direction === "up" ? contents.up(migration) : contents.down(migration);
-  if (file === null) throw noWayBack(migration);
+  if (file === null) return restoreAll(engine, contents, migration, rows);
   const directives = readDirectives(engine, file.text, file.path);
   const read = engine.syntax.statements(file.text, file.path);
-  const statements = directives.noTransaction ? read.map(withoutTransaction) : read;
+  const plain = directives.noTransaction ? read.map(withoutTransaction) : read;
+  const isUp = direction === "up";
+  const rowFile = rowFileOf(engine, migration, file, rows);
+  const statements = isUp ? keepingRows(rowFile, plain, directives.marks) : plain;
+  const restores = isUp ? [] : restoreMarks(rowFile, statements, directives.marks);
   const starts = startsOf(records, `${migration.version}/${direction}/`);
-  const groups = groupStatements(statements, (number) => directives.noTransaction || starts.has(number));
+  const groups = groupStatements(
+    statements,
+    (number) => directives.noTransaction || starts.has(number) || restores.includes(number - 1),
+  );
   const isOneTransaction = groups.length === 1 && groups[0]?.transaction === true;
   const undo = undoOf(engine, migration, direction, isOneTransaction);
+  const snapshots = restores.length === 0 ? [] : keptBy(engine, contents, migration, rows);
   const preamble: Statement[] = [];
   let first = 1;
-  return groups.map((group, index): SqlStep => {
+  const base = {
+    unit: migration.version,
+    unitTitle: migration.name,
+    limits: directives.limits,
+    file: file.path,
+  };
+  const restoring = (): RestoreRowsStep => ({
+    ...base,
+    ...restoreStep(migration, snapshots, rows),
+    undo,
+    preamble: [...preamble],
+  });
+  const steps = groups.flatMap((group, index): Step[] => {
+    const number = first;
     const key = `${migration.version}/${direction}/${first}`;
     first += group.statements.length;
+    const keeps = group.statements.flatMap((statement) => statement.keeps ?? []);
+    const tables: RowTablesStep[] =
+      keeps.length === 0 || engine.traits.transactionalDdl
+        ? []
+        : [
+            {
+              ...base,
+              kind: "row-tables",
+              key: `${key}/tables`,
+              title: `make ${keeps.map(({ before }) => before).join(", ")}`,
+              hash: digest(keeps.map(({ id, before, after }) => [id, before, after])),
+              undo: "dropped by `godwit snapshots`",
+              keeps,
+              preamble: [...preamble],
+              history: [],
+            },
+          ];
     const step: SqlStep = {
       kind: "sql",
       key,
       title: titleOf(group.statements),
       // Without the limits: raising one is how a run that stopped at a time-out is helped on.
       hash: digest([group.transaction, group.statements.map(({ text }) => text)]),
-      unit: migration.version,
-      unitTitle: migration.name,
-      limits: directives.limits as StepLimits,
+      ...base,
       undo,
-      file: file.path,
       transaction: group.transaction,
       statements: group.statements,
       preamble: [...preamble],
-      history: index === groups.length - 1 ? [change(contents, migration, direction)] : [],
+      history:
+        index === groups.length - 1 && !restores.includes(statements.length)
+          ? [change(contents, migration, direction)]
+          : [],
     };
+    const before = restores.includes(number - 1) ? [restoring()] : [];
     preamble.push(...group.statements.filter((statement) => statement.session));
-    return step;
+    return [before, tables, [step]].flat();
   });
+  if (!restores.includes(statements.length)) return steps;
+  return [...steps, { ...restoring(), history: [change(contents, migration, direction)] }];
+}
+
+/** Without a down file: the rows are put back, where that undoes all that the migration did. Throws GW2008. */
+function restoreAll(engine: Engine, contents: Contents, migration: Migration, rows: RowChoice): Step[] {
+  const { ids, statements, file } = keptIn(engine, contents, migration, rows);
+  const other = statements.find((statement) => statement.keeps === undefined && !statement.session);
+  if (ids.length === 0) throw noWayBack(migration);
+  if (other !== undefined) {
+    throw new GodwitError("GW2008", {
+      message: `${noWayBack(migration).message}, and only some of its statements keep their rows: ${other.label} on line ${other.line} does not`,
+      details: { version: migration.version, line: other.line },
+    });
+  }
+  return [
+    {
+      ...restoreStep(migration, ids, rows),
+      unit: migration.version,
+      unitTitle: migration.name,
+      limits: {},
+      undo: "apply it again",
+      file: file.path,
+      preamble: [],
+      history: [change(contents, migration, "down")],
+    },
+  ];
 }
 
 /** What is known of a step of an interrupted run: its key, and, once it is done, how many statements it held. */
@@ -179,7 +249,9 @@ function undoOf(engine: Engine, migration: Migration, direction: "up" | "down", 
 }
 
 function titleOf(statements: readonly Statement[]): string {
-  const labels = statements.map(({ label }) => label);
+  const labels = statements.map(({ label, keeps }) =>
+    keeps === undefined ? label : `${label} (its rows kept in ${keeps.before})`,
+  );
   const shown = labels.slice(0, 3).join(", ");
   return labels.length > 3 ? `${shown} and ${labels.length - 3} more` : shown;
 }

@@ -59,6 +59,11 @@ export function foldHistory(rows: readonly HistoryRow[]): History {
   return { applied, baseline, lastRollback, head: rows.at(-1)?.rowHash ?? "" };
 }
 
+/** How often the history says that a version was applied. */
+export function applicationsOf(rows: readonly HistoryRow[], version: string): number {
+  return rows.filter((row) => row.action === "apply" && row.version === version).length;
+}
+
 /** Whether a version lies at or below the baseline. */
 export function belowBaseline(history: History, version: string): boolean {
   return history.baseline !== null && compareVersions(version, history.baseline) <= 0;

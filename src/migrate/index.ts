@@ -19,5 +19,6 @@ export {
 } from "./rollback.ts";
 export { applyReviewed } from "./reviewed.ts";
 export { settleSteps } from "./settle.ts";
+export { chooseSnapshots, dropSnapshots, readSnapshots, type RowSnapshot } from "./snapshots.ts";
 export { readStatus, type StatusReport, type UnfinishedRun } from "./status.ts";
 export { type ValidationReport, validateProject } from "./validate.ts";

@@ -5,6 +5,7 @@ import type { Engine, ServerFacts } from "../engines/engine.ts";
 import type { ExecuteOptions } from "../run/executor.ts";
 import type { RunSettings } from "../run/perform/context.ts";
 import type { Policies } from "./assess.ts";
+import type { SnapshotPolicy } from "./keep-rows.ts";
 
 /** What every operation of this feature works on. */
 export interface Project {
@@ -15,6 +16,7 @@ export interface Project {
   readonly maxFileBytes: number;
   readonly settings: RunSettings;
   readonly policies: Policies;
+  readonly snapshots: SnapshotPolicy;
   /** Where the schema is written after a run; null for nowhere. */
   readonly schemaFile: string | null;
   readonly emit: Emit;

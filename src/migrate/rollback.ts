@@ -11,6 +11,7 @@ import { verifyHistory } from "./history.ts";
 import { knownVersion } from "./known-version.ts";
 import { executionOf, fingerprint, type Project } from "./project.ts";
 import { readingLedger } from "./read.ts";
+import { overwriteChangedRows, rowsDown } from "./row-choice.ts";
 import { writeSchemaFile } from "./schema-file.ts";
 import { compareVersions } from "./version.ts";
 
@@ -19,6 +20,8 @@ export interface RollbackChoice {
   readonly steps?: number | undefined;
   /** Everything newer than this version; "0" for everything. */
   readonly to?: string | undefined;
+  /** What is lost by it all the same: "overwrite-changed-rows". */
+  readonly allow?: readonly string[] | undefined;
 }
 
 /** Kept with the run: what was asked for, and which versions that meant. */
@@ -83,6 +86,7 @@ export function planRollback(inputs: {
   facts: ServerFacts;
 }): { plan: Plan | null; versions: string[] } {
   const { project, choice, contents, state, facts } = inputs;
+  refuseUnknownAllowance(choice);
   verifyHistory(state);
   refuseHalfApplied(state);
   const assessment = assess(readFolder(project.folder), state, contents);
@@ -109,7 +113,14 @@ export function planRollback(inputs: {
       const message = `${entry.name} was edited after it was applied; its down file is run as it stands now`;
       project.emit({ type: "warning:raised", code: "GW5001", message });
     }
-    return compileMigration(project.engine, contents, entry.migration, "down", openSteps(state));
+    return compileMigration(
+      project.engine,
+      contents,
+      entry.migration,
+      "down",
+      openSteps(state),
+      rowsDown(project, state, entry.migration, choice.allow),
+    );
   });
   if (steps.length === 0 && unfinished === null) return { plan: null, versions: [] };
   const plan = sealPlan({
@@ -124,6 +135,14 @@ export function planRollback(inputs: {
     })),
   });
   return { plan, versions: asked };
+}
+
+function refuseUnknownAllowance({ allow = [] }: RollbackChoice): void {
+  const unknown = allow.filter((name) => name !== overwriteChangedRows);
+  if (unknown.length === 0) return;
+  throw new GodwitError("GW1001", {
+    message: `a rollback has nothing to allow by the name ${unknown.join(", ")}; expected ${overwriteChangedRows}`,
+  });
 }
 
 /** Newest applied first. Throws GW2013 for an unknown version, GW1001 for nonsense. */

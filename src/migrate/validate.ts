@@ -36,7 +36,9 @@ export async function validateProject(project: Project): Promise<ValidationRepor
     }
   };
   for (const migration of folder) {
-    collect(() => void compileMigration(engine, contents, migration, "up"));
+    collect(
+      () => void compileMigration(engine, contents, migration, "up", [], { policy: project.snapshots }),
+    );
     if (migration.down !== null) collect(() => void compileMigration(engine, contents, migration, "down"));
   }
   return readingLedger(project, async ({ session, state }) => {

@@ -7,7 +7,7 @@ import type { Session } from "../engines/engine.ts";
  * that was computed then (from a function or a query) would come out differently now: throws GW4004.
  */
 export async function replayPreamble(session: Session, step: Step): Promise<void> {
-  if (step.kind !== "sql") return;
+  if (!("preamble" in step)) return;
   for (const statement of step.preamble) {
     if (isComputed(statement)) throw lostValue(step.key, statement);
     await session.execute(statement.text);

@@ -247,6 +247,7 @@ export class RunLedger {
       const intent = captureOf(next.step, next.captured) ?? "null";
       writes.push(this.#stepWrite(next.step, ordinal + 1, { state: "started", captured: intent }));
     }
+    for (const artifact of completion.artifacts ?? []) writes.push(this.#artifactWrite(artifact));
     if (completion.abandons !== undefined) writes.push(...this.#abandon(completion.abandons));
     try {
       await this.#commit(writes);
@@ -369,6 +370,21 @@ export class RunLedger {
     );
   }
 
+  #artifactWrite(change: ArtifactChange): LedgerWrite {
+    const table = this.#table("artifact");
+    if (!("body" in change)) {
+      const sql = `UPDATE ${table} SET state = ? WHERE id = ?`;
+      return this.#made(null, true, sql, [change.state, change.id]);
+    }
+    return this.#made(
+      null,
+      false,
+      `INSERT INTO ${table} (id, kind, run_id, name, state, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      [change.id, change.kind, this.runId, change.name, change.state],
+      [JSON.stringify(change.body), this.#clock.now()],
+    );
+  }
+
   /** Raises that run's epoch as well, so that no process goes on with it from what it has in memory. */
   #abandon({ runId, epoch, stepKeys }: Abandoned): LedgerWrite[] {
     const steps = `UPDATE ${this.#table("step")} SET state = 'failed' WHERE run_id = ? AND step_key = ?`;
@@ -392,7 +408,7 @@ export class RunLedger {
     return this.#session.run(withPlaceholders(this.#engine.traits, sql), parameters);
   }
 
-  #table(name: "run" | "step" | "migration" | "plan" | "approval"): string {
+  #table(name: "run" | "step" | "migration" | "plan" | "approval" | "artifact"): string {
     return this.#engine.store.table(name);
   }
 
@@ -447,7 +463,19 @@ export interface Completion {
   /** Kept with the record of a done step; JSON. */
   readonly kept?: unknown;
   readonly abandons?: Abandoned | undefined;
+  readonly artifacts?: readonly ArtifactChange[];
 }
+
+/** Something that a step leaves beside its effect, such as rows that it kept; without a body its state changes. */
+export type ArtifactChange =
+  | { readonly id: string; readonly state: string }
+  | {
+      readonly id: string;
+      readonly kind: string;
+      readonly name: string;
+      readonly state: string;
+      readonly body: unknown;
+    };
 
 interface StepChange {
   readonly state: StepRecord["state"];

@@ -6,6 +6,8 @@ export interface Directive {
   readonly words: readonly string[];
   /** From 1. */
   readonly line: number;
+  /** In UTF-16 units into the text. */
+  readonly offset: number;
 }
 
 /**
@@ -21,6 +23,6 @@ export function directivesOf(text: string, lexicon: Lexicon): Directive[] {
       const found = /^(?:--|#|\/\*)\s*godwit:([\s\S]*)$/i.exec(tokenText(text, token));
       if (found?.[1] === undefined) return [];
       const words = found[1].replace(/\*\/$/, "").trim().split(/\s+/).filter(Boolean);
-      return [{ words, line: locate(text, token.start).line }];
+      return [{ words, line: locate(text, token.start).line, offset: token.start }];
     });
 }

@@ -12,7 +12,7 @@ import { running } from "./running.ts";
 
 export async function rollback(invocation: Invocation): Promise<number> {
   const { options, output, cwd } = invocation;
-  const { steps, to } = options;
+  const { steps, to, allow } = options;
   if (options.dryRun === true) return previewed(invocation);
   if (options.output !== undefined) {
     throw new GodwitError("GW1001", {
@@ -22,14 +22,14 @@ export async function rollback(invocation: Invocation): Promise<number> {
   const nothing = "nothing to do: no migration is applied that would be undone";
   const isAsked = await confirm(invocation, {
     what: "undoes migrations, and down files may drop data",
-    describe: () => describeRollback({ ...readingOptions(invocation), steps, to }, output.err.paint),
+    describe: () => describeRollback({ ...readingOptions(invocation), steps, to, allow }, output.err.paint),
   });
   if (!isAsked) {
     output.out.write(`${nothing}\n`);
     return 0;
   }
   const { result, record } = await running(invocation, (project) =>
-    rollbackMigrations({ ...sayingHazard(invocation, project), steps, to }),
+    rollbackMigrations({ ...sayingHazard(invocation, project), steps, to, allow }),
   );
   const document = { ...runDocument(result, record), versions: result.versions };
   output.result("rollback", document, () => {

@@ -406,6 +406,6 @@ test("the ledger's tables are changed by nobody else", () => {
 test("tokens and directives", () => {
   assert.deepEqual(syntax.tokens("SELECT 1 # x\n", "f"), ["SELECT", "1", ";"]);
   assert.deepEqual(syntax.directives("# godwit: no-transaction", "f"), [
-    { words: ["no-transaction"], line: 1 },
+    { words: ["no-transaction"], line: 1, offset: 0 },
   ]);
 });

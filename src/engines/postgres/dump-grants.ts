@@ -1,5 +1,6 @@
 import type { Session } from "../engine.ts";
 import { rows, userSchema, notOfExtension } from "./inspect-catalog.ts";
+import { notKept } from "./kept-mark.ts";
 
 interface GrantRow {
   readonly rank: number;
@@ -47,12 +48,12 @@ const query = `
       acldefault(CASE WHEN c.relkind = 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't'
-      AND ${userSchema("n")} AND ${notOfExtension("pg_class", "c.oid")}
+      AND ${userSchema("n")} AND ${notOfExtension("pg_class", "c.oid")} AND ${notKept("c.oid")}
     UNION ALL
     SELECT 5, ${relationTarget}, quote_ident(a.attname), c.relowner, a.attacl, acldefault('c', c.relowner)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND a.attnum > 0 AND c.relpersistence <> 't'
-      AND ${userSchema("n")} AND ${notOfExtension("pg_class", "c.oid")}
+      AND ${userSchema("n")} AND ${notOfExtension("pg_class", "c.oid")} AND ${notKept("c.oid")}
   ), entry AS (
     SELECT o.rank, o.target, o.of_column, g.grantee, g.privilege_type, g.is_grantable, d.revoked
     FROM object o

@@ -12,6 +12,7 @@ import { probe } from "./probe.ts";
 import { profile } from "./profile.ts";
 import { read } from "./read.ts";
 import { render } from "./render.ts";
+import { rowSnapshot } from "./row-snapshot.ts";
 import { snapshot } from "./snapshot.ts";
 import { store } from "./store.ts";
 import { signals } from "./signals.ts";
@@ -32,6 +33,7 @@ export const engine: Engine = {
   inspect,
   health,
   signals,
+  rowSnapshot,
   normalize,
   render,
   profile,

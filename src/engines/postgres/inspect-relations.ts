@@ -1,5 +1,6 @@
 import type { Session } from "../engine.ts";
 import { groupBy, notOfExtension, rows, userSchema } from "./inspect-catalog.ts";
+import { notKept } from "./kept-mark.ts";
 
 /** A row of pg_class: table, partitioned table, foreign table, view, materialised view or composite type. */
 export interface RelationRow {
@@ -109,7 +110,7 @@ export async function readRelations(session: Session, version: number): Promise<
 }
 
 const userRelation = `c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c') AND c.relpersistence <> 't' AND ${userSchema("n")}
-  AND ${notOfExtension("pg_class", "c.oid")}`;
+  AND ${notOfExtension("pg_class", "c.oid")} AND ${notKept("c.oid")}`;
 
 const relationQuery = `
   SELECT c.oid::text AS oid, n.nspname AS schema, quote_ident(n.nspname) AS "schemaQuoted",

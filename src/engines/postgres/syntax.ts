@@ -8,6 +8,8 @@ import { type Piece, splitStatements } from "../../sql/split.ts";
 import { statementLabel } from "../../sql/statement-label.ts";
 import { type Refuse, transactional } from "../../sql/verdict.ts";
 import type { SyntaxRole } from "../engine.ts";
+import type { RowSnapshotRole } from "../row-snapshot-role.ts";
+import { changedRows } from "./changed-rows.ts";
 import { judge } from "./judge.ts";
 import type { Tree } from "./judge-tree.ts";
 
@@ -35,6 +37,12 @@ export const syntax: SyntaxRole = {
   tokens: (text, file) => semanticTokens(text, postgresLexicon, file),
   directives: (text) => directivesOf(text, postgresLexicon),
 };
+
+/** An INSERT that is too long to be parsed changes rows that are there only where it says so. */
+export const changeOf: RowSnapshotRole["changeOf"] = (text) =>
+  /^\s*insert\b/i.test(text) && !/\bon\s+conflict\b/i.test(text)
+    ? null
+    : changedRows(text, loaded().parseSync);
 
 // The parse tree of an INSERT takes about 60 times its text, and the parser ends at 570 MB; there is nothing in
 // one to judge, so a very long one is left to the server. UTF-16 units.

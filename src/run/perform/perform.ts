@@ -3,6 +3,7 @@ import { performCompare } from "./compare.ts";
 import { performBackup } from "./backup.ts";
 import type { StepContext } from "./context.ts";
 import { performCopyRows } from "./copy-rows.ts";
+import { performDropRows } from "./drop-rows.ts";
 import { performObjects } from "./objects.ts";
 import { performParallel } from "./parallel.ts";
 import { performRestore } from "./restore.ts";
@@ -10,6 +11,8 @@ import { performRestoreCheck } from "./restore-check.ts";
 import { performScript } from "./script.ts";
 import { performReadBack } from "./read-back.ts";
 import { performRecord } from "./record.ts";
+import { performRestoreRows } from "./restore-rows.ts";
+import { performRowTables } from "./row-tables.ts";
 import { performSql } from "./sql.ts";
 
 /** Carries out one step. A new kind of step gets its performer in this folder and its line here. */
@@ -35,6 +38,12 @@ export async function perform(context: StepContext, step: Step): Promise<void> {
       return performRestore(context, step);
     case "restore-check":
       return performRestoreCheck(context, step);
+    case "row-tables":
+      return performRowTables(context, step);
+    case "restore-rows":
+      return performRestoreRows(context, step);
+    case "drop-rows":
+      return performDropRows(context, step);
     case "record":
       return performRecord(context, step);
   }

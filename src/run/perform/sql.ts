@@ -1,7 +1,9 @@
 import { GodwitError } from "../../core/error.ts";
-import type { SqlStep, Step } from "../../core/plan.ts";
+import type { RowKeeping, SqlStep, Statement, Step } from "../../core/plan.ts";
 import { crashPoint } from "../crash-point.ts";
 import { kindOf, lostKinds, statementFailure } from "../failure.ts";
+import { keepRows } from "../row-snapshot/keep-rows.ts";
+import type { ArtifactChange } from "../run-ledger.ts";
 import { runBare } from "./bare.ts";
 import { durations, type StepContext } from "./context.ts";
 import { limitsOf, refuseInterrupted, refuseStopped, runStatement } from "./statement.ts";
@@ -10,13 +12,24 @@ import { limitsOf, refuseInterrupted, refuseStopped, runStatement } from "./stat
 export async function performSql(context: StepContext, step: SqlStep): Promise<void> {
   const { session } = context;
   if (step.transaction) {
-    await inTransaction(context, step, async () => {
-      for (const [index, statement] of step.statements.entries()) {
-        refuseStopped(context, step);
-        const at = { step, statement, index, count: step.statements.length };
-        await runStatement(context, at, () => session.execute(statement.text));
-      }
-    });
+    const artifacts: ArtifactChange[] = [];
+    await inTransaction(
+      context,
+      step,
+      async () => {
+        // Of an attempt before this one nothing is left.
+        artifacts.length = 0;
+        for (const [index, statement] of step.statements.entries()) {
+          refuseStopped(context, step);
+          const at = { step, statement, index, count: step.statements.length };
+          const run = () => runStatement(context, at, () => session.execute(statement.text));
+          const { keeps } = statement;
+          if (keeps === undefined) await run();
+          else artifacts.push(await keepingRows(context, step, { ...statement, keeps }, run));
+        }
+      },
+      artifacts,
+    );
     return;
   }
   const [statement] = step.statements;
@@ -29,11 +42,40 @@ export async function performSql(context: StepContext, step: SqlStep): Promise<v
   );
 }
 
+/** A statement whose rows are kept before it. What the server refuses of the keeping is told as that. */
+async function keepingRows(
+  context: StepContext,
+  step: SqlStep,
+  statement: Statement & { readonly keeps: RowKeeping },
+  run: () => Promise<number | null>,
+): Promise<ArtifactChange> {
+  const telling = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      const native = context.engine.errors.classify(error);
+      if (error instanceof GodwitError || lostKinds.has(native.kind)) throw error;
+      const label = `keeping the rows of ${statement.label}`;
+      const place = { file: step.file, statement: { ...statement, label }, key: step.key };
+      throw statementFailure({ ...native, position: 0 }, place, "unchanged", error);
+    }
+  };
+  const settle = await telling(() => keepRows(context, step, statement));
+  const reported = await run();
+  return telling(() => settle(reported));
+}
+
 /**
  * BEGIN, the work, its record, COMMIT. A failure rolls all of it back; when the reply of COMMIT is lost, the
  * record itself tells on the next attempt whether it was committed. What the work returns is kept with the record.
  */
-export async function inTransaction<T>(context: StepContext, step: Step, work: () => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  context: StepContext,
+  step: Step,
+  work: () => Promise<T>,
+  /** What the work leaves beside the rows of the database, read when it is done. */
+  artifacts: readonly ArtifactChange[] = [],
+): Promise<T> {
   const { session, ledger, ordinal } = context;
   const start = performance.now();
   await session.limit(limitsOf(context, step.limits));
@@ -52,7 +94,7 @@ export async function inTransaction<T>(context: StepContext, step: Step, work: (
     const took = durations(context, start);
     const abandons = step.kind === "record" ? step.abandons : undefined;
     const kept = keptOf(step, result);
-    await ledger.finishAndCommit({ step, ordinal, took, history: step.history, kept, abandons });
+    await ledger.finishAndCommit({ step, ordinal, took, history: step.history, kept, abandons, artifacts });
   } catch (error) {
     throw asCommitFailure(context, step, error);
   }
@@ -62,6 +104,8 @@ export async function inTransaction<T>(context: StepContext, step: Step, work: (
 
 /** How many statements a done step held, so that a later edit of the rest leaves it a step of its own. */
 function keptOf(step: Step, result: unknown): unknown {
+  // Empty tables are no effect of the migration: its unit is not begun with them.
+  if (step.kind === "row-tables") return { sessionOnly: true };
   return step.kind === "sql" && !step.key.includes("#") ? { statements: step.statements.length } : { result };
 }
 

@@ -1,0 +1,196 @@
+import { GodwitError } from "../../core/error.ts";
+import type { RestoreRowsStep } from "../../core/plan.ts";
+import type { Engine } from "../../engines/engine.ts";
+import type { KeptTable } from "../../engines/row-snapshot-role.ts";
+import { crashPoint } from "../crash-point.ts";
+import type { ArtifactChange } from "../run-ledger.ts";
+import {
+  countOf,
+  qualified,
+  readRowSnapshots,
+  roleOf,
+  type RowSnapshot,
+  sameKey,
+  tableTitle,
+} from "../row-snapshot/kept-rows.ts";
+import type { StepContext } from "./context.ts";
+import { inTransaction } from "./sql.ts";
+import { refuseStopped } from "./statement.ts";
+
+/** So many rows that were changed since are named. */
+const namedRows = 10;
+
+/** Puts kept rows back, all in one transaction, or none where one of them is no longer as the migration left it. */
+export async function performRestoreRows(context: StepContext, step: RestoreRowsStep): Promise<void> {
+  const { engine, session } = context;
+  const artifacts: ArtifactChange[] = [];
+  await inTransaction(
+    context,
+    step,
+    async () => {
+      const known = new Map((await readRowSnapshots(engine, session)).map((each) => [each.id, each]));
+      for (const id of step.snapshots) {
+        refuseStopped(context, step);
+        artifacts.push(await restore(context, step, usable(known.get(id), { id, step })));
+      }
+    },
+    artifacts,
+  );
+}
+
+function usable(snapshot: RowSnapshot | undefined, { id, step }: { id: string; step: RestoreRowsStep }) {
+  const refuse = (why: string) =>
+    new GodwitError("GW8304", {
+      message: `the rows that ${step.unitTitle} changed cannot be put back: ${why}`,
+    });
+  if (snapshot === undefined) throw refuse(`the ledger has no snapshot ${id}`);
+  if (snapshot.unit !== step.unit) throw refuse(`the snapshot ${id} is of ${snapshot.unitTitle}`);
+  if (snapshot.state === "dropped") throw refuse(`the snapshot ${snapshot.before.name} was dropped`);
+  if (snapshot.state === "restored")
+    throw refuse(`the snapshot ${snapshot.before.name} was put back already`);
+  return snapshot;
+}
+
+async function restore(
+  context: StepContext,
+  step: RestoreRowsStep,
+  snapshot: RowSnapshot,
+): Promise<ArtifactChange> {
+  const { engine, session, emit } = context;
+  const role = roleOf(engine);
+  const table = await sameTable(engine, context, snapshot);
+  const live = qualified(engine, snapshot.table);
+  const before = qualified(engine, snapshot.before);
+  const on = sameKey(engine, snapshot.key, "t", "s");
+  const lock = role.lock(live, before, on);
+  if (lock !== null) await session.query(lock);
+  if (!step.overwrites) await refuseChanged(context, snapshot);
+  const differs = differing(engine, snapshot, "t", "s");
+  await role.undisturbed(session, table, async () => {
+    const settable = snapshot.columns.filter(
+      ({ name, updatable }) => updatable && !snapshot.key.includes(name),
+    );
+    if (settable.length > 0) {
+      const columns = settable.map(({ name }) => name);
+      // Rows that are as they were are left alone: what the server counts or logs of them would be for nothing.
+      await session.execute(
+        role.update({ table: live, kept: before, columns, on: `${on} AND (${differs})` }),
+      );
+    }
+    const columns = snapshot.columns.filter(({ generated }) => !generated).map(({ name }) => name);
+    const quoted = columns.map((name) => `s.${engine.traits.quote(name)}`).join(", ");
+    await session.execute(
+      `${role.insertInto(live, columns)} SELECT ${quoted} FROM ${before} AS s
+        WHERE NOT EXISTS (SELECT 1 FROM ${live} AS t WHERE ${on})`,
+    );
+  });
+  crashPoint("rows:restored");
+  const same = await countOf(
+    session,
+    `SELECT count(*) AS n FROM ${before} AS s WHERE EXISTS (SELECT 1 FROM ${live} AS t WHERE ${on} AND NOT (${differs}))`,
+  );
+  if (same !== snapshot.rows) {
+    throw new GodwitError("GW8304", {
+      message: `${snapshot.rows - same} of ${snapshot.rows} rows of ${tableTitle(snapshot.table)} would not be as they were: a trigger of the table, or a default of the server, changes them when they are put back`,
+      details: { snapshot: snapshot.before.name, rows: snapshot.rows, same },
+    });
+  }
+  const { id, before: name, rows } = snapshot;
+  emit({
+    type: "rows:restored",
+    key: step.key,
+    table: tableTitle(snapshot.table),
+    snapshot: name.name,
+    rows,
+  });
+  return { id, state: "restored" };
+}
+
+/** The table as it is now, which must still have the columns that were kept. */
+async function sameTable(
+  engine: Engine,
+  { session }: StepContext,
+  snapshot: RowSnapshot,
+): Promise<KeptTable> {
+  const { schema, name } = snapshot.table;
+  const table = await roleOf(engine).table(session, {
+    kind: "table",
+    name,
+    ...(schema === "" ? {} : { schema }),
+  });
+  const refuse = (why: string) =>
+    new GodwitError("GW8304", { message: `the rows in ${snapshot.before.name} cannot be put back: ${why}` });
+  if (table === null) throw refuse(`there is no table ${tableTitle(snapshot.table)}`);
+  const shape = (columns: KeptTable["columns"]) =>
+    columns.map((column) => `${column.name} ${column.type}${column.generated ? " (generated)" : ""}`).sort();
+  const [then, now] = [shape(snapshot.columns), shape(table.columns)];
+  const other = [
+    ...then.filter((each) => !now.includes(each)),
+    ...now.filter((each) => !then.includes(each)),
+  ];
+  if (other.length > 0) {
+    throw refuse(`${tableTitle(table)} has other columns than when they were kept: ${other.join(", ")}`);
+  }
+  return table;
+}
+
+function differing(engine: Engine, { columns }: RowSnapshot, left: string, right: string): string {
+  return columns.map((column) => roleOf(engine).differs(column, left, right)).join(" OR ");
+}
+
+/** Throws GW8303 with the first of the rows that are not as the migration left them. */
+async function refuseChanged({ engine, session }: StepContext, snapshot: RowSnapshot): Promise<void> {
+  const { traits } = engine;
+  const live = qualified(engine, snapshot.table);
+  const key = snapshot.key.map((name, no) => `s.${traits.quote(name)} AS k${no}`).join(", ");
+  const order = snapshot.key.map((name) => `s.${traits.quote(name)}`).join(", ");
+  const on = sameKey(engine, snapshot.key, "t", "s");
+  const found: { row: Record<string, unknown>; what: string }[] = [];
+  let count = 0;
+  const collect = async (from: string, select: string, tell: (row: Record<string, unknown>) => string) => {
+    count += await countOf(session, `SELECT count(*) AS n FROM ${from}`);
+    if (count === 0 || found.length >= namedRows) return;
+    const rows = await session.query(
+      `SELECT ${key}${select} FROM ${from} ORDER BY ${order} LIMIT ${namedRows - found.length}`,
+    );
+    found.push(...rows.map((row) => ({ row, what: tell(row) })));
+  };
+  if (snapshot.after !== null) {
+    const after = qualified(engine, snapshot.after);
+    const columns = snapshot.columns.map(
+      (column, no) => `CASE WHEN ${roleOf(engine).differs(column, "t", "s")} THEN 1 ELSE 0 END AS c${no}`,
+    );
+    await collect(
+      `${after} AS s JOIN ${live} AS t ON ${on} WHERE ${differing(engine, snapshot, "t", "s")}`,
+      `, ${columns.join(", ")}`,
+      (row) =>
+        `${snapshot.columns.flatMap(({ name }, no) => (Number(row[`c${no}`]) === 1 ? [name] : [])).join(", ")} changed`,
+    );
+    await collect(
+      `${after} AS s WHERE NOT EXISTS (SELECT 1 FROM ${live} AS t WHERE ${on})`,
+      "",
+      () => "deleted",
+    );
+  }
+  // What was deleted must not be there again.
+  const gone =
+    snapshot.after === null
+      ? ""
+      : `AND NOT EXISTS (SELECT 1 FROM ${qualified(engine, snapshot.after)} AS a WHERE ${sameKey(engine, snapshot.key, "a", "s")})`;
+  await collect(
+    `${qualified(engine, snapshot.before)} AS s WHERE EXISTS (SELECT 1 FROM ${live} AS t WHERE ${on}) ${gone}`,
+    "",
+    () => "inserted again",
+  );
+  if (count === 0) return;
+  const named = found.map(({ row, what }) => {
+    const values = snapshot.key.map((name, no) => `${name} = ${String(row[`k${no}`])}`);
+    return { key: values.join(", "), what };
+  });
+  const list = named.map((each) => `${each.key} (${each.what})`).join("; ");
+  const more = count > named.length ? `; and ${count - named.length} more` : "";
+  throw new GodwitError("GW8303", {
+    message: `${count} of ${snapshot.rows} rows of ${tableTitle(snapshot.table)} were changed after ${snapshot.unitTitle} had changed them: ${list}${more}`,
+    details: { table: tableTitle(snapshot.table), snapshot: snapshot.before.name, count, rows: named },
+  });
+}
