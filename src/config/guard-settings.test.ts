@@ -50,7 +50,7 @@ test("the limits of a run that nobody configured are those that were required", 
     onCopyAbort: "stop",
     queries: [],
     heartbeat: null,
-    replica: null,
+    replicas: [],
   };
   assert.deepEqual((await loaded("{}")).guard, expected);
 });
@@ -72,11 +72,11 @@ profiles:
       lagPause: \${LAG}
       lockWaitersPause: null
       onAbort: stop
-      replica: mysql://u:\${PW}@replica/shop
+      replicas: ['mysql://u:\${PW}@replica/shop', mysql://u@other/shop]
 `,
     { LAG: "3s", PW: "kept@secret" },
   );
-  const { limits, stopFile, queries, heartbeat, replica, onAbort } = config.guard;
+  const { limits, stopFile, queries, heartbeat, replicas, onAbort } = config.guard;
   assert.deepEqual(limits.lag, { pause: 3_000, abort: null });
   assert.deepEqual([limits["lock-waiters"], limits.latency.pause], [none, 0.125]);
   assert.deepEqual([limits["log-rate"].pause, stopFile, onAbort], [50 * 2 ** 20, null, "stop"]);
@@ -85,7 +85,10 @@ profiles:
     { name: "ping", probe: "SELECT 1" },
   ]);
   assert.deepEqual(heartbeat, { table: "ops.beat", column: "at" });
-  assert.deepEqual([replica?.host, replica?.database], ["replica", "shop"]);
+  assert.deepEqual(
+    replicas.map(({ host, database }) => `${host}/${database}`),
+    ["replica/shop", "other/shop"],
+  );
   assert.equal(redact("kept@secret").includes("kept@secret"), false, "the replica's password is no secret");
   assert.equal(config.sources["guard.lagPause"], "profile prod");
   assert.match(config.sources["guard.lagAbort"], /^file /);

@@ -18,7 +18,7 @@ export type GuardSettingKind =
   | "samples"
   | "path"
   | "policy"
-  | "url"
+  | "urls"
   | "queries"
   | "heartbeat";
 
@@ -36,7 +36,7 @@ const expected: Readonly<Record<GuardSettingKind, string>> = {
   samples: "a whole number from 1 to 1000",
   path: "the path of a file, or null",
   policy: 'one of "rollback" and "stop"',
-  url: "a connection URL",
+  urls: "a list of connection URLs",
   queries: "a list of queries, each with a name and either like or probe",
   heartbeat: "a table and a column",
 };
@@ -247,14 +247,14 @@ export const guardSettings = {
   "guard.heartbeat": limit(
     "heartbeat",
     "Heartbeat table",
-    "A table that something else writes the time into, with its column: its copy on guard.replica tells the lag.",
+    "A table that something else writes the time into, with its column: its copy on guard.replicas tells the lag.",
     null,
   ),
-  "guard.replica": limit(
-    "url",
-    "Replica",
-    "The connection URL of a replica that is asked for its lag. Keep the password out of the file, as in url.",
-    null,
+  "guard.replicas": option(
+    "urls",
+    "Replicas",
+    "Connection URLs of replicas that are asked for their lag, where the server that is written to does not tell it, or by guard.heartbeat. Keep passwords out of the file, as in url.",
+    [],
   ),
 } as const satisfies Readonly<Record<`guard.${string}`, GuardSetting>>;
 

@@ -21,7 +21,7 @@ const shapesByKind = {
   samples: whole(1_000),
   path: text,
   policy: v.union([v.picklist(abortPolicies), replaced]),
-  url: text,
+  urls: v.array(text),
   queries: v.array(
     v.union([v.strictObject({ name: text, like: text }), v.strictObject({ name: text, probe: text })]),
   ),

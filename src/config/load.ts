@@ -145,9 +145,12 @@ function fileLayer(
     if (value === undefined) continue;
     const what = file.placeOf(profile === null ? path : ["profiles", profile, ...path]);
     const place = { what, code: "GW1004", folder: dirname(file.path) } as const;
-    const within = { env, file: file.path, what, url: key === "url" || key === "guard.replica" };
-    const replaced = file.interpolated && typeof value === "string";
-    values.set(key, { source, place, value: async () => (replaced ? interpolate(value, within) : value) });
+    const within = { env, file: file.path, what, url: key === "url" || key === "guard.replicas" };
+    const replace = async (part: unknown): Promise<unknown> => {
+      if (Array.isArray(part)) return Promise.all(part.map(replace));
+      return file.interpolated && typeof part === "string" ? interpolate(part, within) : part;
+    };
+    values.set(key, { source, place, value: async () => replace(value) });
   }
   return { values };
 }

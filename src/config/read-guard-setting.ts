@@ -7,6 +7,7 @@ import {
   type SignalLimits,
   type WatchedQuery,
 } from "../core/guard-settings.ts";
+import type { Target } from "../core/target.ts";
 import { parseConnectionUrl } from "./connection-url.ts";
 import { parseDuration } from "./duration.ts";
 import { type GuardKey, type GuardSetting, guardSettings } from "./guard-settings.ts";
@@ -45,8 +46,8 @@ export function readGuardSetting(value: unknown, place: ReadingPlace, key: Guard
     case "policy":
       if (abortPolicies.some((policy) => policy === value)) return value;
       throw wrong(key, place);
-    case "url":
-      if (typeof value === "string" && value !== "") return parseConnectionUrl(value, place.folder);
+    case "urls":
+      if (Array.isArray(value)) return value.map((url) => readUrl(url, key, place));
       throw wrong(key, place);
     case "queries":
       if (Array.isArray(value) && value.every(isQuery)) return value;
@@ -55,6 +56,11 @@ export function readGuardSetting(value: unknown, place: ReadingPlace, key: Guard
       if (hasTexts(value, ["table", "column"])) return value;
       throw wrong(key, place);
   }
+}
+
+function readUrl(value: unknown, key: GuardKey, place: ReadingPlace): Target {
+  if (typeof value === "string" && value !== "") return parseConnectionUrl(value, place.folder);
+  throw wrong(key, place);
 }
 
 function readWhole(value: unknown, most: number, key: GuardKey, place: ReadingPlace): number {
@@ -102,7 +108,7 @@ export function toGuardSettings(values: GuardValues): GuardSettings {
     onCopyAbort: values["guard.onCopyAbort"] as AbortPolicy,
     queries: values["guard.queries"] as readonly WatchedQuery[],
     heartbeat: values["guard.heartbeat"] as GuardSettings["heartbeat"],
-    replica: values["guard.replica"] as GuardSettings["replica"],
+    replicas: values["guard.replicas"] as readonly Target[],
   };
 }
 

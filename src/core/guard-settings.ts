@@ -54,8 +54,8 @@ export interface GuardSettings {
   readonly queries: readonly WatchedQuery[];
   /** A table that something else writes the time into, to tell the lag by. */
   readonly heartbeat: { readonly table: string; readonly column: string } | null;
-  /** A replica that is asked for its lag. */
-  readonly replica: Target | null;
+  /** Replicas that are asked for their lag. */
+  readonly replicas: readonly Target[];
 }
 
 export const abortPolicies = ["rollback", "stop"] as const;

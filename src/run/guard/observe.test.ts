@@ -3,16 +3,19 @@ import { test } from "node:test";
 import type { QueryLatency, Signals } from "../../engines/engine.ts";
 import { newServerMemory, observe } from "./observe.ts";
 
+type Some = Omit<Signals, "absent">;
+
 /** The figures of samples a second apart, each as "signal of: value". */
-function figures(samples: readonly Omit<Signals, "absent">[], everyMs = 1_000, server = ""): string[][] {
+function figures(samples: readonly Some[], everyMs = 1_000, server = ""): string[][] {
   const memory = newServerMemory();
   const queries = [{ name: "pay", like: "x" }];
   return samples.map((signals, index) =>
-    observe(memory, signals, { server, atMs: 5_000 + index * everyMs, queries }).map((each) =>
-      `${each.signal} ${each.of}: ${"value" in each ? Number(each.value.toFixed(3)) : each.unknown}`.replace(
-        " :",
-        ":",
-      ),
+    observe(memory, { ...signals, absent: {} }, { server, atMs: 5_000 + index * everyMs, queries }).map(
+      (each) =>
+        `${each.signal} ${each.of}: ${"value" in each ? Number(each.value.toFixed(3)) : each.unknown}`.replace(
+          " :",
+          ":",
+        ),
     ),
   );
 }
@@ -28,9 +31,10 @@ test("replicas are told one by one; what is missing is left out, what is unknown
     figures([{ replicas, disk: { value: { usedBytes: 3, totalBytes: 4 } } }, {}], 1_000, "the source"),
     [["lag replica a of the source: 12", "lag replica b of the source: denied", "disk the source: 0.75"], []],
   );
-  assert.deepEqual(figures([{ replicas: { unknown: "denied" }, archiveQueue: { unknown: "no" } }]), [
-    ["lag: denied", "archive-queue: no"],
-  ]);
+  assert.deepEqual(
+    figures([{ replicas: { unknown: "denied" }, archiveQueue: { unknown: "no", remedy: "GRANT x" } }]),
+    [["lag: denied", "archive-queue: no (GRANT x)"]],
+  );
 });
 
 test("rates are differences, and a server that counts anew wrote nothing", () => {
@@ -54,7 +58,7 @@ test("errors are those beyond what the application made before, in the last minu
   ]);
 });
 
-const latencies = (value: QueryLatency): Omit<Signals, "absent"> => ({ latencies: { value: [value] } });
+const latencies = (value: QueryLatency): Some => ({ latencies: { value: [value] } });
 
 test("a probe's percentile is that of its last twenty times, over that of the first twenty", () => {
   const probes = (count: number, elapsedMs: number) =>

@@ -1,5 +1,5 @@
 import type { SignalName } from "../../core/guard-settings.ts";
-import type { NamedQuery, QueryLatency, Reading, Signals } from "../../engines/engine.ts";
+import type { NamedQuery, QueryLatency, Reading, Signals, Unknown } from "../../engines/engine.ts";
 import type { Observation } from "./decide.ts";
 import { latencyRise, type LatencyTrack } from "./latency-rise.ts";
 
@@ -38,18 +38,18 @@ export function observe(
   const found: Observation[] = [];
   const told = <T>(signal: SignalName, reading: Reading<T> | undefined, figure: (value: T) => number) => {
     if (reading === undefined) return;
-    if ("unknown" in reading) found.push({ signal, of: server, unknown: reading.unknown });
+    if ("unknown" in reading) found.push({ signal, of: server, unknown: whyOf(reading) });
     else found.push({ signal, of: server, value: figure(reading.value) });
   };
   const { replicas, logBytes, errors, latencies } = signals;
   if (replicas !== undefined && "unknown" in replicas) {
-    found.push({ signal: "lag", of: server, unknown: replicas.unknown });
+    found.push({ signal: "lag", of: server, unknown: whyOf(replicas) });
   }
   for (const { name, lagMs } of replicas !== undefined && "value" in replicas ? replicas.value : []) {
     const of = `replica ${name}${server === "" ? "" : ` of ${server}`}`;
     found.push(
       "unknown" in lagMs
-        ? { signal: "lag", of, unknown: lagMs.unknown }
+        ? { signal: "lag", of, unknown: whyOf(lagMs) }
         : { signal: "lag", of, value: lagMs.value },
     );
   }
@@ -70,7 +70,7 @@ function logRate(
   of: string,
   atMs: number,
 ): Observation[] {
-  if ("unknown" in reading) return [{ signal: "log-rate", of, unknown: reading.unknown }];
+  if ("unknown" in reading) return [{ signal: "log-rate", of, unknown: whyOf(reading) }];
   const before = memory.log;
   memory.log = { bytes: reading.value, atMs };
   if (before === null || atMs <= before.atMs) return [];
@@ -86,7 +86,7 @@ function errorRise(
   of: string,
   atMs: number,
 ): Observation[] {
-  if ("unknown" in reading) return [{ signal: "errors", of, unknown: reading.unknown }];
+  if ("unknown" in reading) return [{ signal: "errors", of, unknown: whyOf(reading) }];
   const { failed, total } = reading.value;
   const now = { failed, total, atMs };
   const startRate = total >= fewestStatements ? failed / total : 0;
@@ -109,13 +109,26 @@ function latencyRises(
 ): Observation[] {
   const of = (name: string) => `query ${name}${server === "" ? "" : ` of ${server}`}`;
   if ("unknown" in reading) {
-    return queries.map(({ name }) => ({ signal: "latency", of: of(name), unknown: reading.unknown }));
+    return queries.map(({ name }) => ({ signal: "latency", of: of(name), unknown: whyOf(reading) }));
   }
   const found: Observation[] = [];
   for (const latency of reading.value) {
+    if (latency.unknown !== undefined) {
+      found.push({
+        signal: "latency",
+        of: of(latency.name),
+        unknown: whyOf({ ...latency, unknown: latency.unknown }),
+      });
+      continue;
+    }
     const { track, rise } = latencyRise(memory.latencies.get(latency.name) ?? null, latency, atMs);
     memory.latencies.set(latency.name, track);
     if (rise !== null) found.push({ signal: "latency", of: of(latency.name), value: rise });
   }
   return found;
+}
+
+/** Why it is not known, with what would make it known. */
+function whyOf({ unknown, remedy }: Unknown): string {
+  return remedy === undefined ? unknown : `${unknown} (${remedy})`;
 }

@@ -18,6 +18,8 @@ export interface WatchedServerOptions {
   readonly memory: ServerMemory;
 }
 
+/** One question of a sample; what takes longer is not known. */
+const questionMs = 5_000;
 /** A probe is timed so often before the run begins: its baseline is a percentile, and one time is none. */
 const probesBefore = 20;
 /** So long the run's beginning may wait for a baseline. */
@@ -27,7 +29,9 @@ const baselineMs = 5_000;
 export class WatchedServer implements AsyncDisposable {
   readonly #options: WatchedServerOptions;
   #session: Session | null = null;
-  #replica: Session | null = null;
+  readonly #replicas = new Map<Target, Session>();
+  /** The session of the last sample: what is counted is counted from a point of its own. */
+  #sampledOn: Session | null = null;
   #isClosed = false;
 
   constructor(options: WatchedServerOptions) {
@@ -72,18 +76,19 @@ export class WatchedServer implements AsyncDisposable {
 
   /** Another one is opened the next time. */
   drop(): void {
-    const sessions = [this.#session, this.#replica];
-    this.#session = null;
-    this.#replica = null;
-    for (const session of sessions) void session?.close();
+    for (const session of this.#forget()) void session.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    const sessions = [this.#session, this.#replica];
+    await Promise.all(this.#forget().map((session) => session.close()));
+  }
+
+  #forget(): readonly Session[] {
+    const sessions = [...(this.#session === null ? [] : [this.#session]), ...this.#replicas.values()];
     this.#session = null;
-    this.#replica = null;
-    await Promise.all(sessions.map((session) => session?.close()));
+    this.#replicas.clear();
+    return sessions;
   }
 
   async #sampled(session: Session): Promise<readonly Observation[]> {
@@ -95,6 +100,8 @@ export class WatchedServer implements AsyncDisposable {
       heartbeat: isTarget ? settings.heartbeat : null,
       replicas: isTarget ? await this.#replicaSessions() : [],
     };
+    if (session !== this.#sampledOn) memory.log = null;
+    this.#sampledOn = session;
     const patienceMs = sessionOptions.connectTimeoutMs || 10_000;
     try {
       const signals = await within(patienceMs, "a sample", engine.signals!.sample(session, questions));
@@ -109,11 +116,13 @@ export class WatchedServer implements AsyncDisposable {
 
   async #replicaSessions(): Promise<readonly Session[]> {
     const { engine, settings } = this.#options;
-    const { replica } = settings;
-    if (replica === null) return [];
-    if (replica.engine !== engine.id) throw new Error(`guard.replica is no ${engine.traits.title} server`);
-    this.#replica ??= await this.#open(engine, replica);
-    return [this.#replica];
+    for (const replica of settings.replicas) {
+      if (replica.engine !== engine.id) {
+        throw new Error(`${replica.display} of guard.replicas is no ${engine.traits.title} server`);
+      }
+      if (!this.#replicas.has(replica)) this.#replicas.set(replica, await this.#open(engine, replica));
+    }
+    return [...this.#replicas.values()];
   }
 
   #unknown(error: unknown): Observation {
@@ -127,6 +136,7 @@ export class WatchedServer implements AsyncDisposable {
       tag: `${sessionOptions.tag} guard`,
       // A sample that waits is none.
       lockTimeoutMs: 1_000,
+      statementTimeoutMs: questionMs,
       onNotice: () => {},
     });
     if (!this.#isClosed) return session;
