@@ -10,12 +10,11 @@ function figures(samples: readonly Some[], everyMs = 1_000, server = ""): string
   const memory = newServerMemory();
   const queries = [{ name: "pay", like: "x" }];
   return samples.map((signals, index) =>
-    observe(memory, { ...signals, absent: {} }, { server, atMs: 5_000 + index * everyMs, queries }).map(
-      (each) =>
-        `${each.signal} ${each.of}: ${"value" in each ? Number(each.value.toFixed(3)) : each.unknown}`.replace(
-          " :",
-          ":",
-        ),
+    observe(memory, signals, { server, atMs: 5_000 + index * everyMs, queries }).map((each) =>
+      `${each.signal} ${each.of}: ${"value" in each ? Number(each.value.toFixed(3)) : each.unknown}`.replace(
+        " :",
+        ":",
+      ),
     ),
   );
 }
