@@ -40,6 +40,7 @@ test("the limits of a run that nobody configured are those that were required", 
       disk: { pause: 0.85, abort: 0.9 },
       errors: { pause: null, abort: 0.01 },
     },
+    demanded: [],
     failedBatches: 3,
     resumeBelow: 0.8,
     resumeSamples: 3,
@@ -78,6 +79,7 @@ profiles:
   );
   const { limits, stopFile, queries, heartbeat, replicas, onAbort } = config.guard;
   assert.deepEqual(limits.lag, { pause: 3_000, abort: null });
+  assert.deepEqual(config.guard.demanded, ["lag", "lock-waiters", "latency", "log-rate"]);
   assert.deepEqual([limits["lock-waiters"], limits.latency.pause], [none, 0.125]);
   assert.deepEqual([limits["log-rate"].pause, stopFile, onAbort], [50 * 2 ** 20, null, "stop"]);
   assert.deepEqual(queries, [

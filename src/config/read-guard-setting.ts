@@ -5,6 +5,8 @@ import {
   abortPolicies,
   type GuardSettings,
   type SignalLimits,
+  type SignalName,
+  signalNames,
   type WatchedQuery,
 } from "../core/guard-settings.ts";
 import type { Target } from "../core/target.ts";
@@ -78,7 +80,7 @@ function wrong(key: GuardKey, place: ReadingPlace): GodwitError {
 }
 
 /** What a run is guarded by, of the values that `readGuardSetting` gave. */
-export function toGuardSettings(values: GuardValues): GuardSettings {
+export function toGuardSettings(values: GuardValues, isSet: (key: GuardKey) => boolean): GuardSettings {
   const number = (key: GuardKey) => values[key] as number;
   const limits = (name: string): SignalLimits => ({
     pause: values[`guard.${name}Pause` as GuardKey] as number | null,
@@ -87,17 +89,15 @@ export function toGuardSettings(values: GuardValues): GuardSettings {
   return {
     intervalMs: number("guard.interval"),
     stopFile: values["guard.stopFile"] as string | null,
-    limits: {
-      lag: limits("lag"),
-      "lock-waiters": limits("lockWaiters"),
-      "active-queries": limits("activeQueries"),
-      "oldest-transaction": limits("oldestTransaction"),
-      latency: limits("latency"),
-      "log-rate": limits("logRate"),
-      "archive-queue": limits("archiveQueue"),
-      disk: limits("disk"),
-      errors: limits("errors"),
-    },
+    limits: Object.fromEntries(signalNames.map((name) => [name, limits(prefixes[name])])) as Record<
+      SignalName,
+      SignalLimits
+    >,
+    demanded: signalNames.filter(
+      (name) =>
+        isSet(`guard.${prefixes[name]}Pause` as GuardKey) ||
+        isSet(`guard.${prefixes[name]}Abort` as GuardKey),
+    ),
     failedBatches: values["guard.failedBatches"] as number | null,
     resumeBelow: number("guard.resumeBelow"),
     resumeSamples: number("guard.resumeSamples"),
@@ -111,6 +111,19 @@ export function toGuardSettings(values: GuardValues): GuardSettings {
     replicas: values["guard.replicas"] as readonly Target[],
   };
 }
+
+/** What the two limits of a signal begin with. */
+const prefixes: Readonly<Record<SignalName, string>> = {
+  lag: "lag",
+  "lock-waiters": "lockWaiters",
+  "active-queries": "activeQueries",
+  "oldest-transaction": "oldestTransaction",
+  latency: "latency",
+  "log-rate": "logRate",
+  "archive-queue": "archiveQueue",
+  disk: "disk",
+  errors: "errors",
+};
 
 function isQuery(value: unknown): boolean {
   return hasTexts(value, ["name", "like"]) || hasTexts(value, ["name", "probe"]);

@@ -79,7 +79,7 @@ export async function resolveConfig(
     statementTimeoutMs: read.statementTimeout,
     connectTimeoutMs: read.connectTimeout,
     maxFileBytes: read.maxFileBytes,
-    guard: toGuardSettings(read),
+    guard: toGuardSettings(read, (key) => sources[key] !== "default"),
     backupFolder: read.backupFolder,
     backupKeyFile: read.backupKeyFile,
     file: context.file,

@@ -405,6 +405,12 @@ const entries = {
       "`godwit ctl` speaks to a run that is not done. There is none, or none of that id, or there are several and none was named; or it was to stop one that no process is working on.",
     exit: 64,
   },
+  GW8005: {
+    title: "A signal is not watched",
+    hint: "`godwit doctor` prints the GRANT or the setting; null switches the limit off.",
+    explanation:
+      "A warning only. A signal has a limit by default, and this user may not see it, or this server does not keep it. The run goes on without it. Where the limit is set in the configuration, a signal that cannot be read makes the run wait.",
+  },
   GW8201: {
     title: "A backup could not be written",
     hint: "Make room, or choose another folder with --output; then run it again.",

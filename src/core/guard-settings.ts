@@ -36,6 +36,8 @@ export interface GuardSettings {
   readonly stopFile: string | null;
   /** Milliseconds, counts, bytes a second; of latency, disk and errors the share, 0 to 1. */
   readonly limits: Readonly<Record<SignalName, SignalLimits>>;
+  /** Signals whose limit someone has set: one that this user may not see is a breach, and not only a warning. */
+  readonly demanded: readonly SignalName[];
   /** So many batches that fail in a row abort the run; null for any number. */
   readonly failedBatches: number | null;
   /** A paused run goes on when what paused it is under this share of its limit, */

@@ -347,6 +347,8 @@ export interface Unknown {
   readonly unknown: string;
   /** What makes it known, e.g. the exact GRANT. */
   readonly remedy?: string;
+  /** It was never to be had: this user may not see it, or this server does not keep it. */
+  readonly withheld?: true;
 }
 
 export interface ReplicaLag {

@@ -16,6 +16,9 @@ export async function reading<T>(
   } catch (error) {
     const { kind, message } = errors.classify(error);
     if (lost.has(kind)) throw error;
-    return { unknown: message, ...(kind === "permission" && remedy !== undefined ? { remedy } : {}) };
+    return {
+      unknown: message,
+      ...(kind === "permission" && remedy !== undefined ? { remedy, withheld: true } : {}),
+    };
   }
 }

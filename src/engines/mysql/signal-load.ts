@@ -1,4 +1,4 @@
-import type { Reading, Session } from "../engine.ts";
+import type { Reading, Session, Unknown } from "../engine.ts";
 import { reading } from "../reading.ts";
 import { errors } from "./errors.ts";
 import { performanceTables, type SignalServer } from "./signal-server.ts";
@@ -65,6 +65,6 @@ export function readOldestTransaction(
 
 export const serverNow = "CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM')";
 
-export function unseen(server: SignalServer, what: string): { unknown: string; remedy: string } {
-  return { unknown: `the user may not see ${what}`, remedy: server.grant("PROCESS") };
+export function unseen(server: SignalServer, what: string): Unknown {
+  return { unknown: `the user may not see ${what}`, remedy: server.grant("PROCESS"), withheld: true };
 }

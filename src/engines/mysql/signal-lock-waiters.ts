@@ -45,6 +45,7 @@ export async function readLockWaiters(
 const withoutTables: Unknown = {
   unknown: "MySQL shows who waits for whom in its performance schema only, which is off",
   remedy: "performance_schema = ON in the server's configuration, and a restart",
+  withheld: true,
 };
 
 async function ask(session: Session, sql: string): Promise<Wait[]> {

@@ -2,6 +2,7 @@ import type { Reading, ReplicaLag, Session, SignalQuestions } from "../engine.ts
 import { reading } from "../reading.ts";
 import { errors } from "./errors.ts";
 import { logPosition } from "./signal-log-position.ts";
+import { unseen } from "./signal-load.ts";
 import { askReplica } from "./signal-replica.ts";
 import { saysReplica, type SignalServer } from "./signal-server.ts";
 
@@ -52,7 +53,11 @@ async function readRegistered(
         const host = String(row.Host ?? "");
         return {
           name: `server ${id}${host === "" ? "" : ` (${host}:${String(row.Port)})`}`,
-          lagMs: { unknown: "only the replica itself knows its lag, and no session on it was given" },
+          lagMs: {
+            unknown: "only the replica itself knows its lag, and no session on it was given",
+            remedy: "name it under guard.replicas",
+            withheld: true as const,
+          },
         };
       }),
   };
@@ -66,7 +71,7 @@ async function ofConnections(
 ): Promise<Reading<readonly ReplicaLag[]>> {
   const privilege = server.mariaDb ? "REPLICATION MASTER ADMIN" : "REPLICATION SLAVE";
   if (!server.process) {
-    return { unknown: "the user may not see whether there are replicas", remedy: server.grant("PROCESS") };
+    return unseen(server, "whether there are replicas");
   }
   return reading<readonly ReplicaLag[]>(errors, undefined, async () => {
     const [row] = await session.query(
@@ -76,6 +81,7 @@ async function ofConnections(
     return {
       unknown: `${String(row?.readers)} sessions read the binary log, of which ${asked.length} are asked for their lag`,
       remedy: server.grant(privilege),
+      withheld: true,
     };
   });
 }

@@ -3,7 +3,7 @@ import { type DiskUse, localDisk } from "../local-disk.ts";
 import { reading } from "../reading.ts";
 import { errors } from "./errors.ts";
 import { ignoreRefusal } from "./holder.ts";
-import { performanceTables, type SignalServer } from "./signal-server.ts";
+import type { SignalServer } from "./signal-server.ts";
 
 /** MariaDB counts the bytes. MySQL tells how long its logs are: what they grew by is added up, whatever is purged. */
 export function readLogBytes(session: Session, server: SignalServer): Promise<Reading<number>> {
@@ -51,19 +51,18 @@ export async function readDisk(session: Session, server: SignalServer): Promise<
 }
 
 /**
- * Statements that ended with an error, where the server keeps statistics of statements. Without them, what its
+ * Statements that ended with an error, where the server keeps statistics of statements that the user may see. Without them, what its
  * counters show: transactions rolled back, deadlocks, statements ended at their time limit and clients that went away.
  */
-export function readErrors(session: Session, server: SignalServer): Promise<NonNullable<Signals["errors"]>> {
-  const remedy = server.grant("SELECT", performanceTables);
-  return reading(errors, remedy, async () => {
-    if (server.performanceSchema) {
-      const [row] = await session.query(
-        `SELECT SUM(SUM_ERRORS) AS failed, SUM(COUNT_STAR) AS total
-           FROM performance_schema.events_statements_summary_global_by_event_name`,
-      );
-      return { value: { failed: Number(row?.failed ?? 0), total: Number(row?.total ?? 0) } };
-    }
+export async function readErrors(
+  session: Session,
+  server: SignalServer,
+): Promise<NonNullable<Signals["errors"]>> {
+  if (server.performanceSchema) {
+    const found = await reading(errors, undefined, () => ofStatements(session));
+    if ("value" in found) return found;
+  }
+  return reading(errors, undefined, async () => {
     const rows = await session.query(
       `SHOW GLOBAL STATUS WHERE Variable_name IN ('Questions', ${failures.map((name) => `'${name}'`).join(", ")})`,
     );
@@ -71,6 +70,14 @@ export function readErrors(session: Session, server: SignalServer): Promise<NonN
     const failed = failures.reduce((sum, name) => sum + (count.get(name) ?? 0), 0);
     return { value: { failed, total: count.get("Questions") ?? 0 } };
   });
+}
+
+async function ofStatements(session: Session): Promise<NonNullable<Signals["errors"]>> {
+  const [row] = await session.query(
+    `SELECT SUM(SUM_ERRORS) AS failed, SUM(COUNT_STAR) AS total
+       FROM performance_schema.events_statements_summary_global_by_event_name`,
+  );
+  return { value: { failed: Number(row?.failed ?? 0), total: Number(row?.total ?? 0) } };
 }
 
 const failures = ["Com_rollback", "Innodb_deadlocks", "Max_statement_time_exceeded", "Aborted_clients"];

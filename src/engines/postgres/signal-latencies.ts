@@ -3,7 +3,7 @@ import type { NamedQuery, QueryLatency, Reading, Session } from "../engine.ts";
 import { reading } from "../reading.ts";
 import { timedQuery } from "../timed-query.ts";
 import { errors } from "./errors.ts";
-import { statsGrant } from "./signal-load.ts";
+import { statsGrant, unseen } from "./signal-load.ts";
 
 /** From pg_stat_statements where it is installed in this database and the query says how it is known there; or timed. */
 export async function readLatencies(
@@ -59,7 +59,7 @@ async function counts(session: Session, role: string, view: string, like: string
     [like],
   );
   if (row?.hidden === true) {
-    return { unknown: "the role may not see the statements of other roles", remedy: statsGrant(role) };
+    return unseen(role, "the statements of other roles");
   }
   return {
     value: { calls: Number(row?.calls), totalMs: Number(row?.total), squaresMs2: Number(row?.squares) },

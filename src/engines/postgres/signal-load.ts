@@ -1,5 +1,5 @@
 import type { LockHolder } from "../../core/event.ts";
-import type { Reading, Session } from "../engine.ts";
+import type { Reading, Session, Unknown } from "../engine.ts";
 import { reading } from "../reading.ts";
 import { waitersBehind } from "../waiters-behind.ts";
 import { errors } from "./errors.ts";
@@ -45,6 +45,7 @@ export function readLockWaiters(
       return {
         unknown: "the role may not see since when sessions of other roles wait",
         remedy: statsGrant(role),
+        withheld: true,
       };
     }
     const waited = rows.map((row) => Math.max(0, Number(row.waited)));
@@ -97,6 +98,6 @@ export function readOldestTransaction(
   });
 }
 
-function unseen(role: string, what: string): { unknown: string; remedy: string } {
-  return { unknown: `the role may not see ${what}`, remedy: statsGrant(role) };
+export function unseen(role: string, what: string): Unknown {
+  return { unknown: `the role may not see ${what}`, remedy: statsGrant(role), withheld: true };
 }

@@ -5,7 +5,7 @@ import { reading } from "../reading.ts";
 import { errors } from "./errors.ts";
 import { logPosition } from "./log-position.ts";
 import { askReplica, type ReplicaQuestions } from "./signal-replica.ts";
-import { statsGrant } from "./signal-load.ts";
+import { statsGrant, unseen } from "./signal-load.ts";
 
 /**
  * The standbys of a primary: as it sees them, as their own sessions say, and those that should be there and are not.
@@ -22,7 +22,7 @@ export function readReplicas(
     history.note(position, nowMs);
     const rows = await session.query(standbys);
     if (rows.some(({ state }) => state === null)) {
-      return { unknown: "the role may not see the server's replicas", remedy: statsGrant(role) };
+      return unseen(role, "the server's replicas");
     }
     const seen: ReplicaLag[] = [];
     for (const row of rows) {

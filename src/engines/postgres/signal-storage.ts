@@ -21,7 +21,8 @@ export function readArchiveQueue(session: Session, role: string): Promise<Readin
       );
       return { value: Number(row?.ready) };
     }
-    if (may?.standby === true) return { unknown: "the role may not see what a standby archives", remedy };
+    if (may?.standby === true)
+      return { unknown: "the role may not see what a standby archives", remedy, withheld: true };
     // A segment's name is its timeline and its number in two parts, each of eight hexadecimal digits.
     const [row] = await session.query(
       `SELECT last_archived_wal AS archived, pg_walfile_name(pg_current_wal_lsn()) AS current,
@@ -30,7 +31,7 @@ export function readArchiveQueue(session: Session, role: string): Promise<Readin
     const archived = segment(String(row?.archived ?? ""), Number(row?.size));
     const current = segment(String(row?.current ?? ""), Number(row?.size));
     if (archived === null || current === null || archived.timeline !== current.timeline) {
-      return { unknown: "nothing was archived yet that the role may see", remedy };
+      return { unknown: "nothing was archived yet that the role may see", remedy, withheld: true };
     }
     return { value: Math.max(0, current.number - archived.number - 1) };
   });
@@ -56,6 +57,7 @@ export async function readDisk(session: Session, role: string): Promise<NonNulla
     return {
       unknown: "the role may not see where the server's data is",
       remedy: `GRANT pg_read_all_settings TO ${role};`,
+      withheld: true,
     };
   }
   const value = await localDisk(server, String(row?.folder));

@@ -10,7 +10,13 @@ import type { Breach } from "./verdict.ts";
 export type Observation =
   | { readonly signal: SignalName; readonly of: string; readonly value: number }
   /** Of `server` nothing at all could be read. */
-  | { readonly signal: SignalName | "server"; readonly of: string; readonly unknown: string };
+  | {
+      readonly signal: SignalName | "server";
+      readonly of: string;
+      readonly unknown: string;
+      /** It was never to be had, on this server or by this user. */
+      readonly withheld?: true;
+    };
 
 /** What is remembered from one sample to the next, of each signal of each server. */
 interface Track {

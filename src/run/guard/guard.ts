@@ -16,6 +16,7 @@ import { sampleOf } from "./sample.ts";
 import { lookAtStopFile } from "./stop-file.ts";
 import type { FinalVerdict, Verdict } from "./verdict.ts";
 import { WatchedServer } from "./watched-server.ts";
+import { withoutWithheld } from "./withheld.ts";
 
 export interface GuardOptions {
   readonly engine: Engine;
@@ -309,12 +310,24 @@ export class Guard implements AsyncDisposable {
         ? []
         : [{ signal: "errors", of: "the run's batches", value: batches.failed / batches.all }];
     const all = [...observations, ...own];
-    const { state, decision } = decide(this.#memory.state, all, settings);
+    const { watched, left } = withoutWithheld(all, settings);
+    if (left.length > 0) this.#tellUnwatched(left);
+    const { state, decision } = decide(this.#memory.state, watched, settings);
     this.#memory.state = state;
     this.#held = null;
     if (decision.do === "pause") this.#held = { ...decision, is: "pause" };
     if (decision.do === "abort") this.#memory.final ??= { ...decision, is: "abort" };
     emit({ type: "guard:sampled", ...sampleOf(all, servers.target), pace: this.#pace });
+  }
+
+  /** In one line: a role with few privileges may see none of them. */
+  #tellUnwatched(left: readonly Observation[]): void {
+    const names = left.map(({ signal, of }) => `${signal}${of === "" ? "" : ` of ${of}`}`);
+    const key = `unwatched ${names.join(", ")}`;
+    if (this.#memory.warned.has(key)) return;
+    this.#memory.warned.add(key);
+    const message = `not watched: ${names.join(", ")}; \`godwit doctor\` says what is missing`;
+    this.#options.emit({ type: "warning:raised", code: "GW8005", message });
   }
 
   #isReadingDue(): boolean {

@@ -38,20 +38,16 @@ export function observe(
   const found: Observation[] = [];
   const told = <T>(signal: SignalName, reading: Reading<T> | undefined, figure: (value: T) => number) => {
     if (reading === undefined) return;
-    if ("unknown" in reading) found.push({ signal, of: server, unknown: whyOf(reading) });
+    if ("unknown" in reading) found.push(notKnown(signal, server, reading));
     else found.push({ signal, of: server, value: figure(reading.value) });
   };
   const { replicas, logBytes, errors, latencies } = signals;
   if (replicas !== undefined && "unknown" in replicas) {
-    found.push({ signal: "lag", of: server, unknown: whyOf(replicas) });
+    found.push(notKnown("lag", server, replicas));
   }
   for (const { name, lagMs } of replicas !== undefined && "value" in replicas ? replicas.value : []) {
     const of = `replica ${name}${server === "" ? "" : ` of ${server}`}`;
-    found.push(
-      "unknown" in lagMs
-        ? { signal: "lag", of, unknown: whyOf(lagMs) }
-        : { signal: "lag", of, value: lagMs.value },
-    );
+    found.push("unknown" in lagMs ? notKnown("lag", of, lagMs) : { signal: "lag", of, value: lagMs.value });
   }
   told("lock-waiters", signals.lockWaiters, ({ waiters }) => waiters.length);
   told("active-queries", signals.activeQueries, (count) => count);
@@ -70,7 +66,7 @@ function logRate(
   of: string,
   atMs: number,
 ): Observation[] {
-  if ("unknown" in reading) return [{ signal: "log-rate", of, unknown: whyOf(reading) }];
+  if ("unknown" in reading) return [notKnown("log-rate", of, reading)];
   const before = memory.log;
   memory.log = { bytes: reading.value, atMs };
   if (before === null || atMs <= before.atMs) return [];
@@ -86,7 +82,7 @@ function errorRise(
   of: string,
   atMs: number,
 ): Observation[] {
-  if ("unknown" in reading) return [{ signal: "errors", of, unknown: whyOf(reading) }];
+  if ("unknown" in reading) return [notKnown("errors", of, reading)];
   const { failed, total } = reading.value;
   const now = { failed, total, atMs };
   const startRate = total >= fewestStatements ? failed / total : 0;
@@ -109,16 +105,12 @@ function latencyRises(
 ): Observation[] {
   const of = (name: string) => `query ${name}${server === "" ? "" : ` of ${server}`}`;
   if ("unknown" in reading) {
-    return queries.map(({ name }) => ({ signal: "latency", of: of(name), unknown: whyOf(reading) }));
+    return queries.map(({ name }) => notKnown("latency", of(name), reading));
   }
   const found: Observation[] = [];
   for (const latency of reading.value) {
     if (latency.unknown !== undefined) {
-      found.push({
-        signal: "latency",
-        of: of(latency.name),
-        unknown: whyOf({ ...latency, unknown: latency.unknown }),
-      });
+      found.push(notKnown("latency", of(latency.name), { ...latency, unknown: latency.unknown }));
       continue;
     }
     const { track, rise } = latencyRise(memory.latencies.get(latency.name) ?? null, latency, atMs);
@@ -128,7 +120,13 @@ function latencyRises(
   return found;
 }
 
-/** Why it is not known, with what would make it known. */
-function whyOf({ unknown, remedy }: Unknown): string {
-  return remedy === undefined ? unknown : `${unknown} (${remedy})`;
+/** Why it is not known, with what would make it known. A query is named by hand: it is to be watched, or the run waits. */
+function notKnown(signal: SignalName, of: string, { unknown, remedy, withheld }: Unknown): Observation {
+  const why = remedy === undefined ? unknown : `${unknown} (${remedy})`;
+  return {
+    signal,
+    of,
+    unknown: why,
+    ...(withheld === undefined || signal === "latency" ? {} : { withheld }),
+  };
 }
