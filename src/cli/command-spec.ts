@@ -116,6 +116,7 @@ export interface OptionValues {
   readonly sample?: number;
   readonly ulps?: number;
   readonly expectHead?: string;
+  readonly limit?: number;
   readonly run?: string;
   readonly since?: string;
   readonly format?: string;

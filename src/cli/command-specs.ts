@@ -495,6 +495,46 @@ export const commandSpecs: readonly CommandSpec[] = [
     load: async () => (await import("./actions/ctl.ts")).ctl,
   },
   {
+    name: "runs",
+    group: "Runs",
+    summary: "list the runs of the database",
+    description: "Lists what ran on the database, the newest first, with how it ended. Changes nothing.",
+    options: [
+      { name: "--limit", value: "COUNT", kind: "count", description: "so many of the newest (default: 20)" },
+    ],
+    examples: [
+      { command: "godwit runs", description: "The newest runs" },
+      { command: "godwit runs --limit 200 --json", description: "More of them, for a program" },
+    ],
+    json: "document",
+    load: async () => (await import("./actions/runs.ts")).runs,
+  },
+  {
+    name: "report",
+    group: "Runs",
+    summary: "tell what became of a run",
+    description:
+      "Makes the final report of a run from the ledger, over all its attempts: status, what was migrated, backups, validation, scripts, performance and downtime. As HTML it is one file with charts, which needs no script and loads nothing. Changes nothing.",
+    arguments: [
+      { name: "RUN", description: "a run's id, or its beginning; default the newest run", isOptional: true },
+    ],
+    options: [
+      {
+        name: "--format",
+        value: "FORMAT",
+        kind: "text",
+        description: "json, markdown or html (default: by the file's ending, else markdown)",
+      },
+      outputFile,
+    ],
+    examples: [
+      { command: "godwit report", description: "What became of the newest run" },
+      { command: "godwit report 0192ab34 -o report.html", description: "A page to hand on" },
+    ],
+    json: "document",
+    load: async () => (await import("./actions/report.ts")).report,
+  },
+  {
     name: "audit",
     group: "Runs",
     summary: "check or export the event log of all runs",

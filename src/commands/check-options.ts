@@ -111,6 +111,8 @@ const known = {
   rollback: { ...project, steps: fromOne, to: text, allow: texts },
   snapshots: project,
   dropSnapshots: { ...project, drop: texts },
+  report: { ...project, run: text },
+  runs: { ...project, limit: fromOne },
   status: project,
   validate: project,
   wait: { ...project, timeoutMs: milliseconds },

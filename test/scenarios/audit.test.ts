@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { apply, auditExport, auditHead, auditVerify, copy, rollback } from "../../src/index.ts";
+import { apply, auditExport, auditHead, auditVerify, copy, report, rollback } from "../../src/index.ts";
 import { startProxy } from "../support/proxy.ts";
 import { type TargetName, targets, withDatabase } from "../support/servers.ts";
 import { until } from "../support/until.ts";
@@ -194,6 +194,12 @@ for (const { name, skip } of targets) {
       );
       assert.equal(new Set(rows.map(({ runId }) => runId)).size, 1);
       assert.equal(rows.at(-1)?.epoch, 2);
+      const { status, migration } = await report(own.options);
+      assert.deepEqual(
+        status.attempts.map(({ end }) => end),
+        ["cut off", "done"],
+      );
+      assert.equal(migration.changes.length, 3);
     }),
   );
 }
@@ -279,6 +285,20 @@ test("a copy's chunks are in the log of its target", { skip: postgres?.skip ?? t
       const types = typesOf(rows);
       for (const type of ["snapshot:taken", "chunk:finished", "table:compared", "run:finished"])
         assert.ok(types.includes(type), `${type} is missing in ${types.join(" ")}`);
+      const { migration, validation, performance } = await report(own.options);
+      assert.deepEqual(
+        migration.tables.map(({ table, rows: count, chunks, chunksDone }) => [
+          table,
+          count,
+          chunks === chunksDone,
+        ]),
+        [["public.t1", 3, true]],
+      );
+      assert.deepEqual(
+        validation.tables.map(({ rows: count, differences }) => [count, differences]),
+        [[3, 0]],
+      );
+      assert.equal(performance.rows, 3);
     });
   }),
 );

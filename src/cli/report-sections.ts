@@ -1,0 +1,314 @@
+import type { RunReport } from "../audit/index.ts";
+import { bytesText, countText, durationText, numberText, timeText } from "./amounts.ts";
+
+/** A report's parts as tables and sentences of plain text; what writes them decides how they look and what is escaped. */
+export interface ReportSection {
+  readonly title: string;
+  readonly facts: readonly (readonly [name: string, value: string])[];
+  readonly tables: readonly ReportTable[];
+  readonly notes: readonly string[];
+}
+
+export interface ReportTable {
+  readonly title: string;
+  readonly heads: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Columns of figures, which stand to the right. */
+  readonly right: readonly number[];
+}
+
+export function reportTitle({ status, database }: RunReport): string {
+  return `${status.kind} ${status.id.slice(0, 8)} on ${database}`;
+}
+
+export function reportSections(report: RunReport): ReportSection[] {
+  return [
+    statusSection(report),
+    migrationSection(report),
+    backupSection(report),
+    validationSection(report),
+    scriptSection(report),
+    performanceSection(report),
+    downtimeSection(report),
+    auditSection(report),
+  ];
+}
+
+function statusSection({ status, database }: RunReport): ReportSection {
+  const { error } = status;
+  return {
+    title: "Status",
+    facts: [
+      ["state", status.state],
+      ["run", status.id],
+      ["kind", status.kind],
+      ["database", database],
+      ["started", timeText(status.startedAt)],
+      ["ended", status.finishedAt === null ? "it is not done" : timeText(status.finishedAt)],
+      ["took", durationText(status.durationMs)],
+      ["by", `${status.actor} on ${status.host}`],
+      ["with", `Godwit ${status.tool}`],
+      ["plan", status.planHash],
+      ...(error === null
+        ? []
+        : [
+            ["error", `${textOf(error.code)} ${textOf(error.message)}`] as const,
+            ["next", textOf(error.hint)] as const,
+          ]),
+    ],
+    tables: [
+      table("Attempts", ["attempt", "began", "ended", "as", "by", "error"], [0], status.attempts, (each) => [
+        String(each.epoch),
+        timeOf(each.startedAt),
+        timeOf(each.endedAt),
+        each.end,
+        each.actor ?? "",
+        each.error ?? "",
+      ]),
+      table("Approvals", ["approved by", "author", "ticket", "at"], [], status.approvals, (each) => [
+        each.approver,
+        each.author,
+        each.ticket ?? "",
+        timeText(each.approvedAt),
+      ]),
+      table("Gates", ["gate", "outcome", "reason"], [], status.gates, (each) => [
+        each.gate,
+        each.outcome,
+        each.reason,
+      ]),
+      table("Operators' commands", ["at", "command", "value", "by", "from"], [], status.controls, (each) => [
+        timeText(each.at),
+        each.command,
+        each.value ?? "",
+        each.actor,
+        each.host,
+      ]),
+      table("Warnings", ["at", "code", "message"], [], status.warnings, (each) => [
+        timeText(each.at),
+        each.code,
+        each.message,
+      ]),
+    ],
+    notes: [],
+  };
+}
+
+function migrationSection({ migration }: RunReport): ReportSection {
+  const { changes, steps, tables, objects } = migration;
+  return {
+    title: "Migration",
+    facts: [
+      [
+        "steps",
+        [
+          `${steps.done} done`,
+          ...(steps.open > 0 ? [`${steps.open} begun`] : []),
+          ...(steps.failed > 0 ? [`${steps.failed} failed`] : []),
+        ].join(", "),
+      ],
+    ],
+    tables: [
+      table("History", ["row", "what", "version", "name", "at", "took"], [0, 5], changes, (each) => [
+        String(each.row),
+        each.action,
+        each.version,
+        each.name,
+        timeText(each.appliedAt),
+        durationText(each.durationMs),
+      ]),
+      table("Tables", ["table", "rows", "size", "chunks", "set aside"], [1, 2, 3, 4], tables, (each) => [
+        each.table,
+        numberText(each.rows),
+        bytesText(each.bytes),
+        `${each.chunksDone} of ${each.chunks}`,
+        numberText(each.quarantined),
+      ]),
+      table("Objects that were made", ["what", "name"], [], objects.made, (each) => [each.what, each.name]),
+      table("Objects that were not made", ["what", "name", "why"], [], objects.undone, (each) => [
+        each.what,
+        each.name,
+        each.reason,
+      ]),
+    ],
+    notes: [],
+  };
+}
+
+function backupSection({ backup }: RunReport): ReportSection {
+  const { artifacts, made } = backup;
+  return {
+    title: "Backup",
+    facts: [],
+    tables: [
+      table(
+        "Backups and snapshots",
+        ["kind", "name", "state", "made", "restore proved"],
+        [],
+        artifacts,
+        (each) => [
+          each.kind,
+          each.name,
+          each.state,
+          timeText(each.createdAt),
+          timeOf(each.verifiedAt) || "no",
+        ],
+      ),
+      table("Made by this run", ["at", "file", "size"], [2], made, (each) => [
+        timeText(each.at),
+        each.file,
+        bytesText(each.bytes),
+      ]),
+    ],
+    notes:
+      artifacts.length + made.length === 0 ? ["The ledger knows of no backup that belongs to this run."] : [],
+  };
+}
+
+function validationSection({ validation }: RunReport): ReportSection {
+  const { tables, settled } = validation;
+  const different = tables.filter(({ differences }) => differences > 0).length;
+  return {
+    title: "Validation",
+    facts:
+      tables.length === 0
+        ? []
+        : [
+            [
+              "tables",
+              different === 0 ? `${tables.length} equal` : `${different} of ${tables.length} differ`,
+            ],
+          ],
+    tables: [
+      table("Compared tables", ["table", "rows", "differences", "by", "took"], [1, 2, 4], tables, (each) => [
+        each.table,
+        numberText(each.rows),
+        numberText(each.differences),
+        each.by,
+        durationText(each.durationMs),
+      ]),
+      table(
+        "Steps whose outcome was asked for",
+        ["step", "outcome", "by the word of"],
+        [],
+        settled,
+        (each) => [each.key, each.outcome, each.by],
+      ),
+    ],
+    notes: tables.length === 0 ? ["The run compared no tables."] : [],
+  };
+}
+
+function scriptSection({ scripts }: RunReport): ReportSection {
+  return {
+    title: "Scripts",
+    facts: [],
+    tables: [
+      table("Steps", ["step", "what", "state", "began", "took"], [4], scripts, (each) => [
+        each.key,
+        each.title,
+        each.state,
+        timeText(each.startedAt),
+        each.durationMs === null ? "" : durationText(each.durationMs),
+      ]),
+    ],
+    notes: [],
+  };
+}
+
+function performanceSection({ performance }: RunReport): ReportSection {
+  const { rows, bytes, rowsPerSecond, statements, retries, connectionsLost, slowest, pauses, pausedMs } =
+    performance;
+  return {
+    title: "Performance",
+    facts: [
+      ["statements", numberText(statements)],
+      ["rows", numberText(rows)],
+      ...(bytes > 0 ? [["size", bytesText(bytes)] as const] : []),
+      ...(rowsPerSecond === null ? [] : [["rate", `${numberText(rowsPerSecond)} rows a second`] as const]),
+      ["retries", numberText(retries)],
+      ["connections lost", numberText(connectionsLost)],
+      [
+        "pauses",
+        pauses.length === 0 ? "none" : `${countText(pauses.length, "pause")}, ${durationText(pausedMs)}`,
+      ],
+    ],
+    tables: [
+      table("Pauses", ["at", "for", "signal", "why"], [1], pauses, (each) => [
+        timeText(each.at),
+        each.pausedMs === null ? "" : durationText(each.pausedMs),
+        each.signal,
+        each.reason,
+      ]),
+      table(
+        "Slowest statements",
+        ["step", "statement", "line", "rows", "took"],
+        [2, 3, 4],
+        slowest,
+        (each) => [
+          each.key,
+          each.label,
+          String(each.line),
+          each.rows === null ? "" : numberText(each.rows),
+          durationText(each.durationMs),
+        ],
+      ),
+    ],
+    notes: [],
+  };
+}
+
+function downtimeSection({ downtime }: RunReport): ReportSection {
+  const { totalMs, longestMs, windows, mostWaiting } = downtime;
+  return {
+    title: "Downtime",
+    facts: [
+      ["at most", durationText(totalMs)],
+      ["longest", durationText(longestMs)],
+      ...(mostWaiting === null ? [] : [["most sessions waiting", numberText(mostWaiting)] as const]),
+    ],
+    tables: [
+      table("Locks on whole tables", ["step", "statement", "since", "held"], [3], windows, (each) => [
+        each.key,
+        each.label,
+        timeText(each.at),
+        durationText(each.heldMs),
+      ]),
+    ],
+    notes: [
+      windows.length === 0
+        ? "No statement that locks a whole table was recorded."
+        : "A bound, not a measurement: for so long statements that lock whole tables were at work or their transactions open. Whoever needed those tables may have waited as long.",
+    ],
+  };
+}
+
+function auditSection({ head }: RunReport): ReportSection {
+  return {
+    title: "Audit",
+    facts: head === null ? [] : [["head of the event log", `${head.seq}:${head.hash}`]],
+    tables: [],
+    notes: [
+      head === null
+        ? "The ledger has no event log."
+        : "Keep this head outside of the database: `godwit audit verify --expect-head` tells later whether the log still holds what it held now.",
+    ],
+  };
+}
+
+function table<T>(
+  title: string,
+  heads: readonly string[],
+  right: readonly number[],
+  items: readonly T[],
+  cells: (item: T) => readonly string[],
+): ReportTable {
+  return { title, heads, right, rows: items.map(cells) };
+}
+
+function timeOf(iso: string | null): string {
+  return iso === null ? "" : timeText(iso);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
