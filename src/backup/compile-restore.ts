@@ -15,6 +15,8 @@ export interface RestorePlan {
   readonly jobs: number;
   /** What is there and has to go. */
   readonly clear: readonly DdlStatement[];
+  /** A database that is dropped again: nothing in it begins to work by itself. */
+  readonly scratch: boolean;
   /** Lines of the schema that this server cannot have. */
   readonly lacks: readonly string[];
 }
@@ -59,6 +61,7 @@ export function compileRestore(plan: RestorePlan): Step[] {
       file,
       jobs,
     },
+    ...(plan.scratch ? [] : sequence(plan, "finish", without(manifest.finish))),
   ];
 }
 
@@ -81,6 +84,7 @@ const unitTitles: Readonly<Record<string, string>> = {
   keys: "keys and indexes",
   after: "references, views, triggers and routines",
   check: "comparison",
+  finish: "what works by itself",
 };
 
 /** Statements one after another; neighbours that can share a transaction do. Parts with settings stand alone. */

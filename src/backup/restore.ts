@@ -84,6 +84,7 @@ export async function restoreBackup(project: BackupProject, choice: RestoreChoic
         jobs: choice.jobs ?? defaultJobs,
         clear: intent.clear,
         lacks: intent.lacks,
+        scratch: choice.scratch === true,
       });
       return sealPlan({ kind: "restore", target: fingerprint(engine, facts), steps, hazards: [] });
     },

@@ -39,6 +39,8 @@ export interface BackupContents {
   readonly keys: readonly SchemaPart[];
   /** The rest, in order: references, views, triggers, routines, counters. */
   readonly after: readonly SchemaPart[];
+  /** What begins to work by itself, when all is there and compared; not in a scratch database. */
+  readonly finish: readonly SchemaPart[];
   /** What the backup does not hold, for people: "roles and their passwords". */
   readonly notHeld: readonly string[];
 }
@@ -62,7 +64,10 @@ export interface BackupRole {
   inhabitants(session: Session): Promise<readonly string[]>;
   /** Removes all of that. */
   clear(session: Session): Promise<readonly DdlStatement[]>;
-  /** The schema's text without what this server cannot have (grants to roles that it lacks), and what that is. */
+  /**
+   * The schema's text without what a restored database has not yet, or cannot have on this server (grants to roles that it
+   * lacks): `lacks` are lines of that kind.
+   */
   fitting(
     session: Session,
     schema: string,

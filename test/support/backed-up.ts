@@ -208,3 +208,10 @@ const sqliteObjects: readonly string[] = [
   "CREATE TABLE pairs (a TEXT, b, PRIMARY KEY (a, b)) WITHOUT ROWID",
   "INSERT INTO pairs VALUES ('x', 1), ('x', 'y')",
 ];
+
+/** As a restore wants it typed. */
+export function databaseOf(url: string): string {
+  return url.startsWith("sqlite:")
+    ? (/([^/]+)\.\w+$/.exec(url)?.[1] ?? "")
+    : decodeURIComponent(new URL(url).pathname.slice(1));
+}

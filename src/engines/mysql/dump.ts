@@ -24,7 +24,12 @@ export async function dump(session: Session): Promise<string> {
   });
 }
 
-async function readTableStatements(session: Session, database: string): Promise<string[]> {
+/** By name; with `counters` where they stand. */
+export async function readTableStatements(
+  session: Session,
+  database: string,
+  counters = false,
+): Promise<string[]> {
   const rows = await session.query(
     `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()
         AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY BINARY TABLE_NAME`,
@@ -32,7 +37,8 @@ async function readTableStatements(session: Session, database: string): Promise<
   const statements: string[] = [];
   for (const name of rows.map((row) => String(row.name)).filter((table) => !isLedgerTable(table))) {
     const [row] = await session.query(`SHOW CREATE TABLE ${traits.quote(name)}`);
-    statements.push(`${withoutDatabase(withoutCounter(String(row?.["Create Table"])), database)};`);
+    const text = String(row?.["Create Table"]);
+    statements.push(`${withoutDatabase(counters ? text : withoutCounter(text), database)};`);
   }
   return statements;
 }

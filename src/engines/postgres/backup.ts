@@ -61,6 +61,7 @@ async function contents(session: Session): Promise<BackupContents> {
         ...parts.after,
         ...(grants.length === 0 ? [] : [{ title: "grants", text: grants.join("\n"), settings: [] }]),
       ],
+      finish: [],
       notHeld: [...alwaysLeftOut, ...leftOut, ...unreadable],
     };
   });

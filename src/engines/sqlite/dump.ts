@@ -39,6 +39,6 @@ function toObject(row: Row): SchemaObject {
 }
 
 /** SQLite keeps comments; a semicolon behind one would belong to it. */
-function terminated(sql: string): string {
+export function terminated(sql: string): string {
   return sql.slice(sql.lastIndexOf("\n") + 1).includes("--") ? `${sql}\n;` : `${sql};`;
 }

@@ -1,4 +1,5 @@
 import type { Engine } from "../engine.ts";
+import { backup } from "./backup.ts";
 import { chunk } from "./chunk.ts";
 import { connect } from "./connect.ts";
 import { digest } from "./digest.ts";
@@ -38,4 +39,5 @@ export const engine: Engine = {
   write,
   digest,
   swap,
+  backup,
 };

@@ -43,6 +43,7 @@ export interface Manifest {
   readonly before: readonly SchemaPart[];
   readonly keys: readonly SchemaPart[];
   readonly after: readonly SchemaPart[];
+  readonly finish: readonly SchemaPart[];
   readonly tables: readonly ArchivedTable[];
   readonly ledger: readonly ArchivedLedger[];
   /** The client program's own dump, where the form is native. */
@@ -130,6 +131,7 @@ const manifest = record({
   before: list(part),
   keys: list(part),
   after: list(part),
+  finish: list(part),
   tables: list(table),
   ledger: list(ledger),
   dump: list(place),

@@ -93,7 +93,7 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
           halt();
           throw error;
         });
-        const { schema, before, keys, after, notHeld } = contents;
+        const { schema, before, keys, after, finish, notHeld } = contents;
         const manifest: Manifest = {
           format: 1,
           form: step.form,
@@ -110,6 +110,7 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
           before,
           keys,
           after,
+          finish,
           tables,
           ledger: kept,
           dump: [],

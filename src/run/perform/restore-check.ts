@@ -26,8 +26,9 @@ export async function performRestoreCheck(context: StepContext, step: RestoreChe
     // A snapshot of its own; and a database of one file cannot be written to while it is read.
     await crew.dismiss();
   }
-  const { schema } = await engine.backup!.fitting(context.session, manifest.schema);
-  const now = await engine.inspect.dump(context.session);
+  const fitting = async (text: string) => (await engine.backup!.fitting(context.session, text)).schema;
+  const schema = await fitting(manifest.schema);
+  const now = await fitting(await engine.inspect.dump(context.session));
   if (schema !== now) throw differentSchema(step, schema, now);
   await inTransaction(context, step, async () => ({
     tables: manifest.tables.length,

@@ -1,0 +1,134 @@
+import { rmSync } from "node:fs";
+import type { BackupContents, BackupRole, BackupTable, SchemaPart } from "../backup-role.ts";
+import type { DdlStatement } from "../data-roles.ts";
+import type { Session } from "../engine.ts";
+import { dump, type SchemaObject, schemaObjects, terminated } from "./dump.ts";
+import { normalize } from "./normalize.ts";
+import { sessionOf } from "./session.ts";
+import { traits } from "./traits.ts";
+
+export const backup: BackupRole = {
+  // Each value with its storage class, whatever its column is declared as.
+  rowForm: "native",
+  contents,
+  markers: async (session) => {
+    const [row] = await session.query("PRAGMA main.data_version");
+    return { dataVersion: String(row?.data_version ?? "") };
+  },
+  inhabitants: async (session) => (await schemaObjects(session)).slice(0, 5).map(({ name }) => name),
+  clear,
+  fitting: async (_, schema) => ({ schema, lacks: [] }),
+  scratch: {
+    // A file is made by whoever opens it.
+    create: async () => {},
+    drop: async (session, name) => {
+      const { path } = sessionOf(session);
+      for (const ending of ["", "-wal", "-shm", "-journal", "-godwit-lock"])
+        rmSync(`${path}.${name}${ending}`, { force: true });
+    },
+    target: (target, name) => {
+      const database = `${target.database}.${name}`;
+      return { ...target, database, display: target.display.replace(target.database, database) };
+    },
+  },
+};
+
+async function contents(session: Session): Promise<BackupContents> {
+  const objects = await schemaObjects(session);
+  const tables = await backupTables(session);
+  const virtual = await virtualTables(session);
+  const of = (...types: readonly SchemaObject["type"][]) =>
+    objects.filter(({ type }) => types.includes(type)).map(partOf);
+  return {
+    schema: await dump(session),
+    before: of("table"),
+    tables,
+    keys: [],
+    after: [...of("index", "view", "trigger"), ...(await counters(session)), ...(await marks(session))],
+    finish: [],
+    notHeld: [
+      "the file's own form: page size, encoding, journal mode; and what ANALYZE has found",
+      "rowids that no column shows",
+      ...virtual.map((name) => `rows of the virtual table ${name}; --form native holds them`),
+    ],
+  };
+}
+
+function partOf({ type, name, sql }: SchemaObject): SchemaPart {
+  return { title: `${type} ${name}`, text: terminated(sql), settings: [] };
+}
+
+/** Tables that store rows: those of virtual tables are theirs to make. */
+async function backupTables(session: Session): Promise<BackupTable[]> {
+  const estimates = new Map(
+    (await normalize.schema(session)).tables.map(({ name, estimate }) => [name, estimate]),
+  );
+  const found = await session.query(
+    `SELECT l.name AS "table", x.name AS "column", x.type AS declared
+     FROM pragma_table_list AS l JOIN pragma_table_xinfo(l.name, 'main') AS x
+     WHERE l.schema = 'main' AND l.type = 'table' AND x.hidden = 0
+       AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND l.name NOT LIKE 'godwit\\_%' ESCAPE '\\'
+     ORDER BY l.name, x.cid`,
+  );
+  return [...Map.groupBy(found, (row) => String(row.table))].map(([name, rows]) => ({
+    schema: "",
+    name,
+    columns: rows.map((row) => ({
+      name: String(row.column),
+      type: { kind: "any" as const },
+      sql: String(row.declared),
+    })),
+    key: [],
+    estimate: estimates.get(name) ?? { rows: 0, bytes: 0 },
+  }));
+}
+
+async function virtualTables(session: Session): Promise<string[]> {
+  const rows = await session.query(
+    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual' ORDER BY name",
+  );
+  return rows.map(({ name }) => String(name));
+}
+
+/** AUTOINCREMENT goes on where it stood, also after the newest rows were deleted. */
+async function counters(session: Session): Promise<SchemaPart[]> {
+  const [there] = await session.query(
+    "SELECT 1 AS yes FROM main.sqlite_schema WHERE name = 'sqlite_sequence'",
+  );
+  if (there === undefined) return [];
+  const rows = await session.query(
+    "SELECT name, seq FROM main.sqlite_sequence WHERE name NOT LIKE 'godwit\\_%' ESCAPE '\\' ORDER BY name",
+  );
+  const text = rows.flatMap(({ name, seq }) => {
+    const literal = `'${String(name).replaceAll("'", "''")}'`;
+    return [
+      `DELETE FROM sqlite_sequence WHERE name = ${literal};`,
+      `INSERT INTO sqlite_sequence (name, seq) VALUES (${literal}, ${String(seq)});`,
+    ];
+  });
+  return text.length === 0 ? [] : [{ title: "counters", text: text.join("\n"), settings: [] }];
+}
+
+/** Numbers that applications keep in the file's head. */
+async function marks(session: Session): Promise<SchemaPart[]> {
+  const lines: string[] = [];
+  for (const name of ["user_version", "application_id"]) {
+    const [row] = await session.query(`PRAGMA main.${name}`);
+    const value = String(row?.[name] ?? "0");
+    if (value !== "0") lines.push(`PRAGMA ${name} = ${value};`);
+  }
+  return lines.length === 0 ? [] : [{ title: "application's numbers", text: lines.join("\n"), settings: [] }];
+}
+
+async function clear(session: Session): Promise<readonly DdlStatement[]> {
+  const objects = await schemaObjects(session);
+  const of = (type: SchemaObject["type"]) =>
+    objects
+      .filter((object) => object.type === type)
+      .map(({ name }) => ({
+        sql: `DROP ${type.toUpperCase()} IF EXISTS ${traits.quote(name)}`,
+        title: `${type} ${name}`,
+      }));
+  // Indexes go with their tables.
+  return [...of("trigger"), ...of("view"), ...of("table")];
+}
