@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { chmod, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "node:test";
+import {
+  backupCreate,
+  backupList,
+  backupPrune,
+  backupVerify,
+  type ErrorCode,
+  type GodwitError,
+} from "../../src/index.ts";
+import { godwit } from "../support/cli.ts";
+import { run } from "../support/laboratory/pair.ts";
+import { makeProject } from "../support/project.ts";
+import { withDatabase } from "../support/servers.ts";
+
+/* Which backups there are, which may go, and who may read them. */
+
+test("the newest backup that is verified outlives every order to remove", async () => {
+  await inProject(async ({ options, folder }) => {
+    const first = await backupCreate(options);
+    const second = await backupCreate(options);
+    const third = await backupCreate(options);
+    await backupVerify({ ...options, backup: second.file });
+    await backupVerify({ ...options, backup: first.artifact.slice(0, 8) });
+    const states = (await backupList(options)).map(({ id, state }) => [id, state]);
+    assert.deepEqual(states, [
+      [third.artifact, "made"],
+      [second.artifact, "verified"],
+      [first.artifact, "verified"],
+    ]);
+    assert.deepEqual((await backupPrune({ ...options, keep: 9 })).removed, []);
+    assert.deepEqual((await backupPrune({ ...options, olderThanMs: 3_600_000, keep: 0 })).removed, []);
+    await refused(backupPrune(options), "GW1001", /--keep or --older-than/);
+
+    const { removed, relied } = await backupPrune({ ...options, keep: 0 });
+    assert.deepEqual(removed.map(({ id }) => id).toSorted(), [first.artifact, third.artifact].toSorted());
+    assert.equal(relied, second.artifact);
+    assert.equal((await readdir(join(folder, "backups"))).length, 1);
+    assert.deepEqual(
+      (await backupList(options)).map(({ id }) => id),
+      [second.artifact],
+    );
+    const all = await backupList({ ...options, all: true });
+    assert.deepEqual(
+      all.map(({ state }) => state),
+      ["removed", "verified", "removed"],
+    );
+    await refused(backupVerify({ ...options, backup: first.artifact }), "GW8205", /no backup/);
+  });
+});
+
+test("a file that is not the ledger's proves nothing, nor does one that is gone", async () => {
+  await inProject(async ({ options }) => {
+    const first = await backupCreate(options);
+    const second = await backupCreate(options);
+    await rm(first.file);
+    await refused(backupVerify({ ...options, backup: first.artifact }), "GW8202", /could not be opened/);
+    const listed = await backupList(options);
+    assert.equal(listed.find(({ id }) => id === first.artifact)?.found, "missing");
+    // Whole in itself, and another one.
+    const other = await backupCreate({ ...options, output: first.file });
+    await rm(second.file);
+    await run("sqlite", options.url, [
+      `UPDATE godwit_artifact SET name = '${other.file}' WHERE id = '${second.artifact}'`,
+    ]);
+    await refused(
+      backupVerify({ ...options, backup: second.artifact }),
+      "GW8203",
+      /not the file that the ledger has/,
+    );
+    assert.equal((await backupList(options)).find(({ id }) => id === second.artifact)?.state, "made");
+  });
+});
+
+test("a key comes from a file that its owner alone may read, or from the environment", async () => {
+  await inProject(async ({ options, folder }) => {
+    await refused(backupCreate({ ...options, encrypt: true }), "GW8204", /needs a key/);
+    const keyFile = join(folder, "key");
+    await writeFile(keyFile, `${"a1".repeat(32)}\n`, { mode: 0o600 });
+    const { file } = await backupCreate({ ...options, encrypt: true, keyFile });
+    await refused(backupVerify(options), "GW8204", /no key/);
+    const env = { GODWIT_BACKUP_KEY: "b2".repeat(32) };
+    await refused(backupVerify({ ...options, env, keyFile }), "GW8204", /another key/);
+    await chmod(keyFile, 0o640);
+    await refused(backupVerify({ ...options, keyFile }), "GW8204", /by others/);
+    await chmod(keyFile, 0o600);
+    await writeFile(keyFile, "a1a1");
+    await refused(backupVerify({ ...options, keyFile }), "GW8204", /holds no key/);
+    await writeFile(keyFile, Buffer.from("a1".repeat(32), "hex").toString("base64"));
+    assert.equal((await backupVerify({ ...options, keyFile })).file, file);
+  });
+});
+
+test("the command line makes, shows and removes backups, and asks before it removes", async () => {
+  await inProject(async ({ options, folder }) => {
+    const cli = (...words: string[]) =>
+      godwit(["backup", ...words], { cwd: folder, env: { GODWIT_URL: options.url } });
+    const made = await cli("create", "--verify");
+    assert.equal(made.code, 0, made.stderr);
+    assert.match(
+      made.stdout,
+      /^backed up into backups\/test-\d{8}T\d{6}Z-[0-9a-f]{8}\.godwit in .*\nverified /,
+    );
+    assert.equal((await cli("create")).code, 0);
+    assert.match((await cli("list")).stdout, / not verified +portable .*\n.* verified +portable /);
+    const asked = await cli("prune", "--keep", "0");
+    assert.equal(asked.code, 64);
+    assert.match(asked.stderr, /needs --yes/);
+    assert.match(
+      (await cli("prune", "--keep", "0", "--yes")).stdout,
+      /removed 1 backup\n[^]*kept [0-9a-f]{8}/,
+    );
+    const wrong = await cli("list", "--encrypt");
+    assert.equal(wrong.code, 64);
+    assert.match(wrong.stderr, /backup list has no option --encrypt/);
+    assert.match((await cli("mend")).stderr, /knows no "mend"/);
+    const { code, stdout } = await cli("list", "--json");
+    assert.equal(code, 0);
+    const { backups } = JSON.parse(stdout) as { backups: { state: string; found: string }[] };
+    assert.deepEqual(
+      backups.map(({ state, found }) => [state, found]),
+      [["verified", "intact"]],
+    );
+  });
+});
+
+interface Place {
+  readonly folder: string;
+  readonly options: { readonly cwd: string; readonly env: Record<string, string>; readonly url: string };
+}
+
+async function inProject(use: (place: Place) => Promise<void>): Promise<void> {
+  await using project = await makeProject();
+  await withDatabase("sqlite", async (url) => {
+    await run("sqlite", url, ["CREATE TABLE t (a)", "INSERT INTO t VALUES (1), ('x')"]);
+    await use({ folder: project.folder, options: { cwd: project.folder, env: {}, url } });
+  });
+}
+
+async function refused(work: Promise<unknown>, code: ErrorCode, words: RegExp): Promise<void> {
+  await assert.rejects(work, (error: GodwitError) => {
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, words);
+    return true;
+  });
+}
