@@ -75,7 +75,7 @@ export function tokenReader(text: string, all: readonly Token[]): TokenReader {
 }
 
 /** A name without its quotes, doubled quotes made single. */
-function unquoted(written: string): string {
+export function unquoted(written: string): string {
   const quote = written[0] ?? "";
   if (quote === "[") return written.slice(1, -1);
   if (!"`\"'".includes(quote)) return written;

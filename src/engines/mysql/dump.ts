@@ -1,5 +1,6 @@
 import type { Session } from "../engine.ts";
 import { readObjects, withoutDatabase, type ReadObject } from "./inspect-objects.ts";
+import { isKept } from "./kept-mark.ts";
 import { withPlainDisplay } from "./plain-display.ts";
 import { isLedgerTable } from "./store.ts";
 import { traits } from "./traits.ts";
@@ -31,11 +32,12 @@ export async function readTableStatements(
   counters = false,
 ): Promise<string[]> {
   const rows = await session.query(
-    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()
+    `SELECT TABLE_NAME AS name, TABLE_COMMENT AS comment FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()
         AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY BINARY TABLE_NAME`,
   );
   const statements: string[] = [];
-  for (const name of rows.map((row) => String(row.name)).filter((table) => !isLedgerTable(table))) {
+  const own = rows.filter((row) => !isLedgerTable(String(row.name)) && !isKept(row.comment));
+  for (const name of own.map((row) => String(row.name))) {
     const [row] = await session.query(`SHOW CREATE TABLE ${traits.quote(name)}`);
     const text = String(row?.["Create Table"]);
     statements.push(`${withoutDatabase(counters ? text : withoutCounter(text), database)};`);

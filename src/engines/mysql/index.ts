@@ -13,6 +13,7 @@ import { profile } from "./profile.ts";
 import { read } from "./read.ts";
 import { render } from "./render.ts";
 import { signals } from "./signals.ts";
+import { rowSnapshot } from "./row-snapshot.ts";
 import { snapshot } from "./snapshot.ts";
 import { store } from "./store.ts";
 import { swap } from "./swap.ts";
@@ -32,6 +33,7 @@ export const engine: Engine = {
   store,
   inspect,
   health,
+  rowSnapshot,
   signals,
   normalize,
   render,

@@ -2,6 +2,7 @@ import type { Table } from "../../core/schema.ts";
 import type { Row, Session } from "../engine.ts";
 import { toColumn } from "./inspect-columns.ts";
 import { toChecks, toForeignKeys, toKeys } from "./inspect-constraints.ts";
+import { isKept } from "./kept-mark.ts";
 import type { Surroundings } from "./plain-display.ts";
 import { isLedgerTable } from "./store.ts";
 
@@ -31,7 +32,7 @@ export async function readTables(session: Session, where: Surroundings): Promise
   );
   return tables
     .filter((row) => row.TABLE_TYPE === "BASE TABLE" || row.TABLE_TYPE === "SYSTEM VERSIONED")
-    .filter((row) => !isLedgerTable(String(row.TABLE_NAME)))
+    .filter((row) => !isLedgerTable(String(row.TABLE_NAME)) && !isKept(row.TABLE_COMMENT))
     .map((row): Table => {
       const name = String(row.TABLE_NAME);
       const of = (map: ReadonlyMap<string, Row[]>) => map.get(name) ?? [];

@@ -7,6 +7,7 @@ import { normalizeChecks, normalizeForeignKeys, normalizeKeys } from "./normaliz
 import { normalizeObjects } from "./normalize-objects.ts";
 import { normalizePartitions } from "./normalize-partitions.ts";
 import { withPlainDisplay, type Surroundings } from "./plain-display.ts";
+import { isKept } from "./kept-mark.ts";
 import { isLedgerTable } from "./store.ts";
 import { traits } from "./traits.ts";
 
@@ -52,7 +53,7 @@ async function readTables(
   const nopad = await nopadCollations(session, where);
   return tables
     .filter((row) => row.TABLE_TYPE === "BASE TABLE" || row.TABLE_TYPE === "SYSTEM VERSIONED")
-    .filter((row) => !isLedgerTable(String(row.TABLE_NAME)))
+    .filter((row) => !isLedgerTable(String(row.TABLE_NAME)) && !isKept(row.TABLE_COMMENT))
     .map((row) => {
       const name = String(row.TABLE_NAME);
       const of = (map: ReadonlyMap<string, Row[]>) => map.get(name) ?? [];

@@ -22,6 +22,7 @@ type Limits = { readonly lockTimeoutMs: number; readonly statementTimeoutMs: num
 /** The parts of the server's OK that matter here. */
 interface Reply {
   readonly affectedRows?: number | string;
+  readonly changedRows?: number | string;
   readonly serverStatus?: number;
   readonly warningStatus?: number;
 }
@@ -87,6 +88,7 @@ export class MysqlSession implements Session {
   /** A KILL QUERY on its way: no statement may start before it arrived, or it would hit that one. */
   #killing: Promise<void> | null = null;
   #inTransaction = false;
+  #changedRows = 0;
   #tablesLocked = false;
   /** On MariaDB START TRANSACTION is sent with what comes next. */
   #pendingBegin = false;
@@ -107,6 +109,11 @@ export class MysqlSession implements Session {
 
   get id(): string {
     return this.#id;
+  }
+
+  /** Of the last statement that was executed: rows that have other values now, not those that only met its condition. */
+  get changedRows(): number {
+    return this.#changedRows;
   }
 
   async setUp(): Promise<void> {
@@ -158,6 +165,7 @@ export class MysqlSession implements Session {
         this.#onNotice(String(warning.Level), `${String(warning.Message)} (${String(warning.Code)})`);
       }
     }
+    this.#changedRows = Number(reply.changedRows ?? 0);
     return Number(reply.affectedRows);
   }
 

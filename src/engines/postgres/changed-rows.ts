@@ -1,7 +1,7 @@
 import type * as Parser from "libpg-query";
 import type { ObjectName, RowChange } from "../../core/plan.ts";
 import { postgresLexicon } from "../../sql/lexicon.ts";
-import { symbol, tokenize, type Token } from "../../sql/tokenize.ts";
+import { cutStatement, type StatementCutter } from "../../sql/statement-cutter.ts";
 import type { Refusal } from "../row-snapshot-role.ts";
 import { asTree, list, members, nodesOf, nodeType, relation, string, type Tree } from "./judge-tree.ts";
 import { quoted } from "./sql-text.ts";
@@ -31,7 +31,7 @@ export function changedRows(text: string, parse: Parse): RowChange | Refusal | n
   if (type === "TruncateStmt") return { refused: "TRUNCATE reads no rows; a DELETE can keep them" };
   const read = readers[type];
   if (read === undefined) return null;
-  const cut = read(cutter(text), node);
+  const cut = read(cutStatement(text, postgresLexicon), node);
   if ("refused" in cut) return cut;
   const found = cut.candidates.find((candidate) => agrees(candidate, cut, parse));
   if (found === undefined) return { refused: "its rows cannot be asked for by a query" };
@@ -53,16 +53,16 @@ interface Cut {
   readonly withClause: unknown;
 }
 
-type Read = (cut: Cutter, node: Tree) => Cut | Refusal;
+type Read = (cut: StatementCutter, node: Tree) => Cut | Refusal;
 
 const readers: Readonly<Record<string, Read>> = {
   UpdateStmt(cut, node) {
-    const verb = cut.first("UPDATE");
-    const set = cut.first("SET", verb);
-    const ends = { where: cut.before(node, "whereClause", "WHERE"), end: cut.end(node) };
+    const verb = cut.first(["UPDATE"]);
+    const set = cut.first(["SET"], verb);
+    const ends = { where: before(cut, node, "whereClause", "WHERE"), end: endOf(cut, node) };
     // IS DISTINCT FROM has the word as well, so each is tried.
     const froms =
-      list(node["fromClause"]).length === 0 ? [null] : cut.all("FROM", set, ends.where ?? ends.end);
+      list(node["fromClause"]).length === 0 ? [null] : cut.all(["FROM"], set, ends.where ?? ends.end);
     const target = cut.between(verb, set);
     return made(cut, node, {
       action: "update",
@@ -75,10 +75,10 @@ const readers: Readonly<Record<string, Read>> = {
     });
   },
   DeleteStmt(cut, node) {
-    const verb = cut.first("DELETE");
-    const from = cut.first("FROM", verb);
-    const ends = { where: cut.before(node, "whereClause", "WHERE"), end: cut.end(node) };
-    const using = list(node["usingClause"]).length === 0 ? null : cut.first("USING", from);
+    const verb = cut.first(["DELETE"]);
+    const from = cut.first(["FROM"], verb);
+    const ends = { where: before(cut, node, "whereClause", "WHERE"), end: endOf(cut, node) };
+    const using = list(node["usingClause"]).length === 0 ? null : cut.first(["USING"], from);
     return made(cut, node, {
       action: "delete",
       verb,
@@ -100,14 +100,14 @@ const readers: Readonly<Record<string, Read>> = {
     if (clauses.some((clause) => clause["matchKind"] === "MERGE_WHEN_NOT_MATCHED_BY_SOURCE")) {
       return { refused: "it changes rows that no row of the source matches" };
     }
-    const verb = cut.first("MERGE");
-    const using = cut.first("USING", verb);
-    const target = cut.between(cut.first("INTO", verb), using);
+    const verb = cut.first(["MERGE"]);
+    const using = cut.first(["USING"], verb);
+    const target = cut.between(cut.first(["INTO"], verb), using);
     const source = asTree(node["sourceRelation"]);
     // A join as the source and a CASE in the condition have these words too.
     const pairs = cut
-      .all("ON", using, cut.length)
-      .flatMap((on) => cut.all("WHEN", on, cut.length).map((when) => ({ on, when })));
+      .all(["ON"], using, cut.length)
+      .flatMap((on) => cut.all(["WHEN"], on, cut.length).map((when) => ({ on, when })));
     const parts = pairs.map(({ on, when }) => ({
       tail: cut.between(using, on),
       condition: `(${cut.between(on, when)})`,
@@ -130,7 +130,7 @@ const readers: Readonly<Record<string, Read>> = {
 };
 
 function made(
-  cut: Cutter,
+  cut: StatementCutter,
   node: Tree,
   parts: {
     readonly action: RowChange["action"];
@@ -161,11 +161,11 @@ function made(
   };
 }
 
-function heading(cut: Cutter, node: Tree, verb: number) {
+function heading(cut: StatementCutter, node: Tree, verb: number) {
   const target = asTree(node["relation"]);
   const as = quoted(string(asTree(target["alias"])["aliasname"]) || string(target["relname"]));
-  const before = verb < 0 ? "" : cut.text(0, verb);
-  return { as, before, select: `${before}SELECT ${as}.tableoid, ${as}.ctid` };
+  const head = cut.text(0, verb);
+  return { as, before: head, select: `${head}SELECT ${as}.tableoid, ${as}.ctid` };
 }
 
 function assigned(targets: unknown): string[] {
@@ -217,49 +217,14 @@ function treeOf(text: string, parse: Parse): Tree | null {
   }
 }
 
-/** Cuts a statement at words that stand outside all parentheses. Places are numbers of tokens. */
-interface Cutter {
-  readonly length: number;
-  first(word: string, after?: number): number;
-  all(word: string, after: number, before: number): number[];
-  /** The last such word, where the statement has that member. */
-  before(node: Tree, member: string, word: string): number | null;
-  /** Where RETURNING begins, or the end. */
-  end(node: Tree): number;
-  between(after: number, before: number): string;
-  text(from: number, before: number): string;
+/** The last such word, where the statement has that member. */
+function before(cut: StatementCutter, node: Tree, member: string, word: string): number | null {
+  if (node[member] === undefined) return null;
+  return cut.all([word], -1, endOf(cut, node)).at(-1) ?? cut.length;
 }
 
-function cutter(text: string): Cutter {
-  const tokens = tokenize(text, postgresLexicon).filter(
-    ({ kind }) => kind !== "comment" && kind !== "terminator",
-  );
-  const outer: number[] = [];
-  let depth = 0;
-  for (const [index, token] of tokens.entries()) {
-    const sign = symbol(text, token);
-    if (sign === "(" || sign === "[") depth++;
-    else if (sign === ")" || sign === "]") depth--;
-    else if (depth === 0) outer.push(index);
-  }
-  const isWord = (index: number, word: string) => symbol(text, tokens[index]) === word;
-  const all = (word: string, after: number, before: number) =>
-    outer.filter((index) => index > after && index < before && isWord(index, word));
-  const startOf = (index: number) => (tokens[index] as Token | undefined)?.start ?? text.length;
-  const self: Cutter = {
-    length: tokens.length,
-    first: (word, after = -1) => all(word, after, tokens.length)[0] ?? tokens.length,
-    all,
-    before(node, member, word) {
-      if (node[member] === undefined) return null;
-      return all(word, -1, self.end(node)).at(-1) ?? tokens.length;
-    },
-    end(node) {
-      const has = node["returningClause"] !== undefined || list(node["returningList"]).length > 0;
-      return (has ? all("RETURNING", -1, tokens.length).at(-1) : undefined) ?? tokens.length;
-    },
-    between: (after, before) => text.slice(tokens[after]?.end ?? text.length, startOf(before)).trim(),
-    text: (from, before) => text.slice(startOf(from), startOf(before)),
-  };
-  return self;
+/** Where RETURNING begins, or the end. */
+function endOf(cut: StatementCutter, node: Tree): number {
+  const has = node["returningClause"] !== undefined || list(node["returningList"]).length > 0;
+  return (has ? cut.all(["RETURNING"], -1, cut.length).at(-1) : undefined) ?? cut.length;
 }

@@ -37,7 +37,8 @@ export const rowSnapshot: RowSnapshotRole = {
   differs: ({ name }, left, right) =>
     `(ROW(${left}.${quoted(name)})::record *<> ROW(${right}.${quoted(name)})::record)`,
   size: (_, row) => `pg_column_size(${row}.*)`,
-  lock: (of, kept, on) => `SELECT FROM ${of} AS t JOIN ${kept} AS s ON ${on} FOR UPDATE OF t`,
+  lock: (of, kept, on) =>
+    `SELECT count(*) FROM (SELECT FROM ${of} AS t JOIN ${kept} AS s ON ${on} FOR UPDATE OF t) AS locked`,
   update: ({ table: of, kept, columns, on }) =>
     `UPDATE ${of} AS t SET ${columns.map((name) => `${quoted(name)} = s.${quoted(name)}`).join(", ")}
        FROM ${kept} AS s WHERE ${on}`,

@@ -1,4 +1,5 @@
 import type { Row, Session } from "../engine.ts";
+import { keptMark } from "./kept-mark.ts";
 
 export interface SchemaObject {
   readonly type: "table" | "index" | "view" | "trigger";
@@ -20,7 +21,7 @@ export async function dump(session: Session): Promise<string> {
 export async function schemaObjects(session: Session): Promise<SchemaObject[]> {
   const rows = await session.query(`
     SELECT type, name, tbl_name, sql FROM main.sqlite_schema
-     WHERE sql IS NOT NULL
+     WHERE sql IS NOT NULL AND instr(sql, '${keptMark}') = 0
        AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
        AND name NOT LIKE 'godwit\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'godwit\\_%' ESCAPE '\\'
        AND NOT EXISTS (SELECT 1 FROM pragma_table_list AS l

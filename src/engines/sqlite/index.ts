@@ -12,6 +12,7 @@ import { probe } from "./probe.ts";
 import { profile } from "./profile.ts";
 import { read } from "./read.ts";
 import { render } from "./render.ts";
+import { rowSnapshot } from "./row-snapshot.ts";
 import { snapshot } from "./snapshot.ts";
 import { store } from "./store.ts";
 import { swap } from "./swap.ts";
@@ -33,6 +34,7 @@ export const engine: Engine = {
   store,
   inspect,
   health,
+  rowSnapshot,
   snapshot,
   chunk,
   read,

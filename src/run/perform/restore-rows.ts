@@ -63,7 +63,7 @@ async function restore(
   const before = qualified(engine, snapshot.before);
   const on = sameKey(engine, snapshot.key, "t", "s");
   const lock = role.lock(live, before, on);
-  if (lock !== null) await session.query(lock);
+  if (lock !== null) await session.execute(lock);
   if (!step.overwrites) await refuseChanged(context, snapshot);
   const differs = differing(engine, snapshot, "t", "s");
   await role.undisturbed(session, table, async () => {

@@ -126,6 +126,8 @@ async function settle(
 ): Promise<{ rows: number; bytes: number }> {
   const { table, key, keeps, place } = work;
   const role = roleOf(engine);
+  // Of the statement itself, so before anything else is run.
+  const affected = role.affected(session, keeps.change, work.reported);
   const live = qualified(engine, table);
   const kept = engine.traits.quote(keeps.before);
   const before = qualified(engine, { schema: table.schema, name: keeps.before });
@@ -135,11 +137,17 @@ async function settle(
     `DELETE FROM ${before} WHERE EXISTS (SELECT 1 FROM ${live} AS t WHERE ${isSame} AND NOT ${isChanged})`,
   );
   const rows = await countOf(session, `SELECT count(*) AS n FROM ${before}`);
-  const affected = role.affected(session, keeps.change, work.reported);
   const there = await countOf(
     session,
     `SELECT count(*) AS n FROM ${before} WHERE EXISTS (SELECT 1 FROM ${live} AS t WHERE ${isSame})`,
   );
+  const nulls = key.map((name) => `${engine.traits.quote(name)} IS NULL`).join(" OR ");
+  const keyless = await countOf(session, `SELECT count(*) AS n FROM ${before} WHERE ${nulls}`);
+  if (keyless > 0) {
+    throw new GodwitError("GW8301", {
+      message: `${place}: ${keyless} of the rows have NULL in their key, ${key.join(", ")}, and would not be found again`,
+    });
+  }
   const lost = keeps.change.action === "update" && there !== rows;
   const left = keeps.change.action === "delete" && there !== 0;
   if (lost || left || (affected !== null && affected !== rows)) {

@@ -1,0 +1,141 @@
+import type { ObjectName, RowChange } from "../../core/plan.ts";
+import type { Row, Session } from "../engine.ts";
+import type { Consequence, KeptColumn, KeptTable, Keeping, RowSnapshotRole } from "../row-snapshot-role.ts";
+import { changedRows } from "./changed-rows.ts";
+import { keptMark } from "./kept-mark.ts";
+import { traits } from "./traits.ts";
+
+const { quote } = traits;
+/** Of the session: it stands in no schema file, and goes with the transaction. */
+const trigger = 'temp."godwit_keeps_rows"';
+
+export const rowSnapshot: RowSnapshotRole = {
+  changeOf: changedRows,
+  table,
+  async make(session, of, name) {
+    const [key = []] = of.keys;
+    const columns = of.columns.map((column) => `${quote(column.name)} ${column.type}`.trim());
+    const strict = (await kindOf(session, of.name))?.strict === 1n ? " STRICT" : "";
+    await session.execute(
+      `CREATE TABLE main.${quote(name)} (${keptMark} ${columns.join(", ")}, UNIQUE (${nameList(key)}))${strict}`,
+    );
+  },
+  async drop(session, { name }) {
+    await session.execute(`DROP TABLE IF EXISTS main.${quote(name)}`);
+  },
+  /** Before each change, whoever makes it; a row that is changed twice is kept as it was the first time. */
+  async capture(session, { change, table: of, into }: Keeping) {
+    const [key = []] = of.keys;
+    const columns = of.columns.map(({ name }) => name);
+    const known = key.map((name) => `${quote(name)} = OLD.${quote(name)}`).join(" AND ");
+    await session.execute(
+      `CREATE TEMP TRIGGER ${trigger.slice(5)} BEFORE ${change.action} ON main.${quote(of.name)} BEGIN
+         INSERT INTO ${quote(into)} (${nameList(columns)})
+           SELECT ${columns.map((name) => `OLD.${quote(name)}`).join(", ")}
+            WHERE NOT EXISTS (SELECT 1 FROM ${quote(into)} WHERE ${known});
+       END`,
+    );
+  },
+  async captured(session) {
+    await session.execute(`DROP TRIGGER ${trigger}`);
+  },
+  isChanged: (columns, of, kept) => `(${columns.map((column) => differs(column, of, kept)).join(" OR ")})`,
+  // The trigger saw what was changed, and nobody else writes meanwhile: there is nothing to hold it against.
+  affected: () => null,
+  differs,
+  size: (columns, row) =>
+    columns.map(({ name }) => `coalesce(length(CAST(${row}.${quote(name)} AS BLOB)), 0)`).join(" + "),
+  lock: () => null,
+  update: ({ table: of, kept, columns, on }) =>
+    `UPDATE ${of} AS t SET ${columns.map((name) => `${quote(name)} = s.${quote(name)}`).join(", ")}
+       FROM ${kept} AS s WHERE ${on}`,
+  insertInto: (of, columns) => `INSERT INTO ${of} (${nameList(columns)})`,
+  undisturbed,
+};
+
+const nameList = (names: readonly string[]) => names.map(quote).join(", ");
+
+/** 1 and 1.0 are equal, and so are texts by a column's collation; what is stored is not the same. */
+function differs({ name }: KeptColumn, left: string, right: string): string {
+  const [a, b] = [`${left}.${quote(name)}`, `${right}.${quote(name)}`];
+  return `(typeof(${a}) <> typeof(${b}) OR ${a} COLLATE BINARY IS NOT ${b})`;
+}
+
+async function kindOf(session: Session, name: string): Promise<Row | undefined> {
+  const [found] = await session.query(
+    "SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE",
+    [name],
+  );
+  return found;
+}
+
+async function table(session: Session, { name: written }: ObjectName): Promise<KeptTable | null> {
+  const found = await kindOf(session, written);
+  if (found === undefined) return null;
+  const name = String(found.name);
+  const columns = await session.query("SELECT * FROM pragma_table_xinfo(?, 'main') ORDER BY cid", [name]);
+  return {
+    schema: "",
+    name,
+    columns: columns
+      .filter((row) => row.hidden !== 1n)
+      .map((row) => ({
+        name: String(row.name),
+        type: String(row.type),
+        generated: row.hidden !== 0n,
+        updatable: row.hidden === 0n,
+      })),
+    keys: [...primaryKey(columns), ...(await uniqueKeys(session, name, columns))],
+    refused: found.type === "table" ? null : `is a ${String(found.type)}`,
+    consequences: await triggersOf(session, name),
+  };
+}
+
+/** Its columns may hold NULL (an old fault of SQLite that it keeps); a row that does so is refused when it is kept. */
+function primaryKey(columns: readonly Row[]): string[][] {
+  const key = columns.filter((row) => row.pk !== 0n).sort((a, b) => Number(a.pk) - Number(b.pk));
+  return key.length === 0 ? [] : [key.map((row) => String(row.name))];
+}
+
+async function uniqueKeys(session: Session, name: string, columns: readonly Row[]): Promise<string[][]> {
+  const indexes = await session.query(
+    "SELECT name FROM pragma_index_list(?, 'main') WHERE [unique] = 1 AND partial = 0 ORDER BY name",
+    [name],
+  );
+  const keys: string[][] = [];
+  for (const index of indexes) {
+    const parts = await session.query("SELECT name FROM pragma_index_info(?, 'main') ORDER BY seqno", [
+      String(index.name),
+    ]);
+    const isFull = parts.every((part) =>
+      columns.some((row) => part.name !== null && row.name === part.name && row.notnull === 1n),
+    );
+    if (isFull) keys.push(parts.map((part) => String(part.name)));
+  }
+  return keys;
+}
+
+async function triggersOf(session: Session, name: string): Promise<Consequence[]> {
+  return (await readTriggers(session, name)).flatMap((row) => {
+    const event = /\b(insert|update|delete)\b/i.exec(String(row.sql).replace(/^.*?\btrigger\b/is, ""))?.[1];
+    const on = (event ?? "update").toLowerCase() as RowChange["action"] | "insert";
+    return on === "insert"
+      ? []
+      : [{ on: [on], columns: null, message: `the trigger ${String(row.name)} runs` }];
+  });
+}
+
+function readTriggers(session: Session, name: string): Promise<Row[]> {
+  return session.query(
+    "SELECT name, sql FROM main.sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE ORDER BY name",
+    [name],
+  );
+}
+
+/** The table's triggers are dropped and made again, in the transaction: they had their say when the rows were changed. */
+async function undisturbed(session: Session, of: KeptTable, work: () => Promise<void>): Promise<void> {
+  const triggers = await readTriggers(session, of.name);
+  for (const { name } of triggers) await session.execute(`DROP TRIGGER main.${quote(String(name))}`);
+  await work();
+  for (const { sql } of triggers) await session.execute(String(sql));
+}
