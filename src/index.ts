@@ -19,6 +19,7 @@ export {
   backupRestore,
   backupVerify,
 } from "./commands/backup.ts";
+export { approve, type ApproveOptions } from "./commands/approve.ts";
 export { baseline, type BaselineOptions } from "./commands/baseline.ts";
 export { copy, type CopyOptions, planCopyOf as planCopy } from "./commands/copy.ts";
 export { ctl, type ControlledRun, type CtlOptions, type CtlReport } from "./commands/ctl.ts";

@@ -4,6 +4,7 @@ import type { Fingerprint } from "../core/plan.ts";
 import type { Target } from "../core/target.ts";
 import type { Engine, ServerFacts, Session } from "../engines/engine.ts";
 import type { ExecuteOptions } from "../run/executor.ts";
+import { noGates } from "../run/gates/policy.ts";
 import { connectionFailure } from "../run/failure.ts";
 import { openSession } from "../run/open-session.ts";
 import type { RunSettings } from "../run/perform/context.ts";
@@ -24,7 +25,8 @@ export interface BackupProject {
 /** The part of an execution that is the same for every operation. */
 export function executionOf(project: BackupProject): Omit<ExecuteOptions, "compile" | "intent"> {
   const { engine, target, settings, emit, signal, waitMs } = project;
-  return { engine, target, settings, emit, signal, waitMs };
+  // A backup changes nothing, and what a restore demands it asks for itself: it is no change that people plan.
+  return { engine, target, settings, gates: noGates, emit, signal, waitMs };
 }
 
 export function fingerprint(engine: Engine, facts: ServerFacts): Fingerprint {

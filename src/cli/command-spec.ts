@@ -14,7 +14,9 @@ export type ValueKind =
   | "list"
   | "names"
   | "percent"
-  | "bytes";
+  | "bytes"
+  /** NAME=TEXT, once or several times. */
+  | "pairs";
 
 export interface OptionSpec {
   /** With its leading dashes, e.g. "--to". `--no-x` is the negation of a value that is true otherwise. */
@@ -132,6 +134,8 @@ export interface OptionValues {
   readonly all?: boolean;
   readonly as?: string;
   readonly ticket?: string;
+  readonly key?: string;
+  readonly skipGate?: Readonly<Record<string, string>>;
 }
 
 export interface Invocation {

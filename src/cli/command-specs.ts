@@ -101,6 +101,27 @@ const freezing: readonly OptionSpec[] = [
   },
   { name: "--ticket", value: "TICKET", kind: "text", description: "the change ticket that it belongs to" },
 ];
+/** Of what changes a database. */
+const gates: readonly OptionSpec[] = [
+  {
+    name: "--confirm",
+    value: "NAME",
+    kind: "text",
+    description: "the database's name, where the environment demands that it is typed",
+  },
+  {
+    name: "--skip-gate",
+    value: "NAME=REASON",
+    kind: "pairs",
+    description: "pass a gate that is closed, for a reason that is kept, where the configuration allows it",
+  },
+];
+const dangers: OptionSpec = {
+  name: "--allow",
+  value: "DANGERS",
+  kind: "names",
+  description: "dangers that you agree to, each by the name that the plan gives it",
+};
 const noSchemaFile: OptionSpec = { name: "--no-schema-file", description: "leave the schema file as it is" };
 
 export const commandSpecs: readonly CommandSpec[] = [
@@ -169,6 +190,45 @@ export const commandSpecs: readonly CommandSpec[] = [
     load: async () => (await import("./actions/plan.ts")).plan,
   },
   {
+    name: "approve",
+    group: "Migrations",
+    summary: "add your approval to a plan",
+    description:
+      "Adds an approval to a plan's file, bound to the plan's hash: an edited plan has none. The author of a plan cannot approve it, and nobody can twice. With --key the approval is signed; where the configuration lists approvers with their keys, only signed ones count. Asks no database.",
+    arguments: [{ name: "FILE", description: "a plan that was written with `godwit plan -o`" }],
+    options: [
+      { name: "--as", value: "NAME", kind: "text", description: "who approves" },
+      {
+        name: "--ticket",
+        value: "TICKET",
+        kind: "text",
+        description: "the change ticket that it belongs to",
+      },
+      {
+        name: "--key",
+        value: "FILE",
+        kind: "file",
+        description:
+          "sign with this Ed25519 key: OpenSSH's format or PEM, or a .pub file whose other half ssh-agent has",
+      },
+      {
+        name: "--allow",
+        value: "DANGERS",
+        kind: "names",
+        description: "dangers of the plan that you agree to, each by the name that the plan gives it",
+      },
+    ],
+    examples: [
+      { command: "godwit approve plan.json --as bob", description: "Approve what was reviewed" },
+      {
+        command: "godwit approve plan.json --as bob --ticket OPS-17 --key ~/.ssh/id_ed25519",
+        description: "The same for a ticket, and signed",
+      },
+    ],
+    json: "document",
+    load: async () => (await import("./actions/approve.ts")).approve,
+  },
+  {
     name: "apply",
     group: "Migrations",
     summary: "apply the pending migrations",
@@ -184,6 +244,8 @@ export const commandSpecs: readonly CommandSpec[] = [
         name: "--allow-out-of-order",
         description: "also apply migrations that are older than the newest applied one",
       },
+      ...gates,
+      dangers,
       wait,
       ...limits,
       noSchemaFile,
@@ -216,12 +278,13 @@ export const commandSpecs: readonly CommandSpec[] = [
       },
       { name: "--dry-run", description: "print what would run; with -o, write it to a file for review" },
       ...freezing,
+      ...gates,
       {
         name: "--allow",
         value: "NAMES",
         kind: "names",
         description:
-          "what may be lost: overwrite-changed-rows puts kept rows back over what was written since",
+          "what may be lost: dangers by the names that the plan gives them, and overwrite-changed-rows, which puts kept rows back over what was written since",
       },
       wait,
       ...limits,
@@ -240,7 +303,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     summary: "undo the newest migration and apply it again",
     description:
       "For a migration that is still being written. Asks first, as rollback does. Repeatable migrations run again with the next apply.",
-    options: [wait, ...limits, noSchemaFile],
+    options: [...gates, dangers, wait, ...limits, noSchemaFile],
     examples: [
       { command: "godwit redo", description: "Try the newest migration once more" },
       { command: "godwit redo --yes", description: "The same without a question" },
@@ -402,6 +465,7 @@ export const commandSpecs: readonly CommandSpec[] = [
         name: "--restart",
         description: "give an unfinished copy up: drop the tables that it made, and begin anew",
       },
+      ...gates,
       wait,
       ...limits.filter(({ name }) => name !== "--statement-timeout"),
     ],

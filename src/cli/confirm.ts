@@ -9,6 +9,8 @@ export interface Question {
   readonly describe: () => Promise<string | { readonly text: string; readonly word: string } | null>;
   /** Where there is no terminal it goes on unasked. */
   readonly onlyOnTerminal?: boolean;
+  /** --yes is no answer to it. Default true. */
+  readonly yesCounts?: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Question {
  */
 export async function confirm(invocation: Invocation, question: Question): Promise<boolean> {
   const { options, output, interruption, command } = invocation;
-  if (options.yes === true) return true;
+  if (options.yes === true && question.yesCounts !== false) return true;
   // With --json a program reads along, and it can answer no question.
   if (output.json || process.stdin.isTTY !== true || !output.err.terminal) {
     if (question.onlyOnTerminal === true) return true;

@@ -52,6 +52,12 @@ export function noteOf(event: StampedEvent, paint: Paint): string | null {
       const value = event.value === null ? "" : ` ${oneLine(event.value)}`;
       return `told by ${oneLine(event.actor)} on ${oneLine(event.host)}: ${oneLine(event.command)}${value}`;
     }
+    case "gate:settled":
+      // A closed one is in the error that follows, and one that nobody demands is no news.
+      if (event.outcome === "failed" || event.reason.startsWith("not demanded")) return null;
+      return event.outcome === "passed"
+        ? `gate ${oneLine(event.gate)}: ${oneLine(event.reason, 300)}`
+        : `${paint.yellow("gate skipped")} ${oneLine(event.gate)}: ${oneLine(event.reason, 300)}`;
     case "server:noticed":
       return `${oneLine(event.severity).toLowerCase()}: ${oneLine(event.message, 1_000)}`;
     case "warning:raised":

@@ -109,6 +109,16 @@ function optionOf(spec: OptionSpec): Option {
       ...text.split(",").filter((name) => name !== ""),
     ]);
   }
+  if (spec.kind === "pairs") {
+    option.argParser((text, before: Readonly<Record<string, string>> | undefined) => {
+      const [, name, value] = /^([^=]+)=([\s\S]*)$/.exec(text) ?? [];
+      if (name !== undefined && value !== undefined) return { ...before, [name]: value };
+      throw new GodwitError("GW1001", {
+        message: `${spec.name} is ${JSON.stringify(text)}: expected ${spec.value ?? "NAME=TEXT"}`,
+        details: { what: spec.name },
+      });
+    });
+  }
   if (spec.kind === "percent") option.argParser((text) => parsePercent(text, { what: spec.name }));
   if (spec.kind === "bytes") option.argParser((text) => parseSize(text, { what: spec.name }));
   if (spec.kind === "count") option.argParser((text) => countOf(text, spec.name));

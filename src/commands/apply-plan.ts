@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { FrozenPlan } from "../core/frozen-plan.ts";
 import { applyReviewed } from "../migrate/index.ts";
-import { readPlanFile } from "../review/plan-file.ts";
 import type { RunResult } from "../run/executor.ts";
 import { checkOptions } from "./check-options.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
@@ -23,5 +22,7 @@ export async function openPlan({
   file,
   cwd = process.cwd(),
 }: Pick<ApplyPlanOptions, "file" | "cwd">): Promise<FrozenPlan> {
+  // Its parser takes time to load, which whoever has no plan file does not pay for.
+  const { readPlanFile } = await import("../review/index.ts");
   return readPlanFile(resolve(cwd, file));
 }

@@ -42,6 +42,9 @@ const project = {
   lockTimeout: text,
   statementTimeout: text,
   lockRetries: count,
+  confirm: text,
+  skipGates: expect("an object of texts", isEnvironment),
+  allowDangers: texts,
   waitMs: milliseconds,
   signal: expect("an AbortSignal", isSignal),
   onEvent: expect("a function", (value) => typeof value === "function"),
@@ -77,6 +80,17 @@ const known = {
     all: flag,
   },
   applyPlan: { ...project, file: text },
+  approve: {
+    cwd: text,
+    env: location.env,
+    profile: text,
+    config: text,
+    file: text,
+    as: text,
+    ticket: text,
+    key: text,
+    allow: texts,
+  },
   baseline: { ...project, version: text, withoutFile: flag },
   ctl: {
     ...project,
@@ -120,10 +134,11 @@ const known = {
 
 const required: Readonly<Record<string, readonly string[]>> = {
   auditExport: ["write"],
+  applyPlan: ["file"],
+  approve: ["file", "as"],
   baseline: ["version"],
   create: ["name"],
   ctl: ["action"],
-  applyPlan: ["file"],
   dropSnapshots: ["drop"],
 };
 

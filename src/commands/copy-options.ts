@@ -1,11 +1,9 @@
-import { requireTarget } from "../config/require-target.ts";
 import type { CopyProject, SourceEngine, TargetEngine } from "../copy/index.ts";
 import { GodwitError } from "../core/error.ts";
-import type { Target } from "../core/target.ts";
 import type { Engine } from "../engines/engine.ts";
-import { loadEngine } from "../engines/registry.ts";
 import { readRulesFiles } from "./rules-files.ts";
-import { emitterOf, openConfig, type ProjectOptions } from "./options.ts";
+import { isUrl, sideOf } from "./side.ts";
+import { emitterOf, gatesFor, openConfig, type ProjectOptions, settingsOfRuns } from "./options.ts";
 
 /** What a copy or a comparison takes beside its choices. */
 export interface CopyProjectOptions extends Omit<
@@ -25,11 +23,8 @@ export async function openCopyProject(options: CopyProjectOptions): Promise<Copy
   // A file that is wrong is told before a server is asked for anything.
   const read = rules === undefined ? undefined : await readRulesFiles(rules, options.cwd ?? process.cwd());
   const [from, to] = [await sideOf(source, rest), await sideOf(target, rest)];
-  const config = await openConfig({
-    ...rest,
-    url: isUrl(target) ? target : undefined,
-    profile: isUrl(target) ? undefined : target,
-  });
+  const named = { ...rest, ...(isUrl(target) ? { url: target } : { profile: target }) };
+  const config = await openConfig(named, settingsOfRuns);
   if (!isSource(from.engine)) throw unable(from.engine, "from");
   if (!isTarget(to.engine)) throw unable(to.engine, "to");
   return {
@@ -42,21 +37,12 @@ export async function openCopyProject(options: CopyProjectOptions): Promise<Copy
       connectTimeoutMs: config.connectTimeoutMs,
       guard: config.guard,
     },
+    gates: gatesFor(config, named),
     emit: emitterOf(options),
     signal: options.signal,
     waitMs: options.waitMs ?? 0,
     rules: read,
   };
-}
-
-async function sideOf(name: string, options: ProjectOptions): Promise<{ engine: Engine; target: Target }> {
-  const config = await openConfig({ ...options, ...(isUrl(name) ? { url: name } : { profile: name }) });
-  const target = requireTarget(config);
-  return { engine: await loadEngine(target.engine), target };
-}
-
-function isUrl(name: string): boolean {
-  return /^[a-z][a-z0-9+]*:/i.test(name);
 }
 
 function isSource(engine: Engine): engine is SourceEngine {

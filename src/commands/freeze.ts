@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { FrozenPlan } from "../core/frozen-plan.ts";
+import { personName } from "../core/person-name.ts";
 import { freezeApply, freezeRollback } from "../migrate/index.ts";
-import { writePlanFile } from "../review/plan-file.ts";
 import { checkOptions } from "./check-options.ts";
 import { openProject, type ProjectOptions, profileOf } from "./options.ts";
 import { refuseBoth } from "./rollback.ts";
@@ -26,11 +26,18 @@ export async function freezePlan(options: FreezeOptions = {}): Promise<FrozenPla
   refuseBoth(options);
   const { of = "apply", to, steps, as, ticket, output, cwd = process.cwd() } = options;
   const project = await openProject(options);
-  const request = { author: as, ticket, profile: await profileOf(options) };
+  const request = {
+    author: as === undefined ? undefined : personName(as, "--as"),
+    ticket: ticket === undefined ? undefined : personName(ticket, "--ticket"),
+    profile: await profileOf(options),
+  };
   const frozen =
     of === "apply"
       ? await freezeApply(project, { to }, request)
       : await freezeRollback(project, { to, steps }, request);
-  if (frozen !== null && output !== undefined) await writePlanFile(resolve(cwd, output), frozen);
+  if (frozen !== null && output !== undefined) {
+    const { writePlanFile } = await import("../review/index.ts");
+    await writePlanFile(resolve(cwd, output), frozen);
+  }
   return frozen;
 }

@@ -1,15 +1,17 @@
 import { loadConfig } from "../config/load.ts";
 import { connectTimeoutMsOf, requireTarget } from "../config/require-target.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
-import type { SettingKey } from "../config/settings.ts";
+import { type SettingKey, settingKeys } from "../config/settings.ts";
 import type { StampedEvent } from "../core/event.ts";
 import type { Emit } from "../core/event.ts";
 import { redactDeep } from "../core/secret.ts";
 import { loadEngine } from "../engines/registry.ts";
 import type { Project } from "../migrate/index.ts";
+import type { GatePolicy } from "../run/gates/policy.ts";
+import { gatePolicyOf, type GateWords } from "./gate-policy.ts";
 
 /** What every command takes. What is left out comes from the environment, the profile, the file, the default. */
-export interface ProjectOptions {
+export interface ProjectOptions extends GateWords {
   /** Folder to start from; default the process's. */
   readonly cwd?: string | undefined;
   /** Default `process.env`. */
@@ -35,9 +37,14 @@ export interface ProjectOptions {
   readonly onEvent?: ((event: StampedEvent) => void) | undefined;
 }
 
+/** Those of other databases are read when they are needed: a variable that they name may be set elsewhere only. */
+export const settingsOfRuns: readonly SettingKey[] = settingKeys.filter(
+  (key) => key !== "staging" && key !== "scratch",
+);
+
 /** Finds the configuration and makes of it what the feature works on. Throws GW1002 to GW1006. */
 export async function openProject(options: ProjectOptions): Promise<Project> {
-  const config = await openConfig(options);
+  const config = await openConfig(options, settingsOfRuns);
   const target = requireTarget(config);
   const emit = emitterOf(options);
   for (const message of config.notices) emit({ type: "warning:raised", code: "GW1002", message });
@@ -49,6 +56,7 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
     schemaFile: config.schemaFile,
     policies: { outOfOrder: config.outOfOrder },
     snapshots: config.snapshots,
+    gates: gatesFor(config, options),
     settings: {
       lockTimeoutMs: config.lockTimeoutMs,
       lockRetries: config.lockRetries,
@@ -60,6 +68,11 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
     signal: options.signal,
     waitMs: options.waitMs ?? 0,
   };
+}
+
+/** The gates of a database; staging is opened only when its gate is asked. */
+export function gatesFor(config: ResolvedConfig, options: ProjectOptions): GatePolicy {
+  return gatePolicyOf(config, options, async () => (await import("./open-staging.ts")).openStaging(options));
 }
 
 /** The profile in use, by its name; null where there is none. */

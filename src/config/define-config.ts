@@ -1,3 +1,4 @@
+import type { Approvers, EnvironmentName, Expectation, GateSettings } from "./gate-settings.ts";
 import type { OutOfOrder } from "./settings.ts";
 
 /** The settings of a configuration file; what each means is in docs/reference/config.schema.json. */
@@ -15,6 +16,12 @@ export interface ConfigSettings {
   readonly maxFileBytes?: number;
   readonly backupFolder?: string;
   readonly backupKeyFile?: string | null;
+  readonly environment?: EnvironmentName;
+  readonly approvers?: Approvers;
+  readonly expect?: Expectation;
+  readonly gates?: GateSettings;
+  readonly staging?: string;
+  readonly scratch?: string;
 }
 
 /** The shape of a configuration file. */

@@ -57,6 +57,12 @@ test("without anything there are the defaults, frozen", async () => {
       maxFileBytes: 8_388_608,
       backupFolder: join(cwd, "backups"),
       backupKeyFile: null,
+      environment: null,
+      approvers: null,
+      expect: null,
+      gates: null,
+      staging: null,
+      scratch: null,
       file: null,
       profile: null,
       sources: Object.fromEntries(Object.keys(config.sources).map((key) => [key, "default"])),
@@ -108,6 +114,9 @@ test("flag, environment, profile, file, default: each value tells where it came 
     Object.fromEntries(Object.entries(config.sources).filter(([key]) => !key.startsWith("guard."))),
     {
       url: "profile dev",
+      ...Object.fromEntries(
+        ["environment", "approvers", "expect", "gates", "staging", "scratch"].map((key) => [key, "default"]),
+      ),
       migrations: "environment",
       schemaFile: "flag",
       outOfOrder: "default",

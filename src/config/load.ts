@@ -27,6 +27,9 @@ export interface LoadOptions {
   readonly only?: readonly SettingKey[] | undefined;
 }
 
+/** Where a password that is put into a URL is percent-encoded. */
+const urlKeys: ReadonlySet<SettingKey> = new Set<SettingKey>(["url", "staging", "scratch", "guard.replicas"]);
+
 /** Which variables give which setting; `firstVariable` chooses. */
 const variables: Readonly<Partial<Record<SettingKey, readonly string[]>>> = {
   url: urlVariables,
@@ -145,7 +148,7 @@ function fileLayer(
     if (value === undefined) continue;
     const what = file.placeOf(profile === null ? path : ["profiles", profile, ...path]);
     const place = { what, code: "GW1004", folder: dirname(file.path) } as const;
-    const within = { env, file: file.path, what, url: key === "url" || key === "guard.replicas" };
+    const within = { env, file: file.path, what, url: urlKeys.has(key) };
     const replace = async (part: unknown): Promise<unknown> => {
       if (Array.isArray(part)) return Promise.all(part.map(replace));
       return file.interpolated && typeof part === "string" ? interpolate(part, within) : part;

@@ -1,3 +1,4 @@
+import type { Approvers, EnvironmentName, Expectation, GateSettings } from "./gate-settings.ts";
 import type { GuardSettings } from "../core/guard-settings.ts";
 import { toGuardSettings } from "./read-guard-setting.ts";
 import type { OutOfOrder, ReadingPlace, SettingKey, SettingValues } from "./settings.ts";
@@ -33,6 +34,13 @@ export interface ResolvedConfig {
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly maxFileBytes: number;
+  readonly environment: EnvironmentName | null;
+  readonly approvers: Approvers | null;
+  readonly expect: Expectation | null;
+  readonly gates: GateSettings | null;
+  /** A profile or a URL; it can hold a password. */
+  readonly staging: string | null;
+  readonly scratch: string | null;
   readonly guard: GuardSettings;
   readonly backupFolder: string;
   readonly backupKeyFile: string | null;
@@ -79,6 +87,12 @@ export async function resolveConfig(
     statementTimeoutMs: read.statementTimeout,
     connectTimeoutMs: read.connectTimeout,
     maxFileBytes: read.maxFileBytes,
+    environment: read.environment,
+    approvers: read.approvers,
+    expect: read.expect,
+    gates: read.gates,
+    staging: read.staging,
+    scratch: read.scratch,
     guard: toGuardSettings(read, (key) => sources[key] !== "default"),
     backupFolder: read.backupFolder,
     backupKeyFile: read.backupKeyFile,

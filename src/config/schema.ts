@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type GuardKey, guardKeys, guardSettings } from "./guard-settings.ts";
 import { guardShape } from "./guard-shapes.ts";
+import { gateShapes } from "./gate-shapes.ts";
 import { type SettingKey, settings } from "./settings.ts";
 
 /*
@@ -24,6 +25,9 @@ const shapes = {
   connectTimeout: v.union([duration, replaced]),
   backupFolder: text,
   backupKeyFile: v.nullable(text),
+  ...gateShapes,
+  staging: text,
+  scratch: text,
   maxFileBytes: v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 30)), replaced]),
 } satisfies Record<Exclude<SettingKey, GuardKey>, v.GenericSchema>;
 

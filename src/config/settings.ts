@@ -2,6 +2,16 @@ import { resolve } from "node:path";
 import { GodwitError } from "../core/error.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { durationForms, parseDuration } from "./duration.ts";
+import {
+  type Approvers,
+  type EnvironmentName,
+  type Expectation,
+  type GateSettings,
+  readApprovers,
+  readEnvironmentName,
+  readExpectation,
+  readGates,
+} from "./gate-settings.ts";
 import { type GuardKey, guardKeys, guardSettings } from "./guard-settings.ts";
 import { type GuardValues, readGuardSetting } from "./read-guard-setting.ts";
 
@@ -20,6 +30,12 @@ export type SettingKey =
   | "maxFileBytes"
   | "backupFolder"
   | "backupKeyFile"
+  | "environment"
+  | "approvers"
+  | "expect"
+  | "gates"
+  | "staging"
+  | "scratch"
   | GuardKey;
 
 /** What people are told of a setting: the one source of the JSON schema, the reference page and the messages. */
@@ -98,6 +114,48 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
     expects: "a whole number of bytes from 1 to 1073741824",
     default: 8 * 1024 * 1024,
   },
+  environment: {
+    title: "Environment",
+    description:
+      "What the database is for. It decides which gates a plan has to pass before anything is written: production demands all, sandbox none. Without one nothing is demanded.",
+    expects: "one of production, staging, development and sandbox",
+    default: null,
+  },
+  approvers: {
+    title: "Approvers",
+    description:
+      "Who may approve plans: name to public key (ssh-ed25519 AAAA…), or null for a name without one. Where any key is given, only signed approvals count. Without a list anybody but the author may approve.",
+    expects: "names with public keys",
+    default: null,
+  },
+  expect: {
+    title: "Expected database",
+    description:
+      "What the server must say of itself before anything is written: database, host, port, and server, its own identity, as `godwit plan` shows them.",
+    expects: "database, host, port and server",
+    default: null,
+  },
+  gates: {
+    title: "Gates",
+    description:
+      "What differs from the environment's own demands: environment, confirm, ticket, impact and staging are true or false; approvals is how many are needed; backup is how old one may be, and rollback how long a rehearsed one may take, or false. skip lists the gates that --skip-gate may pass.",
+    expects: "gates with their values",
+    default: null,
+  },
+  staging: {
+    title: "Staging database",
+    description:
+      "Where a plan must have run before it runs here: a profile, or a URL. Read by the gate of that name only.",
+    expects: "a profile or a connection URL",
+    default: null,
+  },
+  scratch: {
+    title: "Scratch database",
+    description:
+      "An empty database in which plans are rehearsed: a profile, or a URL. What it holds is dropped. Without one a database is made beside the target, and dropped afterwards.",
+    expects: "a profile or a connection URL",
+    default: null,
+  },
   ...guardSettings,
   backupFolder: {
     title: "Backup folder",
@@ -130,6 +188,12 @@ export interface SettingValues extends GuardValues {
   readonly maxFileBytes: number;
   readonly backupFolder: string;
   readonly backupKeyFile: string | null;
+  readonly environment: EnvironmentName | null;
+  readonly approvers: Approvers | null;
+  readonly expect: Expectation | null;
+  readonly gates: GateSettings | null;
+  readonly staging: string | null;
+  readonly scratch: string | null;
 }
 
 export interface ReadingPlace {
@@ -165,6 +229,12 @@ const readers: { readonly [K in SettingKey]: Reader<K> } = {
   maxFileBytes: (value, place, key) => readInteger(value, place, { key, min: 1, max: 2 ** 30 }),
   backupFolder: readPath,
   backupKeyFile: (value, place, key) => (value === null ? null : readPath(value, place, key)),
+  environment: readEnvironmentName,
+  approvers: readApprovers,
+  expect: readExpectation,
+  gates: readGates,
+  staging: (value, place, key) => (value === null ? null : readText(value, place, key)),
+  scratch: (value, place, key) => (value === null ? null : readText(value, place, key)),
   ...(Object.fromEntries(guardKeys.map((key) => [key, readGuardSetting])) as unknown as {
     readonly [K in GuardKey]: Reader<K>;
   }),

@@ -67,7 +67,7 @@ export interface CopyResult extends RunResult {
 export async function copyDatabase(project: CopyProject, choice: CopyChoice): Promise<CopyResult> {
   refuseContradictions(choice);
   if (choice.drafts !== undefined) refuseForeignFile(choice.drafts);
-  const { source, target, settings, signal, waitMs } = project;
+  const { source, target, settings, gates, signal, waitMs } = project;
   const refused = new Map<string, RefusedObject>();
   const emit: Emit = (event) => {
     if (event.type === "object:undone") refused.set(`${event.what} ${event.name}`, event);
@@ -90,6 +90,7 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
     source,
     family: "copy",
     settings,
+    gates,
     emit,
     signal,
     waitMs,

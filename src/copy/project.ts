@@ -10,6 +10,7 @@ import type {
   WriteRole,
 } from "../engines/data-roles.ts";
 import type { Engine } from "../engines/engine.ts";
+import type { GatePolicy } from "../run/gates/policy.ts";
 import type { RunSettings } from "../run/perform/context.ts";
 import type { MappingRules } from "./rules/model.ts";
 
@@ -34,6 +35,8 @@ export interface CopyProject {
   readonly source: { readonly engine: SourceEngine; readonly target: Target };
   readonly target: { readonly engine: TargetEngine; readonly target: Target };
   readonly settings: RunSettings;
+  /** Of the target. */
+  readonly gates: GatePolicy;
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
   readonly waitMs: number;

@@ -371,10 +371,12 @@ export interface RestoreCheckStep extends StepBase {
   readonly jobs: number;
 }
 
-/** What becomes of a backup's row in the ledger. */
+/** What becomes of the row in the ledger of a backup or a rehearsal. */
 export interface ArtifactChange {
   readonly id: string;
-  readonly state: "made" | "verified" | "removed";
+  /** Of a row that is not there yet; default "backup". */
+  readonly kind?: string;
+  readonly state: "made" | "verified" | "removed" | "failed";
   /** For a row that is not there yet; JSON. */
   readonly body?: unknown;
   readonly name?: string;

@@ -145,6 +145,9 @@ export interface ServerFacts {
   readonly user: string;
   /** What identifies this server and not its twin: system identifier, server_uuid, file path; "" if not known. */
   readonly identity: string;
+  /** Where it is, in its own words: its name or address, "" for a file; and its port, null where it has none. */
+  readonly host: string;
+  readonly port: number | null;
   readonly readOnly: boolean;
   /** Why a run is refused on this version; null where it is not. */
   readonly unsupported: string | null;

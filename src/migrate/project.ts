@@ -3,6 +3,7 @@ import type { Fingerprint, Plan } from "../core/plan.ts";
 import type { Target } from "../core/target.ts";
 import type { Engine, ServerFacts } from "../engines/engine.ts";
 import type { ExecuteOptions } from "../run/executor.ts";
+import type { GatePolicy } from "../run/gates/policy.ts";
 import type { RunSettings } from "../run/perform/context.ts";
 import type { Policies } from "./assess.ts";
 import type { SnapshotPolicy } from "./keep-rows.ts";
@@ -17,6 +18,7 @@ export interface Project {
   readonly settings: RunSettings;
   readonly policies: Policies;
   readonly snapshots: SnapshotPolicy;
+  readonly gates: GatePolicy;
   /** Where the schema is written after a run; null for nowhere. */
   readonly schemaFile: string | null;
   readonly emit: Emit;
@@ -26,8 +28,8 @@ export interface Project {
 
 /** The part of an execution that is the same for every operation. */
 export function executionOf(project: Project): Omit<ExecuteOptions, "compile" | "intent"> {
-  const { engine, target, settings, emit, signal, waitMs } = project;
-  return { engine, target, settings, emit, signal, waitMs };
+  const { engine, target, settings, gates, emit, signal, waitMs } = project;
+  return { engine, target, settings, gates, emit, signal, waitMs };
 }
 
 export function fingerprint(engine: Engine, facts: ServerFacts, historyHead: string): Fingerprint {

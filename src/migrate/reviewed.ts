@@ -1,6 +1,7 @@
 import type { FrozenPlan } from "../core/frozen-plan.ts";
 import { GodwitError } from "../core/error.ts";
 import { execute, type RunResult } from "../run/executor.ts";
+import { checkApprovals } from "../run/reviewed/check-approvals.ts";
 import { checkReviewed } from "../run/reviewed/check-reviewed.ts";
 import { verifyHistory } from "./history.ts";
 import { inFolder, stepsInFolder } from "./plan-paths.ts";
@@ -13,6 +14,7 @@ import { readSourceFile } from "./source-file.ts";
  * TypeScript migrations run from their files, which must be as they were.
  */
 export async function applyReviewed(project: Project, frozen: FrozenPlan): Promise<RunResult> {
+  checkApprovals(frozen, project.gates.approvers);
   await project.engine.syntax.load();
   return execute({
     ...executionOf(project),

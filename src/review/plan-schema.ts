@@ -50,6 +50,18 @@ const effect = v.variant("type", [
   v.strictObject({ type: v.literal("opaque"), single: v.exactOptional(v.boolean()) }),
 ]);
 
+const keeping = v.strictObject({
+  id: text,
+  change: v.strictObject({
+    action: v.picklist(["update", "delete", "merge"]),
+    table: objectName,
+    assigns: texts,
+    rows: text,
+  }),
+  before: text,
+  after: v.nullable(text),
+});
+
 const statement = v.strictObject({
   text,
   offset: count,
@@ -61,6 +73,7 @@ const statement = v.strictObject({
   session: v.boolean(),
   effect,
   alone: v.exactOptional(effect),
+  keeps: v.exactOptional(keeping),
 });
 
 const base = {
@@ -136,11 +149,44 @@ const step = v.variant("kind", [
     transaction: v.boolean(),
   }),
   v.strictObject({
+    kind: v.literal("row-tables"),
+    ...base,
+    file: text,
+    keeps: v.array(keeping),
+    preamble: v.array(statement),
+  }),
+  v.strictObject({
+    kind: v.literal("restore-rows"),
+    ...base,
+    file: text,
+    transaction: v.literal(true),
+    snapshots: texts,
+    overwrites: v.boolean(),
+    preamble: v.array(statement),
+  }),
+  v.strictObject({ kind: v.literal("drop-rows"), ...base, snapshots: texts }),
+  v.strictObject({
     kind: v.literal("record"),
     ...base,
     watermarks: v.exactOptional(v.array(v.strictObject({ table: text, column: text, value: text }))),
   }),
-  v.strictObject({ kind: v.literal("parallel"), ...base, steps: v.array(sqlStep), jobs: count }),
+  v.strictObject({
+    kind: v.literal("parallel"),
+    ...base,
+    steps: v.array(
+      v.variant("kind", [
+        sqlStep,
+        v.strictObject({
+          kind: v.literal("read-back"),
+          ...base,
+          table: copyTable,
+          remainder: count,
+          divisor: count,
+        }),
+      ]),
+    ),
+    jobs: count,
+  }),
   v.strictObject({
     kind: v.literal("copy-rows"),
     ...base,
@@ -175,6 +221,7 @@ const step = v.variant("kind", [
     ...base,
     tables: v.array(copyTable),
     jobs: count,
+    readBack: v.exactOptional(v.array(v.strictObject({ table: text, parts: texts }))),
     references: v.exactOptional(v.array(v.strictObject({ table: tableName, key: nested }))),
   }),
 ]);

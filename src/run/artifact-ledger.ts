@@ -63,16 +63,16 @@ export async function changeArtifacts(
 ): Promise<void> {
   const table = engine.store.table("artifact");
   const sql = (text: string) => withPlaceholders(engine.traits, text);
-  for (const { id, state, body, name } of changes) {
+  for (const { id, kind = "backup", state, body, name } of changes) {
     const now = clock.now();
     if (body !== undefined && name !== undefined) {
       const createdAt = (body as { createdAt?: string }).createdAt ?? now;
       await session.run(
         sql(
           `INSERT INTO ${table} (id, kind, run_id, name, state, body, created_at, verified_at)
-            VALUES (?, 'backup', ?, ?, ?, ?, ?, ?)`,
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         ),
-        [id, runId, name, state, JSON.stringify(body), createdAt, state === "verified" ? now : null],
+        [id, kind, runId, name, state, JSON.stringify(body), createdAt, state === "verified" ? now : null],
       );
       continue;
     }

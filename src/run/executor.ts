@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { GodwitError } from "../core/error.ts";
 import type { Emit } from "../core/event.ts";
-import type { FrozenPlan } from "../core/frozen-plan.ts";
+import { contentHash, type FrozenPlan } from "../core/frozen-plan.ts";
 import type { Plan, RunFamily } from "../core/plan.ts";
 import { redactDeep } from "../core/secret.ts";
 import type { Target } from "../core/target.ts";
@@ -14,6 +14,9 @@ import { backoffMs, delay } from "./delay.ts";
 import { EventLog } from "./event-log.ts";
 import { connectionFailure, kindOf, lostKinds, statementFailure } from "./failure.ts";
 import { type LedgerState, readLedger, type RunState, upgradeLedger } from "./ledger.ts";
+import type { GateState } from "./gates/gate.ts";
+import { passGates } from "./gates/pass-gates.ts";
+import type { GatePolicy } from "./gates/policy.ts";
 import { Guard, type GuardMemory, newGuardMemory } from "./guard/guard.ts";
 import { acquireLock, interrupted } from "./lock.ts";
 import { Monitor } from "./monitor.ts";
@@ -45,6 +48,8 @@ export interface ExecuteOptions extends StepsOptions {
   readonly restarts?: boolean;
   /** What the caller asked for, kept with the run for people and for resuming; JSON. */
   readonly intent: unknown;
+  /** What the environment demands before anything is written. */
+  readonly gates: GatePolicy;
   /** The reviewed plan that `compile` checks and gives back. */
   readonly reviewed?: FrozenPlan;
   /** How a failure of a step is told, where the feature knows better what goes on with the run. */
@@ -234,6 +239,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
         message: `${target.display} is read-only: it is a standby, or set so`,
       });
     }
+    const gates = await gatesOf(options, { attempt, session, facts, state, plan });
     const { from, to } = await guarded(options, () => upgradeLedger(engine, session, clock));
     if (from < to) emit({ type: "ledger:upgraded", from, to });
     crashPoint("run:ledger-ready");
@@ -256,7 +262,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
     await opened.open({
       kind: plan.kind,
       plan: planRecord(plan, options.reviewed),
-      intent: options.intent,
+      intent: gates.length === 0 ? options.intent : { ...(options.intent as object), gates },
     });
     // From here on its heartbeat finds a row.
     ledger = opened;
@@ -298,6 +304,39 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
     if (isHeld) await letGo(engine, session);
     await session.close();
   }
+}
+
+/** The one place where the conditions of an environment are checked, for every plan. */
+async function gatesOf(
+  { engine, reviewed, emit, gates: policy, reconcileOnly = false }: ExecuteOptions,
+  now: {
+    readonly attempt: AttemptState;
+    readonly session: Session;
+    readonly facts: ServerFacts;
+    readonly state: LedgerState;
+    readonly plan: Plan;
+  },
+): Promise<readonly GateState[]> {
+  const { attempt, plan, state, ...rest } = now;
+  const ledgerOnly = plan.kind === "record" || reconcileOnly;
+  // A plan that passed them when its run began isn't stopped halfway, because a backup has grown old meanwhile.
+  const isBegun =
+    state.unfinished !== null &&
+    (state.unfinished.planHash === plan.hash || state.unfinished.id === attempt.opened?.runId);
+  return passGates(
+    {
+      engine,
+      ...rest,
+      state,
+      plan,
+      policy,
+      ledgerOnly,
+      contentHash: reviewed?.contentHash ?? contentHash(plan.kind, plan.steps),
+      reviewed: reviewed ?? null,
+    },
+    emit,
+    ledgerOnly || isBegun ? ["environment"] : undefined,
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { runDocument, runText } from "../render-run.ts";
 import { printPlan } from "./plan.ts";
 import { readingOptions } from "./reading.ts";
 import { running } from "./running.ts";
+import { typedName } from "./typed-name.ts";
 
 export async function apply(invocation: Invocation): Promise<number> {
   const { options, output, cwd } = invocation;
@@ -16,7 +17,10 @@ export async function apply(invocation: Invocation): Promise<number> {
   if (options.dryRun === true) {
     return printPlan(invocation, await plan({ ...readingOptions(invocation), to }));
   }
-  const { result, record } = await running(invocation, (project) => applyPending({ ...project, to }));
+  const confirm = await typedName(invocation, readingOptions(invocation));
+  const { result, record } = await running(invocation, (project) =>
+    applyPending({ ...project, to, confirm }),
+  );
   output.result("apply", runDocument(result, record), () => {
     const nothing = `nothing to do: no migration is pending${to === undefined ? "" : ` up to ${to}`}`;
     return runText(result, record, { verb: "applied", paint: output.out.paint, cwd, nothing });
@@ -34,7 +38,8 @@ async function applyFile(invocation: Invocation, file: string): Promise<number> 
       hint: `\`godwit plan ${file}\` shows it.`,
     });
   }
-  const { result, record } = await running(invocation, (project) => applyPlan({ ...project, file }));
+  const confirm = await typedName(invocation, readingOptions(invocation));
+  const { result, record } = await running(invocation, (project) => applyPlan({ ...project, file, confirm }));
   output.result("apply", runDocument(result, record), () => {
     const verb = result.plan?.kind === "rollback" ? "rolled back" : "applied";
     const nothing = "nothing to do: this plan was carried out, and nothing happened since";

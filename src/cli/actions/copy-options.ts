@@ -37,6 +37,8 @@ export function copyOptions(
     config,
     lockTimeout,
     lockRetries,
+    confirm: options.confirm,
+    skipGates: options.skipGate,
     waitMs: options.wait,
     signal: interruption.signal,
     onEvent,

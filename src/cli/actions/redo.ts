@@ -5,6 +5,7 @@ import { runDocument, runText } from "../render-run.ts";
 import { readingOptions } from "./reading.ts";
 import { describeRollback, sayingHazard } from "./rollback-preview.ts";
 import { running } from "./running.ts";
+import { typedName } from "./typed-name.ts";
 
 export async function redo(invocation: Invocation): Promise<number> {
   const { output, cwd } = invocation;
@@ -18,8 +19,9 @@ export async function redo(invocation: Invocation): Promise<number> {
     output.out.write(`${nothing}\n`);
     return 0;
   }
+  const typed = await typedName(invocation, readingOptions(invocation));
   const { result, record } = await running(invocation, (project) =>
-    redoNewest(sayingHazard(invocation, project)),
+    redoNewest({ ...sayingHazard(invocation, project), confirm: typed }),
   );
   // One record saw both runs: the first half of its units was undone.
   const undone = record.units.slice(0, result.versions.length);

@@ -9,6 +9,7 @@ import { printPlan, writePlan } from "./plan.ts";
 import { readingOptions } from "./reading.ts";
 import { describeRollback, sayingHazard } from "./rollback-preview.ts";
 import { running } from "./running.ts";
+import { typedName } from "./typed-name.ts";
 
 export async function rollback(invocation: Invocation): Promise<number> {
   const { options, output, cwd } = invocation;
@@ -28,8 +29,9 @@ export async function rollback(invocation: Invocation): Promise<number> {
     output.out.write(`${nothing}\n`);
     return 0;
   }
+  const typed = await typedName(invocation, readingOptions(invocation));
   const { result, record } = await running(invocation, (project) =>
-    rollbackMigrations({ ...sayingHazard(invocation, project), steps, to, allow }),
+    rollbackMigrations({ ...sayingHazard(invocation, project), steps, to, allow, confirm: typed }),
   );
   const document = { ...runDocument(result, record), versions: result.versions };
   output.result("rollback", document, () => {

@@ -77,6 +77,8 @@ async function facts(session: Session): Promise<ServerFacts> {
     database: String(row.database ?? ""),
     user: String(row.user),
     identity: identity(value),
+    host: value.get("hostname") ?? "",
+    port: Number(value.get("port") ?? 0) || null,
     // MariaDB 12 has further values that all refuse writes.
     readOnly: readOnlyNames.some((name) => !["OFF", "0", undefined].includes(value.get(name))),
     unsupported: unsupportedVersion(String(row.version)),

@@ -39,6 +39,8 @@ async function facts(session: Session): Promise<ServerFacts> {
     database: path,
     user: userName(),
     identity: path,
+    host: "",
+    port: null,
     unsupported: null,
     readOnly: readOnly || !canWrite(path),
     now: new Date().toISOString(),

@@ -1,0 +1,61 @@
+import { withPlaceholders } from "../../engines/placeholders.ts";
+import { failed, type Gate, type GateContext, passed } from "./gate.ts";
+import type { StagingDatabase } from "./policy.ts";
+
+/** The same plan, apart from where, ran to its end in another database. */
+export const stagingGate: Gate = async (context) => {
+  const { policy, facts } = context;
+  if (!policy.demands.staging) return null;
+  if (policy.openStaging === null) return failed("no staging database is configured (`staging`)");
+  await using staging = await policy.openStaging();
+  const there = await staging.engine.connect.facts(staging.session);
+  if (there.identity === facts.identity && there.database === facts.database) {
+    return failed(`${staging.display} is the same database as this one`);
+  }
+  const version = await staging.engine.store.version(staging.session);
+  if (version === null || version < 3) return failed(`${staging.display} has no record of plans`);
+  const run = await sameContent(context, staging);
+  if (run !== null) return passed(`run ${run.id} of ${run.at} did the same in ${staging.display}`);
+  if (await hasEachMigration(context, staging)) {
+    return passed(`each of its migrations was applied in ${staging.display}, with the same SQL`);
+  }
+  return failed(`this plan has not run to its end in ${staging.display}`);
+};
+
+/** A run that another one has ended counts as done, too: so each step must be. */
+async function sameContent({ contentHash, plan }: GateContext, { engine, session }: StagingDatabase) {
+  const ask = (sql: string, value: string) => session.query(withPlaceholders(engine.traits, sql), [value]);
+  const runs = await ask(
+    `SELECT r.id AS id, r.finished_at AS finished_at FROM ${engine.store.table("plan")} p
+       JOIN ${engine.store.table("run")} r ON r.id = p.run_id
+      WHERE p.content_hash = ? AND r.state = 'done' ORDER BY r.finished_at DESC LIMIT 20`,
+    contentHash,
+  );
+  for (const { id, finished_at: at } of runs) {
+    const rows = await ask(
+      `SELECT step_key FROM ${engine.store.table("step")} WHERE run_id = ? AND state = 'done'`,
+      String(id),
+    );
+    const done = new Set(rows.map((row) => String(row.step_key)));
+    if (plan.steps.every(({ key }) => done.has(key))) return { id: String(id), at: String(at) };
+  }
+  return null;
+}
+
+/** Staging may have got one by one what comes here all at once. */
+async function hasEachMigration(
+  { plan }: GateContext,
+  { engine, session }: StagingDatabase,
+): Promise<boolean> {
+  const wanted = plan.steps.flatMap(({ history }) => history);
+  if (plan.kind !== "apply" || wanted.length === 0) return false;
+  const rows = await session.query(
+    `SELECT version, action, sql_hash FROM ${engine.store.table("migration")} ORDER BY seq`,
+  );
+  const now = new Map<string, string>();
+  for (const { version, action, sql_hash: hash } of rows) {
+    if (action === "apply" || action === "accept") now.set(String(version), String(hash));
+    else if (action === "rollback" || action === "forget") now.delete(String(version));
+  }
+  return wanted.every(({ version, sqlHash }) => now.get(version) === sqlHash);
+}
