@@ -44,7 +44,7 @@ test("bash completes commands, options and choices", async () => {
   assert.deepEqual(complete("godwit", "completion", "f"), ["fish"]);
   assert.deepEqual(complete("godwit", "explain", "GW101"), []);
   assert.deepEqual(complete("godwit", "explain", "GW400").slice(0, 2), ["GW4001", "GW4002"]);
-  assert.deepEqual(complete("godwit", "help", "ap"), ["apply"]);
+  assert.deepEqual(complete("godwit", "help", "ap"), ["approve", "apply"]);
   assert.deepEqual(complete("godwit", "apply", "--to", ""), []);
   assert.deepEqual(complete("godwit", "status", "--migrations", "/us"), ["/usr"]);
 });
