@@ -1,8 +1,10 @@
 import type { Finding, HealthRole, Row, Session } from "../engine.ts";
+import { signalFindings } from "../signal-findings.ts";
 import { checkPrivileges } from "./health-privileges.ts";
 import { isMariaDb, unsupportedVersion, versionNumber } from "./server-version.ts";
 import { isLedgerTable } from "./store.ts";
 import { remnants } from "./remnants.ts";
+import { signals } from "./signals.ts";
 
 export const health: HealthRole = { findings, remnants };
 
@@ -45,6 +47,7 @@ async function findings(session: Session): Promise<Finding[]> {
     ...checkReplication(server),
     checkStatementTimeout(server),
     await checkEngines(session, server),
+    ...(await signalFindings(session, signals)),
   ];
 }
 

@@ -1,10 +1,12 @@
 import type { Finding, HealthRole, Session } from "../engine.ts";
+import { signalFindings } from "../signal-findings.ts";
 import { errors } from "./errors.ts";
 import { activityChecks } from "./health-activity.ts";
 import { poolerChecks } from "./health-pooler.ts";
 import { privilegeChecks } from "./health-privileges.ts";
 import { serverChecks } from "./health-server.ts";
 import { remnants } from "./remnants.ts";
+import { signals } from "./signals.ts";
 
 /** One thing that `doctor` looks at. It says something whatever it finds, so that nobody wonders whether it ran. */
 export interface Check {
@@ -20,7 +22,7 @@ export const health: HealthRole = {
     for (const { name, run } of checks) {
       for (const finding of await answers(session, run)) found.push({ check: name, ...finding });
     }
-    return found;
+    return [...found, ...(await signalFindings(session, signals))];
   },
   remnants,
 };
