@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import test from "node:test";
+import { parseConnectionUrl } from "../../src/config/connection-url.ts";
+import type { Signals } from "../../src/engines/engine.ts";
+import { loadEngine } from "../../src/engines/registry.ts";
 import { godwit } from "../support/cli.ts";
 import { makeProject } from "../support/project.ts";
 import { administer, type ServerName, target, withDatabase } from "../support/servers.ts";
 import { readPages } from "./markdown.ts";
 
-/* The GRANTs of docs/guides/security.md, run as they stand there, are enough. */
+/* The GRANTs of the pages, run as they stand there, are enough. */
 
 const password = randomBytes(12).toString("hex");
 
@@ -40,6 +43,51 @@ for (const name of ["postgres", "mariadb", "mysql"] as const) {
   });
 }
 
+for (const name of ["postgres", "mariadb", "mysql"] as const) {
+  test(
+    `${name}: the documented privileges make every signal known`,
+    { skip: target(name).skip },
+    async () => {
+      const kind = name === "postgres" ? "postgres" : "mysql";
+      await withDatabase(name, async (url) => {
+        await using migrator = await makeRole(name, url, kind);
+        const engine = await loadEngine(kind);
+        const sample = async () => {
+          const session = await engine.connect.open(parseConnectionUrl(migrator.url), {
+            tag: "godwit test",
+            connectTimeoutMs: 10_000,
+            lockTimeoutMs: 10_000,
+            statementTimeoutMs: 10_000,
+          });
+          try {
+            const questions = { ownSessions: [], queries: [], heartbeat: null, replicas: [] };
+            return await engine.signals!.sample(session, questions);
+          } finally {
+            await session.close();
+          }
+        };
+        const unknown = ({ absent: _, ...signals }: Signals) =>
+          Object.entries(signals).filter(([, reading]) => reading !== undefined && "unknown" in reading);
+        // Somebody else's session is there to be hidden.
+        await administer(
+          name,
+          async () => {
+            for (const [signal, reading] of unknown(await sample())) {
+              const { remedy = "", withheld } = reading as { remedy?: string; withheld?: true };
+              assert.match(`${signal}: ${remedy}`, /: GRANT .* TO .*;$/);
+              assert.equal(withheld, true, signal);
+            }
+            assert.notDeepEqual(unknown(await sample()), []);
+            await migrator.grant(`${name}-guard`);
+            assert.deepEqual(unknown(await sample()), []);
+          },
+          url,
+        );
+      });
+    },
+  );
+}
+
 function migrations(name: ServerName): Record<string, string> {
   const routine =
     name === "postgres"
@@ -53,31 +101,36 @@ function migrations(name: ServerName): Record<string, string> {
   };
 }
 
+interface MadeRole extends AsyncDisposable {
+  readonly url: string;
+  /** Runs a further block for it. */
+  grant(block: string): Promise<void>;
+}
+
 /** Runs the page's block with a name, a password and a database of our own in their places. */
-async function makeRole(
-  name: ServerName,
-  url: string,
-  block: string,
-): Promise<AsyncDisposable & { url: string }> {
+async function makeRole(name: ServerName, url: string, block: string): Promise<MadeRole> {
   const role = `godwit_docs_${randomBytes(6).toString("hex")}`;
   const own = new URL(url);
   const database = own.pathname.slice(1);
-  const sql = documented(block)
-    .replaceAll(/\b(?:migrator|watcher)\b/g, role)
-    .replaceAll("change-me", password)
-    .replaceAll(/\bshop\b/g, database);
   const inside = name === "postgres" ? url : undefined;
-  await administer(
-    name,
-    async (run) => {
-      for (const statement of sql.split(";")) if (statement.trim() !== "") await run(statement);
-    },
-    inside,
-  );
+  const grant = (documentedAs: string) =>
+    administer(
+      name,
+      async (run) => {
+        const sql = documented(documentedAs)
+          .replaceAll(/\b(?:migrator|watcher)\b/g, role)
+          .replaceAll("change-me", password)
+          .replaceAll(/\bshop\b/g, database);
+        for (const statement of sql.split(";")) if (statement.trim() !== "") await run(statement);
+      },
+      inside,
+    );
+  await grant(block);
   own.username = role;
   own.password = password;
   return {
     url: own.href,
+    grant,
     async [Symbol.asyncDispose]() {
       await administer(
         name,
@@ -92,8 +145,9 @@ async function makeRole(
 }
 
 function documented(name: string): string {
-  const page = readPages().find(({ path }) => path === "docs/guides/security.md");
-  const block = page?.blocks.find(({ attributes }) => attributes.get("grants") === name);
-  assert.ok(block !== undefined, `docs/guides/security.md has no block grants=${name}`);
+  const block = readPages()
+    .flatMap(({ blocks }) => blocks)
+    .find(({ attributes }) => attributes.get("grants") === name);
+  assert.ok(block !== undefined, `no page has a block grants=${name}`);
   return block.text;
 }
