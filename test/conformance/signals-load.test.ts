@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { parseConnectionUrl } from "../../src/config/connection-url.ts";
 import type { QueryLatency, Session, SignalQuestions, Signals } from "../../src/engines/engine.ts";
@@ -262,5 +265,47 @@ for (const [name, within] of Object.entries(places)) {
     }),
   );
 }
+
+test("PostgreSQL: log that waits to be archived, also as a role sees it that may not look", (t) =>
+  withReplication(
+    "postgres",
+    (reason) => t.skip(reason),
+    ({ primary }) =>
+      withScene("postgres", primary, async ({ open, sample }) => {
+        const session = await open();
+        const role = `godwit_role_${randomBytes(6).toString("hex")}`;
+        const [place] = await session.query("SELECT current_setting('data_directory') AS folder");
+        // While this file is there nothing is archived: script/databases.
+        const hold = join(String(place?.folder), "../hold");
+        const url = new URL(primary);
+        url.username = url.password = role;
+        await session.execute(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`);
+        try {
+          await withScene("postgres", url.href, async (plain) => {
+            const queues = async () => [
+              valueOf((await sample()).archiveQueue),
+              valueOf((await plain.sample()).archiveQueue),
+            ];
+            const next = async () => {
+              await session.execute("CREATE TABLE IF NOT EXISTS segment (); DROP TABLE segment");
+              await session.execute("SELECT pg_switch_wal()");
+            };
+            await next();
+            await until(async () => (await queues()).every((queue) => queue === 0), {
+              what: "all is archived",
+            });
+            writeFileSync(hold, "");
+            await next();
+            await next();
+            await until(async () => (await queues()).every((queue) => queue === 2), { what: "two wait" });
+            rmSync(hold);
+            await until(async () => (await queues()).every((queue) => queue === 0), { what: "none waits" });
+          });
+        } finally {
+          rmSync(hold, { force: true });
+          await session.execute(`DROP ROLE ${role}`);
+        }
+      }),
+  ));
 
 const nonEmpty = <T>(list: readonly T[]) => (list.length > 0 ? list : null);
