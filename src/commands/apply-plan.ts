@@ -3,6 +3,7 @@ import type { FrozenPlan } from "../core/frozen-plan.ts";
 import { applyReviewed } from "../migrate/index.ts";
 import type { RunResult } from "../run/executor.ts";
 import { checkOptions } from "./check-options.ts";
+import { observed } from "./observed.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
 
 export interface ApplyPlanOptions extends ProjectOptions {
@@ -14,7 +15,7 @@ export interface ApplyPlanOptions extends ProjectOptions {
 export async function applyPlan(options: ApplyPlanOptions): Promise<RunResult> {
   checkOptions("applyPlan", options);
   const frozen = await openPlan(options);
-  return applyReviewed(await openProject(options), frozen);
+  return observed(options, options, async (own) => applyReviewed(await openProject(own), frozen));
 }
 
 /** Reads and checks a plan file. Throws GW8102, GW8103. */

@@ -1,6 +1,7 @@
 import { type Baseline, baselineHistory, previewBaseline } from "../migrate/index.ts";
 import type { RunResult } from "../run/executor.ts";
 import { checkOptions } from "./check-options.ts";
+import { observed } from "./observed.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
 
 export interface BaselineOptions extends ProjectOptions {
@@ -15,7 +16,7 @@ export async function baseline(
   options: BaselineOptions,
 ): Promise<RunResult & { readonly covers: readonly string[] }> {
   checkOptions("baseline", options);
-  return baselineHistory(await openProject(options), options);
+  return observed(options, options, async (own) => baselineHistory(await openProject(own), options));
 }
 
 /** What `baseline` would do, for the question before it. Changes nothing. */

@@ -23,7 +23,7 @@ export async function openCopyProject(options: CopyProjectOptions): Promise<Copy
   // A file that is wrong is told before a server is asked for anything.
   const read = rules === undefined ? undefined : await readRulesFiles(rules, options.cwd ?? process.cwd());
   const [from, to] = [await sideOf(source, rest), await sideOf(target, rest)];
-  const named = { ...rest, ...(isUrl(target) ? { url: target } : { profile: target }) };
+  const named = targetPlace({ ...rest, target });
   const config = await openConfig(named, settingsOfRuns);
   if (!isSource(from.engine)) throw unable(from.engine, "from");
   if (!isTarget(to.engine)) throw unable(to.engine, "to");
@@ -43,6 +43,14 @@ export async function openCopyProject(options: CopyProjectOptions): Promise<Copy
     waitMs: options.waitMs ?? 0,
     rules: read,
   };
+}
+
+/** Where the target's settings are: its profile's, or those beside the URL. */
+export function targetPlace({
+  target,
+  ...rest
+}: Omit<CopyProjectOptions, "source" | "rules">): ProjectOptions {
+  return { ...rest, ...(isUrl(target) ? { url: target } : { profile: target }) };
 }
 
 function isSource(engine: Engine): engine is SourceEngine {

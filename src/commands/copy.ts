@@ -7,7 +7,8 @@ import {
   type CopyResult,
   planCopy,
 } from "../copy/index.ts";
-import { openCopyProject, type CopyProjectOptions } from "./copy-options.ts";
+import { openCopyProject, type CopyProjectOptions, targetPlace } from "./copy-options.ts";
+import { observed } from "./observed.ts";
 
 export interface CopyOptions extends CopyProjectOptions, Omit<CopyChoice, "drafts"> {
   /** The file that gets what is left undone, with drafts; `true`: `godwit-undone-DATABASE.sql` in the working directory. */
@@ -20,8 +21,10 @@ export interface CopyOptions extends CopyProjectOptions, Omit<CopyChoice, "draft
  * GodwitError; nothing is written before all that could be lost was found and accepted by name.
  */
 export async function copy(options: CopyOptions): Promise<CopyResult> {
-  const project = await openCopyProject(options);
-  return copyDatabase(project, { ...options, drafts: draftsOf(project, options) });
+  return observed(options, targetPlace(options), async (own) => {
+    const project = await openCopyProject(own);
+    return copyDatabase(project, { ...own, drafts: draftsOf(project, own) });
+  });
 }
 
 /** What a copy would do: the target's DDL, the decisions and what would be lost. Reads only. */

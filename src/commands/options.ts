@@ -1,6 +1,7 @@
 import { loadConfig } from "../config/load.ts";
 import { connectTimeoutMsOf, requireTarget } from "../config/require-target.ts";
 import type { ResolvedConfig } from "../config/resolve.ts";
+import { receiverKeys } from "../config/receiver-settings.ts";
 import { type SettingKey, settingKeys } from "../config/settings.ts";
 import type { StampedEvent } from "../core/event.ts";
 import type { Emit } from "../core/event.ts";
@@ -37,8 +38,11 @@ export interface ProjectOptions extends GateWords {
   readonly onEvent?: ((event: StampedEvent) => void) | undefined;
 }
 
+/** Those who are told of runs are opened apart (observed.ts): what only reads needs none of their secrets. */
+const ownKeys = settingKeys.filter((key) => !(receiverKeys as readonly SettingKey[]).includes(key));
+
 /** Those of other databases are read when they are needed: a variable that they name may be set elsewhere only. */
-export const settingsOfRuns: readonly SettingKey[] = settingKeys.filter(
+export const settingsOfRuns: readonly SettingKey[] = ownKeys.filter(
   (key) => key !== "staging" && key !== "scratch",
 );
 
@@ -83,7 +87,7 @@ export async function profileOf(options: ProjectOptions): Promise<string | null>
 /** The settings that a command uses, `only` these where it needs no others. */
 export async function openConfig(
   options: ProjectOptions,
-  only?: readonly SettingKey[],
+  only: readonly SettingKey[] = ownKeys,
 ): Promise<ResolvedConfig> {
   return loadConfig({
     only,
@@ -103,13 +107,19 @@ export async function openConfig(
   });
 }
 
-/** Stamps and redacts each event on its way out. */
+const emitters = new WeakMap<(event: StampedEvent) => void, Emit>();
+
+/** Stamps and redacts each event on its way out. One receiver has one count of its events. */
 export function emitterOf({ onEvent }: Pick<ProjectOptions, "onEvent">): Emit {
   if (onEvent === undefined) return () => {};
+  const known = emitters.get(onEvent);
+  if (known !== undefined) return known;
   let seq = 0;
-  return (event) => {
+  const emit: Emit = (event) => {
     const stamped = { ...event, at: new Date().toISOString(), seq: ++seq };
     // An error keeps its class; its text never holds a secret that redaction by value would miss.
     onEvent(event.type === "run:stopped" ? stamped : (redactDeep(stamped) as StampedEvent));
   };
+  emitters.set(onEvent, emit);
+  return emit;
 }

@@ -8,6 +8,7 @@ import {
 } from "../migrate/index.ts";
 import type { RunResult } from "../run/executor.ts";
 import { checkOptions } from "./check-options.ts";
+import { observed } from "./observed.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
 
 export interface RepairOptions extends ProjectOptions, RepairChoice {
@@ -32,13 +33,14 @@ export async function repair(options: RepairOptions): Promise<RunResult> {
       hint: "Name one of --accept VERSION, --accept-all, --forget VERSION, --reseal, --done KEY, --not-done KEY; `godwit validate` tells what is wrong.",
     });
   }
-  const project = await openProject(options);
-  if (history) return repairHistory(project, { accept, forget, reseal });
   const decisions = new Map<string, "done" | "not-done">([
     ...done.map((key) => [key, "done"] as const),
     ...notDone.map((key) => [key, "not-done"] as const),
   ]);
-  return settleSteps(project, decisions);
+  return observed(options, options, async (own) => {
+    const project = await openProject(own);
+    return history ? repairHistory(project, { accept, forget, reseal }) : settleSteps(project, decisions);
+  });
 }
 
 /** What `repair` with `forget` would mean for each version, for the question before it. Changes nothing. */

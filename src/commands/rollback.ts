@@ -2,6 +2,7 @@ import { GodwitError } from "../core/error.ts";
 import { previewRollback, type RollbackPreview, rollbackMigrations } from "../migrate/index.ts";
 import type { RunResult } from "../run/executor.ts";
 import { checkOptions } from "./check-options.ts";
+import { observed } from "./observed.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
 
 export interface RollbackOptions extends ProjectOptions {
@@ -20,7 +21,9 @@ export async function rollback(
   checkOptions("rollback", options);
   refuseBoth(options);
   const { steps, to, allow } = options;
-  return rollbackMigrations(await openProject(options), { steps, to, allow });
+  return observed(options, options, async (own) =>
+    rollbackMigrations(await openProject(own), { steps, to, allow }),
+  );
 }
 
 /** What `rollback` would do, for the question before it; null when there is nothing to undo. Changes nothing. */

@@ -40,7 +40,7 @@ async function refuses(code: string, message: RegExp, load: Promise<unknown>): P
 
 test("without anything there are the defaults, frozen", async () => {
   const cwd = project({});
-  const { guard: _, ...config } = await load(cwd);
+  const { guard: _, receivers: __, ...config } = await load(cwd);
   assert.deepEqual(
     { ...config, sources: { ...config.sources } },
     {
@@ -111,7 +111,9 @@ test("flag, environment, profile, file, default: each value tells where it came 
     flags: { lockRetries: "4", schemaFile: "s.sql", url: undefined },
   });
   assert.deepEqual(
-    Object.fromEntries(Object.entries(config.sources).filter(([key]) => !key.startsWith("guard."))),
+    Object.fromEntries(
+      Object.entries(config.sources).filter(([key]) => !/^(guard|log|metrics|otel|notify)\b/.test(key)),
+    ),
     {
       url: "profile dev",
       ...Object.fromEntries(

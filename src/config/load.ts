@@ -5,14 +5,15 @@ import { didYouMean } from "./did-you-mean.ts";
 import { type Environment, firstVariable, readEnvironment, urlVariables } from "./environment.ts";
 import { findConfig } from "./find-config.ts";
 import type { GuardKey } from "./guard-settings.ts";
-import { interpolate } from "./interpolate.ts";
+import { interpolate, type InterpolationContext } from "./interpolate.ts";
 import type { LoadedConfigFile } from "./read-config-file.ts";
+import type { ReceiverKey } from "./receiver-settings.ts";
 import { type Layer, type LayerValue, type ResolvedConfig, resolveConfig, type Source } from "./resolve.ts";
 import { type SettingKey, settingKeys } from "./settings.ts";
 
 /** Settings given on the command line, as strings or numbers; what is undefined was not given. */
 export type ConfigFlags = {
-  readonly [K in Exclude<SettingKey, GuardKey>]?: string | number | null | undefined;
+  readonly [K in Exclude<SettingKey, GuardKey | ReceiverKey>]?: string | number | null | undefined;
 };
 
 export interface LoadOptions {
@@ -149,13 +150,21 @@ function fileLayer(
     const what = file.placeOf(profile === null ? path : ["profiles", profile, ...path]);
     const place = { what, code: "GW1004", folder: dirname(file.path) } as const;
     const within = { env, file: file.path, what, url: urlKeys.has(key) };
-    const replace = async (part: unknown): Promise<unknown> => {
-      if (Array.isArray(part)) return Promise.all(part.map(replace));
-      return file.interpolated && typeof part === "string" ? interpolate(part, within) : part;
-    };
-    values.set(key, { source, place, value: async () => replace(value) });
+    const read = async () => (file.interpolated ? interpolateAll(value, within) : value);
+    values.set(key, { source, place, value: read });
   }
   return { values };
+}
+
+/** Every text in a value, also within lists and objects. */
+async function interpolateAll(value: unknown, within: InterpolationContext): Promise<unknown> {
+  if (typeof value === "string") return interpolate(value, within);
+  if (Array.isArray(value)) return Promise.all(value.map((each) => interpolateAll(each, within)));
+  if (typeof value !== "object" || value === null) return value;
+  const members = Object.entries(value).map(
+    async ([name, each]) => [name, await interpolateAll(each, within)] as const,
+  );
+  return Object.fromEntries(await Promise.all(members));
 }
 
 /** The names lead through objects, as the file was checked to have them. */

@@ -1,5 +1,7 @@
 import type { Approvers, EnvironmentName, Expectation, GateSettings } from "./gate-settings.ts";
 import type { GuardSettings } from "../core/guard-settings.ts";
+import type { ReceiverSettings } from "../core/receiver-settings.ts";
+import { toReceiverSettings } from "./read-receiver-setting.ts";
 import { toGuardSettings } from "./read-guard-setting.ts";
 import type { OutOfOrder, ReadingPlace, SettingKey, SettingValues } from "./settings.ts";
 import { readSetting, settingKeys, settings } from "./settings.ts";
@@ -42,6 +44,7 @@ export interface ResolvedConfig {
   readonly staging: string | null;
   readonly scratch: string | null;
   readonly guard: GuardSettings;
+  readonly receivers: ReceiverSettings;
   readonly backupFolder: string;
   readonly backupKeyFile: string | null;
   /** The configuration file, or null. */
@@ -94,6 +97,7 @@ export async function resolveConfig(
     staging: read.staging,
     scratch: read.scratch,
     guard: toGuardSettings(read, (key) => sources[key] !== "default"),
+    receivers: toReceiverSettings(read),
     backupFolder: read.backupFolder,
     backupKeyFile: read.backupKeyFile,
     file: context.file,

@@ -2,6 +2,8 @@ import * as v from "valibot";
 import { type GuardKey, guardKeys, guardSettings } from "./guard-settings.ts";
 import { guardShape } from "./guard-shapes.ts";
 import { gateShapes } from "./gate-shapes.ts";
+import { type ReceiverKey, receiverSettings } from "./receiver-settings.ts";
+import { receiverShapes } from "./receiver-shapes.ts";
 import { type SettingKey, settings } from "./settings.ts";
 
 /*
@@ -29,7 +31,7 @@ const shapes = {
   staging: text,
   scratch: text,
   maxFileBytes: v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 30)), replaced]),
-} satisfies Record<Exclude<SettingKey, GuardKey>, v.GenericSchema>;
+} satisfies Record<Exclude<SettingKey, GuardKey | ReceiverKey>, v.GenericSchema>;
 
 type FlatKey = keyof typeof shapes;
 
@@ -54,8 +56,22 @@ export const guardDescription = {
     "What a run watches while it works, and the limits at which it slows down, pauses or ends; see docs/guides/guarding-production.md.",
 };
 
+/** The settings of one of these groups, without the group's name before theirs. */
+function receiverGroup(group: "log" | "metrics" | "otel", words: { title: string; description: string }) {
+  const members = Object.entries(receiverShapes).flatMap(([key, shape]) => {
+    if (!key.startsWith(`${group}.`)) return [];
+    const own = describe<v.GenericSchema>(shape, receiverSettings[key as ReceiverKey]);
+    return [[key.slice(group.length + 1), v.exactOptional(own)] as const];
+  });
+  return v.exactOptional(describe(v.strictObject(Object.fromEntries(members)), words));
+}
+
 const described = {
   ...flat,
+  log: receiverGroup("log", { title: "Log", description: "The file of a run's events." }),
+  metrics: receiverGroup("metrics", { title: "Metrics", description: "A run's metrics for Prometheus." }),
+  otel: receiverGroup("otel", { title: "OpenTelemetry", description: "Where a run's spans are sent." }),
+  notify: v.exactOptional(describe(receiverShapes.notify, receiverSettings.notify)),
   guard: v.exactOptional(describe(v.strictObject(guardMembers), guardDescription)),
 };
 

@@ -14,6 +14,8 @@ import {
 } from "./gate-settings.ts";
 import { type GuardKey, guardKeys, guardSettings } from "./guard-settings.ts";
 import { type GuardValues, readGuardSetting } from "./read-guard-setting.ts";
+import { readReceiverSetting, type ReceiverValues } from "./read-receiver-setting.ts";
+import { type ReceiverKey, receiverKeys, receiverSettings } from "./receiver-settings.ts";
 
 export type OutOfOrder = "error" | "warn" | "allow";
 
@@ -36,7 +38,8 @@ export type SettingKey =
   | "gates"
   | "staging"
   | "scratch"
-  | GuardKey;
+  | GuardKey
+  | ReceiverKey;
 
 /** What people are told of a setting: the one source of the JSON schema, the reference page and the messages. */
 export interface Setting {
@@ -45,7 +48,7 @@ export interface Setting {
   /** Completes "expected …". */
   readonly expects: string;
   /** As it would stand in a file. */
-  readonly default: string | number | null | readonly never[];
+  readonly default: string | number | boolean | null | readonly never[];
 }
 
 export const settings: Readonly<Record<SettingKey, Setting>> = {
@@ -157,6 +160,7 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
     default: null,
   },
   ...guardSettings,
+  ...receiverSettings,
   backupFolder: {
     title: "Backup folder",
     description: "The folder that backups are written to, relative to the configuration file.",
@@ -175,7 +179,7 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
 export const settingKeys = Object.keys(settings) as readonly SettingKey[];
 
 /** The settings as the program uses them: absolute paths, milliseconds. */
-export interface SettingValues extends GuardValues {
+export interface SettingValues extends GuardValues, ReceiverValues {
   readonly url: string | null;
   readonly migrations: string;
   readonly schemaFile: string | null;
@@ -237,6 +241,9 @@ const readers: { readonly [K in SettingKey]: Reader<K> } = {
   scratch: (value, place, key) => (value === null ? null : readText(value, place, key)),
   ...(Object.fromEntries(guardKeys.map((key) => [key, readGuardSetting])) as unknown as {
     readonly [K in GuardKey]: Reader<K>;
+  }),
+  ...(Object.fromEntries(receiverKeys.map((key) => [key, readReceiverSetting])) as unknown as {
+    readonly [K in ReceiverKey]: Reader<K>;
   }),
 };
 

@@ -193,6 +193,12 @@ const entries = {
     explanation:
       "Nothing came back within the bound, not even a sign that the server is alive. The effect is probed on the next run.",
   },
+  GW3020: {
+    title: "Somebody could not be told of the run",
+    hint: "Look at log, metrics, otel and notify in the configuration, and at the network.",
+    explanation:
+      "A warning: the event file, the metrics, the traces or a notification could not be written or delivered. The run itself is not touched by it; what happened is in the ledger's event log.",
+  },
   GW4001: {
     title: "Another run holds the lock",
     hint: "Wait for it (--wait 5m), or end it.",

@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import { apply, doctor, plan, redo, repair, rollback, status, validate } from "../../src/index.ts";
 import { assertNoCanary, canary } from "../support/canary.ts";
 import { godwit } from "../support/cli.ts";
+import { startReceiver } from "../support/http-receiver.ts";
 import { type ServerName, targets, withCanaryRole } from "../support/servers.ts";
 import { scene, stem, tables } from "./scene.ts";
 
@@ -31,6 +32,7 @@ for (const { name, skip } of servers) {
   test(`${name}: the password is in no output, ledger row or file, however the URL is given`, { skip }, () =>
     scene(name, tables(1), async (own) => {
       await withCanaryRole(name, own.url, async (url) => {
+        await using hooks = await startReceiver();
         const outputs: string[] = [];
         const wrong = new URL(url);
         wrong.username = "nobody_here";
@@ -62,12 +64,30 @@ for (const { name, skip } of servers) {
         const to = new URL(url);
         await writeFile(
           join(own.folder, "godwit.config.yaml"),
-          `url: ${to.protocol}//${to.username}:\${file:secret}@${to.host}${to.pathname}\nschemaFile: schema.sql\n`,
+          `url: ${to.protocol}//${to.username}:\${file:secret}@${to.host}${to.pathname}\nschemaFile: schema.sql\nlog: { file: events.ndjson }\nmetrics: { file: godwit.prom }\nnotify: [{ webhook: "${hooks.url}" }]\n`,
         );
         await own.write({ [`${stem(5)}.up.sql`]: "CREATE TABLE t5 (id int);\n" });
         const done = await run(["apply", "--json"], {});
         assert.equal(done.code, 0, done.stderr);
         await run(["status"], {});
+        for (const call of [
+          ["report"],
+          ["report", "-o", "report.html"],
+          ["runs"],
+          ["audit", "verify"],
+          ["audit", "export"],
+        ]) {
+          const told = await run(call, {});
+          assert.equal(told.code, 0, told.stderr);
+        }
+        // The next one fails by the server's own words.
+        await own.write({ [`${stem(6)}.up.sql`]: "SELECT * FROM nowhere;\n" });
+        await run(["apply"], {});
+        assert.ok(hooks.received.length >= 4);
+        outputs.push(...hooks.received.map(({ body }) => body));
+        for (const file of ["events.ndjson", "godwit.prom", "report.html"]) {
+          outputs.push(await readFile(join(own.folder, file), "utf8"));
+        }
 
         assert.ok(outputs.join("").length > 2_000);
         assertNoCanary(...outputs, await own.dump(), await readFile(join(own.folder, "schema.sql"), "utf8"));
