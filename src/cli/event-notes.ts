@@ -1,6 +1,6 @@
 import type { StampedEvent } from "../core/event.ts";
 import { describeHolder } from "../run/lock.ts";
-import { durationText } from "./amounts.ts";
+import { countText, durationText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
 import { oneLine } from "./visible-text.ts";
 
@@ -58,6 +58,10 @@ export function noteOf(event: StampedEvent, paint: Paint): string | null {
       return event.outcome === "passed"
         ? `gate ${oneLine(event.gate)}: ${oneLine(event.reason, 300)}`
         : `${paint.yellow("gate skipped")} ${oneLine(event.gate)}: ${oneLine(event.reason, 300)}`;
+    case "rows:kept":
+      return `kept ${countText(event.rows, "row")} of ${oneLine(event.table)} in ${oneLine(event.snapshot)}`;
+    case "rows:restored":
+      return `put ${countText(event.rows, "row")} of ${oneLine(event.table)} back from ${oneLine(event.snapshot)}`;
     case "server:noticed":
       return `${oneLine(event.severity).toLowerCase()}: ${oneLine(event.message, 1_000)}`;
     case "warning:raised":

@@ -41,13 +41,17 @@ function stepText(step: Step, paint: Paint): string {
   if (step.kind === "sql") {
     for (const statement of step.statements) {
       lines.push(
-        `    ${paint.dim(`-- line ${statement.line}: ${oneLine(statement.label)}`)}\n`,
+        `    ${paint.dim(`-- line ${statement.line}: ${oneLine(statement.label)}${keptText(statement)}`)}\n`,
         sqlText(statement),
       );
     }
   } else lines.push(`    ${oneLine(step.title)}\n`);
   if (transaction) lines.push(boundary("COMMIT", ""));
   return lines.join("");
+}
+
+function keptText({ keeps }: Statement): string {
+  return keeps === undefined ? "" : `; its rows are kept in ${oneLine(keeps.before)}`;
 }
 
 function sqlText(statement: Statement): string {

@@ -1,6 +1,7 @@
 import { GodwitError } from "../core/error.ts";
-import type { Finding } from "../engines/engine.ts";
+import type { Engine, Finding, Session } from "../engines/engine.ts";
 import { reading, validateProject } from "../migrate/index.ts";
+import { dropStray, presentSnapshots, strayTables } from "../run/row-snapshot/stray-tables.ts";
 import { checkOptions } from "./check-options.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
 
@@ -18,7 +19,8 @@ export async function doctor(options: ProjectOptions = {}): Promise<DoctorReport
   const { engine, target } = project;
   const { server, findings } = await reading(project, async (session) => {
     const facts = await engine.connect.facts(session);
-    return { server: facts.version, findings: await engine.health.findings(session) };
+    const findings = await engine.health.findings(session);
+    return { server: facts.version, findings: [...findings, ...(await snapshotFindings(engine, session))] };
   });
   const all = [tlsFinding(target.tls.mode, target.host), ...findings, await projectFinding(project)];
   return {
@@ -39,6 +41,35 @@ export async function doctor(options: ProjectOptions = {}): Promise<DoctorReport
       remedy: "sslmode=verify-full with sslrootcert=…",
     };
   }
+}
+
+/** What rows are kept, and tables for them that no run has used. */
+async function snapshotFindings(engine: Engine, session: Session): Promise<Finding[]> {
+  const check = "kept-rows";
+  let stray: Awaited<ReturnType<typeof strayTables>>;
+  let kept: Awaited<ReturnType<typeof presentSnapshots>>;
+  try {
+    stray = await strayTables(engine, session);
+    kept = await presentSnapshots(engine, session);
+  } catch (error) {
+    if (!(error instanceof GodwitError)) throw error;
+    // A ledger that cannot be read is told of by the check of the migrations.
+    return [];
+  }
+  if (stray.length > 0) {
+    return [
+      {
+        check,
+        status: "warning",
+        message: `tables for kept rows that no migration has used: ${stray.map(({ name }) => name).join(", ")}`,
+        remedy: stray.map((table) => dropStray(engine, table)).join("; "),
+      },
+    ];
+  }
+  if (kept.length === 0) return [];
+  const rows = kept.reduce((sum, each) => sum + each.rows, 0);
+  const count = `${kept.length} ${kept.length === 1 ? "snapshot" : "snapshots"}`;
+  return [{ check, status: "ok", message: `${count} of ${rows} rows are kept; godwit snapshots lists them` }];
 }
 
 async function projectFinding(project: Parameters<typeof validateProject>[0]): Promise<Finding> {

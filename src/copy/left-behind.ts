@@ -1,5 +1,6 @@
 import type { Remnant, Session } from "../engines/engine.ts";
 import { readLedger } from "../run/ledger.ts";
+import { dropStray, strayTables } from "../run/row-snapshot/stray-tables.ts";
 import type { CopyProject } from "./project.ts";
 
 /**
@@ -19,6 +20,14 @@ export async function leftBehind({ target }: CopyProject, session: Session): Pro
     });
   }
   if (version !== null) found.push(...(await setAside(target, session, version)));
+  for (const table of await strayTables(engine, session)) {
+    found.push({
+      what: "table of kept rows",
+      name: table.name,
+      message: "a run was killed before it kept rows in it, and given up",
+      remedy: dropStray(engine, table),
+    });
+  }
   return [...found, ...(await engine.health.remnants(session))];
 }
 

@@ -14,6 +14,8 @@ export interface RowSnapshotRole {
   /** Makes an empty table of the same columns beside it, with a mark by which the schema's readers leave it out. */
   make(session: Session, table: KeptTable, name: string): Promise<void>;
   drop(session: Session, table: TableName): Promise<void>;
+  /** The tables that were made so and are still there, by the mark. */
+  made(session: Session): Promise<readonly TableName[]>;
   /** Fills that table with the rows that the statement is about to change; others cannot change them from here on. */
   capture(session: Session, keeping: Keeping): Promise<void>;
   /** Called when the statement is done, before anything is asked. */

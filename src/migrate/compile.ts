@@ -51,7 +51,10 @@ export function compileMigration(
     (number) => directives.noTransaction || starts.has(number) || restores.includes(number - 1),
   );
   const isOneTransaction = groups.length === 1 && groups[0]?.transaction === true;
-  const undo = undoOf(engine, migration, direction, isOneTransaction);
+  const undo = undoOf(engine, migration, direction, {
+    isWhole: isOneTransaction,
+    keepsAll: statements.every(({ keeps, session }) => keeps !== undefined || session),
+  });
   const snapshots = restores.length === 0 ? [] : keptBy(engine, contents, migration, rows);
   const preamble: Statement[] = [];
   let first = 1;
@@ -242,10 +245,16 @@ export function noWayBack(migration: Migration): GodwitError {
   });
 }
 
-function undoOf(engine: Engine, migration: Migration, direction: "up" | "down", whole: boolean): string {
-  const automatic = whole && engine.traits.transactionalDdl ? "a failure rolls all of it back; " : "";
+function undoOf(
+  engine: Engine,
+  migration: Migration,
+  direction: "up" | "down",
+  { isWhole, keepsAll }: { readonly isWhole: boolean; readonly keepsAll: boolean },
+): string {
+  const automatic = isWhole && engine.traits.transactionalDdl ? "a failure rolls all of it back; " : "";
   if (direction === "down") return `${automatic}apply it again`;
-  return `${automatic}${migration.down === null ? "no down file: roll forward" : "its down file"}`;
+  if (migration.down !== null) return `${automatic}its down file`;
+  return `${automatic}${keepsAll ? "its rows are put back" : "no down file: roll forward"}`;
 }
 
 function titleOf(statements: readonly Statement[]): string {

@@ -131,7 +131,10 @@ export function planRollback(inputs: {
       type: "undoes-migration",
       step: step.key,
       level: "warning" as const,
-      message: `${step.unitTitle} is undone by its down file, which may drop what was added since`,
+      message:
+        step.kind === "restore-rows"
+          ? `the rows that ${step.unitTitle} changed are put back${step.overwrites ? ", over what was written into them since" : ""}`
+          : `${step.unitTitle} is undone by its down file, which may drop what was added since`,
     })),
   });
   return { plan, versions: asked };

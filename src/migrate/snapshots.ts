@@ -1,10 +1,9 @@
 import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
 import { type DropRowsStep, sealPlan } from "../core/plan.ts";
-import type { Session } from "../engines/engine.ts";
 import { execute, type RunResult } from "../run/executor.ts";
-import { readLedger } from "../run/ledger.ts";
-import { readRowSnapshots, type RowSnapshot } from "../run/row-snapshot/kept-rows.ts";
+import type { RowSnapshot } from "../run/row-snapshot/kept-rows.ts";
+import { presentSnapshots } from "../run/row-snapshot/stray-tables.ts";
 import { executionOf, fingerprint, type Project } from "./project.ts";
 import { reading } from "./read.ts";
 
@@ -12,18 +11,8 @@ export type { RowSnapshot };
 
 /** The snapshots whose tables are there, the oldest first. */
 export async function readSnapshots(project: Project): Promise<readonly RowSnapshot[]> {
-  return reading(project, (session) => present(project, session));
+  return reading(project, (session) => presentSnapshots(project.engine, session));
 }
-
-/** A ledger that is older than snapshots has none. */
-async function present({ engine }: Project, session: Session): Promise<RowSnapshot[]> {
-  const { version } = await readLedger(engine, session);
-  if (version === null || version < firstVersion) return [];
-  return (await readRowSnapshots(engine, session)).filter(({ state }) => state !== "dropped");
-}
-
-/** Of the ledger, since when it has artifacts. */
-const firstVersion = 3;
 
 /** Ids, or "restored" for all that were put back already, or "all". Throws GW1001 for an id that is not there. */
 export function chooseSnapshots(there: readonly RowSnapshot[], names: readonly string[]): RowSnapshot[] {

@@ -4,7 +4,8 @@ type Files = Readonly<Record<string, string>>;
 
 /**
  * A project for each engine that has every shape of migration: several statements in one transaction, statements
- * inside and outside of transactions in one file with a setting at its start, a script, and a repeatable. Keys are
+ * inside and outside of transactions in one file with a setting at its start, rows that are kept and put back, a
+ * script, and a repeatable. Keys are
  * given and nothing is unique that need not be, so that a statement done twice shows as a row too many.
  */
 export const fixtures: Readonly<Record<TargetName, Files>> = {
@@ -30,6 +31,8 @@ function postgres(): Files {
     one: `
       CREATE TABLE entry (id int NOT NULL, note text);
       INSERT INTO entry VALUES (1, 'one'), (2, 'two');
+      CREATE TABLE price (id int NOT NULL PRIMARY KEY, n int);
+      INSERT INTO price VALUES (1, 5), (2, 7), (3, 9);
       CREATE SCHEMA app;
       CREATE TABLE app.person (id int NOT NULL, name text NOT NULL, born int);
       INSERT INTO app.person SELECT n, 'name ' || n, 1900 + n FROM generate_series(1, 50) n;
@@ -38,6 +41,7 @@ function postgres(): Files {
       DROP TABLE app.person;
       DROP TYPE app.mood;
       DROP SCHEMA app;
+      DROP TABLE price;
       DROP TABLE entry;`,
     // The names are found through the setting only, also when the run is taken up in the middle.
     two: `
@@ -45,6 +49,8 @@ function postgres(): Files {
       INSERT INTO entry VALUES (21, current_setting('search_path'));
       CREATE INDEX CONCURRENTLY person_name ON person (name);
       INSERT INTO entry VALUES (22, 'between');
+      -- godwit: snapshot
+      UPDATE price SET n = n * 10 WHERE id < 3;
       ALTER TYPE mood ADD VALUE 'happy';
       ALTER TABLE person ADD COLUMN mood mood DEFAULT 'happy';
       CREATE UNIQUE INDEX CONCURRENTLY ON person (id);
@@ -53,6 +59,7 @@ function postgres(): Files {
     twoDown: `
       SET search_path = app, public;
       DROP INDEX CONCURRENTLY person_id_idx;
+      -- godwit: restore
       ALTER TABLE person DROP COLUMN mood;
       DROP INDEX CONCURRENTLY person_name;
       UPDATE person SET born = born - 1;
@@ -66,8 +73,10 @@ function mysql(): Files {
     one: `
       CREATE TABLE entry (id int NOT NULL, note varchar(100));
       INSERT INTO entry VALUES (1, 'one'), (2, 'two');
+      CREATE TABLE price (id int NOT NULL PRIMARY KEY, n int);
+      INSERT INTO price VALUES (1, 5), (2, 7), (3, 9);
       INSERT INTO entry VALUES (3, 'three');`,
-    oneDown: "DROP TABLE entry;",
+    oneDown: "DROP TABLE price; DROP TABLE entry;",
     two: `
       SET @mark = 'marked', SESSION group_concat_max_len = 2000;
       CREATE TABLE person (id int NOT NULL, name varchar(100) NOT NULL);
@@ -77,11 +86,14 @@ function mysql(): Files {
       UPDATE person SET born = 1900 + id;
       CREATE INDEX person_name ON person (name);
       INSERT INTO entry VALUES (22, @mark);
+      -- godwit: snapshot
+      UPDATE price SET n = n * 10 WHERE id < 3;
       RENAME TABLE person TO human;
       ALTER TABLE human DROP COLUMN born, ADD COLUMN age int;`,
     twoDown: `
       SET @mark = 'unmarked';
       RENAME TABLE human TO person;
+      -- godwit: restore
       INSERT INTO entry VALUES (29, @mark);
       DROP INDEX person_name ON person;
       DROP TABLE person;`,
@@ -94,11 +106,13 @@ function sqlite(): Files {
     one: `
       CREATE TABLE entry (id integer NOT NULL, note text);
       INSERT INTO entry VALUES (1, 'one'), (2, 'two');
+      CREATE TABLE price (id int NOT NULL PRIMARY KEY, n int);
+      INSERT INTO price VALUES (1, 5), (2, 7), (3, 9);
       CREATE TABLE person (id integer PRIMARY KEY, name text);
       CREATE TABLE pet (id integer PRIMARY KEY, owner integer REFERENCES person (id));
       INSERT INTO person VALUES (1, 'a'), (2, 'b');
       INSERT INTO pet VALUES (1, 1), (2, 2);`,
-    oneDown: "DROP TABLE pet; DROP TABLE person; DROP TABLE entry;",
+    oneDown: "DROP TABLE pet; DROP TABLE person; DROP TABLE price; DROP TABLE entry;",
     two: `
       PRAGMA foreign_keys = OFF;
       CREATE TABLE person_new (id integer PRIMARY KEY, name text NOT NULL, born integer);
@@ -108,9 +122,12 @@ function sqlite(): Files {
       INSERT INTO entry VALUES (21, 'rebuilt');
       PRAGMA foreign_keys = ON;
       CREATE INDEX person_name ON person (name);
+      -- godwit: snapshot
+      UPDATE price SET n = n * 10 WHERE id < 3;
       INSERT INTO entry VALUES (22, 'last');`,
     twoDown: `
       DROP INDEX person_name;
+      -- godwit: restore
       ALTER TABLE person DROP COLUMN born;
       INSERT INTO entry VALUES (29, 'undone');`,
     view: `

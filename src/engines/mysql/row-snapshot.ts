@@ -2,7 +2,7 @@ import type { ObjectName, RowChange } from "../../core/plan.ts";
 import type { Row, Session } from "../engine.ts";
 import type { Consequence, KeptColumn, KeptTable, Keeping, RowSnapshotRole } from "../row-snapshot-role.ts";
 import { changedRows } from "./changed-rows.ts";
-import { keptMark } from "./kept-mark.ts";
+import { isKept, keptMark } from "./kept-mark.ts";
 import type { MysqlSession } from "./session.ts";
 import { nameList, plainLiteral, tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
@@ -23,6 +23,15 @@ export const rowSnapshot: RowSnapshotRole = {
   },
   async drop(session, name) {
     await session.execute(`DROP TABLE IF EXISTS ${tableText(name)}`);
+  },
+  async made(session) {
+    const found = await session.query(
+      `SELECT TABLE_NAME AS name, TABLE_COMMENT AS comment FROM information_schema.TABLES
+        WHERE TABLE_SCHEMA = DATABASE() ORDER BY BINARY TABLE_NAME`,
+    );
+    return found.flatMap(({ name, comment }) =>
+      isKept(comment) ? [{ schema: "", name: String(name) }] : [],
+    );
   },
   async capture(session, { change, table: of, into }: Keeping) {
     // Rows read for such an INSERT are locked, and the gaps between them: no other row can come to meet the condition.

@@ -1,8 +1,9 @@
 import type { ObjectName, RowChange } from "../../core/plan.ts";
+import type { TableName } from "../../core/portable.ts";
 import type { Session } from "../engine.ts";
 import type { Consequence, KeptColumn, KeptTable, Keeping, RowSnapshotRole } from "../row-snapshot-role.ts";
-import { rows } from "./inspect-catalog.ts";
-import { keptMark } from "./kept-mark.ts";
+import { rows, userSchema } from "./inspect-catalog.ts";
+import { keptMark, notKept } from "./kept-mark.ts";
 import { qualifiedName } from "./qualified-name.ts";
 import { literal, quoted, tableSql } from "./sql-text.ts";
 import { changeOf } from "./syntax.ts";
@@ -19,6 +20,12 @@ export const rowSnapshot: RowSnapshotRole = {
   async drop(session, name) {
     await session.execute(`DROP TABLE IF EXISTS ${tableSql(name)}`);
   },
+  made: (session) =>
+    rows<TableName>(
+      session,
+      `SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind = 'r' AND ${userSchema("n")} AND NOT (${notKept("c.oid")}) ORDER BY 1, 2`,
+    ),
   async capture(session, { change, table: of, into }: Keeping) {
     const isJoined = !/\nFOR UPDATE OF "[^\n]*$/.test(change.rows);
     const query = isJoined

@@ -23,6 +23,12 @@ export const rowSnapshot: RowSnapshotRole = {
   async drop(session, { name }) {
     await session.execute(`DROP TABLE IF EXISTS main.${quote(name)}`);
   },
+  async made(session) {
+    const found = await session.query(
+      `SELECT name FROM main.sqlite_schema WHERE type = 'table' AND instr(sql, '${keptMark}') > 0 ORDER BY name`,
+    );
+    return found.map(({ name }) => ({ schema: "", name: String(name) }));
+  },
   /** Before each change, whoever makes it; a row that is changed twice is kept as it was the first time. */
   async capture(session, { change, table: of, into }: Keeping) {
     const [key = []] = of.keys;
