@@ -2,6 +2,7 @@ import type { LockHolder } from "../core/event.ts";
 import type { Effect, Statement } from "../core/plan.ts";
 import type { SchemaModel } from "../core/schema.ts";
 import type { EngineId, Target } from "../core/target.ts";
+import type { ImpactRole } from "./impact-role.ts";
 import type { BackupRole } from "./backup-role.ts";
 import type {
   ChunkRole,
@@ -31,6 +32,7 @@ export interface Engine {
   readonly store: StoreRole;
   readonly inspect: InspectRole;
   readonly health: HealthRole;
+  readonly impact: ImpactRole;
   /** Missing: the engine has no load that could be told, so a guard watches only what its runner knows. */
   readonly signals?: SignalsRole;
   /** Missing: rows that a migration changes cannot be kept. */

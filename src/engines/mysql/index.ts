@@ -5,6 +5,7 @@ import { connect } from "./connect.ts";
 import { digest } from "./digest.ts";
 import { errors } from "./errors.ts";
 import { health } from "./health.ts";
+import { impact } from "./impact.ts";
 import { inspect } from "./inspect.ts";
 import { lock } from "./lock.ts";
 import { normalize } from "./normalize.ts";
@@ -34,6 +35,7 @@ export const engine: Engine = {
   inspect,
   health,
   rowSnapshot,
+  impact,
   signals,
   normalize,
   render,

@@ -5,6 +5,7 @@ import { connect } from "./connect.ts";
 import { digest } from "./digest.ts";
 import { errors } from "./errors.ts";
 import { health } from "./health.ts";
+import { impact } from "./impact.ts";
 import { inspect } from "./inspect.ts";
 import { lock } from "./lock.ts";
 import { normalize } from "./normalize.ts";
@@ -32,6 +33,7 @@ export const engine: Engine = {
   store,
   inspect,
   health,
+  impact,
   signals,
   rowSnapshot,
   normalize,

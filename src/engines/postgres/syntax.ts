@@ -44,6 +44,11 @@ export const changeOf: RowSnapshotRole["changeOf"] = (text) =>
     ? null
     : changedRows(text, loaded().parseSync);
 
+/** The tree of one statement that `statements` has accepted. */
+export function parsed(text: string): Tree {
+  return (loaded().parseSync(text).stmts?.[0]?.stmt ?? {}) as Tree;
+}
+
 // The parse tree of an INSERT takes about 60 times its text, and the parser ends at 570 MB; there is nothing in
 // one to judge, so a very long one is left to the server. UTF-16 units.
 const maxParsedInsert = 4 * 1024 * 1024;

@@ -3,6 +3,7 @@ import { type FrozenPlan, type FrozenSide, freezePlan } from "../../core/frozen-
 import { version as tool } from "../../core/version.ts";
 import type { Target } from "../../core/target.ts";
 import { actor } from "../actor.ts";
+import { estimatesOf, impactOf } from "./impact.ts";
 import { databaseState, type Looked } from "./database-state.ts";
 
 /** Who wants a plan reviewed, and how its databases are named. */
@@ -23,6 +24,7 @@ export async function freeze(
   looked: Looked & { readonly target: Target },
   request: FreezeRequest,
 ): Promise<FrozenPlan> {
+  const impact = impactOf(looked.engine, frozen.steps, frozen.undo);
   return freezePlan({
     id: randomUUID(),
     madeAt: looked.facts.now,
@@ -37,9 +39,9 @@ export async function freeze(
     steps: frozen.steps,
     undo: frozen.undo,
     files: frozen.files,
-    hazards: frozen.hazards,
-    locks: [],
-    estimates: [],
+    hazards: [...frozen.hazards, ...impact.hazards],
+    locks: impact.locks,
+    estimates: await estimatesOf(looked.engine, looked.session, impact.tables),
   });
 }
 
