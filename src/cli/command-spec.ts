@@ -135,6 +135,7 @@ export interface OptionValues {
   readonly as?: string;
   readonly ticket?: string;
   readonly key?: string;
+  readonly with?: readonly string[];
   readonly skipGate?: Readonly<Record<string, string>>;
 }
 

@@ -180,10 +180,29 @@ export const commandSpecs: readonly CommandSpec[] = [
     description:
       "Prints the steps that `godwit apply` would carry out now, in order. With -o the plan is written to a file: with the database's state, the steps and their way back, under one hash, so that what is reviewed is what runs. With FILE it prints such a plan. Changes nothing in the database.",
     arguments: [{ name: "FILE", description: "a plan that was written with -o", isOptional: true }],
-    options: [to, ...freezing],
+    options: [
+      to,
+      ...freezing,
+      {
+        name: "--format",
+        value: "FORM",
+        kind: "text",
+        description: "text, or markdown or html: a document for a review, written to the file of -o",
+      },
+      {
+        name: "--with",
+        value: "PARTS",
+        kind: "names",
+        description: "of such a document: runbook, what to type; checklist, what to tick off and sign",
+      },
+    ],
     examples: [
       { command: "godwit plan", description: "Show the SQL of all that is pending" },
       { command: "godwit plan -o plan.json", description: "Write it down for review" },
+      {
+        command: "godwit plan plan.json --format html --with runbook,checklist -o plan.html",
+        description: "Make a document of it",
+      },
       { command: "godwit plan --json > plan.json", description: "Keep the plan as a document" },
     ],
     json: "document",

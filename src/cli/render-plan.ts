@@ -14,6 +14,11 @@ export function planText(
   const counts = `${countText(units.size, "migration")} in ${countText(plan.steps.length, "step")}`;
   const parts = [`${counts} on ${oneLine(plan.target.database)}\n`];
   for (const steps of units.values()) parts.push(unitText(steps, paint, cwd));
+  const dangers = plan.hazards.filter(({ level }) => level === "danger");
+  if (dangers.length > 0) {
+    const lines = dangers.map(({ type, message }) => `  ${paint.red(type)}: ${oneLine(message, 300)}\n`);
+    parts.push(`${paint.bold("dangers")}\n${lines.join("")}`);
+  }
   return parts.join("\n");
 }
 

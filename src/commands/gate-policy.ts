@@ -26,7 +26,7 @@ export interface GateWords {
 export function gatePolicyOf(
   config: ResolvedConfig,
   said: GateWords,
-  openStaging: () => Promise<StagingDatabase>,
+  openStaging: () => Promise<StagingDatabase | null>,
 ): GatePolicy {
   const { environment, gates } = config;
   const demands = adjusted(demandsOf[environment ?? ""] ?? noGates.demands, gates);
@@ -40,7 +40,7 @@ export function gatePolicyOf(
     expect: config.expect,
     confirmed: said.confirm ?? null,
     accepted: said.allowDangers ?? [],
-    openStaging: demands.staging ? openStaging : null,
+    openStaging,
   };
 }
 

@@ -1,15 +1,12 @@
-import { GodwitError } from "../core/error.ts";
 import type { StagingDatabase } from "../run/gates/policy.ts";
 import { openSession } from "../run/open-session.ts";
 import { openConfig, type ProjectOptions } from "./options.ts";
 import { sideOf } from "./side.ts";
 
 /** The variables that name this database say nothing of that one. */
-export async function openStaging(options: ProjectOptions): Promise<StagingDatabase> {
+export async function openStaging(options: ProjectOptions): Promise<StagingDatabase | null> {
   const { staging } = await openConfig(options, ["staging"]);
-  if (staging === null) {
-    throw new GodwitError("GW1004", { message: "no staging database is configured (`staging`)" });
-  }
+  if (staging === null) return null;
   const { GODWIT_URL: _, DATABASE_URL: __, GODWIT_PROFILE: ___, ...env } = options.env ?? process.env;
   const { url: ____, profile: _____, ...rest } = options;
   const { engine, target } = await sideOf(staging, { ...rest, env });

@@ -40,7 +40,7 @@ export interface FrozenPlan {
 
 export const frozenFormat = 1 as const;
 
-export type FrozenKind = Exclude<PlanKind, "record">;
+export type FrozenKind = Extract<PlanKind, "apply" | "rollback" | "copy">;
 
 export interface FrozenSide extends DatabaseState {
   /** The URL without its password. */

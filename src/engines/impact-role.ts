@@ -1,6 +1,5 @@
 import type { LockScope } from "../core/frozen-plan.ts";
 import type { ObjectName, Statement } from "../core/plan.ts";
-import type { TableEstimate } from "../core/portable.ts";
 import type { Session } from "./engine.ts";
 
 /** What a statement means for those who use the database meanwhile, and for its data; told from its text alone. */
@@ -41,11 +40,17 @@ export interface StatementHazard {
   readonly message: string;
 }
 
+/** null: the server has no statistics of it. */
+export interface KnownSize {
+  readonly rows: number | null;
+  readonly bytes: number | null;
+}
+
 export interface ImpactRole {
   /** After `syntax.load`. */
   describe(statement: Statement): StatementImpact;
   /** Sizes by the server's statistics, for each table; null where there is none of that name. */
-  estimates(session: Session, tables: readonly ObjectName[]): Promise<readonly (TableEstimate | null)[]>;
+  estimates(session: Session, tables: readonly ObjectName[]): Promise<readonly (KnownSize | null)[]>;
 }
 
 /** Types whose loss is final: they are agreed to by name. */

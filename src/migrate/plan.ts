@@ -1,5 +1,6 @@
 import { type Plan, sealPlan } from "../core/plan.ts";
 import { openSteps } from "../run/ledger.ts";
+import { impactOf } from "../run/reviewed/impact.ts";
 import { type ApplyChoice, planApply } from "./apply.ts";
 import { openContents } from "./content.ts";
 import type { Project } from "./project.ts";
@@ -21,7 +22,7 @@ export async function planMigrations(project: Project, choice: ApplyChoice = {})
       return record === undefined || (record.sessionOnly && record.hash !== step.hash);
     });
     if (steps.length === 0) return null;
-    const { kind, target, hazards } = plan;
-    return done.size === 0 ? plan : sealPlan({ kind, target, steps, hazards });
+    const { kind, target } = plan;
+    return sealPlan({ kind, target, steps, hazards: impactOf(project.engine, steps).hazards });
   });
 }

@@ -2,3 +2,4 @@
 export { approvePlan } from "./approve.ts";
 export { readPlanFile, writePlanFile } from "./plan-file.ts";
 export { openSigningKey } from "./signing-key.ts";
+export { writeBeside } from "./write-beside.ts";

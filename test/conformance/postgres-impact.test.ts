@@ -105,8 +105,10 @@ test(
             await sql("ROLLBACK");
             const held = new Map<string, string>();
             for (const { oid, name } of tables) {
-              const modes = taken.filter(({ relation }) => relation === oid).map(({ mode }) => String(mode));
-              const strongest = strength.findLast((mode) => modes.includes(mode));
+              const modes = new Set(
+                taken.flatMap(({ relation, mode }) => (relation === oid ? [String(mode)] : [])),
+              );
+              const strongest = strength.findLast((mode) => modes.has(mode));
               // Readers and their like keep nobody waiting but those who change the table.
               if (strongest !== undefined && strength.indexOf(strongest) > 1)
                 held.set(String(name), strongest);

@@ -118,6 +118,27 @@ test("ticket and approvals are demanded of people: exit code 3", async () => {
   });
 });
 
+test("a danger is agreed to by its name, by who approves or by who runs it", async () => {
+  await scene("sqlite", tables(1), async (own) => {
+    await apply(own.options);
+    await own.write({ [`${version(2)}_gone.up.sql`]: "DROP TABLE t1;\n" });
+    await configure(own, { gates: { ...off, impact: true } });
+    const plan = await frozen(own);
+    assert.deepEqual(
+      plan.hazards.map(({ type, level }) => `${type} ${level}`),
+      ["drops-data danger", "no-undo warning"],
+    );
+    const as = (who: string, allow: readonly string[]) =>
+      approve({ cwd: own.folder, env: {}, file, as: who, allow });
+    assert.match((await refused(as("Bob", []), "GW8104")).message, /drops the table t1 with its rows/);
+    await refused(as("Bob", ["drops-data", "renames"]), "GW1001");
+    await refusedUnchanged(own, () => apply(own.options), "GW8106");
+    await refusedUnchanged(own, () => apply({ ...own.options, allowDangers: ["renames"] }), "GW8106");
+    await closedThenOpen(own, "GW8106", /nobody has agreed to drops-data/, () => as("Bob", ["drops-data"]));
+    await refusedUnchanged(own, () => rollback(own.options), "GW2008");
+  });
+});
+
 test("a backup counts when it is young and its restore was tested", async () => {
   await scene("sqlite", tables(1, 2), async (own) => {
     await apply({ ...own.options, to: version(1) });

@@ -45,9 +45,7 @@ async function previewed(invocation: Invocation): Promise<number> {
   const { steps, to, output: file } = invocation.options;
   if (file !== undefined) return writePlan(invocation, { of: "rollback", steps, to });
   const frozen = await freezePlan({ ...readingOptions(invocation), of: "rollback", steps, to });
-  return printPlan(
-    invocation,
-    frozen === null ? null : thawPlan(frozen),
-    "no migration is applied that would be undone",
-  );
+  return printPlan(invocation, frozen === null ? null : thawPlan(frozen), {
+    nothing: "no migration is applied that would be undone",
+  });
 }

@@ -147,7 +147,14 @@ async function estimates(session: Session, tables: readonly ObjectName[]) {
         WHERE TABLE_SCHEMA = coalesce(?, DATABASE()) AND TABLE_NAME = ? AND TABLE_TYPE = 'BASE TABLE'`,
       [schema ?? null, name],
     );
-    found.push(row === undefined ? null : { rows: Number(row.rows ?? 0), bytes: Number(row.bytes ?? 0) });
+    found.push(
+      row === undefined
+        ? null
+        : {
+            rows: row.rows === null ? null : Number(row.rows),
+            bytes: row.bytes === null ? null : Number(row.bytes),
+          },
+    );
   }
   return found;
 }

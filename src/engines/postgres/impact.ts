@@ -196,13 +196,17 @@ async function estimates(session: Session, tables: readonly ObjectName[]) {
     const name =
       each.schema === undefined ? quoted(each.name) : `${quoted(each.schema)}.${quoted(each.name)}`;
     const [row] = await session.query(
-      `SELECT greatest(reltuples, 0)::bigint AS rows, pg_table_size(oid) AS bytes
+      `SELECT CASE WHEN reltuples >= 0 THEN reltuples::bigint END AS rows, pg_table_size(oid) AS bytes
          FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p', 'm')`,
       [name],
     );
-    found.push(row === undefined ? null : { rows: Number(row.rows), bytes: Number(row.bytes) });
+    found.push(row === undefined ? null : { rows: numberOf(row.rows), bytes: numberOf(row.bytes) });
   }
   return found;
+}
+
+function numberOf(value: unknown): number | null {
+  return value === null ? null : Number(value);
 }
 
 function quoted(name: string): string {

@@ -107,10 +107,10 @@ async function rowEstimate(session: Session, name: string) {
   const quoted = traits.quote(name);
   try {
     const [row] = await session.query(`SELECT max(rowid) AS "rows" FROM main.${quoted}`);
-    return { rows: Number(row?.rows ?? 0), bytes: 0 };
+    return { rows: Number(row?.rows ?? 0), bytes: null };
   } catch {
     // WITHOUT ROWID: they have to be counted.
     const [row] = await session.query(`SELECT count(*) AS "rows" FROM main.${quoted}`);
-    return { rows: Number(row?.rows ?? 0), bytes: 0 };
+    return { rows: Number(row?.rows ?? 0), bytes: null };
   }
 }

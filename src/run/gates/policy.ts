@@ -22,8 +22,8 @@ export interface GatePolicy {
   readonly confirmed: string | null;
   /** Dangers that were agreed to on the command line, by their types. */
   readonly accepted: readonly string[];
-  /** Opens the database where the plan must have run; null where none is configured. */
-  readonly openStaging: (() => Promise<StagingDatabase>) | null;
+  /** Opens the database where the plan must have run; gives null where none is configured. */
+  readonly openStaging: () => Promise<StagingDatabase | null>;
 }
 
 export interface Demands {
@@ -89,5 +89,5 @@ export const noGates: GatePolicy = {
   expect: null,
   confirmed: null,
   accepted: [],
-  openStaging: null,
+  openStaging: async () => null,
 };

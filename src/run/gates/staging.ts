@@ -6,8 +6,8 @@ import type { StagingDatabase } from "./policy.ts";
 export const stagingGate: Gate = async (context) => {
   const { policy, facts } = context;
   if (!policy.demands.staging) return null;
-  if (policy.openStaging === null) return failed("no staging database is configured (`staging`)");
   await using staging = await policy.openStaging();
+  if (staging === null) return failed("no staging database is configured (`staging`)");
   const there = await staging.engine.connect.facts(staging.session);
   if (there.identity === facts.identity && there.database === facts.database) {
     return failed(`${staging.display} is the same database as this one`);

@@ -54,10 +54,7 @@ export async function estimatesOf(
   return tables.flatMap((table, index) => {
     const estimate = found[index];
     if (estimate == null) return [];
-    const { rows, bytes } = estimate;
-    return [
-      { table: objectText(table), rows: Math.round(rows), bytes: bytes === 0 ? null : Math.round(bytes) },
-    ];
+    return [{ table: objectText(table), ...estimate }];
   });
 }
 
