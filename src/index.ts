@@ -31,6 +31,7 @@ export { init, type InitOptions, type InitReport } from "./commands/init.ts";
 export type { ProjectOptions } from "./commands/options.ts";
 export { plan, type PlanOptions } from "./commands/plan.ts";
 export { redo } from "./commands/redo.ts";
+export { rehearse, type RehearsalReport, type RehearseOptions } from "./commands/rehearse.ts";
 export { repair, type RepairOptions } from "./commands/repair.ts";
 export { report, type ReportOptions } from "./commands/report.ts";
 export { rollback, type RollbackOptions } from "./commands/rollback.ts";

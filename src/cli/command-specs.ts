@@ -209,6 +209,33 @@ export const commandSpecs: readonly CommandSpec[] = [
     load: async () => (await import("./actions/plan.ts")).plan,
   },
   {
+    name: "rehearse",
+    group: "Migrations",
+    summary: "try a plan on a scratch database: forward, back and forward",
+    description:
+      "Makes a scratch database with the target's schema and without its rows, carries the plan out there, undoes it by the down files and carries it out again. The schema after the way back must be the one before, and both ways forward must make the same. What came of it, with the times, is kept in the target's ledger, where the gate of that name looks. Nothing else of the target is changed.",
+    arguments: [
+      { name: "FILE", description: "a plan that was written with `godwit plan -o`", isOptional: true },
+    ],
+    options: [
+      to,
+      {
+        name: "--scratch",
+        value: "DATABASE",
+        kind: "text",
+        description:
+          "an empty database to use, as a URL or a profile (default: the configuration's, or one that is made beside the target)",
+      },
+      ...limits,
+    ],
+    examples: [
+      { command: "godwit rehearse", description: "Try all that is pending" },
+      { command: "godwit rehearse plan.json", description: "Try a plan that is under review" },
+    ],
+    json: "document",
+    load: async () => (await import("./actions/rehearse.ts")).rehearse,
+  },
+  {
     name: "approve",
     group: "Migrations",
     summary: "add your approval to a plan",

@@ -107,6 +107,7 @@ const known = {
     of: expect(`"apply" or "rollback"`, (value) => value === "apply" || value === "rollback"),
     to: text,
     steps: fromOne,
+    allow: texts,
     as: text,
     ticket: text,
     output: text,
@@ -114,6 +115,7 @@ const known = {
   init: location,
   plan: { ...project, to: text },
   redo: project,
+  rehearse: { ...project, file: text, to: text, scratch: text },
   repair: {
     ...project,
     accept: expect(`a list of texts, or "all"`, (value) => value === "all" || isTexts(value)),

@@ -13,6 +13,8 @@ export interface FreezeOptions extends ProjectOptions {
   readonly to?: string | undefined;
   /** Of a rollback: how many of the newest migrations; default 1. */
   readonly steps?: number | undefined;
+  /** Of a rollback: what may be lost, as `rollback` takes it. */
+  readonly allow?: readonly string[] | undefined;
   /** Whose plan it is; default GODWIT_ACTOR, or the user of the operating system. */
   readonly as?: string | undefined;
   readonly ticket?: string | undefined;
@@ -34,7 +36,7 @@ export async function freezePlan(options: FreezeOptions = {}): Promise<FrozenPla
   const frozen =
     of === "apply"
       ? await freezeApply(project, { to }, request)
-      : await freezeRollback(project, { to, steps }, request);
+      : await freezeRollback(project, { to, steps, allow: options.allow }, request);
   if (frozen !== null && output !== undefined) {
     const { writePlanFile } = await import("../review/index.ts");
     await writePlanFile(resolve(cwd, output), frozen);

@@ -56,6 +56,10 @@ export interface ImpactRole {
 /** Types whose loss is final: they are agreed to by name. */
 export const dangers: ReadonlySet<HazardType> = new Set(["drops-data", "changes-all-rows"]);
 
+export function isDanger(name: string): boolean {
+  return (dangers as ReadonlySet<string>).has(name);
+}
+
 export const noImpact: StatementImpact = { locks: [], hazards: [], creates: [] };
 
 /** "sales.orders" */

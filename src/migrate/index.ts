@@ -18,6 +18,7 @@ export {
   rollbackMigrations,
 } from "./rollback.ts";
 export { applyReviewed } from "./reviewed.ts";
+export { type Rehearsal, rehearse } from "./rehearse.ts";
 export { settleSteps } from "./settle.ts";
 export { chooseSnapshots, dropSnapshots, readSnapshots, type RowSnapshot } from "./snapshots.ts";
 export { readStatus, type StatusReport, type UnfinishedRun } from "./status.ts";

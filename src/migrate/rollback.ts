@@ -1,6 +1,7 @@
 import { GodwitError } from "../core/error.ts";
 import { type Plan, sealPlan } from "../core/plan.ts";
 import type { ServerFacts } from "../engines/engine.ts";
+import { isDanger } from "../engines/impact-role.ts";
 import { execute, type RunResult } from "../run/executor.ts";
 import { type LedgerState, openSteps } from "../run/ledger.ts";
 import { type Assessment, assess, halfDone, lostHalf } from "./assess.ts";
@@ -141,7 +142,7 @@ export function planRollback(inputs: {
 }
 
 function refuseUnknownAllowance({ allow = [] }: RollbackChoice): void {
-  const unknown = allow.filter((name) => name !== overwriteChangedRows);
+  const unknown = allow.filter((name) => name !== overwriteChangedRows && !isDanger(name));
   if (unknown.length === 0) return;
   throw new GodwitError("GW1001", {
     message: `a rollback has nothing to allow by the name ${unknown.join(", ")}; expected ${overwriteChangedRows}`,

@@ -98,7 +98,7 @@ async function document(
 /** Writes a plan for review, and says what comes next. */
 export async function writePlan(
   invocation: Invocation,
-  choice: Pick<FreezeOptions, "of" | "to" | "steps">,
+  choice: Pick<FreezeOptions, "of" | "to" | "steps" | "allow">,
 ): Promise<number> {
   const { options, output, cwd } = invocation;
   const { output: file = "", as, ticket } = options;

@@ -42,9 +42,9 @@ export async function rollback(invocation: Invocation): Promise<number> {
 
 /** The plan of the rollback: shown, or written for review. */
 async function previewed(invocation: Invocation): Promise<number> {
-  const { steps, to, output: file } = invocation.options;
-  if (file !== undefined) return writePlan(invocation, { of: "rollback", steps, to });
-  const frozen = await freezePlan({ ...readingOptions(invocation), of: "rollback", steps, to });
+  const { steps, to, output: file, allow } = invocation.options;
+  if (file !== undefined) return writePlan(invocation, { of: "rollback", steps, to, allow });
+  const frozen = await freezePlan({ ...readingOptions(invocation), of: "rollback", steps, to, allow });
   return printPlan(invocation, frozen === null ? null : thawPlan(frozen), {
     nothing: "no migration is applied that would be undone",
   });

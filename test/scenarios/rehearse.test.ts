@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import test from "node:test";
+import { apply, applyPlan, freezePlan, rehearse } from "../../src/index.ts";
+import { administer, targets, withDatabase } from "../support/servers.ts";
+import {
+  ledgerTable,
+  refused,
+  refusedUnchanged,
+  type Scene,
+  scene,
+  tableNames,
+  tables,
+  version,
+} from "./scene.ts";
+
+const artifacts = (own: Scene) =>
+  own.sql(`SELECT name, state, body FROM ${ledgerTable(own.name, "artifact")} WHERE kind = 'rehearsal'`);
+
+/** Databases of the server, or files beside the target's. */
+async function scratchesOf(own: Scene): Promise<string[]> {
+  if (own.name === "sqlite") {
+    const { readdir } = await import("node:fs/promises");
+    const names = await readdir(join(own.url.slice("sqlite:".length), ".."));
+    return names.filter((name) => name.includes("scratch"));
+  }
+  const list =
+    own.name === "postgres"
+      ? "SELECT datname AS name FROM pg_database"
+      : "SELECT schema_name AS name FROM information_schema.schemata";
+  const rows = await administer(own.name, (sql) => sql(list));
+  return rows.map(({ name }) => String(name)).filter((name) => name.startsWith("godwit_scratch"));
+}
+
+for (const { name, skip } of targets) {
+  test(`${name}: forward, back and forward leave the target alone, and open its gate`, { skip }, async () => {
+    await scene(name, tables(1), async (own) => {
+      await apply(own.options);
+      await own.sql("INSERT INTO t1 VALUES (1)");
+      await own.write({
+        [`${version(2)}_b.up.sql`]:
+          "ALTER TABLE t1 ADD COLUMN b int;\nCREATE TABLE t2 (id int PRIMARY KEY);\n",
+        [`${version(2)}_b.down.sql`]: "DROP TABLE t2;\nALTER TABLE t1 DROP COLUMN b;\n",
+      });
+      const others = new Set(await scratchesOf(own));
+      const gates = {
+        environment: false,
+        confirm: false,
+        ticket: false,
+        approvals: 0,
+        impact: false,
+        backup: false,
+        staging: false,
+      };
+      await writeFile(
+        join(own.folder, "godwit.config.json"),
+        JSON.stringify({ environment: "production", gates: { ...gates, rollback: "10m" } }),
+      );
+      const plan = await freezePlan({ ...own.options, output: "plan.json", as: "Ann" });
+      const applyIt = () => applyPlan({ ...own.options, file: "plan.json" });
+      await refusedUnchanged(own, applyIt, "GW8106");
+      const report = await rehearse({ ...own.options, file: "plan.json" });
+      assert.deepEqual([report?.verified, report?.missing], [true, []]);
+      assert.ok(report !== null && report.backMs !== null && report.againMs !== null);
+      assert.deepEqual(await tableNames(own), ["t1"]);
+      assert.deepEqual(
+        (await scratchesOf(own)).filter((each) => !others.has(each)),
+        [],
+      );
+      const [row] = await artifacts(own);
+      assert.deepEqual([row?.name, row?.state], [plan?.contentHash, "verified"]);
+      // A way back that is slower than it may be leaves the gate closed.
+      await writeFile(
+        join(own.folder, "godwit.config.json"),
+        JSON.stringify({ environment: "production", gates: { ...gates, rollback: "1ms" } }),
+      );
+      assert.match((await refusedUnchanged(own, applyIt, "GW8106")).message, /it may take 1 ms/);
+      await writeFile(
+        join(own.folder, "godwit.config.json"),
+        JSON.stringify({ environment: "production", gates: { ...gates, rollback: "10m" } }),
+      );
+      assert.equal((await applyIt()).state, "done");
+    });
+  });
+}
+
+test("a down file that does not undo is found, and what differs is shown", async () => {
+  await scene("sqlite", tables(1), async (own) => {
+    await apply(own.options);
+    await own.write({
+      [`${version(2)}_b.up.sql`]: "ALTER TABLE t1 ADD COLUMN b int;\n",
+      [`${version(2)}_b.down.sql`]: "ALTER TABLE t1 RENAME COLUMN b TO was_b;\n",
+    });
+    const error = await refused(rehearse(own.options), "GW8109");
+    assert.match(error.message, /the way back does not undo/);
+    assert.match(JSON.stringify(error.details.edits), /was_b/);
+    assert.deepEqual(
+      (await artifacts(own)).map(({ state }) => state),
+      ["failed"],
+    );
+    // A way back that fails, and a way forward that is not the same twice.
+    await own.write({ [`${version(2)}_b.down.sql`]: "ALTER TABLE t1 DROP COLUMN no_such;\n" });
+    assert.match((await refused(rehearse(own.options), "GW8109")).message, /the way back failed/);
+    await own.write({
+      [`${version(2)}_b.up.sql`]: "CREATE TABLE IF NOT EXISTS kept (id int);\nDROP TABLE IF EXISTS once;\n",
+      [`${version(2)}_b.down.sql`]: "DROP TABLE kept;\nSELECT no_such();\n",
+    });
+    assert.match((await refused(rehearse(own.options), "GW8109")).message, /the way back failed/);
+    assert.deepEqual(await scratchesOf(own), []);
+    assert.deepEqual(await tableNames(own), ["t1"]);
+  });
+});
+
+test("what has no way back is said, and the gate stays closed", async () => {
+  const only = { [`${version(1)}_a.up.sql`]: "CREATE TABLE a (id int);\n" };
+  await scene("sqlite", only, async (own) => {
+    const report = await rehearse(own.options);
+    assert.deepEqual([report?.verified, report?.missing], [false, [`${version(1)}_a`]]);
+    assert.deepEqual(
+      (await artifacts(own)).map(({ state }) => state),
+      ["made"],
+    );
+  });
+});
+
+test("a scratch database that is named must be empty, and is empty again", async () => {
+  await scene("sqlite", tables(1), async (own) => {
+    await withDatabase("sqlite", async (scratch) => {
+      const other = { ...own, url: scratch };
+      assert.equal((await rehearse({ ...own.options, scratch }))?.verified, true);
+      assert.deepEqual(await tableNames(other), []);
+      await own.write(tables(2));
+      await apply({ ...own.options, url: scratch });
+      await refusedUnchanged(other, () => rehearse({ ...own.options, scratch }), "GW8109");
+    });
+  });
+});
