@@ -112,7 +112,8 @@ test(
   { skip: target("postgres").skip },
   async () => {
     const bare = {
-      [`${stem(1)}.up.sql`]: "CREATE TABLE t1 (id int);\nVACUUM t1;\nCREATE TABLE t2 (id int);\n",
+      [`${stem(1)}.up.sql`]: "CREATE TABLE t0 (id int);\n",
+      [`${stem(2)}.up.sql`]: "CREATE TABLE t1 (id int);\nVACUUM t1;\nCREATE TABLE t2 (id int);\n",
     };
     await scene("postgres", bare, async (own) => {
       const plan = await frozen(own);
@@ -120,14 +121,14 @@ test(
         cwd: own.folder,
         env: { GODWIT_URL: own.url },
       });
-      assert.deepEqual(await tableNames(own), ["t1"]);
+      assert.deepEqual(await tableNames(own), ["t0", "t1"]);
       // A plan for what is left is another plan: made now, it names what is half done.
       const later = await freezePlan({ ...own.options, as: "Ann" });
       assert.equal(later?.target.unfinished?.steps.length, 2);
       const result = await applyFile(own);
       assert.equal(result.plan?.hash, plan.hash);
       assert.equal(result.epoch, 2);
-      assert.deepEqual(await tableNames(own), ["t1", "t2"]);
+      assert.deepEqual(await tableNames(own), ["t0", "t1", "t2"]);
       await writeFile(join(own.folder, file), JSON.stringify(later));
       const error = await refused(applyFile(own), "GW8101");
       assert.match(error.message, /the unfinished run .* is over/);

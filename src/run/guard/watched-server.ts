@@ -29,6 +29,7 @@ const baselineMs = 5_000;
 export class WatchedServer implements AsyncDisposable {
   readonly #options: WatchedServerOptions;
   #session: Session | null = null;
+  #opening: Promise<Session> | null = null;
   readonly #replicas = new Map<Target, Session>();
   /** The session of the last sample: what is counted is counted from a point of its own. */
   #sampledOn: Session | null = null;
@@ -70,7 +71,12 @@ export class WatchedServer implements AsyncDisposable {
 
   /** The guard's own session there, opened when it is first needed and again when it was lost. */
   async session(): Promise<Session> {
-    this.#session ??= await this.#open(this.#options.engine, this.#options.target);
+    if (this.#session !== null) return this.#session;
+    // Asked for by two at once, it is opened once: the other one would be nobody's, and stay.
+    this.#opening ??= this.#open(this.#options.engine, this.#options.target).finally(() => {
+      this.#opening = null;
+    });
+    this.#session = await this.#opening;
     return this.#session;
   }
 

@@ -1,6 +1,6 @@
 import { type FrozenPlan, thawPlan } from "../../core/frozen-plan.ts";
 import { GodwitError } from "../../core/error.ts";
-import type { Plan } from "../../core/plan.ts";
+import type { Plan, Step } from "../../core/plan.ts";
 import { withPlaceholders } from "../../engines/placeholders.ts";
 import { databaseState, type Looked } from "./database-state.ts";
 import { refuseStale } from "./staleness.ts";
@@ -20,11 +20,28 @@ export async function checkReviewed(frozen: FrozenPlan, looked: Looked): Promise
         message: `the plan was made for the database ${target.database}, and this is ${facts.database}`,
       });
     }
-    return plan;
+    return { ...plan, steps: withoutCompleted(plan.steps, state, state.unfinished.id) };
   }
   if (await isCarriedOut(frozen, looked)) return null;
   await refuseStale(frozen.target, await databaseState(looked), state.history);
   return plan;
+}
+
+/** What is left of a run: a unit whose history the run has written is over, and its steps are no longer asked about. */
+function withoutCompleted(
+  steps: readonly Step[],
+  { history }: Looked["state"],
+  runId: string,
+): readonly Step[] {
+  const written = new Set(
+    history.flatMap((row) => (row.runId === runId ? [`${row.action} ${row.version}`] : [])),
+  );
+  const complete = new Set(
+    steps
+      .filter((step) => step.history.some(({ action, version }) => written.has(`${action} ${version}`)))
+      .map(({ unit }) => unit),
+  );
+  return steps.filter(({ unit }) => !complete.has(unit));
 }
 
 /** A run of this very plan ended, wrote all of its history, and is the last that did. */
