@@ -1,20 +1,34 @@
 /**
  * The demonstration: real data into a real PostgreSQL, through two kills with SIGKILL, a rollback and a second
  * apply; then counts and digests by plain SQL beside what is expected. In a second act the same data come from a
- * SQLite file, are compared, one damaged row is found, and new tables take the place of the old ones. Exit code 0 only if all of it held.
+ * SQLite file, are compared, one damaged row is found, and new tables take the place of the old ones. In the third one a
+ * plan passes the gates of a production database, and runs under load: paused, stopped, and gone on with. Exit code 0
+ * only if all of it held.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
-import pg from "pg";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
-import { type Comparison, compare } from "./expected.ts";
+import { compare } from "./expected.ts";
+import { guardedAct } from "./guarded-act.ts";
 import { makeSqliteCities } from "./sqlite-cities.ts";
+import {
+  check,
+  ended,
+  failures,
+  kill,
+  number,
+  observe,
+  report,
+  run,
+  say,
+  settled,
+  title,
+  until,
+} from "./stage.ts";
 
 const root = join(import.meta.dirname, "..");
 const began = performance.now();
-const failures: string[] = [];
 
 say("Starting PostgreSQL from its npm package …");
 {
@@ -112,6 +126,9 @@ say("Starting PostgreSQL from its npm package …");
     report((await compare(copied.client)).filter(({ what }) => !what.includes("index")));
     check("exit code of verify", (await ended(godwit("verify", file.url, moved))) ?? -1, 0);
   }
+
+  title("Third act: a change of a production database, planned, reviewed and guarded");
+  await guardedAct(client, moved);
 }
 const seconds = ((performance.now() - began) / 1000).toFixed(1);
 if (failures.length > 0) {
@@ -129,71 +146,4 @@ function start(url: string, args: readonly string[]): ChildProcess {
     env: { ...process.env, GODWIT_URL: url },
     stdio: "inherit",
   });
-}
-
-async function run(child: ChildProcess): Promise<void> {
-  const code = await ended(child);
-  if (code !== 0) failures.push(`a command ended with ${code}`);
-}
-
-function ended(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
-  return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
-}
-
-/** What is killed can't put its terminal back: it leaves a line that isn't ended, and no cursor. */
-async function kill(child: ChildProcess): Promise<void> {
-  child.kill("SIGKILL");
-  await ended(child);
-  if (process.stderr.isTTY) process.stderr.write("\u001b[?25h\n");
-}
-
-async function observe(url: string) {
-  const client = new pg.Client({ connectionString: url, application_name: "demonstration" });
-  await client.connect();
-  return { client, [Symbol.asyncDispose]: () => client.end() };
-}
-
-/** Waits until the killed program's session has ended at the server. */
-async function settled(client: pg.Client): Promise<void> {
-  await until(
-    async () =>
-      (await number(
-        client,
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'godwit%'",
-      )) === 0,
-  );
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const start = Date.now(); !(await condition()); await sleep(20)) {
-    if (Date.now() - start > 60_000) throw new Error("a state that the demonstration waits for did not come");
-  }
-}
-
-async function number(client: pg.Client, sql: string): Promise<number> {
-  return Number(Object.values((await client.query(sql)).rows[0] as object)[0]);
-}
-
-function check(what: string, found: number, expected: number): void {
-  line(what, String(found), String(expected));
-}
-
-function report(comparisons: readonly Comparison[]): void {
-  for (const { what, found, expected } of comparisons) line(what, found, expected);
-}
-
-function line(what: string, found: string, expected: string): void {
-  const equal = found === expected;
-  if (!equal) failures.push(what);
-  const mark = equal ? styleText("green", "✓") : styleText("red", "✗");
-  say(`  ${mark} ${what.padEnd(44)} ${found.padEnd(34)} expected ${expected}`);
-}
-
-function title(text: string): void {
-  say(styleText(["bold", "cyan"], `\n── ${text}`));
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
