@@ -129,6 +129,7 @@ async function openBackups(options: BackupOptions, needsKey = true): Promise<Bac
       statementTimeoutMs: config.statementTimeoutMs,
       connectTimeoutMs: connectTimeoutMsOf(config, target),
       guard: config.guard,
+      hostLimits: { workers: config.workersPerHost, schemas: config.schemasPerHost },
       archiveKey: needsKey ? await readBackupKey(env, key) : null,
     },
     emit,

@@ -36,6 +36,7 @@ export async function openCopyProject(options: CopyProjectOptions): Promise<Copy
       statementTimeoutMs: config.statementTimeoutMs,
       connectTimeoutMs: config.connectTimeoutMs,
       guard: config.guard,
+      hostLimits: { workers: config.workersPerHost, schemas: config.schemasPerHost },
     },
     gates: gatesFor(config, named),
     emit: emitterOf(options),

@@ -67,6 +67,7 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
       statementTimeoutMs: config.statementTimeoutMs,
       connectTimeoutMs: connectTimeoutMsOf(config, target),
       guard: config.guard,
+      hostLimits: { workers: config.workersPerHost, schemas: config.schemasPerHost },
     },
     emit,
     signal: options.signal,

@@ -43,6 +43,8 @@ export interface ResolvedConfig {
   /** A profile or a URL; it can hold a password. */
   readonly staging: string | null;
   readonly scratch: string | null;
+  readonly workersPerHost: number | null;
+  readonly schemasPerHost: number | null;
   readonly guard: GuardSettings;
   readonly receivers: ReceiverSettings;
   readonly backupFolder: string;
@@ -96,7 +98,10 @@ export async function resolveConfig(
     gates: read.gates,
     staging: read.staging,
     scratch: read.scratch,
-    guard: toGuardSettings(read, (key) => sources[key] !== "default"),
+    workersPerHost: read["limits.workersPerHost"],
+    schemasPerHost: read["limits.schemasPerHost"],
+    // In production no signal is left unwatched because nobody has thought of a privilege.
+    guard: toGuardSettings(read, (key) => sources[key] !== "default" || read.environment === "production"),
     receivers: toReceiverSettings(read),
     backupFolder: read.backupFolder,
     backupKeyFile: read.backupKeyFile,

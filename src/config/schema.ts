@@ -4,6 +4,7 @@ import { guardShape } from "./guard-shapes.ts";
 import { gateShapes } from "./gate-shapes.ts";
 import { type ReceiverKey, receiverSettings } from "./receiver-settings.ts";
 import { receiverShapes } from "./receiver-shapes.ts";
+import { type LimitKey, limitSettings, mostPerHost } from "./limit-settings.ts";
 import { type SettingKey, settings } from "./settings.ts";
 
 /*
@@ -31,7 +32,7 @@ const shapes = {
   staging: text,
   scratch: text,
   maxFileBytes: v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 30)), replaced]),
-} satisfies Record<Exclude<SettingKey, GuardKey | ReceiverKey>, v.GenericSchema>;
+} satisfies Record<Exclude<SettingKey, GuardKey | LimitKey | ReceiverKey>, v.GenericSchema>;
 
 type FlatKey = keyof typeof shapes;
 
@@ -66,8 +67,22 @@ function receiverGroup(group: "log" | "metrics" | "otel", words: { title: string
   return v.exactOptional(describe(v.strictObject(Object.fromEntries(members)), words));
 }
 
+const perHost = v.nullable(
+  v.union([v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(mostPerHost)), replaced]),
+);
+const limitMembers = {
+  workersPerHost: v.exactOptional(describe(perHost, limitSettings["limits.workersPerHost"])),
+  schemasPerHost: v.exactOptional(describe(perHost, limitSettings["limits.schemasPerHost"])),
+};
+
+export const limitsDescription = {
+  title: "Limits per server",
+  description: "How much may be changed on one database server at a time, by all processes.",
+};
+
 const described = {
   ...flat,
+  limits: v.exactOptional(describe(v.strictObject(limitMembers), limitsDescription)),
   log: receiverGroup("log", { title: "Log", description: "The file of a run's events." }),
   metrics: receiverGroup("metrics", { title: "Metrics", description: "A run's metrics for Prometheus." }),
   otel: receiverGroup("otel", { title: "OpenTelemetry", description: "Where a run's spans are sent." }),

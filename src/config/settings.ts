@@ -12,6 +12,7 @@ import {
   readExpectation,
   readGates,
 } from "./gate-settings.ts";
+import { type LimitKey, limitKeys, limitSettings, mostPerHost } from "./limit-settings.ts";
 import { type GuardKey, guardKeys, guardSettings } from "./guard-settings.ts";
 import { type GuardValues, readGuardSetting } from "./read-guard-setting.ts";
 import { readReceiverSetting, type ReceiverValues } from "./read-receiver-setting.ts";
@@ -38,6 +39,7 @@ export type SettingKey =
   | "gates"
   | "staging"
   | "scratch"
+  | LimitKey
   | GuardKey
   | ReceiverKey;
 
@@ -159,6 +161,7 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
     expects: "a profile or a connection URL",
     default: null,
   },
+  ...limitSettings,
   ...guardSettings,
   ...receiverSettings,
   backupFolder: {
@@ -198,6 +201,8 @@ export interface SettingValues extends GuardValues, ReceiverValues {
   readonly gates: GateSettings | null;
   readonly staging: string | null;
   readonly scratch: string | null;
+  readonly "limits.workersPerHost": number | null;
+  readonly "limits.schemasPerHost": number | null;
 }
 
 export interface ReadingPlace {
@@ -239,6 +244,7 @@ const readers: { readonly [K in SettingKey]: Reader<K> } = {
   gates: readGates,
   staging: (value, place, key) => (value === null ? null : readText(value, place, key)),
   scratch: (value, place, key) => (value === null ? null : readText(value, place, key)),
+  ...(Object.fromEntries(limitKeys.map((key) => [key, readPerHost])) as { [K in LimitKey]: Reader<K> }),
   ...(Object.fromEntries(guardKeys.map((key) => [key, readGuardSetting])) as unknown as {
     readonly [K in GuardKey]: Reader<K>;
   }),
@@ -246,6 +252,10 @@ const readers: { readonly [K in SettingKey]: Reader<K> } = {
     readonly [K in ReceiverKey]: Reader<K>;
   }),
 };
+
+function readPerHost(value: unknown, place: ReadingPlace, key: SettingKey): number | null {
+  return value === null ? null : readInteger(value, place, { key, min: 1, max: mostPerHost });
+}
 
 function readOutOfOrder(value: unknown, place: ReadingPlace, key: SettingKey): OutOfOrder {
   if (value === "error" || value === "warn" || value === "allow") return value;

@@ -243,6 +243,13 @@ const entries = {
     hint: "Raise --timeout, or look at the server's log.",
     explanation: "`godwit wait` asked the server until its time was over.",
   },
+  GW4009: {
+    title: "The server has as many runs as it may",
+    hint: "Wait for them (--wait 5m), or raise limits.workersPerHost or limits.schemasPerHost.",
+    explanation:
+      "limits.schemasPerHost and limits.workersPerHost bound how much is changed on one database server at a time, by all processes and in all databases. Other runs have the places; each ends with its session, so none stays behind. Nothing was changed. As a warning: a copy works with fewer workers than were asked for.",
+    exit: 4,
+  },
   GW5001: {
     title: "Applied migration was edited",
     hint: "Undo the edit and write a new migration, or accept it with `godwit repair --accept VERSION`.",

@@ -7,6 +7,8 @@ export interface LockHolder {
   readonly application?: string;
   readonly user?: string;
   readonly host?: string;
+  /** Where that is another one than the run's. */
+  readonly database?: string;
   /** Since when its session is in its present state, ISO 8601. */
   readonly since?: string;
   /** What it executes now, shortened. */

@@ -251,6 +251,14 @@ export interface Activity {
 
 // ── lock ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** How much may be changed on one server at a time, by all processes; null is no limit. */
+export interface HostLimits {
+  /** Sessions of runs that write. */
+  readonly workers: number | null;
+  /** Databases with a run. */
+  readonly schemas: number | null;
+}
+
 export interface LockRole {
   /** Takes the run lock of this database on this session, without waiting; it ends with the session. */
   tryAcquire(session: Session): Promise<boolean>;
@@ -266,6 +274,12 @@ export interface LockRole {
   enlist?(session: Session): Promise<void>;
   /** A session that is marked so; null when none is. */
   enlisted?(session: Session): Promise<LockHolder | null>;
+  /**
+   * Whether this server, with all its databases, has room for a run whose session has its lock, or for a further session
+   * that is marked: null, or who has the places. One's own place ends with the session, or with `release`. Several that
+   * ask at once may all be refused. Missing where a server has one database.
+   */
+  claim?(session: Session, as: "run" | "worker", limits: HostLimits): Promise<readonly LockHolder[] | null>;
   /** Ends a session of this process's own that it can no longer reach. */
   end?(session: Session, sessionId: string): Promise<void>;
   /** The sessions that a given session waits for, or that hold locks on what it wants. */

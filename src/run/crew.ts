@@ -1,7 +1,9 @@
 import { setTimeout } from "node:timers/promises";
+import type { Emit, LockHolder } from "../core/event.ts";
 import type { Target } from "../core/target.ts";
 import type { Snapshot } from "../engines/data-roles.ts";
-import type { Engine, Session, SessionOptions } from "../engines/engine.ts";
+import type { Engine, HostLimits, Session, SessionOptions } from "../engines/engine.ts";
+import { describeHolder } from "./lock.ts";
 import { openSession } from "./open-session.ts";
 
 /** An idle session is heard from this often: servers end those that say nothing for some minutes. */
@@ -26,6 +28,8 @@ export interface CrewOptions {
   readonly sessionOptions: SessionOptions;
   /** The working session, which has the run lock. */
   readonly main: Session;
+  readonly limits: HostLimits;
+  readonly emit: Emit;
 }
 
 /**
@@ -40,6 +44,8 @@ export class Crew implements AsyncDisposable {
   readonly #writerIds = new Set<string>();
   readonly #readerIds = new Set<string>();
   readonly #busy = new Set<Session>();
+  /** Numbers of workers that were told to be fewer than asked. */
+  readonly #told = new Set<number>();
   readonly #timer: NodeJS.Timeout;
   #mainRests = false;
   #readers: Promise<Readers> | null = null;
@@ -67,18 +73,45 @@ export class Crew implements AsyncDisposable {
     return this.#options.source;
   }
 
-  /** Sessions on the target; the working session itself where there can be only one. */
-  async writers(count: number): Promise<readonly Session[]> {
-    const { target, main, sessionOptions } = this.#options;
+  /**
+   * Sessions on the target, at least one, and no more than the server's limit allows; the working session itself where
+   * there can be only one.
+   */
+  async writers(asked: number): Promise<readonly Session[]> {
+    const { target, main, sessionOptions, limits } = this.#options;
     if (!target.engine.traits.statementsOutliveClient) return [main];
+    const count = Math.min(asked, limits.workers ?? asked);
+    if (count < asked) this.#tellFewer(asked, count, `limits.workersPerHost is ${limits.workers}`);
     while (this.#writers.length < count) {
       const tag = `${sessionOptions.tag} worker`;
       const session = await this.#open(target, { ...sessionOptions, tag });
-      this.#writers.push(session);
       this.#writerIds.add(session.id);
       await target.engine.lock.enlist?.(session);
+      // The first one works in the place that the run has.
+      const others = this.#writers.length === 0 ? null : await this.#whoHasThePlaces(session);
+      if (others !== null) {
+        this.#opened.delete(session);
+        await session.close();
+        const who = others[0] === undefined ? "other runs" : describeHolder(others[0]);
+        this.#tellFewer(asked, this.#writers.length, `the other places are taken by ${who}`);
+        break;
+      }
+      this.#writers.push(session);
     }
     return this.#writers.slice(0, count);
+  }
+
+  async #whoHasThePlaces(session: Session): Promise<readonly LockHolder[] | null> {
+    const { target, limits } = this.#options;
+    if (limits.workers === null) return null;
+    return (await target.engine.lock.claim?.(session, "worker", limits)) ?? null;
+  }
+
+  #tellFewer(asked: number, given: number, why: string): void {
+    const message = `${given} of ${asked} workers write: ${why}`;
+    if (this.#told.has(given)) return;
+    this.#told.add(given);
+    this.#options.emit({ type: "warning:raised", code: "GW4009", message });
   }
 
   /** Sessions on the source that see one state of it, the same at every call. */

@@ -185,6 +185,8 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
     source: options.source ?? null,
     sessionOptions,
     main: session,
+    limits: settings.hostLimits,
+    emit,
   });
   const guard = new Guard({
     engine,
@@ -204,6 +206,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
       waitMs: options.waitMs,
       ownLostSessions: attempt.lostSessions,
       runId: attempt.runId,
+      limits: settings.hostLimits,
       emit,
       signal,
     });

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { GodwitError } from "../core/error.ts";
 import type { Emit, LockHolder } from "../core/event.ts";
-import type { Engine, Session } from "../engines/engine.ts";
+import type { Engine, HostLimits, Session } from "../engines/engine.ts";
 import { delay } from "./delay.ts";
 import { readLedger, type RunRecord } from "./ledger.ts";
 
@@ -21,6 +21,8 @@ export interface AcquireOptions {
   readonly ownLostSessions: ReadonlySet<string>;
   /** What this process's run is called where the ledger has none yet. */
   readonly runId: string;
+  /** What may go on at the server at a time, by all processes. */
+  readonly limits: HostLimits;
   readonly emit: Emit;
   readonly signal: AbortSignal | undefined;
 }
@@ -36,8 +38,22 @@ export async function acquireLock(options: AcquireOptions): Promise<void> {
   let orphanOf: OrphanedRun | null = null;
   for (let attempt = 1; ; attempt++) {
     if (signal?.aborted) throw interrupted();
-    if (await engine.lock.tryAcquire(session)) break;
+    let others: readonly LockHolder[] | null = null;
+    if (await engine.lock.tryAcquire(session)) {
+      others = await whoHasThePlaces(options);
+      if (others === null) break;
+    }
     const waitedMs = Math.round(performance.now() - start);
+    if (others !== null) {
+      const areOurs = others.some(({ sessionId }) => options.ownLostSessions.has(sessionId));
+      if (waitedMs >= Math.max(options.waitMs, areOurs ? orphanWaitMs : namelessWaitMs)) {
+        throw hostFull(options.limits, others, waitedMs);
+      }
+      emit({ type: "lock:waiting", holder: others[0] ?? null, waitedMs });
+      // Those that were refused together must not come back together.
+      await delay(Math.min(100 * attempt, 1_000) * (0.5 + Math.random()), signal);
+      continue;
+    }
     const found = await engine.lock.holder(session);
     const { unfinished } = await readLedger(engine, session, "any");
     const holder = named(found, unfinished);
@@ -62,6 +78,36 @@ export async function acquireLock(options: AcquireOptions): Promise<void> {
   }
   await awaitCrew(options);
   emit({ type: "lock:acquired", sessionId: session.id });
+}
+
+/** Null where the run has its place on the server; else its lock is let go, for it counts as a run while it is held. */
+async function whoHasThePlaces({
+  engine,
+  session,
+  limits,
+}: AcquireOptions): Promise<readonly LockHolder[] | null> {
+  if (limits.workers === null && limits.schemas === null) return null;
+  const others = (await engine.lock.claim?.(session, "run", limits)) ?? null;
+  if (others !== null) await engine.lock.release(session);
+  return others;
+}
+
+function hostFull(
+  { workers, schemas }: HostLimits,
+  others: readonly LockHolder[],
+  waitedMs: number,
+): GodwitError {
+  const bounds = [
+    ...(schemas === null ? [] : [`limits.schemasPerHost is ${schemas}`]),
+    ...(workers === null ? [] : [`limits.workersPerHost is ${workers}`]),
+  ];
+  const [first] = others;
+  const who = first === undefined ? "sessions that it does not show" : describeHolder(first);
+  const more = others.length > 1 ? `, and ${others.length - 1} more` : "";
+  return new GodwitError("GW4009", {
+    message: `the server has as many runs as it may (${bounds.join(", ")}): ${who}${more}`,
+    details: { holders: others, waitedMs },
+  });
 }
 
 /**
@@ -148,6 +194,7 @@ export function describeHolder(holder: LockHolder): string {
     holder.application,
     holder.user === undefined ? undefined : `user ${holder.user}`,
     holder.host === undefined ? undefined : `from ${holder.host}`,
+    holder.database === undefined ? undefined : `in database ${holder.database}`,
     holder.since === undefined ? undefined : `since ${holder.since}`,
   ].filter((fact) => fact !== undefined);
   const statement =

@@ -3,12 +3,13 @@ import type { LockHolder } from "../../core/event.ts";
 import { ignoreRefusal, sessionHolder } from "./holder.ts";
 import type { LockRole, Session } from "../engine.ts";
 import { blockers } from "./blockers.ts";
+import { claim } from "./host-places.ts";
 
 /**
  * A named lock of the server (GET_LOCK), which dies with its session. Locks belong to the whole server, so the
  * name holds the database's.
  */
-export const lock: LockRole = { tryAcquire, verify, release, holder, enlist, enlisted, end, blockers };
+export const lock: LockRole = { tryAcquire, verify, release, holder, enlist, enlisted, claim, end, blockers };
 
 const longestName = 64;
 
@@ -53,7 +54,8 @@ async function verify(session: Session): Promise<boolean> {
 }
 
 async function release(session: Session): Promise<void> {
-  await session.query("SELECT RELEASE_LOCK(?) AS released", [await nameOf(session)]);
+  // With its places on the server.
+  await session.query("SELECT RELEASE_ALL_LOCKS() AS released");
 }
 
 async function holder(session: Session): Promise<LockHolder | null> {

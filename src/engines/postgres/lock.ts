@@ -1,6 +1,6 @@
 import { GodwitError } from "../../core/error.ts";
 import type { LockHolder } from "../../core/event.ts";
-import type { LockRole, Row, Session } from "../engine.ts";
+import type { HostLimits, LockRole, Row, Session } from "../engine.ts";
 import type { PostgresSession } from "./connect.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { PostgresSession } from "./connect.ts";
  * blocked in pg_advisory_lock deadlocks its holder's CREATE INDEX CONCURRENTLY, which waits for every
  * transaction that is open (measured; also Flyway issue 1654).
  */
-export const lock: LockRole = { tryAcquire, verify, release, holder, enlist, enlisted, end, blockers };
+export const lock: LockRole = { tryAcquire, verify, release, holder, enlist, enlisted, claim, end, blockers };
 
 /** "godwit" in ASCII. Advisory locks belong to a database, so one key serves all. */
 export const runLockKey = BigInt("0x676f64776974");
@@ -95,6 +95,36 @@ async function enlisted(session: Session): Promise<LockHolder | null> {
   return row === undefined ? null : toHolder(row);
 }
 
+/**
+ * Locks are seen across databases, and both marks are locks. All look only after they have theirs, so of those that come
+ * at once the last one to look sees all others. A run writes with one session until it has workers.
+ */
+async function claim(
+  session: Session,
+  _as: "run" | "worker",
+  { workers, schemas }: HostLimits,
+): Promise<readonly LockHolder[] | null> {
+  const [row] = await session.query(
+    `SELECT count(*) FILTER (WHERE runs > 0)::int AS schemas, coalesce(sum(greatest(runs, workers)), 0)::int AS workers
+       FROM (SELECT count(*) FILTER (WHERE objid = ${low}) AS runs, count(*) FILTER (WHERE objid = ${low + 1}) AS workers
+               FROM pg_locks WHERE ${marks} GROUP BY database) l`,
+  );
+  const isFull =
+    (schemas !== null && Number(row?.schemas) > schemas) ||
+    (workers !== null && Number(row?.workers) > workers);
+  if (!isFull) return null;
+  const rows = await session.query(
+    `SELECT DISTINCT ON (a.pid) ${holderColumns}, nullif(a.datname, current_database()) AS database
+       FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE ${marks} AND pid <> pg_backend_pid()`,
+  );
+  // Other databases' first: of this one the run lock has told already.
+  return rows
+    .map(toHolder)
+    .toSorted((a, b) => Number(b.database !== undefined) - Number(a.database !== undefined));
+}
+
+const marks = `locktype = 'advisory' AND classid = ${high} AND objid IN (${low}, ${low + 1}) AND objsubid = 1 AND granted`;
+
 /** A number may be another session's by now, so the name has to be ours as well. */
 async function end(session: Session, sessionId: string): Promise<void> {
   await session.query(
@@ -113,8 +143,10 @@ async function blockers(session: Session, sessionId: string): Promise<LockHolder
 }
 
 export function toHolder(row: Row): LockHolder {
-  const text = (name: string) => (row[name] === null || row[name] === "" ? undefined : String(row[name]));
+  const text = (name: string) =>
+    row[name] === null || row[name] === undefined || row[name] === "" ? undefined : String(row[name]);
   const [application, user, host, since] = [text("application"), text("user"), text("host"), text("since")];
+  const database = text("database");
   // A session that is idle in its transaction blocks by what it did before: that is what has to be said.
   const statement = text("statement") ?? (row.state === "active" ? undefined : text("state"));
   return {
@@ -122,6 +154,7 @@ export function toHolder(row: Row): LockHolder {
     ...(application === undefined ? {} : { application }),
     ...(user === undefined ? {} : { user }),
     ...(host === undefined ? {} : { host }),
+    ...(database === undefined ? {} : { database }),
     ...(since === undefined ? {} : { since }),
     ...(statement === undefined ? {} : { statement }),
   };

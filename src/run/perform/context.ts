@@ -1,7 +1,7 @@
 import type { Emit } from "../../core/event.ts";
 import type { GuardSettings } from "../../core/guard-settings.ts";
 import type { Step } from "../../core/plan.ts";
-import type { Engine, Session } from "../../engines/engine.ts";
+import type { Engine, HostLimits, Session } from "../../engines/engine.ts";
 import type { Crew } from "../crew.ts";
 import type { Guard } from "../guard/guard.ts";
 import type { Durations, RunLedger } from "../run-ledger.ts";
@@ -13,6 +13,8 @@ export interface RunSettings {
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly guard: GuardSettings;
+  /** What may go on at the server at a time, by all processes. */
+  readonly hostLimits: HostLimits;
   /** The key of archives, 32 bytes. It is no part of any plan: plans are kept. */
   readonly archiveKey?: Uint8Array | null;
 }
