@@ -11,6 +11,7 @@ export type ValueKind =
   | "duration"
   | "milliseconds"
   | "count"
+  | "rows"
   | "list"
   | "names"
   | "percent"
@@ -104,6 +105,8 @@ export interface OptionValues {
   readonly mode?: string;
   readonly watermark?: string;
   readonly jobs?: number;
+  readonly phases?: string;
+  readonly phaseRows?: number;
   readonly chunkSize?: number;
   readonly quarantine?: boolean;
   readonly quarantineLimit?: number;

@@ -469,6 +469,19 @@ export const commandSpecs: readonly CommandSpec[] = [
           "a column of each table that grows whenever a row is written; how far it was copied is kept for the next --mode incremental",
       },
       {
+        name: "--phases",
+        value: "HOW",
+        kind: "text",
+        description:
+          "copy at most 1,000 rows of one table, then that table, then its schema, then the rest, and prove each phase before the next: auto goes on by itself, stop ends at each gate and goes on with the same command",
+      },
+      {
+        name: "--phase-rows",
+        value: "ROWS",
+        kind: "rows",
+        description: "how many rows the first phase copies at most, 100 to 100,000 (default: 1,000)",
+      },
+      {
         name: "--jobs",
         value: "COUNT",
         kind: "count",

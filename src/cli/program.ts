@@ -1,4 +1,5 @@
 import { Argument, Command, CommanderError, Option } from "commander";
+import { parseBatchRows } from "../config/batch-rows.ts";
 import { parseDuration } from "../config/duration.ts";
 import { parsePercent } from "../config/percent.ts";
 import { parseSize } from "../config/size.ts";
@@ -121,6 +122,7 @@ function optionOf(spec: OptionSpec): Option {
   }
   if (spec.kind === "percent") option.argParser((text) => parsePercent(text, { what: spec.name }));
   if (spec.kind === "bytes") option.argParser((text) => parseSize(text, { what: spec.name }));
+  if (spec.kind === "rows") option.argParser((text) => parseBatchRows(text, { what: spec.name }));
   if (spec.kind === "count") option.argParser((text) => countOf(text, spec.name));
   return option;
 }

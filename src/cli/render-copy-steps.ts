@@ -20,7 +20,7 @@ function stepText(step: Step, paint: Paint): string {
     case "parallel":
       return `  ${paint.dim(`${step.jobs} at a time, each by itself:`)}\n${step.steps.map((part) => partText(part, paint)).join("")}`;
     case "copy-rows":
-      return `  ${sizeText(step)}, ${step.jobs} chunks at a time: ${oneLine(namesOf(step.tables), 300)}\n`;
+      return `  ${phaseText(step)}${sizeText(step)}, ${step.jobs} chunks at a time: ${oneLine(namesOf(step.tables), 300)}\n`;
     case "objects":
       return objectsText(step, paint);
     case "compare":
@@ -32,6 +32,12 @@ function stepText(step: Step, paint: Paint): string {
 
 function partText(part: ParallelPart, paint: Paint): string {
   return part.kind === "sql" ? statementsText(part) : `    ${paint.dim(oneLine(part.title))}\n`;
+}
+
+function phaseText({ phase }: CopyRowsStep): string {
+  if (phase === undefined) return "";
+  const gate = phase.number === phase.of ? "" : phase.stops ? ", proved; then it stops" : ", proved";
+  return `phase ${phase.number} of ${phase.of}, ${oneLine(phase.title)}${gate}: of `;
 }
 
 /** By the source's statistics. */

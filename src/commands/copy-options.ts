@@ -42,6 +42,7 @@ export async function openCopyProject(options: CopyProjectOptions): Promise<Copy
     emit: emitterOf(options),
     signal: options.signal,
     waitMs: options.waitMs ?? 0,
+    phases: config.copyPhases === "off" ? undefined : config.copyPhases,
     rules: read,
   };
 }

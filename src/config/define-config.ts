@@ -8,6 +8,7 @@ export interface ConfigSettings {
   readonly schemaFile?: string | null;
   readonly outOfOrder?: OutOfOrder;
   readonly snapshots?: "declared" | "always";
+  readonly copyPhases?: "off" | "auto" | "stop";
   /** A duration: 250ms, 2s, 5m, 1h or 0. */
   readonly lockTimeout?: string | 0;
   readonly lockRetries?: number;

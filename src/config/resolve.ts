@@ -31,6 +31,7 @@ export interface ResolvedConfig {
   readonly schemaFile: string | null;
   readonly outOfOrder: OutOfOrder;
   readonly snapshots: "declared" | "always";
+  readonly copyPhases: "off" | "auto" | "stop";
   readonly lockTimeoutMs: number;
   readonly lockRetries: number;
   readonly statementTimeoutMs: number;
@@ -87,6 +88,7 @@ export async function resolveConfig(
     schemaFile: read.schemaFile,
     outOfOrder: read.outOfOrder,
     snapshots: read.snapshots,
+    copyPhases: read.copyPhases,
     lockTimeoutMs: read.lockTimeout,
     lockRetries: read.lockRetries,
     statementTimeoutMs: read.statementTimeout,

@@ -22,6 +22,7 @@ const shapes = {
   schemaFile: v.nullable(text),
   outOfOrder: v.union([v.picklist(["error", "warn", "allow"]), replaced]),
   snapshots: v.union([v.picklist(["declared", "always"]), replaced]),
+  copyPhases: v.union([v.picklist(["off", "auto", "stop"]), replaced]),
   lockTimeout: v.union([duration, replaced]),
   lockRetries: v.union([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100)), replaced]),
   statementTimeout: v.union([duration, replaced]),

@@ -26,6 +26,7 @@ export type SettingKey =
   | "schemaFile"
   | "outOfOrder"
   | "snapshots"
+  | "copyPhases"
   | "lockTimeout"
   | "lockRetries"
   | "statementTimeout"
@@ -87,6 +88,13 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
       "Which data changes of SQL migrations keep the rows that they change: those that say `-- godwit: snapshot`, or always each of them. With always, one whose rows cannot be kept is refused, unless it says `-- godwit: no-snapshot`.",
     expects: 'one of "declared" and "always"',
     default: "declared",
+  },
+  copyPhases: {
+    title: "Phases of copies",
+    description:
+      "Whether copies into this database go in phases, each proved before the next: some rows of one table, that table, its schema, the rest. With stop a copy ends at each gate and goes on with the same command. Copies whose rows come among others (upsert, incremental) have none.",
+    expects: 'one of "off", "auto" and "stop"',
+    default: "off",
   },
   lockTimeout: {
     title: "Lock timeout",
@@ -188,6 +196,7 @@ export interface SettingValues extends GuardValues, ReceiverValues {
   readonly schemaFile: string | null;
   readonly outOfOrder: OutOfOrder;
   readonly snapshots: "declared" | "always";
+  readonly copyPhases: "off" | "auto" | "stop";
   readonly lockTimeout: number;
   readonly lockRetries: number;
   readonly statementTimeout: number;
@@ -230,7 +239,8 @@ const readers: { readonly [K in SettingKey]: Reader<K> } = {
   migrations: readPath,
   schemaFile: (value, place, key) => (value === null ? null : readPath(value, place, key)),
   outOfOrder: readOutOfOrder,
-  snapshots: readSnapshots,
+  snapshots: (value, place, key) => readWord(value, place, { key, words: ["declared", "always"] }),
+  copyPhases: (value, place, key) => readWord(value, place, { key, words: ["off", "auto", "stop"] }),
   lockTimeout: (value, place) => parseDuration(value, place),
   lockRetries: (value, place, key) => readInteger(value, place, { key, min: 0, max: 100 }),
   statementTimeout: (value, place) => parseDuration(value, place),
@@ -263,9 +273,14 @@ function readOutOfOrder(value: unknown, place: ReadingPlace, key: SettingKey): O
   throw settingError(key, place, suggestion);
 }
 
-function readSnapshots(value: unknown, place: ReadingPlace, key: SettingKey): "declared" | "always" {
-  if (value === "declared" || value === "always") return value;
-  throw settingError(key, place, typeof value === "string" ? didYouMean(value, ["declared", "always"]) : "");
+function readWord<Word extends string>(
+  value: unknown,
+  place: ReadingPlace,
+  { key, words }: { readonly key: SettingKey; readonly words: readonly Word[] },
+): Word {
+  const found = words.find((word) => word === value);
+  if (found !== undefined) return found;
+  throw settingError(key, place, typeof value === "string" ? didYouMean(value, words) : "");
 }
 
 function readText(value: unknown, place: ReadingPlace, key: SettingKey): string {

@@ -1,12 +1,21 @@
 import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
-import type { ParallelStep, ReadBackStep, SqlStep, Statement, Step, StepLimits } from "../core/plan.ts";
+import type {
+  CopyRowsStep,
+  ParallelStep,
+  ReadBackStep,
+  SqlStep,
+  Statement,
+  Step,
+  StepLimits,
+} from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { DdlStatement, TableDdl } from "../engines/data-roles.ts";
 import { type KeptTables, keptTables } from "./kept-tables.ts";
 import { type PlannedObject, uncompared } from "./objects/model.ts";
 import { objectsSteps } from "./objects/objects-steps.ts";
-import { type CopyChoice, type CopyProject, makesTables } from "./project.ts";
+import { inPhases } from "./phases.ts";
+import { type CopyChoice, type CopyProject, makesTables, phasesOf } from "./project.ts";
 import { swappedTables, swapRole } from "./refresh.ts";
 import type { Survey, SurveyedTable } from "./survey.ts";
 import type { TargetState } from "./target-state.ts";
@@ -51,7 +60,7 @@ export function compileCopy(
   }
   if (kept !== null) add("references", kept.before);
   if (mode === "truncate") add("empty", render.truncate(survey.tables.map(({ target }) => target)));
-  if (!schemaOnly) steps.push(copyRows(project, choice, survey, kept));
+  if (!schemaOnly) steps.push(...copyRows(project, choice, survey, kept));
   const keys = swap?.isWhole === false ? null : parallel(project, choice, made);
   if (swap?.isWhole !== false) {
     steps.push(...(keys === null ? [] : [keys]));
@@ -82,13 +91,18 @@ function largestFirst(tables: readonly SurveyedTable[]): SurveyedTable[] {
   return tables.toSorted((a, b) => b.order - a.order || b.source.estimate.bytes - a.source.estimate.bytes);
 }
 
-function copyRows(project: CopyProject, choice: CopyChoice, survey: Survey, kept: KeptTables | null): Step {
+function copyRows(
+  project: CopyProject,
+  choice: CopyChoice,
+  survey: Survey,
+  kept: KeptTables | null,
+): CopyRowsStep[] {
   const { chunkBytes = defaultChunkBytes, quarantine = 0 } = choice;
   const tables = largestFirst(survey.tables).map(({ copy }) => {
     const after = kept?.parents.get(tableKey(copy.target)) ?? [];
     return after.length === 0 ? copy : Object.assign({}, copy, { after });
   });
-  return {
+  const step: CopyRowsStep = {
     kind: "copy-rows",
     ...base("rows", "rows/1", tablesTitle(tables.map(({ target }) => tableKey(target)))),
     hash: digest([tables, chunkBytes]),
@@ -97,6 +111,10 @@ function copyRows(project: CopyProject, choice: CopyChoice, survey: Survey, kept
     chunkBytes,
     quarantine,
   };
+  const phases = phasesOf(project, choice);
+  if (phases === undefined) return [step];
+  const compared = new Map(survey.tables.map((table) => [tableKey(table.copy.target), table.compared]));
+  return inPhases(step, compared, { ...choice, phases });
 }
 
 /** An upsert leaves rows of the target alone that the source has not, so its tables cannot be held against it whole. */

@@ -282,10 +282,19 @@ function madeBy(givenUp: LedgerState | null): Made {
 }
 
 /** How fast, and what becomes of rows that are refused, is as the resuming command has it. */
-function asAskedNow(step: Step, { jobs, quarantine }: CopyChoice): Step {
+function asAskedNow(step: Step, { jobs, quarantine, phases }: CopyChoice): Step {
   if (step.kind === "parallel") return { ...step, jobs: jobs ?? step.jobs };
   if (step.kind !== "copy-rows") return step;
-  return { ...step, jobs: jobs ?? step.jobs, quarantine: quarantine ?? step.quarantine ?? 0 };
+  const { phase } = step;
+  return {
+    ...step,
+    jobs: jobs ?? step.jobs,
+    quarantine: quarantine ?? step.quarantine ?? 0,
+    // The last phase has no gate to stop at.
+    ...(phase === undefined || phases === undefined
+      ? {}
+      : { phase: { ...phase, stops: phases === "stop" && phase.number < phase.of } }),
+  };
 }
 
 function refuseContradictions(choice: CopyChoice): void {
@@ -300,6 +309,11 @@ function refuseContradictions(choice: CopyChoice): void {
     refuse(`--mode ${mode} is about rows, of which --schema-only copies none`);
   if (dataOnly && mode === "refresh")
     refuse("--mode refresh makes the tables anew, which --data-only does not");
+  if (choice.phases !== undefined) {
+    if (schemaOnly) refuse("--phases is about rows, of which --schema-only copies none");
+    if (mode === "upsert" || mode === "incremental")
+      refuse(`--phases proves what was copied, and --mode ${mode} leaves other rows among it`);
+  }
   if (mode === "incremental" && watermark === undefined)
     refuse("--mode incremental takes --watermark COLUMN: a column that grows whenever a row is written");
 }

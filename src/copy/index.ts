@@ -7,6 +7,8 @@ export {
   type CopyChoice,
   type CopyMode,
   copyModes,
+  type CopyPhases,
+  copyPhases,
   type CopyProject,
   type SourceEngine,
   type TargetEngine,

@@ -40,6 +40,8 @@ export interface CopyProject {
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
   readonly waitMs: number;
+  /** What the configuration demands of copies into the target. */
+  readonly phases?: CopyPhases | undefined;
   /** Of the files that were given with --rules, already read. */
   readonly rules?: MappingRules | undefined;
 }
@@ -51,6 +53,9 @@ export interface CopyProject {
  */
 export type CopyMode = (typeof copyModes)[number];
 export const copyModes = ["create", "truncate", "refresh", "upsert", "incremental"] as const;
+
+export const copyPhases = ["auto", "stop"] as const;
+export type CopyPhases = (typeof copyPhases)[number];
 
 export interface CopyChoice {
   /** Patterns of tables, with `*`: "orders", "sales.*"; all when left out. */
@@ -74,8 +79,20 @@ export interface CopyChoice {
   readonly restart?: boolean | undefined;
   /** The file that gets what is left undone, with drafts in the target's language; none where left out. */
   readonly drafts?: string | undefined;
+  /** Rows are copied in phases, each of which is proved before the next: to the end, or stopping at each gate. */
+  readonly phases?: CopyPhases | undefined;
+  /** Of the first phase, at most; default 1,000. */
+  readonly phaseRows?: number | undefined;
   /** The interrupted run to go on with. */
   readonly resume?: string | undefined;
+}
+
+/** How the rows are copied: as it is asked for, or as the configuration demands of copies that can be proved so. */
+export function phasesOf({ phases }: CopyProject, choice: CopyChoice): CopyPhases | undefined {
+  const { mode = "create", schemaOnly = false } = choice;
+  if (choice.phases !== undefined || schemaOnly || mode === "upsert" || mode === "incremental")
+    return choice.phases;
+  return phases;
 }
 
 /** Whether all is made anew, in places where nothing is: only then are views, routines and the like made, too. */

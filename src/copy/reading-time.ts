@@ -22,7 +22,8 @@ const newline = 10;
 
 /** Null where there are no rows to copy, no statistics, or too little to measure. Rows are read and thrown away. */
 export async function readingTime(project: CopyProject, plan: Plan): Promise<ReadingTime | null> {
-  const step = plan.steps.find((one): one is CopyRowsStep => one.kind === "copy-rows");
+  // The last of several phases has all tables.
+  const step = plan.steps.findLast((one): one is CopyRowsStep => one.kind === "copy-rows");
   const table = step?.tables.toSorted((a, b) => b.estimate.bytes - a.estimate.bytes)[0];
   if (step === undefined || table === undefined || table.estimate.rows < 1 || table.estimate.bytes < 1)
     return null;

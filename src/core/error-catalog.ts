@@ -588,6 +588,20 @@ const entries = {
     explanation:
       "A warning. Only the rows of the table that the statement names are kept. A trigger of the table runs, or foreign keys change other tables with it; a rollback leaves those changes in place.",
   },
+  GW8311: {
+    title: "A phase of a copy is not proved",
+    hint: "Look at the rows that are named; then run the same command again: the phase is copied on and compared anew.",
+    explanation:
+      "With --phases a copy proves what it has copied before it copies more: at most some rows of one table, that table, a schema, the database. What this phase has copied differs from the source, so nothing more was copied. A trigger of the target, or somebody who writes into it, is the usual reason.",
+    exit: 5,
+  },
+  GW8312: {
+    title: "Stopped at the gate of a phase",
+    hint: "Look at what was copied, then run the same command again: it goes on with the next phase.",
+    explanation:
+      "With --phases stop a copy ends after each phase, when what it has copied is proved, so that somebody looks at it before more is copied. Nothing is wrong. The rows are brought to the newest state of the source when it goes on.",
+    exit: 3,
+  },
   GW9001: {
     title: "A fault in Godwit",
     hint: "Please report it with the output of the command run again with --json.",

@@ -1,6 +1,6 @@
 import type { Approval } from "./approval.ts";
 import { digest } from "./canonical.ts";
-import type { Fingerprint, Hazard, Plan, PlanKind, Step } from "./plan.ts";
+import type { CompareStep, CopyRowsStep, Fingerprint, Hazard, Plan, PlanKind, Step } from "./plan.ts";
 
 /**
  * A plan as a document for review: what will be done, to which database as it was then, and who has agreed. Its hash
@@ -127,8 +127,12 @@ export function contentHash(kind: PlanKind, steps: readonly Step[]): string {
 
 function contentOf(step: Step): unknown {
   const history = step.history.map(({ action, version, rawHash }) => [action, version, rawHash]);
-  const what = step.kind === "copy-rows" || step.kind === "compare" ? step.tables.map(unsized) : step.hash;
+  const what = isOfTables(step) ? step.tables.map(unsized) : step.hash;
   return [step.kind, step.key, what, history];
+}
+
+function isOfTables(step: Step): step is CopyRowsStep | CompareStep {
+  return step.kind === "copy-rows" || step.kind === "compare";
 }
 
 function unsized<T extends { readonly estimate: unknown }>({

@@ -248,6 +248,28 @@ export interface CopyRowsStep extends StepBase {
   readonly chunkBytes: number;
   /** So many rows that the target refuses are set aside; 0: the first one stops the copy. */
   readonly quarantine: number;
+  /** One of several steps that copy more and more of the same tables, each with a gate at its end. */
+  readonly phase?: CopyPhase;
+}
+
+/**
+ * A part of a copy that is proved before the next one begins. The tables of a step are also those of the phases before,
+ * so that a run that goes on later brings all that was copied to one state of the source; what is done is not copied
+ * again.
+ */
+export interface CopyPhase {
+  readonly number: number;
+  readonly of: number;
+  /** For people: "at most 1,000 rows of orders". */
+  readonly title: string;
+  /** The step under whose key the ledger has the chunks of all phases. */
+  readonly chunksOf: string;
+  /** Of the first table no more than its first chunk, of at most so many rows; null: the whole tables. */
+  readonly firstRows: number | null;
+  /** What is held against the source when they are copied; the last phase leaves it to the comparison of the copy. */
+  readonly compares: readonly CopyTable[];
+  /** The run ends at the gate, and goes on when it is told to. */
+  readonly stops: boolean;
 }
 
 export interface CopyTable {

@@ -194,6 +194,17 @@ const step = v.variant("kind", [
     jobs: count,
     chunkBytes: count,
     quarantine: count,
+    phase: v.exactOptional(
+      v.strictObject({
+        number: count,
+        of: count,
+        title: text,
+        chunksOf: text,
+        firstRows: v.nullable(count),
+        compares: v.array(copyTable),
+        stops: v.boolean(),
+      }),
+    ),
   }),
   v.strictObject({
     kind: v.literal("objects"),

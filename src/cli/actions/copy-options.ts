@@ -1,6 +1,6 @@
 import type { CopyOptions } from "../../commands/copy.ts";
 import type { StampedEvent } from "../../core/event.ts";
-import { type CopyMode, copyModes } from "../../copy/index.ts";
+import { type CopyMode, copyModes, type CopyPhases, copyPhases } from "../../copy/index.ts";
 import { GodwitError } from "../../core/error.ts";
 import type { Invocation } from "../command-spec.ts";
 
@@ -21,6 +21,8 @@ export function copyOptions(
     mode,
     watermark,
     jobs,
+    phases,
+    phaseRows,
     chunkSize,
     quarantine,
     quarantineLimit = 1_000,
@@ -50,6 +52,8 @@ export function copyOptions(
     mode: modeOf(mode),
     watermark,
     jobs,
+    phases: phasesOf(phases),
+    phaseRows,
     chunkBytes: chunkSize,
     quarantine: quarantine === true ? quarantineLimit : undefined,
     allow,
@@ -57,6 +61,15 @@ export function copyOptions(
     resume,
     restart,
   };
+}
+
+function phasesOf(text: string | undefined): CopyPhases | undefined {
+  const phases = copyPhases.find((each) => each === text);
+  if (text === undefined || phases !== undefined) return phases;
+  throw new GodwitError("GW1001", {
+    message: `--phases is ${JSON.stringify(text)}: expected ${copyPhases.join(" or ")}`,
+    details: { what: "--phases" },
+  });
 }
 
 function modeOf(text: string | undefined): CopyMode | undefined {

@@ -9,6 +9,7 @@ import { kindOf, passingKinds } from "../failure.ts";
 import { interrupted } from "../lock.ts";
 import { type ChunkWork, type Copied, copyChunk, type Pair } from "./copy-chunk.ts";
 import type { StepContext } from "./context.ts";
+import { passPhaseGate, stoppedAtGate } from "./phase-gate.ts";
 import { inTransaction } from "./sql.ts";
 import { refuseReshaped } from "./refuse-reshaped.ts";
 import { renewChanged } from "./renew-changed.ts";
@@ -30,6 +31,7 @@ export async function performCopyRows(context: StepContext, step: CopyRowsStep):
     throw error;
   }
   await inTransaction(context, step, async () => {});
+  if (step.phase?.stops === true) throw stoppedAtGate(context, step.phase);
 }
 
 async function copyTables(context: StepContext, step: CopyRowsStep): Promise<void> {
@@ -43,7 +45,7 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
     clock: ledger.clock,
     runId: ledger.runId,
     epoch: ledger.epoch,
-    stepKey: step.key,
+    stepKey: step.phase?.chunksOf ?? step.key,
   });
   await refuseReshaped(source, readers.sessions[0] as Session, step.tables);
   const writers = await crew.writers(readers.sessions.length);
@@ -113,6 +115,10 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
   } finally {
     watch.stop();
     context.signal?.removeEventListener("abort", halt);
+  }
+  // In the snapshot that was copied.
+  if (step.phase !== undefined) {
+    await passPhaseGate({ context, source, reader: readers.sessions[0] as Session, step, chunks });
   }
 }
 

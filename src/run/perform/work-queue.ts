@@ -1,10 +1,11 @@
 import type { CopyRowsStep, CopyTable } from "../../core/plan.ts";
 import { tableKey } from "../../core/table-key.ts";
-import type { Snapshot } from "../../engines/data-roles.ts";
+import type { Snapshot, SplitRequest } from "../../engines/data-roles.ts";
 import type { Session } from "../../engines/engine.ts";
 import type { ChunkLedger, ChunkRecord } from "../chunk-ledger.ts";
 import type { ChunkWork, Copied } from "./copy-chunk.ts";
 import type { StepContext } from "./context.ts";
+import { cutFirstRows } from "./first-rows.ts";
 import { tableTitle } from "./table-title.ts";
 import { sourceFailure, type SourceSide } from "./source-side.ts";
 import { targetFailure } from "./target-failure.ts";
@@ -23,6 +24,8 @@ export interface WorkQueueOptions {
 
 /** What was copied of a table that is being worked on. */
 interface Tally {
+  /** What is left of it is all that there is to copy of the table. */
+  readonly isWhole: boolean;
   left: number;
   rows: bigint;
   bytes: bigint;
@@ -63,7 +66,7 @@ export class WorkQueue {
     tally.rows += rows;
     tally.bytes += bytes;
     tally.left -= 1;
-    if (tally.left === 0) this.#report(table, tally);
+    if (tally.left === 0 && tally.isWhole) this.#report(table, tally);
     this.#moved.resolve();
   }
 
@@ -109,7 +112,10 @@ export class WorkQueue {
         estimate,
         chunkBytes: context.guard.chunkBytes(step.chunkBytes),
       };
-      const ranges = await source.chunk.split(reader, request).catch((error: unknown) => {
+      const split = (of: SplitRequest) => source.chunk.split(reader, of);
+      const first = this.#firstRows(table);
+      const cut = first === null ? split(request) : cutFirstRows(split, request, first);
+      const ranges = await cut.catch((error: unknown) => {
         throw sourceFailure(source, error);
       });
       await this.#write(() => chunks.plan(context.session, name, ranges, snapshot.token)).catch(
@@ -131,10 +137,12 @@ export class WorkQueue {
       });
     }
     const done = records.filter(({ state }) => state === "done");
-    const open = records.filter(({ state }) => state !== "done");
+    const left = records.filter(({ state }) => state !== "done");
+    const open = this.#firstRows(table) === null ? left : left.filter(({ ordinal }) => ordinal === 0);
     const sum = (of: (record: ChunkRecord) => bigint) =>
       done.reduce((total, record) => total + of(record), 0n);
     const tally: Tally = {
+      isWhole: open.length === left.length,
       left: open.length,
       rows: sum((record) => record.rows),
       bytes: sum((record) => record.bytes),
@@ -152,7 +160,13 @@ export class WorkQueue {
       done: done.length,
     });
     this.#ready.push(...open.map((chunk) => ({ table, chunk: { ...chunk, snapshot: snapshot.token } })));
-    if (open.length === 0) this.#report(table, tally);
+    if (left.length === 0) this.#report(table, tally);
+  }
+
+  /** How many rows of the table may be copied at first; null where all of them may. */
+  #firstRows(table: CopyTable): number | null {
+    const { tables, phase } = this.#options.step;
+    return phase !== undefined && table === tables[0] ? phase.firstRows : null;
   }
 
   /** On the working session: no worker uses it, but where there is only that one, and then nobody works meanwhile. */
