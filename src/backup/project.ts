@@ -20,13 +20,14 @@ export interface BackupProject {
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
   readonly waitMs: number;
+  readonly commandLine?: string | undefined;
 }
 
 /** The part of an execution that is the same for every operation. */
 export function executionOf(project: BackupProject): Omit<ExecuteOptions, "compile" | "intent"> {
-  const { engine, target, settings, emit, signal, waitMs } = project;
+  const { engine, target, settings, emit, signal, waitMs, commandLine } = project;
   // A backup changes nothing, and what a restore demands it asks for itself: it is no change that people plan.
-  return { engine, target, settings, gates: noGates, emit, signal, waitMs };
+  return { engine, target, settings, gates: noGates, emit, signal, waitMs, commandLine };
 }
 
 export function fingerprint(engine: Engine, facts: ServerFacts): Fingerprint {

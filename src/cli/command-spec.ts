@@ -147,6 +147,8 @@ export interface Invocation {
   /** One for each that the command has, but for optional ones that were left out. */
   readonly arguments: readonly string[];
   readonly options: OptionValues;
+  /** As it was given, for a shell. */
+  readonly commandLine: string;
   readonly output: Output;
   readonly interruption: Interruption;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -32,6 +32,7 @@ export async function runCommand(argv: readonly string[], context: CommandContex
     }
     const invocation: Invocation = {
       ...parsed,
+      commandLine: ["godwit", ...argv].map(shellWord).join(" "),
       output,
       interruption,
       env,
@@ -45,4 +46,9 @@ export async function runCommand(argv: readonly string[], context: CommandContex
     const interrupted = error instanceof GodwitError && error.code === "GW4006";
     return interrupted ? (interruption.exitCode ?? code) : code;
   }
+}
+
+/** A word as a shell reads it back. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -46,6 +46,7 @@ const project = {
   skipGates: expect("an object of texts", isEnvironment),
   allowDangers: texts,
   waitMs: milliseconds,
+  commandLine: text,
   signal: expect("an AbortSignal", isSignal),
   onEvent: expect("a function", (value) => typeof value === "function"),
 };

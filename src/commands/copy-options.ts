@@ -43,6 +43,7 @@ export async function openCopyProject(options: CopyProjectOptions): Promise<Copy
     signal: options.signal,
     waitMs: options.waitMs ?? 0,
     phases: config.copyPhases === "off" ? undefined : config.copyPhases,
+    commandLine: options.commandLine,
     rules: read,
   };
 }

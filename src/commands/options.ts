@@ -32,6 +32,8 @@ export interface ProjectOptions extends GateWords {
   readonly lockRetries?: number | undefined;
   /** How long to wait while another runner holds the lock, in milliseconds; default 0. */
   readonly waitMs?: number | undefined;
+  /** The command that is told to people as the one that goes on with a run that was stopped. */
+  readonly commandLine?: string | undefined;
   /** Stops the work: what runs is cancelled, and the run can be resumed. */
   readonly signal?: AbortSignal | undefined;
   /** Receives everything that happens; secrets are redacted. */
@@ -72,6 +74,7 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
     emit,
     signal: options.signal,
     waitMs: options.waitMs ?? 0,
+    commandLine: options.commandLine,
   };
 }
 

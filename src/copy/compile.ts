@@ -81,6 +81,11 @@ export function compileCopy(
   return steps;
 }
 
+/** Takes away what a copy has made that is given up. */
+export function discardSteps(project: CopyProject, statements: readonly DdlStatement[]): Step[] {
+  return sequence(project, "discard", statements);
+}
+
 /** Tables share what they use, such as a collation. */
 function once(statements: readonly DdlStatement[]): DdlStatement[] {
   return [...new Map(statements.map((ddl) => [ddl.sql, ddl])).values()];
@@ -188,7 +193,7 @@ function base(unit: string, key: string, title: string) {
 }
 
 const unitTitles: Readonly<Record<string, string>> = {
-  discard: "what the copy before this one made",
+  discard: "what an earlier copy made",
   schemas: "schemas",
   before: "what tables need",
   tables: "tables",

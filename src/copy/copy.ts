@@ -21,6 +21,7 @@ import { discarded, type Made, madeByBoth, nothingMade, schemaWithout } from "./
 import { swappedTables } from "./refresh.ts";
 import { type TargetState, targetState } from "./target-state.ts";
 import { refuseWithoutWatermark, watermarked } from "./watermark.ts";
+import { undoCopy } from "./undo-copy.ts";
 import { withSession } from "./with-session.ts";
 
 export interface CopyPlan {
@@ -67,7 +68,7 @@ export interface CopyResult extends RunResult {
 export async function copyDatabase(project: CopyProject, choice: CopyChoice): Promise<CopyResult> {
   refuseContradictions(choice);
   if (choice.drafts !== undefined) refuseForeignFile(choice.drafts);
-  const { source, target, settings, gates, signal, waitMs } = project;
+  const { source, target, settings, gates, signal, waitMs, commandLine } = project;
   const refused = new Map<string, RefusedObject>();
   const emit: Emit = (event) => {
     if (event.type === "object:undone") refused.set(`${event.what} ${event.name}`, event);
@@ -94,9 +95,11 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
     emit,
     signal,
     waitMs,
+    commandLine,
     intent,
     retell,
     restarts: choice.restart === true,
+    undo: (aborted) => undoCopy(project, aborted),
     // Before the run is closed: a kill after that could not be made good.
     afterwards: async (_, tell) => {
       if (choice.drafts !== undefined) tellUndone({ ...project, emit: tell }, choice.drafts, undoneNow());

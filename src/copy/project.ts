@@ -42,6 +42,7 @@ export interface CopyProject {
   readonly waitMs: number;
   /** What the configuration demands of copies into the target. */
   readonly phases?: CopyPhases | undefined;
+  readonly commandLine?: string | undefined;
   /** Of the files that were given with --rules, already read. */
   readonly rules?: MappingRules | undefined;
 }

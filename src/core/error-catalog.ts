@@ -424,6 +424,12 @@ const entries = {
     explanation:
       "A warning only. A signal has a limit by default, and this user may not see it, or this server does not keep it. The run goes on without it. Where the limit is set in the configuration, a signal that cannot be read makes the run wait.",
   },
+  GW8006: {
+    title: "Aborted, and not undone",
+    hint: "`godwit status` shows what is left; `godwit rollback` goes on with an undo that was begun.",
+    explanation:
+      "The guard aborted the run, and undoing what the run had done failed: a down file was refused, or another process took the run over. The message has both reasons. What was undone until then is recorded.",
+  },
   GW8201: {
     title: "A backup could not be written",
     hint: "Make room, or choose another folder with --output; then run it again.",

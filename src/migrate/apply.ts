@@ -13,6 +13,7 @@ import { verifyHistory } from "./history.ts";
 import { executionOf, fingerprint, type Project } from "./project.ts";
 import { writeSchemaFile } from "./schema-file.ts";
 import { knownVersion } from "./known-version.ts";
+import { undoRun } from "./undo-run.ts";
 import { compareVersions } from "./version.ts";
 
 export interface ApplyChoice {
@@ -34,6 +35,7 @@ export async function applyMigrations(project: Project, choice: ApplyChoice = {}
     compile: (state, facts, _, { emit }) =>
       planApply({ project: { ...project, emit }, choice, contents, state, facts }),
     afterwards: (session, emit) => writeSchemaFile({ ...project, emit }, session),
+    undo: (aborted) => undoRun(project, contents, aborted),
   });
 }
 

@@ -24,12 +24,13 @@ export interface Project {
   readonly emit: Emit;
   readonly signal?: AbortSignal | undefined;
   readonly waitMs: number;
+  readonly commandLine?: string | undefined;
 }
 
 /** The part of an execution that is the same for every operation. */
 export function executionOf(project: Project): Omit<ExecuteOptions, "compile" | "intent"> {
-  const { engine, target, settings, gates, emit, signal, waitMs } = project;
-  return { engine, target, settings, gates, emit, signal, waitMs };
+  const { engine, target, settings, gates, emit, signal, waitMs, commandLine } = project;
+  return { engine, target, settings, gates, emit, signal, waitMs, commandLine };
 }
 
 export function fingerprint(engine: Engine, facts: ServerFacts, historyHead: string): Fingerprint {

@@ -3,11 +3,14 @@ import { GodwitError } from "../core/error.ts";
 import { execute, type RunResult } from "../run/executor.ts";
 import { checkApprovals } from "../run/reviewed/check-approvals.ts";
 import { checkReviewed } from "../run/reviewed/check-reviewed.ts";
+import type { AbortedRun } from "../run/undo-aborted.ts";
+import { openContents } from "./content.ts";
 import { verifyHistory } from "./history.ts";
 import { inFolder, stepsInFolder } from "./plan-paths.ts";
 import { executionOf, type Project } from "./project.ts";
 import { writeSchemaFile } from "./schema-file.ts";
 import { readSourceFile } from "./source-file.ts";
+import { undoRun } from "./undo-run.ts";
 
 /**
  * Carries a reviewed plan out, apply or rollback, or goes on with it. What runs is what the document says; only
@@ -28,6 +31,9 @@ export async function applyReviewed(project: Project, frozen: FrozenPlan): Promi
       return { ...plan, steps: stepsInFolder(plan.steps, project.folder) };
     },
     afterwards: (session) => writeSchemaFile(project, session),
+    ...(frozen.kind === "apply"
+      ? { undo: (aborted: AbortedRun) => undoRun(project, openContents(project), aborted) }
+      : {}),
   });
 }
 

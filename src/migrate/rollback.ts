@@ -26,7 +26,7 @@ export interface RollbackChoice {
 }
 
 /** Kept with the run: what was asked for, and which versions that meant. */
-interface RollbackIntent {
+export interface RollbackIntent {
   readonly command: "rollback";
   readonly choice: RollbackChoice;
   versions: string[];
@@ -82,6 +82,8 @@ export async function previewRollback(
 export function planRollback(inputs: {
   project: Project;
   choice: RollbackChoice;
+  /** The versions themselves, where they are known better than by a choice. */
+  chosen?: readonly string[];
   contents: Contents;
   state: LedgerState;
   facts: ServerFacts;
@@ -97,7 +99,7 @@ export function planRollback(inputs: {
   // it is left but to say so. Another choice is what now counts.
   const earlier = unfinished === null ? null : (unfinished.intent as RollbackIntent);
   const isContinued = earlier !== null && isSameChoice(earlier.choice, choice);
-  const asked = isContinued ? earlier.versions : chooseVersions(assessment, choice);
+  const asked = isContinued ? earlier.versions : [...(inputs.chosen ?? chooseVersions(assessment, choice))];
   refuseLeftHalves(halves, asked);
   // What an interrupted rollback has already undone is no longer in the history.
   const versions = asked.filter((version) => assessment.history.applied.has(version));

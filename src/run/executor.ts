@@ -18,12 +18,16 @@ import type { GateState } from "./gates/gate.ts";
 import { passGates } from "./gates/pass-gates.ts";
 import type { GatePolicy } from "./gates/policy.ts";
 import { Guard, type GuardMemory, newGuardMemory } from "./guard/guard.ts";
+import { isGuardsWord } from "./guard/guards-word.ts";
+import { Checkpoint, stopReport } from "./guard/stop-report.ts";
 import { acquireLock, interrupted } from "./lock.ts";
 import { Monitor } from "./monitor.ts";
 import { openSession } from "./open-session.ts";
 import { planRecord } from "./reviewed/plan-record.ts";
-import { RunLedger } from "./run-ledger.ts";
+import { RunLedger, type Undoes } from "./run-ledger.ts";
+import { type SchemaMarks, schemaMarks } from "./schema-marks.ts";
 import { runSteps, type StepsOptions } from "./steps.ts";
+import { type AbortedRun, guardOfUndo, undoAborted, type UndoReport } from "./undo-aborted.ts";
 import { within } from "./within.ts";
 
 export interface ExecuteOptions extends StepsOptions {
@@ -56,6 +60,15 @@ export interface ExecuteOptions extends StepsOptions {
   readonly retell?: (error: GodwitError, runId: string) => GodwitError;
   /** How long to wait while another runner holds the lock; 0 is not at all. */
   readonly waitMs: number;
+  /** The command that was given, as a shell takes it: given again, it goes on with the run. */
+  readonly commandLine?: string | undefined;
+  /**
+   * Undoes what a run did that the guard has aborted, by a run of its own. Missing: nothing of the kind can be undone.
+   * It is called where the configuration says so.
+   */
+  readonly undo?: (aborted: AbortedRun) => Promise<UndoReport>;
+  /** The aborted run that this one undoes. Called when the plan is made. */
+  readonly undoes?: () => Undoes;
 }
 
 export interface RunResult {
@@ -81,18 +94,25 @@ const releaseWaitMs = 2_000;
  */
 export async function execute(given: ExecuteOptions): Promise<RunResult> {
   const events = new EventLog({ engine: given.engine, emit: harmless(given.emit) });
+  const aborted: { run: AbortedRun | null } = { run: null };
   try {
-    const result = await executeLogged({ ...given, emit: events.emit }, events);
+    const result = await executeLogged({ ...given, emit: events.emit }, events, aborted);
     events.tellUnwritten();
     return result;
   } catch (error) {
     // Whoever took the run over writes its log.
     if (!(error instanceof GodwitError && error.code === "GW4003")) events.tellUnwritten();
-    throw error;
+    const { run } = aborted;
+    if (!(error instanceof GodwitError) || run === null || given.undo === undefined) throw error;
+    throw await undoAborted(error, run, given.undo, harmless(given.emit));
   }
 }
 
-async function executeLogged(options: ExecuteOptions, events: EventLog): Promise<RunResult> {
+async function executeLogged(
+  options: ExecuteOptions,
+  events: EventLog,
+  aborted: { run: AbortedRun | null },
+): Promise<RunResult> {
   const start = performance.now();
   const attempt: AttemptState = {
     runId: randomUUID(),
@@ -100,6 +120,7 @@ async function executeLogged(options: ExecuteOptions, events: EventLog): Promise
     performed: [],
     epoch: 0,
     guarded: newGuardMemory(),
+    aborted,
   };
   for (let losses = 0; ;) {
     try {
@@ -147,6 +168,8 @@ interface AttemptState {
   opened?: { readonly runId: string; readonly plan: Plan };
   sessionId?: string;
   readonly guarded: GuardMemory;
+  /** Set when the guard ends the run, and what it did is to be undone. */
+  readonly aborted: { run: AbortedRun | null };
 }
 
 async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events: EventLog) {
@@ -262,11 +285,26 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
       events,
       state: resumed === null ? { ...state, steps: [] } : state,
     });
+    if (plan.kind !== "record") await guard.look();
+    const undoes = options.undoes?.() ?? (resumed?.intent as { undoes?: Undoes } | undefined)?.undoes;
+    // What an undo has to come back to: read before the first step, and where an abort is to be thought of.
+    const before =
+      resumed === null && isUndone(options) && guard.mayAbort
+        ? { schemaBefore: schemaMarks(await engine.inspect.schema(session)) }
+        : {};
     await opened.open({
       kind: plan.kind,
       plan: planRecord(plan, options.reviewed),
-      intent: gates.length === 0 ? options.intent : { ...(options.intent as object), gates },
+      intent: {
+        ...(options.intent as object),
+        ...(gates.length === 0 ? {} : { gates }),
+        ...before,
+        ...(undoes === undefined ? {} : { undoes }),
+      },
+      undoes,
     });
+    const schemaBefore =
+      (before as Before).schemaBefore ?? (resumed?.intent as Before | undefined)?.schemaBefore ?? null;
     // From here on its heartbeat finds a row.
     ledger = opened;
     events.bind({ runId, epoch, clock });
@@ -274,10 +312,11 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
     attempt.opened = { runId, plan };
     if (resumed !== null) await session.retag(`godwit ${runId.slice(0, 8)}`);
     crashPoint("run:opened");
+    const checkpoint = new Checkpoint();
     try {
       await guard.begin(ledger);
       const finished = await runSteps({
-        options,
+        options: { ...options, emit: checkpoint.hear(emit) },
         performed: attempt.performed,
         plan,
         session,
@@ -290,8 +329,16 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
       });
       return { runId, epoch, plan, state: finished };
     } catch (error) {
-      const told = error instanceof GodwitError ? (options.retell?.(error, runId) ?? error) : error;
+      const told = isGuardsWord(error)
+        ? await stopReport(error, { engine, session, runId, plan, checkpoint, resume: options.commandLine })
+        : error instanceof GodwitError
+          ? (options.retell?.(error, runId) ?? error)
+          : error;
       await closeFailed(options, session, ledger, told);
+      if (told instanceof GodwitError && told.code === "GW8002" && isUndone(options)) {
+        const guard = guardOfUndo(settings.guard);
+        attempt.aborted.run = { runId, reason: told.message, before: schemaBefore, guard };
+      }
       throw told;
     }
   } catch (error) {
@@ -340,6 +387,15 @@ async function gatesOf(
     emit,
     ledgerOnly || isBegun ? ["environment"] : undefined,
   );
+}
+
+interface Before {
+  readonly schemaBefore?: SchemaMarks;
+}
+
+/** Whether what the run does is undone where the guard aborts it. */
+function isUndone({ undo, family, settings: { guard } }: ExecuteOptions): boolean {
+  return undo !== undefined && (family === "copy" ? guard.onCopyAbort : guard.onAbort) === "rollback";
 }
 
 /**

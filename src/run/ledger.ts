@@ -22,7 +22,14 @@ export interface RunRecord {
   readonly error: Readonly<Record<string, unknown>> | null;
 }
 
-export type RunState = "running" | "done" | "resumable" | "blocked";
+/**
+ * `rolling-back`: a run that was aborted, and that another one, of its own id, is undoing; `rolled-back` when that is done,
+ * as final as `done`.
+ */
+export type RunState = "running" | "done" | "resumable" | "blocked" | "rolling-back" | "rolled-back";
+
+/** For a condition in SQL: the states of a run that can be gone on with. */
+export const openStates = "state NOT IN ('done', 'rolling-back', 'rolled-back')";
 
 export interface StepRecord {
   readonly key: string;
@@ -91,7 +98,7 @@ export async function readLedger(
     const [last] = await session.query(`SELECT max(history_seq) AS seq FROM ${table("step")}`);
     const history = await readHistory(engine, session);
     const [run] = await session.query(
-      `SELECT * FROM ${table("run")} WHERE state <> 'done' AND ${kindsOf[family]} ORDER BY started_at DESC, id DESC LIMIT 1`,
+      `SELECT * FROM ${table("run")} WHERE ${openStates} AND ${kindsOf[family]} ORDER BY started_at DESC, id DESC LIMIT 1`,
     );
     const stopped = run === undefined ? null : toRunRecord(run);
     const restoring = family === "migration" && stopped?.kind === "restore" ? stopped : null;
@@ -126,7 +133,7 @@ export async function readUnfinished(engine: Engine, session: Session): Promise<
   const version = await engine.store.version(session);
   if (version === null) return [];
   refuseNewer(version, engine.store.scripts.length);
-  const sql = `SELECT * FROM ${engine.store.table("run")} WHERE state <> 'done' AND kind <> 'record' ORDER BY started_at DESC, id DESC`;
+  const sql = `SELECT * FROM ${engine.store.table("run")} WHERE ${openStates} AND kind <> 'record' ORDER BY started_at DESC, id DESC`;
   return (await session.query(sql)).map(toRunRecord);
 }
 

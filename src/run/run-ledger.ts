@@ -37,6 +37,7 @@ export class RunLedger {
   #head: { seq: number; hash: string };
   /** Steps that have a row already, so that it is replaced and not inserted twice. */
   readonly #rows: Set<string>;
+  #undoes: Undoes | null = null;
 
   constructor(options: {
     engine: Engine;
@@ -80,7 +81,14 @@ export class RunLedger {
   }
 
   /** Makes the run's row (epoch 1), or takes it over by raising its epoch. */
-  async open(run: { kind: PlanKind; plan: PlanRecord; intent: unknown }): Promise<void> {
+  async open(run: {
+    kind: PlanKind;
+    plan: PlanRecord;
+    intent: unknown;
+    /** The aborted run that this one undoes. */
+    undoes?: Undoes | undefined;
+  }): Promise<void> {
+    this.#undoes = run.undoes ?? null;
     const now = this.#clock.now();
     const owner = [hostname(), process.pid, actor(), this.#session.id, tool];
     await this.#session.begin();
@@ -93,6 +101,7 @@ export class RunLedger {
         );
         if (taken !== 1) throw this.#replaced();
       } else {
+        await this.#settleUndone("rolling-back");
         await this.#closeOthers(run.kind, now);
         await this.#run(
           `INSERT INTO ${this.#table("run")} (id, kind, state, epoch, plan_hash, intent, host, pid, actor, session_id,
@@ -137,6 +146,14 @@ export class RunLedger {
     }
   }
 
+  /** The state of the aborted run that this one undoes. */
+  async #settleUndone(state: RunState): Promise<void> {
+    if (this.#undoes === null) return;
+    const sql = `UPDATE ${this.#table("run")} SET state = ?, finished_at = ? WHERE id = ?`;
+    const finished = state === "rolled-back" ? this.#clock.now() : null;
+    await this.#run(sql, [state, finished, this.#undoes.runId]);
+  }
+
   /**
    * A new run ends the earlier ones: none of them has a half-done unit (those are resumed, or stand in the way),
    * and what they left undone is part of this one's plan. A record run touches no units, so it ends only record
@@ -148,7 +165,8 @@ export class RunLedger {
       ? `AND kind = '${kind}'`
       : "AND kind NOT IN ('copy', 'backup', 'restore')";
     await this.#run(
-      `UPDATE ${this.#table("run")} SET state = 'done', epoch = epoch + 1, finished_at = ? WHERE state <> 'done' AND id <> ? ${which}`,
+      `UPDATE ${this.#table("run")} SET state = 'done', epoch = epoch + 1, finished_at = ?
+         WHERE state NOT IN ('done', 'rolling-back', 'rolled-back') AND id <> ? ${which}`,
       [now, this.runId],
     );
   }
@@ -162,6 +180,9 @@ export class RunLedger {
     error: Record<string, unknown> | null,
     event: GodwitEvent | null,
   ): Promise<void> {
+    // Of a run of which something stays, the rest can be gone on with.
+    if (state === "done")
+      await this.#settleUndone(this.#undoes?.isWhole === true ? "rolled-back" : "resumable");
     const end = this.#made(
       null,
       true,
@@ -434,6 +455,12 @@ export class RunLedger {
       ...(cause === undefined ? {} : { cause }),
     });
   }
+}
+
+/** What a run undoes: all that the other one did, or a part. */
+export interface Undoes {
+  readonly runId: string;
+  readonly isWhole: boolean;
 }
 
 /** How long the step took, and its unit so far, in milliseconds. */

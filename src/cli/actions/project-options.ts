@@ -4,7 +4,7 @@ import type { Invocation } from "../command-spec.ts";
 
 /** What every command of the library takes, from the command line. */
 export function projectOptions(
-  { options, interruption, env, cwd }: Invocation,
+  { options, interruption, env, cwd, commandLine }: Invocation,
   onEvent: (event: StampedEvent) => void,
 ): ProjectOptions {
   const { url, migrations, profile, config, lockTimeout, statementTimeout, lockRetries } = options;
@@ -25,6 +25,7 @@ export function projectOptions(
     allowDangers: options.allow,
     waitMs: options.wait,
     signal: interruption.signal,
+    commandLine,
     onEvent,
   };
 }

@@ -85,6 +85,8 @@ export class Guard implements AsyncDisposable {
   readonly #target: WatchedServer;
   /** Those whose load is watched. */
   readonly #watched: readonly WatchedServer[];
+  /** Whether the first sample had a signal that may pass its abort limit while the run goes on. */
+  mayAbort = false;
   #ledger: RunLedger | null = null;
   #held: Verdict | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -124,15 +126,30 @@ export class Guard implements AsyncDisposable {
     this.#watched = hasLimits ? [this.#target, ...(read === null ? [] : [read])].filter(tells) : [];
   }
 
+  /** The first sample, before anything is done: a server that is behind already must not be given more. */
+  async look(): Promise<void> {
+    const samples = this.#watched.map((server) =>
+      server === this.#target ? server.first(this.#options.session) : server.first(),
+    );
+    if (samples.length === 0) return;
+    const observations = (await Promise.all(samples)).flat();
+    this.#judge(observations);
+    this.mayAbort = observations.some((observation) => this.#mayAbort(observation));
+  }
+
+  /** A disk that is half empty does not become full in a moment; errors are there on every server. */
+  #mayAbort(observation: Observation): boolean {
+    const { signal } = observation;
+    if (signal === "server" || signal === "errors") return false;
+    const { abort } = this.#options.settings.limits[signal];
+    if (abort === null) return false;
+    return signal !== "disk" || ("value" in observation && observation.value > abort / 2);
+  }
+
   /** Begins to watch, once the run has its row. A run that goes on still has what operators told it before. */
   async begin(ledger: RunLedger): Promise<void> {
     this.#ledger = ledger;
     if (ledger.epoch > 1) await this.#takeOrders(this.#options.session);
-    // Before anything is done: a server that is behind already must not be given more.
-    const samples = this.#watched.map((server) =>
-      server === this.#target ? server.first(this.#options.session) : server.first(),
-    );
-    if (samples.length > 0) this.#judge((await Promise.all(samples)).flat());
     if (!this.#hasOwnSession && this.#watched.length === 0) return;
     this.#timer = setInterval(() => void this.#tick(), this.#options.settings.intervalMs).unref();
   }

@@ -17,8 +17,9 @@ const probeTimes = 20;
 /** Calls are counted over this time, and fewer than these say nothing. */
 const windowMs = 30_000;
 const fewestCalls = 20;
-/** Below it a difference of times is the noise of the network and the clock. */
-const noiseMs = 1;
+/** Below it a difference is noise: of what this process times the network's and its own, of counters the server's clock's. */
+const probeNoiseMs = 5;
+const counterNoiseMs = 0.5;
 
 /**
  * The 95th percentile of a query now, over that at the start of the run: 0.2 is a fifth more. Null until both are
@@ -33,6 +34,7 @@ export function latencyRise(
     latency.elapsedMs === undefined ? counted(before, latency, atMs) : timed(before, latency.elapsedMs);
   const { baselineMs, p95Ms } = track;
   if (baselineMs === null || p95Ms === null) return { track, rise: null };
+  const noiseMs = latency.elapsedMs === undefined ? counterNoiseMs : probeNoiseMs;
   const more = p95Ms - baselineMs;
   return { track, rise: more < noiseMs ? 0 : more / Math.max(baselineMs, noiseMs) };
 }

@@ -62,7 +62,7 @@ const latencies = (value: QueryLatency): Some => ({ latencies: { value: [value] 
 test("a probe's percentile is that of its last twenty times, over that of the first twenty", () => {
   const probes = (count: number, elapsedMs: number) =>
     Array.from({ length: count }, () => latencies({ name: "pay", elapsedMs }));
-  const seen = figures([...probes(19, 10), ...probes(1, 10), ...probes(1, 99), ...probes(1, 12)]);
+  const seen = figures([...probes(19, 50), ...probes(1, 50), ...probes(1, 99), ...probes(1, 60)]);
   assert.deepEqual(seen.slice(18), [
     [],
     ["latency query pay: 0"],
