@@ -289,7 +289,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
     const undoes = options.undoes?.() ?? (resumed?.intent as { undoes?: Undoes } | undefined)?.undoes;
     // What an undo has to come back to: read before the first step, and where an abort is to be thought of.
     const before =
-      resumed === null && isUndone(options) && guard.mayAbort
+      resumed === null && isUndone(options) && (guard.mayAbort || family === "copy")
         ? { schemaBefore: schemaMarks(await engine.inspect.schema(session)) }
         : {};
     await opened.open({

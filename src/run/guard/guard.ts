@@ -334,6 +334,8 @@ export class Guard implements AsyncDisposable {
     this.#held = null;
     if (decision.do === "pause") this.#held = { ...decision, is: "pause" };
     if (decision.do === "abort") this.#memory.final ??= { ...decision, is: "abort" };
+    // Of a run that is over before the second sample, the first one says something only where it was in its way.
+    if (this.#ledger === null && decision.do === "go") return;
     emit({ type: "guard:sampled", ...sampleOf(all, servers.target), pace: this.#pace });
   }
 
