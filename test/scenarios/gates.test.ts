@@ -145,14 +145,18 @@ test("a backup counts when it is young and its restore was tested", async () => 
     await configure(own, { gates: { ...off, backup: "24h" } });
     await frozen(own);
     const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
-    const backup = (id: string, state: string, hours: number, verified: string | null) =>
+    const ownFile = own.url.slice("sqlite:".length);
+    const backup = (id: string, state: string, hours: number, verified: string | null, database = ownFile) =>
       own.sql(
-        `INSERT INTO godwit_artifact VALUES ('${id}', 'backup', NULL, '${id}', '${state}', '{}', '${hoursAgo(hours)}',
+        `INSERT INTO godwit_artifact VALUES ('${id}', 'backup', NULL, '${id}', '${state}',
+           json_object('database', '${database}'), '${hoursAgo(hours)}',
            ${verified === null ? "NULL" : `'${verified}'`})`,
       );
     await refusedUnchanged(own, () => applyFile(own), "GW8106");
     await backup("untested", "made", 1, null);
     await backup("failed", "failed", 1, hoursAgo(0));
+    // A clone of another database has that one's ledger.
+    await backup("anothers", "verified", 1, hoursAgo(0), "/another.db");
     await refusedUnchanged(own, () => applyFile(own), "GW8106");
     await backup("old", "verified", 25, hoursAgo(0));
     await closedThenOpen(own, "GW8106", /too old: old of/, () =>
