@@ -71,7 +71,7 @@ function statusSection({ status, database }: RunReport): ReportSection {
         each.ticket ?? "",
         timeText(each.approvedAt),
       ]),
-      table("Gates", ["gate", "outcome", "reason"], [], status.gates, (each) => [
+      table("Gates", ["gate", "outcome", "reason"], [], lastOfEach(status.gates), (each) => [
         each.gate,
         each.outcome,
         each.reason,
@@ -203,7 +203,7 @@ function scriptSection({ scripts }: RunReport): ReportSection {
     title: "Scripts",
     facts: [],
     tables: [
-      table("Steps", ["step", "what", "state", "began", "took"], [4], scripts, (each) => [
+      table("Steps", ["step", "what", "state", "began", "took"], [4], folded(scripts), (each) => [
         each.key,
         each.title,
         each.state,
@@ -213,6 +213,29 @@ function scriptSection({ scripts }: RunReport): ReportSection {
     ],
     notes: [],
   };
+}
+
+/** A run that goes on passes them once more; how they stood when it did is what counts. */
+function lastOfEach(gates: RunReport["status"]["gates"]) {
+  return [...new Map(gates.map((each) => [each.gate, each])).values()];
+}
+
+type Script = RunReport["scripts"][number];
+/** A script's statements beyond so many of one kind are told as one. */
+const mostAlike = 5;
+
+function folded(scripts: readonly Script[]): readonly Script[] {
+  const groups = Map.groupBy(scripts, ({ key, title, state }) => {
+    const [step, part] = key.split("#");
+    return part === undefined ? key : JSON.stringify([step, title, state]);
+  });
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined || group.length <= mostAlike) return group;
+    const key = first.key.split("#")[0] ?? first.key;
+    const durationMs = group.reduce((sum, each) => sum + (each.durationMs ?? 0), 0);
+    return [{ ...first, key, title: `${group.length} times ${first.title}`, durationMs }];
+  });
 }
 
 function performanceSection({ performance }: RunReport): ReportSection {
