@@ -64,6 +64,8 @@ test("without anything there are the defaults, frozen", async () => {
       gates: null,
       staging: null,
       scratch: null,
+      workersPerHost: null,
+      schemasPerHost: null,
       file: null,
       profile: null,
       sources: Object.fromEntries(Object.keys(config.sources).map((key) => [key, "default"])),
@@ -113,7 +115,9 @@ test("flag, environment, profile, file, default: each value tells where it came 
   });
   assert.deepEqual(
     Object.fromEntries(
-      Object.entries(config.sources).filter(([key]) => !/^(guard|log|metrics|otel|notify)\b/.test(key)),
+      Object.entries(config.sources).filter(
+        ([key]) => !/^(guard|limits|log|metrics|otel|notify)\b/.test(key),
+      ),
     ),
     {
       url: "profile dev",

@@ -92,7 +92,7 @@ describe("at the same time", { concurrency: true }, () => {
             cwd: project.folder,
             env: { GODWIT_URL: one, AT_WORK: atWork, GO: go },
           });
-          await until(() => existsSync(atWork), { what: "the first run is at work" });
+          await until(() => existsSync(atWork), { what: "the first run is at work", timeoutMs: 60_000 });
 
           await assert.rejects(apply({ ...inHere("both"), url: two }), (error: GodwitError) => {
             assert.equal(error.code, "GW4009");
