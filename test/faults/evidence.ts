@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { tmpdir } from "node:os";
 import { promisify } from "node:util";
+import { auditVerify } from "../../src/index.ts";
 import { administer, type ServerName, type TargetName } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 import { isOwnSession } from "./open-session.ts";
@@ -24,7 +26,7 @@ export async function evidence(name: TargetName, url: string): Promise<Evidence>
   return name === "postgres" ? ofPostgres(url) : ofMysql(name, url);
 }
 
-/** Asserts that nothing of a run is left behind: no session, lock, invalid index, open run, or broken chain. */
+/** Asserts that nothing of a run is left behind: no session, lock, invalid index, open run, or broken chain of the history or the event log. */
 export async function assertClean(name: TargetName, url: string): Promise<void> {
   const ask = asker(name, url);
   const [migration, run, step] = (["migration", "run", "step"] as const).map((table) =>
@@ -39,6 +41,9 @@ export async function assertClean(name: TargetName, url: string): Promise<void> 
     assert.equal(Number(row["seq"]), index + 1, "the history's numbers have a gap");
     assert.equal(row["prev_hash"], chain[index - 1]?.["row_hash"] ?? "", "the history's chain is broken");
   });
+  // The log agrees with runs, steps and the history, whatever cut its processes off.
+  const { findings } = await auditVerify({ cwd: tmpdir(), env: {}, url });
+  assert.deepEqual(findings, [], "the event log does not fit");
   if (name === "sqlite") {
     assert.deepEqual(await ask("PRAGMA integrity_check"), [{ integrity_check: "ok" }]);
     assert.deepEqual(await ask("PRAGMA foreign_key_check"), []);
