@@ -39,7 +39,7 @@ export async function readReport(
     "migration",
     "SELECT seq, action, version, name, applied_at, duration_ms FROM it WHERE run_id = ? ORDER BY seq",
   );
-  const tables = await readTables(ask);
+  const tables = Number(await engine.store.version(session)) >= copyVersion ? await readTables(ask) : [];
   const durationMs = Math.max(0, Date.parse(run.finishedAt ?? lastAt) - Date.parse(run.startedAt));
   const rows = Math.max(facts.rows, sum(tables.map((table) => table.rows)));
   const pausedMs = sum(facts.pauses.map((pause) => pause.pausedMs ?? 0));
@@ -106,6 +106,9 @@ export async function readReport(
     head: await auditHead(engine, session),
   };
 }
+
+/** Since this version of the ledger there are copies. */
+const copyVersion = 2;
 
 type Ask = (table: LedgerTable, sql: string, parameters?: readonly Value[]) => Promise<Row[]>;
 

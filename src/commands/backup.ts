@@ -19,6 +19,7 @@ import { GodwitError } from "../core/error.ts";
 import { loadEngine } from "../engines/registry.ts";
 import { readBackupKey } from "./backup-key.ts";
 import { checkOptions } from "./check-options.ts";
+import { observed } from "./observed.ts";
 import { emitterOf, openConfig, type ProjectOptions } from "./options.ts";
 
 /** What the functions for backups take beside their own choices. */
@@ -40,11 +41,12 @@ export interface BackupCreateOptions extends BackupOptions {
 export async function backupCreate(options: BackupCreateOptions = {}): Promise<MadeBackup> {
   checkOptions("backup", options);
   const { form, output, encrypt, jobs, cwd = process.cwd() } = options;
-  const project = await openBackups(options);
   // What ends like a folder is meant as one.
   const place =
     output === undefined ? undefined : `${resolve(cwd, output)}${output.endsWith("/") ? "/" : ""}`;
-  return createBackup(project, { form, output: place, encrypt, jobs });
+  return observed(options, options, async (own) =>
+    createBackup(await openBackups(own), { form, output: place, encrypt, jobs }),
+  );
 }
 
 export interface BackupVerifyOptions extends BackupOptions {
@@ -57,6 +59,10 @@ export interface BackupVerifyOptions extends BackupOptions {
 /** Restores a backup into a scratch database, compares, and records that it is proved. */
 export async function backupVerify(options: BackupVerifyOptions = {}): Promise<ProvedBackup> {
   checkOptions("backup", options);
+  return observed(options, options, verifyOpened);
+}
+
+async function verifyOpened(options: BackupVerifyOptions): Promise<ProvedBackup> {
   const { backup, scratch, jobs, cwd = process.cwd() } = options;
   const project = await openBackups(options);
   const target =
@@ -89,7 +95,9 @@ export interface BackupRestoreOptions extends BackupOptions {
 export async function backupRestore(options: BackupRestoreOptions): Promise<Restored> {
   checkOptions("backup", options);
   const { file, confirm, jobs, cwd = process.cwd() } = options;
-  return restoreBackup(await openBackups(options), { file: resolve(cwd, file), confirm, jobs });
+  return observed(options, options, async (own) =>
+    restoreBackup(await openBackups(own), { file: resolve(cwd, file), confirm, jobs }),
+  );
 }
 
 export interface BackupPruneOptions extends BackupOptions {

@@ -9,8 +9,8 @@ import { KeptEvents } from "./kept-events.ts";
 
 /** An event waits so long for others that share its write. */
 const freshMs = 1_000;
-/** The next write waits this many times what the last one took: on a slow line the log takes no more than 2 %. */
-const restFactor = 50;
+/** The next write waits this many times what the last one took: with what it takes to collect them, less than 2 %. */
+const restFactor = 75;
 const longestRestMs = 15_000;
 /** A write that failed for another reason than a lost connection is tried again after this time. */
 const afterFailureMs = 10_000;
