@@ -6,16 +6,17 @@ import { GodwitError } from "../../core/error.ts";
 import { redact } from "../../core/secret.ts";
 import type { Invocation } from "../command-spec.ts";
 import { jsonLine } from "../output.ts";
-import { reportHtml } from "../report-html.ts";
-import { reportMarkdown } from "../report-markdown.ts";
+import { toHtml } from "../document/html.ts";
+import { toMarkdown } from "../document/markdown.ts";
+import { reportDocument } from "../document/report-document.ts";
 import { readingOptions } from "./reading.ts";
 
 type Format = "json" | "markdown" | "html";
 
 const writers: Readonly<Record<Format, (report: RunReport) => string>> = {
   json: (report) => jsonLine({ ...report }),
-  markdown: (report) => redact(reportMarkdown(report)),
-  html: (report) => redact(reportHtml(report)),
+  markdown: (report) => redact(toMarkdown(reportDocument(report))),
+  html: (report) => redact(toHtml(reportDocument(report))),
 };
 
 const endings: Readonly<Record<string, Format>> = {

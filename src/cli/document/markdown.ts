@@ -1,5 +1,5 @@
 import { oneLine, visible } from "../visible-text.ts";
-import type { Block, Document } from "./document.ts";
+import type { Block, Document, Table } from "./document.ts";
 
 /** As GitHub and GitLab read it. What comes from a database or a file cannot become markup. */
 export function toMarkdown({ title, blocks }: Document): string {
@@ -12,8 +12,17 @@ function blockText(block: Block): string[] {
       return [`${"#".repeat(block.level)} ${escaped(block.text)}`];
     case "paragraph":
       return [escaped(block.text)];
-    case "table":
-      return block.rows.length === 0 ? [] : [tableText(block.head, block.rows)];
+    case "table": {
+      if (block.rows.length === 0) return [];
+      const caption = block.caption === undefined ? [] : [`**${escaped(block.caption)}**`];
+      return [...caption, tableText(block)];
+    }
+    case "facts":
+      return block.facts.length === 0
+        ? []
+        : [block.facts.map(([name, value]) => `- ${escaped(name)}: ${escaped(value)}`).join("\n")];
+    case "chart":
+      return [];
     case "code":
       return [codeText(block.language, block.text)];
     case "list":
@@ -29,9 +38,10 @@ const marks = {
   boxes: () => "- [ ]",
 };
 
-function tableText(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function tableText({ head, rows, right = [] }: Table): string {
   const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
+  const rule = head.map((_, column) => (right.includes(column) ? "---:" : "---"));
+  return [line(head), `|${rule.join("|")}|`, ...rows.map(line)].join("\n");
 }
 
 /** The fence is longer than any row of backticks in the text. */

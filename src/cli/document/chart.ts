@@ -1,28 +1,12 @@
-import { timeText } from "./amounts.ts";
+import { timeText } from "../amounts.ts";
+import type { Chart } from "./document.ts";
 import { htmlText } from "./html-text.ts";
-
-export interface ChartSpan {
-  readonly from: string;
-  readonly to: string;
-  readonly label: string;
-}
-
-export interface ChartOptions {
-  readonly title: string;
-  readonly samples: readonly { readonly at: string; readonly value: number }[];
-  /** Of the time axis, ISO 8601. */
-  readonly from: string;
-  readonly to: string;
-  readonly valueText: (value: number) => string;
-  /** Shaded, each with its reason. */
-  readonly spans: readonly ChartSpan[];
-}
 
 const size = { width: 720, height: 200, left: 76, right: 12, top: 12, bottom: 26 };
 const lines = 4;
 
 /** A line over time as SVG inside a page: it needs no script, and its figures are told in words as well. */
-export function chartSvg({ title, samples, from, to, valueText, spans }: ChartOptions): string {
+export function chartSvg({ title, samples, from, to, valueText, spans }: Chart): string {
   const start = Date.parse(from);
   const length = Math.max(1, Date.parse(to) - start);
   const most = niceCeiling(Math.max(1, ...samples.map(({ value }) => value)));
@@ -45,7 +29,7 @@ export function chartSvg({ title, samples, from, to, valueText, spans }: ChartOp
   return [
     `<figure><figcaption>${htmlText(title)}</figcaption>`,
     `<svg viewBox="0 0 ${size.width} ${size.height}" role="img" aria-label="${htmlText(words)}">`,
-    ...grid,
+    ...(samples.length > 0 ? grid : grid.slice(0, 1)),
     ...shaded,
     `<polyline class="line" points="${points}"/>`,
     ...(samples.length === 1

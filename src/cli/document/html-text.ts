@@ -1,4 +1,4 @@
-import { visible } from "./visible-text.ts";
+import { visible } from "../visible-text.ts";
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",

@@ -1,40 +1,52 @@
-import type { RunReport } from "../audit/index.ts";
-import { bytesText, countText, durationText, numberText, timeText } from "./amounts.ts";
+import type { RunReport } from "../../audit/index.ts";
+import { bytesText, countText, durationText, numberText, timeText } from "../amounts.ts";
 
-/** A report's parts as tables and sentences of plain text; what writes them decides how they look and what is escaped. */
-export interface ReportSection {
+import {
+  type Block,
+  type Chart,
+  type ChartSpan,
+  type Document,
+  type Fact,
+  facts,
+  heading,
+  paragraph,
+  type Table,
+} from "./document.ts";
+
+/** What became of a run, for people. */
+export function reportDocument(report: RunReport): Document {
+  const { status, database, madeAt } = report;
+  return {
+    title: `${status.kind} ${status.id.slice(0, 8)} on ${database}: ${status.state}`,
+    blocks: [
+      paragraph(`Made ${timeText(madeAt)} UTC from the ledger. All times are UTC.`),
+      ...[
+        statusSection(report),
+        migrationSection(report),
+        backupSection(report),
+        validationSection(report),
+        scriptSection(report),
+        performanceSection(report),
+        downtimeSection(report),
+        auditSection(report),
+      ].flatMap(blocksOf),
+    ],
+  };
+}
+
+interface Section {
   readonly title: string;
-  readonly facts: readonly (readonly [name: string, value: string])[];
-  readonly tables: readonly ReportTable[];
+  readonly facts: readonly Fact[];
+  readonly charts?: readonly Chart[];
+  readonly tables: readonly Table[];
   readonly notes: readonly string[];
 }
 
-export interface ReportTable {
-  readonly title: string;
-  readonly heads: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-  /** Columns of figures, which stand to the right. */
-  readonly right: readonly number[];
+function blocksOf({ title, facts: list, charts = [], tables, notes }: Section): Block[] {
+  return [heading(2, title), facts(list), ...charts, ...tables, ...notes.map(paragraph)];
 }
 
-export function reportTitle({ status, database }: RunReport): string {
-  return `${status.kind} ${status.id.slice(0, 8)} on ${database}`;
-}
-
-export function reportSections(report: RunReport): ReportSection[] {
-  return [
-    statusSection(report),
-    migrationSection(report),
-    backupSection(report),
-    validationSection(report),
-    scriptSection(report),
-    performanceSection(report),
-    downtimeSection(report),
-    auditSection(report),
-  ];
-}
-
-function statusSection({ status, database }: RunReport): ReportSection {
+function statusSection({ status, database }: RunReport): Section {
   const { error } = status;
   return {
     title: "Status",
@@ -93,7 +105,7 @@ function statusSection({ status, database }: RunReport): ReportSection {
   };
 }
 
-function migrationSection({ migration }: RunReport): ReportSection {
+function migrationSection({ migration }: RunReport): Section {
   const { changes, steps, tables, objects } = migration;
   return {
     title: "Migration",
@@ -134,7 +146,7 @@ function migrationSection({ migration }: RunReport): ReportSection {
   };
 }
 
-function backupSection({ backup }: RunReport): ReportSection {
+function backupSection({ backup }: RunReport): Section {
   const { artifacts, made } = backup;
   return {
     title: "Backup",
@@ -164,7 +176,7 @@ function backupSection({ backup }: RunReport): ReportSection {
   };
 }
 
-function validationSection({ validation }: RunReport): ReportSection {
+function validationSection({ validation }: RunReport): Section {
   const { tables, settled } = validation;
   const different = tables.filter(({ differences }) => differences > 0).length;
   return {
@@ -198,7 +210,7 @@ function validationSection({ validation }: RunReport): ReportSection {
   };
 }
 
-function scriptSection({ scripts }: RunReport): ReportSection {
+function scriptSection({ scripts }: RunReport): Section {
   return {
     title: "Scripts",
     facts: [],
@@ -238,7 +250,8 @@ function folded(scripts: readonly Script[]): readonly Script[] {
   });
 }
 
-function performanceSection({ performance }: RunReport): ReportSection {
+function performanceSection(report: RunReport): Section {
+  const { performance } = report;
   const { rows, bytes, rowsPerSecond, statements, retries, connectionsLost, slowest, pauses, pausedMs } =
     performance;
   return {
@@ -255,6 +268,7 @@ function performanceSection({ performance }: RunReport): ReportSection {
         pauses.length === 0 ? "none" : `${countText(pauses.length, "pause")}, ${durationText(pausedMs)}`,
       ],
     ],
+    charts: chartsOf(report),
     tables: [
       table("Pauses", ["at", "for", "signal", "why"], [1], pauses, (each) => [
         timeText(each.at),
@@ -280,7 +294,7 @@ function performanceSection({ performance }: RunReport): ReportSection {
   };
 }
 
-function downtimeSection({ downtime }: RunReport): ReportSection {
+function downtimeSection({ downtime }: RunReport): Section {
   const { totalMs, longestMs, windows, mostWaiting } = downtime;
   return {
     title: "Downtime",
@@ -305,7 +319,7 @@ function downtimeSection({ downtime }: RunReport): ReportSection {
   };
 }
 
-function auditSection({ head }: RunReport): ReportSection {
+function auditSection({ head }: RunReport): Section {
   return {
     title: "Audit",
     facts: head === null ? [] : [["head of the event log", `${head.seq}:${head.hash}`]],
@@ -318,14 +332,33 @@ function auditSection({ head }: RunReport): ReportSection {
   };
 }
 
+function chartsOf({ status, performance }: RunReport): Chart[] {
+  const { rate, lag, pauses } = performance;
+  const from = status.startedAt;
+  const to = new Date(Date.parse(from) + Math.max(1, status.durationMs)).toISOString();
+  const spans = pauses.map(({ at, pausedMs, signal, reason }): ChartSpan => {
+    const end = pausedMs === null ? to : new Date(Date.parse(at) + pausedMs).toISOString();
+    return { from: at, to: end, label: `paused at ${timeText(at)} by ${signal}: ${reason}` };
+  });
+  const shaded = pauses.length === 0 ? "" : "; pauses are shaded";
+  const shared = { kind: "chart", from, to, spans } as const;
+  const found = [
+    { ...shared, title: `Rows a second${shaded}`, samples: rate, valueText: numberText },
+    { ...shared, title: `Replication lag${shaded}`, samples: lag, valueText: durationText },
+  ].filter(({ samples }) => samples.length > 0);
+  if (found.length > 0 || spans.length === 0) return found;
+  // Without rows or a replica the pauses still have their place in time.
+  return [{ ...shared, title: "Pauses", samples: [], valueText: numberText }];
+}
+
 function table<T>(
-  title: string,
-  heads: readonly string[],
+  caption: string,
+  head: readonly string[],
   right: readonly number[],
   items: readonly T[],
   cells: (item: T) => readonly string[],
-): ReportTable {
-  return { title, heads, right, rows: items.map(cells) };
+): Table {
+  return { kind: "table", caption, head, right, rows: items.map(cells) };
 }
 
 function timeOf(iso: string | null): string {
