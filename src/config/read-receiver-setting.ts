@@ -92,7 +92,7 @@ function addressOf(value: unknown): { host: string; port: number } | undefined {
   return { host: host.replace(/^\[(.*)\]$/, "$1"), port };
 }
 
-export function isThisMachine(host: string): boolean {
+function isThisMachine(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
   return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
 }
