@@ -31,13 +31,7 @@ const chunkBytes = 16 * 1024 * 1024;
 /** Writes a backup and its row in the ledger. It counts only when a restore of it was compared: `verifyBackup`. */
 export async function createBackup(project: BackupProject, choice: CreateChoice): Promise<MadeBackup> {
   const { engine, settings } = project;
-  const role = backupRole(engine);
-  if (choice.form === "native" && role.native === undefined) {
-    throw new GodwitError("GW8208", {
-      message: `${engine.traits.title} databases have no native form here`,
-      hint: "Leave --form out: the portable form needs no other program.",
-    });
-  }
+  backupRole(engine);
   if (choice.encrypt === true && (settings.archiveKey ?? null) === null) {
     throw new GodwitError("GW8204", {
       message: "--encrypt needs a key, and there is none",

@@ -491,17 +491,17 @@ const entries = {
     explanation:
       "A restore replaces all that is in the database. So it goes by itself only into an empty one that has the name of the database that was backed up. Nothing was changed.",
   },
-  GW8211: {
-    title: "The backup must not be removed",
-    hint: "Make and verify a newer one first.",
-    explanation:
-      "It is the newest backup of which a restore was proved: without it there would be none to rely on.",
-  },
   GW8212: {
     title: "A restore into this database is not finished",
     hint: "Run the same `godwit backup restore` again: it goes on where it stopped.",
     explanation:
       "The database holds a part of a backup. Migrations are refused until the restore is done, because they would change what is not whole.",
+  },
+  GW8213: {
+    title: "A client program failed",
+    hint: "Look at what it said. The portable form needs no such program: leave --form out.",
+    explanation:
+      "A native backup is made and restored by the server's own programs, or by its own means. One of them ended with an error, which the message repeats. A backup that was being made is none.",
   },
   GW8101: {
     title: "The plan is stale",

@@ -77,20 +77,33 @@ export interface BackupRole {
   readonly native?: NativeRole;
 }
 
-/** Dumps by the server's own programs, or by the engine itself. */
+export interface NativeOptions {
+  readonly target: Target;
+  readonly signal: AbortSignal;
+  /** Where a file may be kept for the time of the work; for its owner alone. */
+  readonly folder: string;
+}
+
+/** Dumps by the server's own programs, or by the engine itself. They hold what the portable form holds, and more. */
 export interface NativeRole {
+  /** A restore that fails, or is killed, leaves nothing. */
+  readonly isAtomic: boolean;
+  /** As of the portable form. */
+  readonly notHeld: readonly string[];
   /** Finds the programs and holds their versions against the server's. Throws GW8208. */
   programs(session: Session): Promise<Readonly<Record<string, string>>>;
-  /** The dump of what the session's snapshot shows, in pieces of any size, without the ledger. */
-  dump(session: Session, target: Target, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**
-   * Restores it into an empty database, all or nothing where the server can. `ledger` are the ledger's tables, which are
-   * there and stay.
+   * The dump, without the ledger, of exactly that state which the session shows from then on. `position` is where the log
+   * stood, where that is another one than the snapshot's.
    */
+  dump(
+    session: Session,
+    options: NativeOptions,
+  ): Promise<{ readonly pieces: AsyncIterable<Uint8Array>; readonly position: string | null }>;
+  /** Into a database that holds the ledger's tables alone; they stay. Never by a program that knows a shell. */
   restore(
     session: Session,
-    target: Target,
-    dump: AsyncIterable<Uint8Array>,
-    options: { readonly lacks: readonly string[]; readonly signal: AbortSignal },
+    pieces: AsyncIterable<Uint8Array>,
+    options: NativeOptions & { readonly lacks: readonly string[] },
   ): Promise<void>;
 }

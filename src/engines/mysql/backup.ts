@@ -1,15 +1,18 @@
 import type { BackupContents, BackupRole, BackupTable, SchemaPart } from "../backup-role.ts";
 import type { DdlStatement } from "../data-roles.ts";
 import type { Row, Session } from "../engine.ts";
+import { native } from "./backup-native.ts";
 import { binlogPosition } from "./binlog-position.ts";
 import { dump, readTableStatements } from "./dump.ts";
 import { type ReadObject, readObjects } from "./inspect-objects.ts";
 import { normalize } from "./normalize.ts";
 import { withPlainDisplay } from "./plain-display.ts";
 import { isLedgerTable } from "./store.ts";
+import { enabledEvent, switchedOff } from "./switched-off.ts";
 import { traits } from "./traits.ts";
 
 export const backup: BackupRole = {
+  native,
   rowForm: "text",
   contents,
   markers,
@@ -71,7 +74,7 @@ async function contents(session: Session): Promise<BackupContents> {
       keys: [],
       after: [...(await values(session, sequences)), ...of(({ kind }) => kind !== "sequence")],
       finish: objects
-        .filter(({ kind, statement }) => kind === "event" && enabled.test(statement))
+        .filter(({ kind, statement }) => kind === "event" && enabledEvent.test(statement))
         .map(({ name }) => ({
           title: `event ${name}`,
           text: `ALTER EVENT ${traits.quote(name)} ENABLE;`,
@@ -105,12 +108,6 @@ function withLabels(statement: string, tables: readonly BackupTable[]): string {
       ? text
       : `${text.slice(0, at + start.length)}${labels.join(",")}${text.slice(at + start.length + shown.length)}`;
   }, statement);
-}
-
-const enabled = /( ON COMPLETION (?:NOT )?PRESERVE) ENABLE\b/;
-
-function switchedOff(text: string): string {
-  return text.replaceAll(new RegExp(enabled.source, "g"), "$1 DISABLE");
 }
 
 /** A text means what it meant under the sql_mode that it was written in, and the server keeps that mode with it. */

@@ -48,7 +48,7 @@ async function connectionOptions(target: Target): Promise<ConnectionOptions> {
 }
 
 /** A folder is searched for the names that packages use. */
-async function socketFile(path: string): Promise<string> {
+export async function socketFile(path: string): Promise<string> {
   for (const name of ["", "mysqld.sock", "mysql.sock"]) {
     const file = join(path, name);
     const found = await stat(file).catch(() => null);

@@ -98,12 +98,12 @@ async function endAll(sessions: readonly Session[]): Promise<void> {
   for (const session of sessions) await session.rollback();
 }
 
-async function beginOn(session: Session): Promise<void> {
+export async function beginOn(session: Session): Promise<void> {
   await session.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
 }
 
 /** Null when the lock is held, or why not. */
-async function lockOut(session: Session): Promise<string | null> {
+export async function lockOut(session: Session): Promise<string | null> {
   const [before] = await session.query("SELECT @@lock_wait_timeout AS seconds");
   await session.execute(`SET SESSION lock_wait_timeout = ${lockWaitSeconds}`);
   try {

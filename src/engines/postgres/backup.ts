@@ -1,6 +1,7 @@
 import type { BackupContents, BackupRole } from "../backup-role.ts";
 import type { DdlStatement } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
+import { native } from "./backup-native.ts";
 import { backupParts } from "./backup-parts.ts";
 import { backupTables } from "./backup-tables.ts";
 import { dump } from "./dump.ts";
@@ -10,6 +11,7 @@ import { readCatalog, rows, userSchema } from "./inspect-catalog.ts";
 import { quoted, tableSql } from "./sql-text.ts";
 
 export const backup: BackupRole = {
+  native,
   rowForm: "text",
   contents,
   markers,

@@ -2,12 +2,14 @@ import { rmSync } from "node:fs";
 import type { BackupContents, BackupRole, BackupTable, SchemaPart } from "../backup-role.ts";
 import type { DdlStatement } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
+import { native } from "./backup-native.ts";
 import { dump, type SchemaObject, schemaObjects, terminated } from "./dump.ts";
 import { normalize } from "./normalize.ts";
 import { sessionOf } from "./session.ts";
 import { traits } from "./traits.ts";
 
 export const backup: BackupRole = {
+  native,
   // Each value with its storage class, whatever its column is declared as.
   rowForm: "native",
   contents,

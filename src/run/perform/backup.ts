@@ -1,8 +1,11 @@
+import { dirname } from "node:path";
 import { GodwitError } from "../../core/error.ts";
 import type { BackupStep } from "../../core/plan.ts";
 import { version as tool } from "../../core/version.ts";
 import type { Session } from "../../engines/engine.ts";
 import { archivedRows } from "../archive/archived-rows.ts";
+import { archiveDump } from "../archive/archive-dump.ts";
+import { nativeRole } from "../archive/native-role.ts";
 import { archiveTables } from "../archive/archive-tables.ts";
 import { readLedgerRows } from "../archive/ledger-rows.ts";
 import type { Manifest } from "../archive/manifest.ts";
@@ -56,7 +59,9 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
   const { engine, crew, settings, emit, signal } = context;
   const rows = archivedRows(engine);
   const side = { engine, target: crew.target.target };
-  const { sessions, snapshot } = await crew.readers(side, step.jobs);
+  const own = step.form === "native" ? nativeRole(engine) : null;
+  // A dump by another program shares its state with one session.
+  const { sessions, snapshot } = await crew.readers(side, own === null ? step.jobs : 1);
   emit({ type: "snapshot:taken", position: snapshot.position, weakness: snapshot.weakness });
   const [first] = sessions as readonly [Session];
   const stop = new AbortController();
@@ -72,15 +77,24 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
       sessions,
       async () => {
         const facts = await engine.connect.facts(first);
+        const programs = (await own?.programs(first)) ?? {};
+        const dumped =
+          (await own?.dump(first, {
+            target: crew.target.target,
+            signal: stop.signal,
+            folder: dirname(step.file),
+          })) ?? null;
         const contents = await rows.role.contents(first);
         await refuseRewritten(context, first, contents.tables);
         const markers = await rows.role.markers(first);
         const kept = await readLedgerRows(engine, first);
         writer = await ArchiveWriter.create(step.file, step.encrypted ? (settings.archiveKey ?? null) : null);
         crashPoint("backup:opened");
+        const dump = dumped === null ? [] : await archiveDump(writer, dumped.pieces);
         const tables = await archiveTables({
           rows,
-          writer,
+          // The rows of a native form are in its dump: here they are only summed.
+          writer: own === null ? writer : null,
           sessions,
           tables: contents.tables,
           chunkBytes: step.chunkBytes,
@@ -93,7 +107,8 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
           halt();
           throw error;
         });
-        const { schema, before, keys, after, finish, notHeld } = contents;
+        const parts = own === null ? contents : { ...contents, before: [], keys: [], after: [] };
+        const { schema, before, keys, after, finish } = parts;
         const manifest: Manifest = {
           format: 1,
           form: step.form,
@@ -102,10 +117,10 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
           engine: engine.id,
           server: { product: facts.product, version: facts.version, identity: facts.identity },
           database: facts.database,
-          position: snapshot.position,
+          position: dumped?.position ?? snapshot.position,
           markers,
           weakness: snapshot.weakness,
-          notHeld,
+          notHeld: own?.notHeld ?? contents.notHeld,
           schema,
           before,
           keys,
@@ -113,8 +128,8 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
           finish,
           tables,
           ledger: kept,
-          dump: [],
-          programs: {},
+          dump,
+          programs,
         };
         crashPoint("backup:before-manifest");
         const archive = await writer.finish(manifest);

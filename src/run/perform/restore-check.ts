@@ -62,6 +62,9 @@ async function compare(context: StepContext, step: RestoreCheckStep, manifest: M
           stop: stop.signal,
           stopped,
           pass: (reader) => context.guard.pass(step.key, { sessions: [reader], until: stop.signal }),
+        }).catch((error: unknown) => {
+          halt();
+          throw error;
         }),
       true,
     );
@@ -79,9 +82,6 @@ async function compare(context: StepContext, step: RestoreCheckStep, manifest: M
       });
     }
     if (different.length > 0) throw differentRows(step, different, found);
-  } catch (error) {
-    halt();
-    throw error;
   } finally {
     signal?.removeEventListener("abort", halt);
   }

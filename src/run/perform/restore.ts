@@ -1,10 +1,13 @@
+import { dirname } from "node:path";
 import { GodwitError } from "../../core/error.ts";
 import type { RestoreStep } from "../../core/plan.ts";
 import { tableKey } from "../../core/table-key.ts";
 import type { Session } from "../../engines/engine.ts";
 import { archivedRows, type ArchivedRows } from "../archive/archived-rows.ts";
 import { writeLedgerRows } from "../archive/ledger-rows.ts";
-import type { ArchivedChunk, ArchivedTable } from "../archive/manifest.ts";
+import { dumpOf } from "../archive/archive-dump.ts";
+import { nativeRole } from "../archive/native-role.ts";
+import type { ArchivedChunk, ArchivedTable, Manifest } from "../archive/manifest.ts";
 import { ArchiveReader } from "../archive/read-archive.ts";
 import { ChunkLedger, type ChunkRecord } from "../chunk-ledger.ts";
 import { RowSum } from "../compare/row-sum.ts";
@@ -30,8 +33,53 @@ export async function performRestore(context: StepContext, step: RestoreStep): P
   const { engine, session, settings } = context;
   await using archive = await ArchiveReader.open(step.file, settings.archiveKey ?? null);
   const manifest = await archive.manifest();
-  await loadTables(context, step, archive, manifest.tables);
+  if (manifest.form === "native") await restoreDump(context, step, archive, manifest);
+  else await loadTables(context, step, archive, manifest.tables);
   await inTransaction(context, step, () => writeLedgerRows(engine, session, manifest.ledger));
+}
+
+/** What a server undoes as a whole is there or is not; elsewhere what an interrupted one has left goes first. */
+async function restoreDump(
+  context: StepContext,
+  step: RestoreStep,
+  archive: ArchiveReader,
+  { dump }: Manifest,
+): Promise<void> {
+  const { engine, session, crew, signal } = context;
+  const { role } = archivedRows(engine);
+  const native = nativeRole(engine);
+  await native.programs(session);
+  if ((await role.inhabitants(session)).length > 0) {
+    if (native.isAtomic) return;
+    for (const { sql } of await role.clear(session)) await session.execute(sql);
+    await session.reset();
+  }
+  const stop = new AbortController();
+  const halt = () => stop.abort();
+  signal?.addEventListener("abort", halt, { once: true });
+  const options = {
+    target: crew.target.target,
+    signal: stop.signal,
+    folder: dirname(step.file),
+    lacks: step.lacks,
+  };
+  try {
+    await session.limit({ lockTimeoutMs: context.settings.lockTimeoutMs, statementTimeoutMs: 0 });
+    // The working session rests meanwhile, and with it the run lock would end.
+    await crew.working([], () => native.restore(session, dumpOf(archive, dump), options), true);
+  } catch (error) {
+    if (signal?.aborted) throw interrupted({ next: step.key });
+    if (error instanceof GodwitError) throw error;
+    const failure = engine.errors.classify(error);
+    if (lostKinds.has(failure.kind) || passingKinds.has(failure.kind)) throw error;
+    throw new GodwitError("GW8209", {
+      message: `the dump was refused: ${failure.message}`,
+      details: { native: failure.native },
+      cause: error,
+    });
+  } finally {
+    signal?.removeEventListener("abort", halt);
+  }
 }
 
 async function loadTables(
