@@ -5,13 +5,16 @@ import type { Session } from "../engine.ts";
 import type { NativeRole } from "../backup-role.ts";
 import { type ClientProgram, findProgram, programOutput } from "../client-program.ts";
 import { binlogPosition } from "./binlog-position.ts";
-import { socketFile } from "./connect.ts";
+import { connect, socketFile } from "./connect.ts";
 import { dataSession } from "./data-session.ts";
+import { errors } from "./errors.ts";
 import { dumpStatements } from "./dump-statements.ts";
 import { withoutOwner } from "./inspect-objects.ts";
-import { beginOn, lockOut } from "./snapshot.ts";
+import { beginOn } from "./snapshot.ts";
 import { isMariaDb } from "./server-version.ts";
+import { isLedgerTable } from "./store.ts";
 import { switchedOff } from "./switched-off.ts";
+import { traits } from "./traits.ts";
 
 /** The server's own dump program; its statements are sent by our own driver, for the client that would send them knows a shell. */
 export const native: NativeRole = {
@@ -27,21 +30,16 @@ export const native: NativeRole = {
     const words = [...(await connectionWords(target, mariaDb)), ...dumpWords(target, mariaDb)];
     const env = target.password === "" ? {} : { MYSQL_PWD: target.password };
     await session.rollback();
-    // Nobody writes until both snapshots are there: this session's, whose rows are summed, and the program's.
-    const refused = await lockOut(session);
-    if (refused !== null) {
-      throw new GodwitError("GW8208", {
-        message: `the dump and its proof cannot be taken of one state: ${refused}`,
-        hint: "Grant RELOAD for FLUSH TABLES WITH READ LOCK, or leave --form out: the portable form needs no lock where the server tells its place in the log.",
-      });
-    }
+    // Nobody writes into this database until both snapshots are there: this session's, whose rows are summed, and the
+    // program's.
+    const holder = await lockTables(session, target);
     try {
       await beginOn(session);
       const position = await binlogPosition(session);
       const pieces = await begun(programOutput({ path: program.path, words, env, signal }));
       return { pieces, position: position?.text ?? null };
     } finally {
-      await session.execute("UNLOCK TABLES");
+      await holder.close();
     }
   },
   restore: async (session, pieces, { signal }) => {
@@ -64,6 +62,43 @@ function asOwn(statement: string): string {
     "$1",
   );
   return switchedOff(owned);
+}
+
+const [lockAttempts, lockWaitMs] = [5, 2_000];
+
+/**
+ * All tables of the database are read-only for the others until the session is closed: for some milliseconds, and each
+ * attempt waits no longer for open transactions than their writers can bear. Throws GW8208.
+ */
+async function lockTables(session: Session, target: Target): Promise<Session> {
+  const rows = await session.query(
+    `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE()
+      AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY BINARY TABLE_NAME`,
+  );
+  const names = rows.map(({ name }) => String(name)).filter((name) => !isLedgerTable(name));
+  const holder = await connect.open(target, {
+    tag: "godwit backup lock",
+    connectTimeoutMs: 10_000,
+    lockTimeoutMs: lockWaitMs,
+    statementTimeoutMs: 0,
+  });
+  const sql = `LOCK TABLES ${names.map((name) => `${traits.quote(name)} READ`).join(", ")}`;
+  for (let attempt = 1; names.length > 0; attempt++) {
+    try {
+      await holder.execute(sql);
+      break;
+    } catch (error) {
+      const { kind, message } = errors.classify(error);
+      if (kind === "lock-timeout" && attempt < lockAttempts) continue;
+      await holder.close();
+      throw new GodwitError("GW8208", {
+        message: `the dump and its proof cannot be taken of one state: ${message}`,
+        hint: "Grant LOCK TABLES, or try again when no transaction writes for long; or leave --form out: the portable form needs no lock.",
+        cause: error,
+      });
+    }
+  }
+  return holder;
 }
 
 /** Resolves when the program has written something: it has begun its snapshot by then, and may read for hours. */

@@ -103,7 +103,7 @@ export async function beginOn(session: Session): Promise<void> {
 }
 
 /** Null when the lock is held, or why not. */
-export async function lockOut(session: Session): Promise<string | null> {
+async function lockOut(session: Session): Promise<string | null> {
   const [before] = await session.query("SELECT @@lock_wait_timeout AS seconds");
   await session.execute(`SET SESSION lock_wait_timeout = ${lockWaitSeconds}`);
   try {
