@@ -1,4 +1,6 @@
+import { batchRowsForm, isBatchRows } from "../config/batch-rows.ts";
 import { didYouMean } from "../config/did-you-mean.ts";
+import { copyModes, copyPhases } from "../copy/index.ts";
 import { GodwitError } from "../core/error.ts";
 import { controlCommands } from "../run/guard/control.ts";
 
@@ -51,6 +53,49 @@ const project = {
   onEvent: expect("a function", (value) => typeof value === "function"),
 };
 
+/** Names, or patterns of names, of what is in a database: whatever they hold, but no sign that nobody sees. */
+const isName = (value: unknown) => typeof value === "string" && /^[^\p{Cc}\p{Cs}]{1,300}$/u.test(value);
+const name = expect("a name of at most 300 characters, without control characters", isName);
+const names = expect(
+  "a list of names of at most 300 characters, without control characters",
+  (value) => Array.isArray(value) && value.every(isName),
+);
+const oneOf = (words: readonly string[]) =>
+  expect(words.map((word) => JSON.stringify(word)).join(", "), (value) => words.includes(value as string));
+
+/** Of every function that works on two databases: {@link CopyProjectOptions}. */
+const sides = {
+  ...project,
+  source: text,
+  target: text,
+  rules: expect("text, or a list of texts", (value) => isText(value) || isTexts(value)),
+  tables: names,
+  exclude: names,
+  allow: texts,
+};
+
+const copying = {
+  ...sides,
+  schemaOnly: flag,
+  dataOnly: flag,
+  mode: oneOf(copyModes),
+  phases: oneOf(copyPhases),
+  phaseRows: expect(batchRowsForm, isBatchRows),
+  jobs: expect(
+    "a whole number from 1 to 64",
+    (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= 64,
+  ),
+  chunkBytes: expect(
+    "a whole number of bytes from 1",
+    (value) => Number.isSafeInteger(value) && (value as number) > 0,
+  ),
+  quarantine: count,
+  watermark: name,
+  restart: flag,
+  drafts: expect("text, true or false", (value) => isText(value) || typeof value === "boolean"),
+  resume: text,
+};
+
 /** The options of each function of the library. What TypeScript checks is checked again for those who do without. */
 const known = {
   apply: { ...project, to: text, dryRun: flag },
@@ -101,6 +146,7 @@ const known = {
     value: expect("a number", (value) => typeof value === "number"),
     run: text,
   },
+  copy: copying,
   create: { ...project, name: text, script: flag, repeatable: flag },
   doctor: project,
   freezePlan: {
@@ -132,6 +178,18 @@ const known = {
   runs: { ...project, limit: fromOne },
   status: project,
   validate: project,
+  // The command has the options of a copy as well.
+  verify: {
+    ...copying,
+    columns: names,
+    where: text,
+    sample: expect(
+      "a share of more than 0, at most 1",
+      (value) => typeof value === "number" && value > 0 && value <= 1,
+    ),
+    ulps: count,
+    listed: count,
+  },
   wait: { ...project, timeoutMs: milliseconds },
 } satisfies Readonly<Record<string, Readonly<Record<string, Check>>>>;
 
@@ -140,9 +198,11 @@ const required: Readonly<Record<string, readonly string[]>> = {
   applyPlan: ["file"],
   approve: ["file", "as"],
   baseline: ["version"],
+  copy: ["source", "target"],
   create: ["name"],
   ctl: ["action"],
   dropSnapshots: ["drop"],
+  verify: ["source", "target"],
 };
 
 /**

@@ -7,6 +7,7 @@ import {
   type CopyResult,
   planCopy,
 } from "../copy/index.ts";
+import { checkOptions } from "./check-options.ts";
 import { openCopyProject, type CopyProjectOptions, targetPlace } from "./copy-options.ts";
 import { observed } from "./observed.ts";
 
@@ -21,6 +22,7 @@ export interface CopyOptions extends CopyProjectOptions, Omit<CopyChoice, "draft
  * GodwitError; nothing is written before all that could be lost was found and accepted by name.
  */
 export async function copy(options: CopyOptions): Promise<CopyResult> {
+  checkOptions("copy", options);
   return observed(options, targetPlace(options), async (own) => {
     const project = await openCopyProject(own);
     return copyDatabase(project, { ...own, drafts: draftsOf(project, own) });
@@ -29,6 +31,7 @@ export async function copy(options: CopyOptions): Promise<CopyResult> {
 
 /** What a copy would do: the target's DDL, the decisions and what would be lost. Reads only. */
 export async function planCopyOf(options: CopyOptions): Promise<CopyPlan> {
+  checkOptions("copy", options);
   const project = await openCopyProject(options);
   return planCopy(project, { ...options, drafts: draftsOf(project, options) });
 }

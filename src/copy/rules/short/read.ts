@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Expression } from "../../../core/expression.ts";
+import { validateName } from "../../../core/name.ts";
 import type { RulesDocument } from "../document.ts";
 import type { Change, ChangeRule, Locator, MappingRules, Mask, NameChange, SelectionRule } from "../model.ts";
 import { anything, isWild, starPattern } from "../pattern.ts";
@@ -28,7 +29,7 @@ export function readShortRules({ value }: RulesDocument): MappingRules {
     rule: `schemas.${from}`,
     path: `schemas.${from}`,
     at: { schema: starPattern(from), table: anything, column: null, dataType: null },
-    change: { of: "schema-name", name: renaming(`schemas.${from}`, from, to) },
+    change: { of: "schema-name", name: newName(`schemas.${from}`, from, to) },
   }));
   for (const [written, table] of tables) {
     const path = `tables.${written}`;
@@ -81,7 +82,7 @@ function changesOf(path: string, written: string, table: ShortTable): ChangeRule
   return [
     ...(table.rename === undefined
       ? []
-      : [rule("rename", { of: "table-name", name: renaming(`${path}.rename`, own, table.rename) })]),
+      : [rule("rename", { of: "table-name", name: newName(`${path}.rename`, own, table.rename) })]),
     ...each("columns", table.columns, (to, at, from) => ({
       of: "column-name",
       name: renaming(at, from, to),
@@ -115,6 +116,13 @@ function tableAt(written: string): Pick<Locator, "schema" | "table" | "dataType"
     table: starPattern(written.slice(dot + 1)),
     dataType: null,
   };
+}
+
+/** The name of a schema or a table that is made: one that nobody has to quote. Throws GW1007. */
+function newName(path: string, from: string, to: string): NameChange {
+  const change = renaming(path, from, to);
+  if (change.by === "rename") validateName(change.to, path);
+  return change;
 }
 
 function renaming(path: string, from: string, to: string): NameChange {

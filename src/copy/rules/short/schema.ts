@@ -27,7 +27,7 @@ const table = v.strictObject({
   ),
   rename: described(
     v.exactOptional(name),
-    "The table's name in the target. A * stands for what the * of the entry's name stood for.",
+    "The table's name in the target: letters, digits and underscores, no reserved word. A * stands for what the * of the entry's name stood for.",
   ),
   columns: described(v.exactOptional(named(name)), "New names of columns."),
   types: described(
@@ -58,7 +58,7 @@ export const shortRulesSchema = v.strictObject({
   ),
   schemas: described(
     v.exactOptional(named(name)),
-    "New names of schemas. A * stands for what the * before the colon stood for.",
+    "New names of schemas: letters, digits and underscores, no reserved words. A * stands for what the * before the colon stood for.",
   ),
   tables: described(v.exactOptional(named(v.union([v.literal("skip"), table]))), "What becomes of tables."),
 });

@@ -1,4 +1,4 @@
-import { GodwitError } from "../core/error.ts";
+import { GodwitError } from "./error.ts";
 
 /**
  * Checks a name that is new (given as a parameter) and returns it. Names that already exist in a database are

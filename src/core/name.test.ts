@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { GodwitError } from "../core/error.ts";
+import { GodwitError } from "./error.ts";
 import { validateName } from "./name.ts";
 
 test("plain names pass, up to 63 characters", () => {
