@@ -84,7 +84,8 @@ export function compileMigration(
               kind: "row-tables",
               key: `${key}/tables`,
               title: `make ${keeps.map(({ before }) => before).join(", ")}`,
-              hash: digest(keeps.map(({ id, before, after }) => [id, before, after])),
+              // Without the ids, which tell one application from another.
+              hash: digest(keeps.map(({ change }) => change)),
               undo: "dropped by `godwit snapshots`",
               keeps,
               preamble: [...preamble],

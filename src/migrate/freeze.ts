@@ -1,6 +1,7 @@
 import type { FrozenPlan, Undo } from "../core/frozen-plan.ts";
 import { GodwitError } from "../core/error.ts";
 import type { Plan, Step } from "../core/plan.ts";
+import type { LedgerState } from "../run/ledger.ts";
 import { freeze, type FreezeRequest, type Frozen } from "../run/reviewed/freeze.ts";
 import { type ApplyChoice, planApply } from "./apply.ts";
 import { compileMigration } from "./compile.ts";
@@ -9,6 +10,7 @@ import { type Migration, readFolder } from "./folder.ts";
 import { stepsWithin, withinFolder } from "./plan-paths.ts";
 import type { Project } from "./project.ts";
 import { readingLedger, type Reading } from "./read.ts";
+import { rowsUp } from "./row-choice.ts";
 import { planRollback, type RollbackChoice } from "./rollback.ts";
 import { readSourceFile } from "./source-file.ts";
 
@@ -23,7 +25,7 @@ export async function freezeApply(
     const intent = { command: "apply", to: choice.to ?? null };
     return plan === null || plan.steps.length === 0
       ? null
-      : frozenOf(plan, intent, undoSteps(project, contents, plan, "down"), project);
+      : frozenOf(plan, intent, undoSteps({ project, contents, plan, state: reading.state }, "down"), project);
   });
 }
 
@@ -38,7 +40,7 @@ export async function freezeRollback(
     const intent = { command: "rollback", choice, versions };
     return plan === null || plan.steps.length === 0
       ? null
-      : frozenOf(plan, intent, undoSteps(project, contents, plan, "up"), project);
+      : frozenOf(plan, intent, undoSteps({ project, contents, plan, state: reading.state }, "up"), project);
   });
 }
 
@@ -73,27 +75,36 @@ function frozenOf(plan: Plan, intent: unknown, undo: Undo, project: Project): Fr
 }
 
 /** The way back, in the reverse of the order in which the units run. */
-function undoSteps(project: Project, contents: Contents, plan: Plan, direction: "up" | "down"): Undo {
+function undoSteps(planned: Planned, direction: "up" | "down"): Undo {
+  const { project, plan } = planned;
   const byVersion = new Map(readFolder(project.folder).map((migration) => [migration.version, migration]));
   const units = [...new Map(plan.steps.map(({ unit, unitTitle }) => [unit, unitTitle]))].toReversed();
   const missing: string[] = [];
   const steps = units.flatMap(([unit, title]): Step[] => {
     const migration = byVersion.get(unit);
-    const found = migration === undefined ? null : wayBack(project, contents, migration, direction);
+    const found = migration === undefined ? null : wayBack(planned, migration, direction);
     if (found === null) missing.push(title);
     return found ?? [];
   });
   return { steps, missing };
 }
 
+interface Planned {
+  readonly project: Project;
+  readonly contents: Contents;
+  readonly plan: Plan;
+  readonly state: LedgerState;
+}
+
 function wayBack(
-  { engine }: Project,
-  contents: Contents,
+  { project, contents, state }: Planned,
   migration: Migration,
   direction: "up" | "down",
 ): Step[] | null {
   try {
-    return compileMigration(engine, contents, migration, direction);
+    // What is undone is the application that is planned, or one more after it.
+    const rows = rowsUp(project, state, migration);
+    return compileMigration(project.engine, contents, migration, direction, [], rows);
   } catch (error) {
     if (error instanceof GodwitError && error.code === "GW2008") return null;
     throw error;

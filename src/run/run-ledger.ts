@@ -397,13 +397,12 @@ export class RunLedger {
       const sql = `UPDATE ${table} SET state = ? WHERE id = ?`;
       return this.#made(null, true, sql, [change.state, change.id]);
     }
-    return this.#made(
-      null,
-      false,
-      `INSERT INTO ${table} (id, kind, run_id, name, state, body, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      [change.id, change.kind, this.runId, change.name, change.state],
-      [JSON.stringify(change.body), this.#clock.now()],
-    );
+    const values = [change.kind, this.runId, change.name, change.state, JSON.stringify(change.body)];
+    const isThere = change.replaces === true;
+    const sql = isThere
+      ? `UPDATE ${table} SET kind = ?, run_id = ?, name = ?, state = ?, body = ?, created_at = ? WHERE id = ?`
+      : `INSERT INTO ${table} (kind, run_id, name, state, body, created_at, id) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+    return this.#made(null, isThere, sql, values, [this.#clock.now(), change.id]);
   }
 
   /** Raises that run's epoch as well, so that no process goes on with it from what it has in memory. */
@@ -502,6 +501,8 @@ export type ArtifactChange =
       readonly name: string;
       readonly state: string;
       readonly body: unknown;
+      /** There is one of that id, which counts no more. */
+      readonly replaces?: boolean;
     };
 
 interface StepChange {

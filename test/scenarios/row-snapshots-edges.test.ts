@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { apply, doctor, dropSnapshots, plan, rollback, snapshots } from "../../src/index.ts";
+import {
+  apply,
+  doctor,
+  dropSnapshots,
+  plan,
+  planCopy,
+  rehearse,
+  rollback,
+  snapshots,
+} from "../../src/index.ts";
 import { target, targets } from "../support/servers.ts";
 import { bytesOf } from "./row-bytes.ts";
 import { refused, type Scene, scene, stem, tableNames } from "./scene.ts";
@@ -24,6 +33,7 @@ for (const { name, skip } of targets) {
         {
           [up(1)]:
             "CREATE TABLE items (id int PRIMARY KEY, price int); INSERT INTO items VALUES (1, 5), (2, 7);",
+          [down(1)]: "DROP TABLE items;",
           [up(2)]: `ALTER TABLE items ADD COLUMN note varchar(10);
 -- godwit: snapshot
 UPDATE items SET price = price * 100, note = 'cents';`,
@@ -45,11 +55,20 @@ UPDATE items SET price = price * 100, note = 'cents';`,
           const [kept] = (planned?.steps ?? []).flatMap((step) =>
             step.kind === "sql" ? step.statements.flatMap(({ keeps }) => keeps ?? []) : [],
           );
+          // Forward, back and forward again, with the same names each time.
+          if (name !== "mysql") assert.ok((await rehearse(own.options))?.verified);
           await apply(options);
           assert.ok((await tableNames(own)).includes(kept?.before ?? "none"), "the plan names the table");
           const schema = await readFile(join(own.folder, "schema.sql"), "utf8");
           assert.match(schema, /items/);
           assert.doesNotMatch(schema, /_rollback_|_changed_/);
+          const ends = { source: own.url, target: `sqlite:${join(own.folder, "none.db")}`, env: {} };
+          const { survey } = await planCopy({ ...ends, cwd: own.folder });
+          assert.deepEqual(
+            survey.tables.map(({ source }) => source.name),
+            ["items"],
+            "copies leave them out",
+          );
           await rollback(own.options);
           assert.deepEqual(await items(), before);
           await apply(own.options);

@@ -9,6 +9,7 @@ import {
   countOf,
   type KeptRows,
   qualified,
+  readRowSnapshots,
   roleOf,
   rowSnapshotKind,
   sameKey,
@@ -37,7 +38,11 @@ export async function keepRows(
       message: `${place}: when rows of ${tableTitle(table)} are changed, ${message}; what that does is not kept`,
     });
   }
-  if (engine.traits.transactionalDdl) await makeTables(context, table, keeps);
+  const replaces = await isUsed(context, keeps, { table, place });
+  if (engine.traits.transactionalDdl) {
+    if (replaces) await dropTables(context, table, keeps);
+    await makeTables(context, table, keeps);
+  }
   await role.capture(session, { change, table, key, into: keeps.before });
   crashPoint("rows:kept");
   return async (reported) => {
@@ -57,8 +62,41 @@ export async function keepRows(
     };
     emit({ type: "rows:kept", key: step.key, table: tableTitle(table), snapshot: keeps.before, ...kept });
     crashPoint("rows:settled");
-    return { id: keeps.id, kind: rowSnapshotKind, name: tableTitle(body.before), state: "kept", body };
+    const name = tableTitle(body.before);
+    return { id: keeps.id, kind: rowSnapshotKind, name, state: "kept", body, replaces };
   };
+}
+
+/**
+ * Whether the ledger has a snapshot of that id that counts no more: the same plan was carried out and undone here, as a
+ * rehearsal does. Throws GW8301 where it still counts.
+ */
+export async function isUsed(
+  { engine, session }: Pick<StepContext, "engine" | "session">,
+  { id, before }: RowKeeping,
+  { table, place }: { readonly table: KeptTable; readonly place: string },
+): Promise<boolean> {
+  // The catalogue first: it may be asked under any role, which the ledger may not.
+  const there = await roleOf(engine).table(session, { kind: "table", name: before, ...inSchema(table) });
+  if (there === null) return false;
+  const known = (await readRowSnapshots(engine, session)).find((each) => each.id === id);
+  if (known?.state !== "kept") return known !== undefined;
+  throw new GodwitError("GW8301", {
+    message: `${place}: ${before} keeps rows of ${known.unitTitle} already, which were not put back`,
+    hint: "Drop it with `godwit snapshots --drop`, if those rows are not needed any more.",
+  });
+}
+
+const inSchema = ({ schema }: KeptTable) => (schema === "" ? {} : { schema });
+
+export async function dropTables(
+  { engine, session }: Pick<StepContext, "engine" | "session">,
+  { schema }: KeptTable,
+  { before, after }: RowKeeping,
+): Promise<void> {
+  for (const name of [before, after]) {
+    if (name !== null) await roleOf(engine).drop(session, { schema, name });
+  }
 }
 
 /** The empty tables for rows of a statement. */
