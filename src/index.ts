@@ -21,7 +21,13 @@ export {
 } from "./commands/backup.ts";
 export { approve, type ApproveOptions } from "./commands/approve.ts";
 export { baseline, type BaselineOptions } from "./commands/baseline.ts";
-export { copy, type CopyOptions, planCopyOf as planCopy } from "./commands/copy.ts";
+export {
+  copy,
+  type CopyOptions,
+  freezeCopyOf as freezeCopy,
+  type FreezeCopyOptions,
+  planCopyOf as planCopy,
+} from "./commands/copy.ts";
 export { ctl, type ControlledRun, type CtlOptions, type CtlReport } from "./commands/ctl.ts";
 export { create, type CreateOptions } from "./commands/create.ts";
 export { doctor, type DoctorReport } from "./commands/doctor.ts";

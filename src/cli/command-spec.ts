@@ -139,6 +139,8 @@ export interface OptionValues {
   readonly ticket?: string;
   readonly key?: string;
   readonly with?: readonly string[];
+  readonly source?: string;
+  readonly target?: string;
   readonly skipGate?: Readonly<Record<string, string>>;
 }
 

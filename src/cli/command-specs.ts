@@ -287,6 +287,13 @@ export const commandSpecs: readonly CommandSpec[] = [
       to,
       { name: "--dry-run", description: "print what would run, like `godwit plan`" },
       {
+        name: "--source",
+        value: "DATABASE",
+        kind: "text",
+        description: "of a copy's plan: what is read, a URL or a profile (default: the plan's profile)",
+      },
+      { name: "--target", value: "DATABASE", kind: "text", description: "and what is written" },
+      {
         name: "--allow-out-of-order",
         description: "also apply migrations that are older than the newest applied one",
       },
@@ -518,7 +525,11 @@ export const commandSpecs: readonly CommandSpec[] = [
         description:
           "where views, triggers and routines that are left undone are written, with drafts in the target's language (default: godwit-undone-DATABASE.sql)",
       },
-      { name: "--plan", description: "only show what would be done, decided and lost" },
+      {
+        name: "--plan",
+        description: "only show what would be done, decided and lost; with -o, write it down for review",
+      },
+      ...freezing,
       { name: "--resume", value: "RUN", kind: "text", description: "continue this interrupted copy" },
       {
         name: "--restart",

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import type { FrozenPlan } from "../core/frozen-plan.ts";
+import { GodwitError } from "../core/error.ts";
+import type { FrozenPlan, FrozenSide } from "../core/frozen-plan.ts";
 import { applyReviewed } from "../migrate/index.ts";
 import type { RunResult } from "../run/executor.ts";
 import { checkOptions } from "./check-options.ts";
@@ -9,20 +10,63 @@ import { openProject, type ProjectOptions } from "./options.ts";
 export interface ApplyPlanOptions extends ProjectOptions {
   /** The plan, as `freezePlan` wrote it. */
   readonly file: string;
+  /** Of a copy: its databases, as URLs or profiles. Default the profiles that the plan names. */
+  readonly source?: string | undefined;
+  readonly target?: string | undefined;
 }
 
 /** Carries a reviewed plan out, or goes on with it. Rejects with a GodwitError; GW8101 where it is stale. */
 export async function applyPlan(options: ApplyPlanOptions): Promise<RunResult> {
   checkOptions("applyPlan", options);
   const frozen = await openPlan(options);
-  return observed(options, options, async (own) => applyReviewed(await openProject(own), frozen));
+  if (frozen.kind === "copy") return applyCopy(frozen, options);
+  const named = ofPlan(options, frozen);
+  return observed(named, named, async (own) => applyReviewed(await openProject(own), frozen));
+}
+
+async function applyCopy(plan: FrozenPlan, options: ApplyPlanOptions): Promise<RunResult> {
+  const { copyPlanned } = await import("./copy.ts");
+  const { file: _, source, target, url: __, profile: ___, ...rest } = options;
+  return copyPlanned(plan, {
+    ...rest,
+    source: source ?? sideName("--source", plan.source),
+    target: target ?? sideName("--target", plan.target),
+    drafts: true,
+  });
+}
+
+/** A URL is kept without its password, so it can only be named again. */
+function sideName(option: string, side: FrozenSide | null): string {
+  if (side?.profile != null) return side.profile;
+  throw new GodwitError("GW1001", {
+    message: `the plan was made with a URL (${side?.display ?? ""}), and passwords are not kept: name the database with ${option}`,
+    details: { what: option },
+  });
+}
+
+/** Options for a question about the database of a plan that is in a file. */
+export async function namedByPlan<T extends ProjectOptions>(options: T, file: string): Promise<T> {
+  return ofPlan(options, await openPlan({ file, cwd: options.cwd }));
+}
+
+/** The profile that the plan was made with, where nothing else names a database. */
+export function ofPlan<T extends ProjectOptions>(options: T, { target }: FrozenPlan): T {
+  const env = options.env ?? process.env;
+  const isNamed =
+    options.url !== undefined ||
+    options.profile !== undefined ||
+    ["GODWIT_URL", "DATABASE_URL", "GODWIT_PROFILE"].some((name) => env[name] !== undefined);
+  return isNamed || target.profile === null ? options : { ...options, profile: target.profile };
 }
 
 /** Reads and checks a plan file. Throws GW8102, GW8103. */
 export async function openPlan({
   file,
   cwd = process.cwd(),
-}: Pick<ApplyPlanOptions, "file" | "cwd">): Promise<FrozenPlan> {
+}: {
+  readonly file: string;
+  readonly cwd?: string | undefined;
+}): Promise<FrozenPlan> {
   // Its parser takes time to load, which whoever has no plan file does not pay for.
   const { readPlanFile } = await import("../review/index.ts");
   return readPlanFile(resolve(cwd, file));

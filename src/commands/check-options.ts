@@ -125,7 +125,7 @@ const known = {
     olderThanMs: milliseconds,
     all: flag,
   },
-  applyPlan: { ...project, file: text },
+  applyPlan: { ...project, file: text, source: text, target: text },
   approve: {
     cwd: text,
     env: location.env,

@@ -2,12 +2,17 @@ import { basename, extname, resolve } from "node:path";
 import {
   type CopyChoice,
   copyDatabase,
+  copyReviewed,
+  freezeCopy,
   type CopyPlan,
   type CopyProject,
   type CopyResult,
   planCopy,
 } from "../copy/index.ts";
 import { checkOptions } from "./check-options.ts";
+import type { FrozenPlan } from "../core/frozen-plan.ts";
+import { personName } from "../core/person-name.ts";
+import { isUrl } from "./side.ts";
 import { openCopyProject, type CopyProjectOptions, targetPlace } from "./copy-options.ts";
 import { observed } from "./observed.ts";
 
@@ -34,6 +39,43 @@ export async function planCopyOf(options: CopyOptions): Promise<CopyPlan> {
   checkOptions("copy", options);
   const project = await openCopyProject(options);
   return planCopy(project, { ...options, drafts: draftsOf(project, options) });
+}
+
+export interface FreezeCopyOptions extends CopyOptions {
+  /** Whose plan it is; default GODWIT_ACTOR, or the user of the operating system. */
+  readonly as?: string | undefined;
+  readonly ticket?: string | undefined;
+  /** Where it is written; left out: nowhere. */
+  readonly output?: string | undefined;
+}
+
+/** What a copy would do, as a plan for review, which `applyPlan` carries out. Reads only. */
+export async function freezeCopyOf(options: FreezeCopyOptions): Promise<FrozenPlan> {
+  const { as, ticket, output, cwd = process.cwd(), source, target } = options;
+  const project = await openCopyProject(options);
+  const plan = await freezeCopy(
+    project,
+    { ...options, drafts: undefined },
+    {
+      author: as === undefined ? undefined : personName(as, "--as"),
+      ticket: ticket === undefined ? undefined : personName(ticket, "--ticket"),
+      profile: isUrl(target) ? null : target,
+      sourceProfile: isUrl(source) ? null : source,
+    },
+  );
+  if (output !== undefined) {
+    const { writePlanFile } = await import("../review/index.ts");
+    await writePlanFile(resolve(cwd, output), plan);
+  }
+  return plan;
+}
+
+/** Carries a reviewed copy out, or goes on with it. */
+export async function copyPlanned(plan: FrozenPlan, options: CopyOptions): Promise<CopyResult> {
+  return observed(options, targetPlace(options), async (own) => {
+    const project = await openCopyProject(own);
+    return copyReviewed(project, plan, { drafts: draftsOf(project, own) });
+  });
 }
 
 function draftsOf(

@@ -4,6 +4,7 @@ import { reading } from "../migrate/index.ts";
 import { type GateState } from "../run/gates/gate.ts";
 import { gateStates } from "../run/gates/pass-gates.ts";
 import { readLedger } from "../run/ledger.ts";
+import { ofPlan } from "./apply-plan.ts";
 import { openProject, type ProjectOptions } from "./options.ts";
 
 /** How the gates stand for a plan, as it would be asked now; empty where nothing is demanded. Reads only. */
@@ -12,7 +13,7 @@ export async function gateReport(
   reviewed: FrozenPlan | null,
   options: ProjectOptions,
 ): Promise<GateState[]> {
-  const project = await openProject(options);
+  const project = await openProject(reviewed === null ? options : ofPlan(options, reviewed));
   const { engine, gates: policy } = project;
   if (policy.environment === null && policy.expect === null) return [];
   await engine.syntax.load();

@@ -1,6 +1,6 @@
 import type { FrozenPlan } from "../core/frozen-plan.ts";
 import { freezeApply, rehearse as rehearsePlan, type Rehearsal } from "../migrate/index.ts";
-import { openPlan } from "./apply-plan.ts";
+import { ofPlan, openPlan } from "./apply-plan.ts";
 import { checkOptions } from "./check-options.ts";
 import { openConfig, openProject, type ProjectOptions, profileOf } from "./options.ts";
 import { otherSide } from "./other-side.ts";
@@ -27,11 +27,9 @@ export interface RehearsalReport extends Rehearsal {
 export async function rehearse(options: RehearseOptions = {}): Promise<RehearsalReport | null> {
   checkOptions("rehearse", options);
   const { file, to, cwd } = options;
-  const project = await openProject(options);
-  const plan =
-    file === undefined
-      ? await freezeApply(project, { to }, { profile: await profileOf(options) })
-      : await openPlan({ file, cwd });
+  const read = file === undefined ? null : await openPlan({ file, cwd });
+  const project = await openProject(read === null ? options : ofPlan(options, read));
+  const plan = read ?? (await freezeApply(project, { to }, { profile: await profileOf(options) }));
   if (plan === null) return null;
   const name = options.scratch ?? (await openConfig(options, ["scratch"])).scratch;
   const scratch = name === null ? null : (await otherSide(name, options)).target;

@@ -5,7 +5,7 @@ import type { Emit } from "../core/event.ts";
 import { type Plan, type RefusedObject, sealPlan, type Step } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { ServerFacts } from "../engines/engine.ts";
-import { execute, type RunResult } from "../run/executor.ts";
+import { execute, type ExecuteOptions, type RunResult } from "../run/executor.ts";
 import { type LedgerState, mayHaveEffect } from "../run/ledger.ts";
 import { readWatermarks } from "../run/watermark-ledger.ts";
 import { compileCopy } from "./compile.ts";
@@ -37,7 +37,7 @@ interface PreparedCopy extends Omit<CopyPlan, "reading"> {
 }
 
 /** What the ledger keeps of a copy: enough to go on with it when the source has changed since. */
-interface CopyIntent {
+export interface CopyIntent {
   readonly command: "copy";
   readonly source: string;
   /** Of what was asked for: the same command continues the run. */
@@ -68,42 +68,13 @@ export interface CopyResult extends RunResult {
 export async function copyDatabase(project: CopyProject, choice: CopyChoice): Promise<CopyResult> {
   refuseContradictions(choice);
   if (choice.drafts !== undefined) refuseForeignFile(choice.drafts);
-  const { source, target, settings, gates, signal, waitMs, commandLine } = project;
-  const refused = new Map<string, RefusedObject>();
-  const emit: Emit = (event) => {
-    if (event.type === "object:undone") refused.set(`${event.what} ${event.name}`, event);
-    project.emit(event);
-  };
-  await target.engine.syntax.load();
+  await project.target.engine.syntax.load();
   const asked = askedOf(project, choice);
   let prepared: PreparedCopy | null = null;
-  const intent: { -readonly [K in keyof CopyIntent]: CopyIntent[K] } = {
-    command: "copy",
-    source: source.target.display,
-    asked,
-    steps: [],
-    made: nothingMade,
-    left: nothingLeft,
-  };
-  const result = await execute({
-    engine: target.engine,
-    target: target.target,
-    source,
-    family: "copy",
-    settings,
-    gates,
-    emit,
-    signal,
-    waitMs,
-    commandLine,
+  const intent: Writable<CopyIntent> = { ...newIntent(project, asked) };
+  return carryOut(project, choice, {
     intent,
-    retell,
     restarts: choice.restart === true,
-    undo: (aborted) => undoCopy(project, aborted),
-    // Before the run is closed: a kill after that could not be made good.
-    afterwards: async (_, tell) => {
-      if (choice.drafts !== undefined) tellUndone({ ...project, emit: tell }, choice.drafts, undoneNow());
-    },
     compile: async (state, facts, givenUp) => {
       const kept = unfinishedSteps(state, choice, asked);
       if (kept !== null) {
@@ -121,13 +92,52 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
       return prepared.plan;
     },
   });
-  await refuseQuarantined(project, result);
-  return { ...result, undone: undoneNow(), parts: intent.left?.parts ?? [] };
+}
 
-  function undoneNow(): readonly Undone[] {
-    const { undone, planned } = intent.left ?? nothingLeft;
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+export function newIntent({ source }: CopyProject, asked: string): CopyIntent {
+  const { display } = source.target;
+  return { command: "copy", source: display, asked, steps: [], made: nothingMade, left: nothingLeft };
+}
+
+/** Runs a copy's plan, and says what of it was not made. */
+export async function carryOut(
+  project: CopyProject,
+  choice: Pick<CopyChoice, "drafts">,
+  run: Pick<ExecuteOptions, "compile" | "restarts" | "reviewed"> & { readonly intent: CopyIntent },
+): Promise<CopyResult> {
+  const { source, target, settings, gates, signal, waitMs, commandLine } = project;
+  const refused = new Map<string, RefusedObject>();
+  const emit: Emit = (event) => {
+    if (event.type === "object:undone") refused.set(`${event.what} ${event.name}`, event);
+    project.emit(event);
+  };
+  const undoneNow = (): readonly Undone[] => {
+    const { undone, planned } = run.intent.left ?? nothingLeft;
     return [...undone, ...refusedOf(planned, refused)];
-  }
+  };
+  const result = await execute({
+    ...run,
+    engine: target.engine,
+    target: target.target,
+    source,
+    family: "copy",
+    settings,
+    gates,
+    emit,
+    signal,
+    waitMs,
+    commandLine,
+    retell,
+    undo: (aborted) => undoCopy(project, aborted),
+    // Before the run is closed: a kill after that could not be made good.
+    afterwards: async (_, tell) => {
+      if (choice.drafts !== undefined) tellUndone({ ...project, emit: tell }, choice.drafts, undoneNow());
+    },
+  });
+  await refuseQuarantined(project, result);
+  return { ...result, undone: undoneNow(), parts: run.intent.left?.parts ?? [] };
 }
 
 /** The copy itself has succeeded by then: a file that cannot be written is a warning. */
@@ -143,7 +153,7 @@ function tellUndone({ source, target, emit }: CopyProject, file: string, undone:
 
 const nothingLeft: LeftUndone = { undone: [], planned: [], parts: [] };
 
-function leftUndone({ objects, dropped, undone }: Survey): LeftUndone {
+export function leftUndone({ objects, dropped, undone }: Survey): LeftUndone {
   const planned = [...objects.before, ...objects.after].map(({ what, name, original, draft }) => ({
     what,
     name,
@@ -176,7 +186,7 @@ function retell(error: GodwitError, runId: string): GodwitError {
  * Names what was asked for: what decides which rows go where, and nothing of how (the environment, the folder, jobs,
  * the size of chunks), so that the same command goes on with the run from any other shell.
  */
-function askedOf({ source, rules }: CopyProject, choice: CopyChoice): string {
+export function askedOf({ source, rules }: CopyProject, choice: CopyChoice): string {
   const { tables = [], exclude = [], mode = "create", allow = [], watermark = null } = choice;
   const { schemaOnly = false, dataOnly = false } = choice;
   return digest([
@@ -197,7 +207,7 @@ export async function planCopy(project: CopyProject, choice: CopyChoice): Promis
   return { ...prepared, reading: await readingTime(project, prepared.plan) };
 }
 
-async function prepare(
+export async function prepare(
   project: CopyProject,
   choice: CopyChoice,
   facts: ServerFacts,
@@ -300,7 +310,7 @@ function asAskedNow(step: Step, { jobs, quarantine, phases }: CopyChoice): Step 
   };
 }
 
-function refuseContradictions(choice: CopyChoice): void {
+export function refuseContradictions(choice: CopyChoice): void {
   const { mode = "create", watermark, schemaOnly = false, dataOnly = false } = choice;
   const refuse = (message: string) => {
     throw new GodwitError("GW1001", { message, details: { mode } });

@@ -14,6 +14,7 @@ export {
   type TargetEngine,
 } from "./project.ts";
 export type { ReadingTime } from "./reading-time.ts";
+export { copyReviewed, freezeCopy } from "./reviewed.ts";
 export type { RulesDocument } from "./rules/document.ts";
 export type { MappingRules, RuleWarning } from "./rules/model.ts";
 export { readRules } from "./rules/read-rules.ts";

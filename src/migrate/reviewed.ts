@@ -23,14 +23,14 @@ export async function applyReviewed(project: Project, frozen: FrozenPlan): Promi
     ...executionOf(project),
     reviewed: frozen,
     intent: { ...(frozen.intent as object), plan: frozen.hash },
-    compile: async (state, facts, _, { session }) => {
+    compile: async (state, facts, _, { session, emit }) => {
       verifyHistory(state);
       const plan = await checkReviewed(frozen, { engine: project.engine, session, facts, state });
       if (plan === null) return null;
-      checkFiles(project, frozen);
+      checkFiles({ ...project, emit }, frozen);
       return { ...plan, steps: stepsInFolder(plan.steps, project.folder) };
     },
-    afterwards: (session) => writeSchemaFile(project, session),
+    afterwards: (session, emit) => writeSchemaFile({ ...project, emit }, session),
     ...(frozen.kind === "apply"
       ? { undo: (aborted: AbortedRun) => undoRun(project, openContents(project), aborted) }
       : {}),

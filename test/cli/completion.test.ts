@@ -37,7 +37,7 @@ test("bash completes commands, options and choices", async () => {
     assert.deepEqual([status, stderr], [0, ""]);
     return replies.split("\n").filter((reply) => reply !== "");
   };
-  assert.deepEqual(complete("godwit", "re"), ["redo", "repair", "report"]);
+  assert.deepEqual(complete("godwit", "re"), ["rehearse", "redo", "repair", "report"]);
   assert.ok(complete("godwit", "").includes("apply"));
   assert.deepEqual(complete("godwit", "apply", "--lock"), ["--lock-timeout", "--lock-retries"]);
   assert.deepEqual(complete("godwit", "--url", "apply", "st"), ["status"], "a value is no command");

@@ -23,6 +23,7 @@ export async function checkReviewed(frozen: FrozenPlan, looked: Looked): Promise
     return { ...plan, steps: withoutCompleted(plan.steps, state, state.unfinished.id) };
   }
   if (await isCarriedOut(frozen, looked)) return null;
+  if (frozen.kind === "copy") await refuseCopiedSince(frozen, looked);
   await refuseStale(frozen.target, await databaseState(looked), state.history);
   return plan;
 }
@@ -59,4 +60,23 @@ async function isCarriedOut(frozen: FrozenPlan, { engine, session, state }: Look
   // A run that another one has ended counts as done, too, and may have left some of its units undone.
   const written = new Set(state.history.flatMap(({ runId, version }) => (runId === row.id ? [version] : [])));
   return frozen.steps.flatMap(({ history }) => history).every(({ version }) => written.has(version));
+}
+
+/** Rows leave no trace in a schema: a copy that ended since then may have brought those that this one would. */
+async function refuseCopiedSince(frozen: FrozenPlan, { engine, session, state }: Looked): Promise<void> {
+  if (state.version === null) return;
+  const [row] = await session.query(
+    withPlaceholders(
+      engine.traits,
+      `SELECT id, plan_hash, finished_at FROM ${engine.store.table("run")}
+        WHERE kind = 'copy' AND state = 'done' AND finished_at > ? ORDER BY finished_at DESC LIMIT 1`,
+    ),
+    [frozen.madeAt],
+  );
+  if (row === undefined) return;
+  const which = row.plan_hash === frozen.hash ? "it was carried out" : "another copy was made";
+  throw new GodwitError("GW8101", {
+    message: `the plan does not fit the database any more: ${which} by the run ${String(row.id)} (${String(row.finished_at)})`,
+    details: { run: String(row.id) },
+  });
 }
