@@ -20,6 +20,7 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
   ["0", "done"],
   ["1", "an error"],
   ["2", "status --exit-code: migrations are pending, or something is wrong"],
+  ["3", "approval needed: the environment demands that others approve the plan"],
   ["4", "another run holds the lock"],
   ["64", "wrong usage or configuration"],
   ["130, 143", "interrupted by Ctrl-C, by SIGTERM; run it again to continue"],

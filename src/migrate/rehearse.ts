@@ -116,18 +116,29 @@ function warningsOf({ emit }: Project): Project["emit"] {
   };
 }
 
-async function schemaOf(scratch: Project): Promise<string> {
-  return reading(scratch, (session) => scratch.engine.inspect.dump(session));
+interface Schema {
+  /** Equal where the schemas are: a text can differ in quotes that SQLite adds when it renames a table. */
+  readonly model: string;
+  readonly text: string;
 }
 
-async function refuseDifferent(leg: Leg, expected: string, found: string): Promise<void> {
-  if (expected === found) return;
+async function schemaOf({ engine, ...rest }: Project): Promise<Schema> {
+  return reading({ engine, ...rest }, async (session) => ({
+    model: digest(await engine.inspect.schema(session)),
+    text: await engine.inspect.dump(session),
+  }));
+}
+
+async function refuseDifferent(leg: Leg, expected: Schema, found: Schema): Promise<void> {
+  if (expected.model === found.model) return;
   const { createTwoFilesPatch } = await import("diff");
   const names =
     leg === "back"
       ? ["schema (before)", "schema (after the way back)"]
       : ["schema (first)", "schema (second)"];
-  const diff = createTwoFilesPatch(names[0] ?? "", names[1] ?? "", expected, found, "", "", { context: 2 });
+  const diff = createTwoFilesPatch(names[0] ?? "", names[1] ?? "", expected.text, found.text, "", "", {
+    context: 2,
+  });
   throw new GodwitError("GW8109", {
     message:
       leg === "back"
