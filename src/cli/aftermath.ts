@@ -8,6 +8,8 @@ export function aftermathText(error: GodwitError, progress: ProgressSnapshot): s
   if (progress.kind === null) return error.outcome === "unchanged" ? "nothing was changed" : null;
   // Where another process goes on with the run, what this one saw is no longer how it is.
   if (error.code === "GW4003") return null;
+  // What became of the run's work is told with the error itself.
+  if (error.details["undo"] !== undefined) return null;
   if (progress.kind === "copy") return copyText(error);
   const parts: string[] = [];
   if (error.outcome === "unknown") parts.push("whether the last statement took effect is not known");

@@ -21,6 +21,8 @@ export interface CtlOptions extends ProjectOptions {
   readonly value?: number | undefined;
   /** The run's id, or how it begins; the one run that is not done where it is left out. */
   readonly run?: string | undefined;
+  /** How long to wait until a run that is going on has taken it, in milliseconds; default 2,000. */
+  readonly waitMs?: number | undefined;
 }
 
 export interface CtlReport {
@@ -43,15 +45,15 @@ export interface ControlledRun {
   readonly waiting: readonly ControlRow[];
 }
 
-/** A run at work takes a command within its guard's interval: so long it is waited for. */
-const takenWaitMs = 3_000;
+/** A run at work takes a command within its guard's interval, which is a second by default. */
+const takenWaitMs = 2_000;
 /** In SQLite a transaction of the run keeps everybody else from writing. */
 const busyWaitMs = 30_000;
 
 /** Tells a run that is not done to pause, to go on, to stop or to work more slowly, or shows such runs. Throws GW8004. */
 export async function ctl(options: CtlOptions): Promise<CtlReport> {
   checkOptions("ctl", options);
-  const { action, value, run } = options;
+  const { action, value, run, waitMs = takenWaitMs } = options;
   const order = action === "status" ? null : { command: action, value: valueOf(action, value) };
   const project = await openProject(options);
   const { engine, target } = project;
@@ -71,7 +73,7 @@ export async function ctl(options: CtlOptions): Promise<CtlReport> {
     const sent = await sendControl(engine, session, one.id, { ...order, now }).catch((error: unknown) => {
       throw explained(engine, error);
     });
-    const row = one.state === "running" ? await whenTaken(engine, session, one.id, sent) : sent;
+    const row = one.state === "running" ? await whenTaken(engine, session, one.id, sent, waitMs) : sent;
     const runs = (await unfinishedRuns(engine, session)).filter(({ id }) => id === one.id);
     return { database: target.display, sent: { run: one.id, ...row }, runs };
   });
@@ -101,8 +103,9 @@ async function whenTaken(
   session: Session,
   runId: string,
   sent: ControlRow,
+  waitMs: number,
 ): Promise<ControlRow> {
-  const end = performance.now() + takenWaitMs;
+  const end = performance.now() + waitMs;
   for (;;) {
     const row = (await readControl(engine, session, runId)).find(({ seq }) => seq === sent.seq) ?? sent;
     if (row.takenAt !== null || performance.now() > end) return row;

@@ -285,7 +285,7 @@ async function runAttempt(options: ExecuteOptions, attempt: AttemptState, events
       events,
       state: resumed === null ? { ...state, steps: [] } : state,
     });
-    if (plan.kind !== "record") await guard.look();
+    if (plan.kind !== "record" && options.reconcileOnly !== true) await guard.look();
     const undoes = options.undoes?.() ?? (resumed?.intent as { undoes?: Undoes } | undefined)?.undoes;
     // What an undo has to come back to: read before the first step, and where an abort is to be thought of.
     const before =

@@ -76,12 +76,19 @@ for (const { name, skip } of targets.filter((each) => each.name !== "mysql")) {
             `while (n >= 2 && !existsSync(${JSON.stringify(told)} + n)) await setTimeout(10);`,
           ),
         });
+        await writeFile(
+          join(own.folder, "godwit.config.json"),
+          JSON.stringify({ guard: { interval: "100ms" } }),
+        );
+        // In SQLite it is heard between two statements only.
+        const waitMs = name === "sqlite" ? 0 : 2_000;
+        const say = (action: "pause" | "resume" | "stop") => ctl({ ...own.options, waitMs, action });
         const cli = { cwd: own.folder, env: { GODWIT_URL: own.url } };
         const tell = async (n: number) => writeFile(`${told}${n}`, "");
         {
           await using run = startGodwit(["apply"], cli);
           await run.saw(/1 of 5 rows|1\/5 rows/);
-          const { sent, runs } = await ctl({ ...own.options, action: "pause" });
+          const { sent, runs } = await say("pause");
           // In SQLite it is heard between two statements only.
           assert.equal(sent?.takenAt !== null, name !== "sqlite");
           assert.deepEqual([runs[0]?.state, runs[0]?.orders.pausedBy?.command], ["running", "pause"]);
@@ -95,11 +102,11 @@ for (const { name, skip } of targets.filter((each) => each.name !== "mysql")) {
         await using run = startGodwit(["apply"], cli);
         await run.saw(/^paused before /m);
         assert.equal(await rowsOf(own), 1);
-        await ctl({ ...own.options, action: "throttle", value: 0.5 });
-        await ctl({ ...own.options, action: "resume" });
+        await ctl({ ...own.options, waitMs, action: "throttle", value: 0.5 });
+        await say("resume");
         await run.saw(/^going on after a pause/m);
         await until(async () => (await rowsOf(own)) === 2);
-        await ctl({ ...own.options, action: "stop" });
+        await say("stop");
         await tell(3);
         const { code, stderr } = await run.result;
         assert.equal(code, 130, stderr);
@@ -112,11 +119,11 @@ for (const { name, skip } of targets.filter((each) => each.name !== "mysql")) {
         // A stop is carried out once; the run is slowed down as before.
         const [left] = (await ctl({ ...own.options, action: "status" })).runs;
         assert.deepEqual([left?.state, left?.orders.throttle, left?.waiting.length], ["resumable", 0.5, 0]);
-        await refused(ctl({ ...own.options, action: "stop" }), "GW8004");
+        await refused(say("stop"), "GW8004");
         for (const n of [3, 4, 5]) await tell(n);
         assert.equal((await apply(own.options)).state, "done");
         assert.equal(await rowsOf(own), 5);
-        await refused(ctl({ ...own.options, action: "pause" }), "GW8004");
+        await refused(say("pause"), "GW8004");
       });
     },
   );
