@@ -2,13 +2,14 @@ import { GodwitError } from "../core/error.ts";
 import type { PlanKind } from "../core/plan.ts";
 import type { Engine, Row, Session } from "../engines/engine.ts";
 import { withPlaceholders } from "../engines/placeholders.ts";
+import type { RunState } from "../run/ledger.ts";
 
 /** A run as its row tells of it. */
 export interface RunSummary {
   readonly id: string;
   readonly kind: PlanKind;
   /** `running` only while a session holds the lock: a killed process cannot write that it is not. */
-  readonly state: "running" | "done" | "resumable" | "blocked";
+  readonly state: RunState;
   readonly epoch: number;
   readonly actor: string;
   readonly host: string;

@@ -74,7 +74,9 @@ export class Testimony {
         "is done, and the log does not tell of its end: its last events were removed, or could not be written (GW5021)",
       );
     }
-    if (closing === null || closing === run.state) return [];
+    // What a run of its own undoes, or has undone, had stopped before.
+    const isUndone = run.state === "rolling-back" || run.state === "rolled-back";
+    if (closing === null || closing === (isUndone ? "resumable" : run.state)) return [];
     return finding(`is ${run.state}, and the log says that it ended as ${closing}`);
   }
 

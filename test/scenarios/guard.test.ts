@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseConnectionUrl } from "../../src/config/connection-url.ts";
 import { loadEngine } from "../../src/engines/registry.ts";
-import { apply, ctl, type GodwitError, type StampedEvent, status } from "../../src/index.ts";
+import { apply, auditVerify, ctl, type GodwitError, type StampedEvent, status } from "../../src/index.ts";
 import { startGodwit } from "../support/cli.ts";
 import { targets } from "../support/servers.ts";
 import { until } from "../support/until.ts";
@@ -286,6 +286,8 @@ for (const { name, engine: id, skip } of targets.filter(
           ["rollback", "done"],
         ],
       );
+      // The log and the rows of both runs agree.
+      assert.deepEqual((await auditVerify(own.options)).findings, []);
       assert.equal((await apply({ ...own.options })).state, "done");
     });
   });

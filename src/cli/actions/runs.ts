@@ -17,7 +17,14 @@ export async function runs(invocation: Invocation): Promise<number> {
 function runsText(found: readonly RunSummary[], paint: Paint): string {
   if (found.length === 0) return "there are no runs\n";
   const heads = ["run", "kind", "state", "started", "took", "by"].map((head) => paint.dim(head));
-  const colours = { done: paint.green, running: paint.cyan, resumable: paint.yellow, blocked: paint.red };
+  const colours = {
+    done: paint.green,
+    running: paint.cyan,
+    resumable: paint.yellow,
+    blocked: paint.red,
+    "rolling-back": paint.yellow,
+    "rolled-back": paint.dim,
+  };
   const rows = found.map((run) => [
     run.id.slice(0, 8),
     oneLine(run.kind),

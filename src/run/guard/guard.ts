@@ -358,10 +358,9 @@ export class Guard implements AsyncDisposable {
     if (this.#busy || this.#timer === null) return;
     this.#busy = true;
     try {
-      const [samples] = await Promise.all([
-        Promise.all(this.#watched.map((server) => server.sample())),
-        this.#hasOwnSession ? this.#listen() : null,
-      ]);
+      // One after the other: both use the guard's session on the target.
+      if (this.#hasOwnSession) await this.#listen();
+      const samples = await Promise.all(this.#watched.map((server) => server.sample()));
       if (samples.length > 0 && this.#timer !== null) this.#judge(samples.flat());
     } finally {
       this.#busy = false;

@@ -76,8 +76,10 @@ export class WatchedServer implements AsyncDisposable {
     this.#opening ??= this.#open(this.#options.engine, this.#options.target).finally(() => {
       this.#opening = null;
     });
-    this.#session = await this.#opening;
-    return this.#session;
+    const session = await this.#opening;
+    this.#refuseClosed(session);
+    this.#session = session;
+    return session;
   }
 
   /** Another one is opened the next time. */
@@ -126,7 +128,10 @@ export class WatchedServer implements AsyncDisposable {
       if (replica.engine !== engine.id) {
         throw new Error(`${replica.display} of guard.replicas is no ${engine.traits.title} server`);
       }
-      if (!this.#replicas.has(replica)) this.#replicas.set(replica, await this.#open(engine, replica));
+      if (this.#replicas.has(replica)) continue;
+      const session = await this.#open(engine, replica);
+      this.#refuseClosed(session);
+      this.#replicas.set(replica, session);
     }
     return [...this.#replicas.values()];
   }
@@ -137,7 +142,7 @@ export class WatchedServer implements AsyncDisposable {
 
   async #open(engine: Engine, target: Target): Promise<Session> {
     const { sessionOptions } = this.#options;
-    const session = await openSession(engine, target, {
+    return openSession(engine, target, {
       ...sessionOptions,
       tag: `${sessionOptions.tag} guard`,
       // A sample that waits is none.
@@ -145,8 +150,12 @@ export class WatchedServer implements AsyncDisposable {
       statementTimeoutMs: questionMs,
       onNotice: () => {},
     });
-    if (!this.#isClosed) return session;
-    await session.close();
+  }
+
+  /** The run may have ended while it was opened: then nobody would close it. */
+  #refuseClosed(session: Session): void {
+    if (!this.#isClosed) return;
+    void session.close();
     throw new Error("the run has ended");
   }
 }
