@@ -69,6 +69,8 @@ export interface Waiting {
 
 /** A stop file or another process's word is looked for so often while the run waits. */
 const roundMs = 200;
+/** Statements of one transaction can take microseconds: the stop file is looked for so often between them. */
+const freshMs = 20;
 /** Servers end sessions that say nothing for some minutes. */
 const pulseMs = 60_000;
 /** Below it the share of batches that fail says nothing. */
@@ -94,6 +96,7 @@ export class Guard implements AsyncDisposable {
   #orders = standingOrders([]);
   #changed = Promise.withResolvers<void>();
   #stopFileUnknown: string | null = null;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
   /** When the operators' words were read last, where that is done on the working session. */
   #readAtMs = 0;
 
@@ -180,7 +183,8 @@ export class Guard implements AsyncDisposable {
 
   /** Inside a transaction, where a pause would keep locks: only ends the run. */
   check(key: string): void {
-    const verdict = this.#verdict();
+    const isFresh = performance.now() - this.#lookedAtMs < freshMs;
+    const verdict = isFresh ? this.#memory.final : this.#verdict();
     if (verdict !== null && verdict.is !== "pause") throw this.#ended(key, verdict);
   }
 
@@ -240,6 +244,7 @@ export class Guard implements AsyncDisposable {
   }
 
   #lookAt(path: string): void {
+    this.#lookedAtMs = performance.now();
     const look = lookAtStopFile(path);
     this.#stopFileUnknown = look.is === "unknown" ? look.why : null;
     if (look.is === "there") {
