@@ -136,3 +136,25 @@ test("a scratch database that is named must be empty, and is empty again", async
     });
   });
 });
+
+test("rows that a change will keep are put back in a rehearsal as well", async () => {
+  await scene("sqlite", tables(1), async (own) => {
+    await apply(own.options);
+    await own.sql("INSERT INTO t1 VALUES (1), (2)");
+    await own.write({
+      [`${version(2)}_more.up.sql`]: "-- godwit: snapshot\nDELETE FROM t1 WHERE id > 1;\n",
+    });
+    const plan = await freezePlan({ ...own.options, output: "plan.json", as: "Ann" });
+    assert.deepEqual(plan?.undo?.missing, []);
+    const report = await rehearse({ ...own.options, file: "plan.json" });
+    assert.equal(report?.verified, true);
+    await applyPlan({ ...own.options, file: "plan.json" });
+    const back = await freezePlan({ ...own.options, of: "rollback", output: "back.json", as: "Ann" });
+    assert.ok(back?.steps.some(({ kind }) => kind === "restore-rows"));
+    await applyPlan({ ...own.options, file: "back.json" });
+    assert.deepEqual(
+      (await own.sql("SELECT id FROM t1 ORDER BY id")).map(({ id }) => String(id)),
+      ["1", "2"],
+    );
+  });
+});
