@@ -51,6 +51,6 @@ export async function confirm(invocation: Invocation, question: Question): Promi
   }
   throw new GodwitError("GW4006", {
     message: "not confirmed: nothing was started",
-    hint: `Run it again and ${word === null ? "answer y" : `type ${word}`}, or pass --yes.`,
+    hint: `Run it again and ${word === null ? "answer y" : `type ${word}`}, or pass ${question.yesCounts === false ? `--confirm ${word}` : "--yes"}.`,
   });
 }

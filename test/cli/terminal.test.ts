@@ -83,6 +83,32 @@ test("a rollback asks first, and goes on only after yes", { skip }, async () => 
   assert.match((await project.run(["status"])).stdout, /1 applied, 2 pending/);
 });
 
+test("a production database's name is typed, and --yes does not stand for it", { skip }, async () => {
+  const quick = {
+    "20260101000001_a.up.sql": "CREATE TABLE a (id int);",
+    "20260101000002_b.up.sql": "CREATE TABLE b (id int);",
+  };
+  await using project = await sqliteProject(quick);
+  const gates = {
+    ticket: false,
+    approvals: 0,
+    impact: false,
+    backup: false,
+    staging: false,
+    rollback: false,
+  };
+  await project.write({ "godwit.config.json": JSON.stringify({ environment: "production", gates }) });
+  const wrong = onTerminal(project, "apply --to 20260101000001 --yes", { input: "app\n" });
+  assert.equal(wrong.code, 130, wrong.output);
+  assert.match(wrong.output, /or pass --confirm app\.db/);
+  assert.match(wrong.output, /This changes .*app\.db, SQLite .*Type app\.db to go on/s);
+  assert.match((await project.run(["status"])).stdout, /0 applied, 2 pending/);
+  const typed = onTerminal(project, "apply --to 20260101000001", { input: "app.db\n" });
+  assert.equal(typed.code, 0, typed.output);
+  assert.equal((await project.run(["apply", "--yes"])).code, 1);
+  assert.equal((await project.run(["apply", "--confirm", "app.db"])).code, 0);
+});
+
 test("Ctrl-C at the question starts nothing", { skip }, async () => {
   await using project = await sqliteProject(files);
   await project.run(["apply", "--to", "20260101000001"]);
