@@ -1,5 +1,5 @@
 import type { LockHolder } from "../../core/event.ts";
-import type { Reading, Session, Unknown } from "../engine.ts";
+import type { Reading, Session, Signals, Unknown } from "../engine.ts";
 import { reading } from "../reading.ts";
 import { waitersBehind } from "../waiters-behind.ts";
 import { errors } from "./errors.ts";
@@ -61,41 +61,39 @@ function textArray(text: string): string[] {
 const hidden = "a.backend_type IS NULL AND a.usesysid IS NOT NULL AND a.datid IS NOT NULL";
 const others = "a.pid <> pg_backend_pid() AND a.pid <> ALL ($1::int[])";
 
-export function readActiveQueries(
+/**
+ * Statements of the whole server, and transactions of this database, whose tables they can hold: one that is prepared
+ * has no session, and holds its locks all the same.
+ */
+export async function readActivity(
   session: Session,
   role: string,
   own: readonly string[],
-): Promise<Reading<number>> {
-  return reading(errors, statsGrant(role), async () => {
-    const [row] = await session.query(
+): Promise<Required<Pick<Signals, "activeQueries" | "oldestTransactionMs">>> {
+  const found = await reading(errors, statsGrant(role), async () => ({
+    value: await session.query(
       `SELECT count(*) FILTER (WHERE a.state = 'active' AND a.backend_type = 'client backend')::int AS active,
-         count(*) FILTER (WHERE ${hidden})::int AS hidden
+         count(*) FILTER (WHERE ${hidden})::int AS hidden,
+         count(*) FILTER (WHERE ${hidden} AND a.datname = current_database())::int AS hidden_here,
+         coalesce(floor(1000 * extract(epoch FROM clock_timestamp() - least(
+           min(a.xact_start) FILTER (WHERE a.backend_type = 'client backend' AND a.datname = current_database()),
+           (SELECT min(prepared) FROM pg_prepared_xacts WHERE database = current_database())))), 0)::text AS age
          FROM pg_stat_activity a WHERE ${others}`,
       [`{${own.join(",")}}`],
-    );
-    if (Number(row?.hidden) > 0) return unseen(role, "what sessions of other roles execute");
-    return { value: Number(row?.active) };
-  });
-}
-
-/** Of this database, whose tables it can hold; one that is prepared has no session, and holds its locks all the same. */
-export function readOldestTransaction(
-  session: Session,
-  role: string,
-  own: readonly string[],
-): Promise<Reading<number>> {
-  return reading(errors, statsGrant(role), async () => {
-    const [row] = await session.query(
-      `SELECT count(*) FILTER (WHERE ${hidden})::int AS hidden,
-         coalesce(floor(1000 * extract(epoch FROM clock_timestamp() - least(
-           min(a.xact_start) FILTER (WHERE a.backend_type = 'client backend'),
-           (SELECT min(prepared) FROM pg_prepared_xacts WHERE database = current_database())))), 0)::text AS age
-         FROM pg_stat_activity a WHERE ${others} AND a.datname = current_database()`,
-      [`{${own.join(",")}}`],
-    );
-    if (Number(row?.hidden) > 0) return unseen(role, "since when transactions of other roles are open");
-    return { value: Math.max(0, Number(row?.age)) };
-  });
+    ),
+  }));
+  if ("unknown" in found) return { activeQueries: found, oldestTransactionMs: found };
+  const [row] = found.value;
+  return {
+    activeQueries:
+      Number(row?.hidden) > 0
+        ? unseen(role, "what sessions of other roles execute")
+        : { value: Number(row?.active) },
+    oldestTransactionMs:
+      Number(row?.hidden_here) > 0
+        ? unseen(role, "since when transactions of other roles are open")
+        : { value: Math.max(0, Number(row?.age)) },
+  };
 }
 
 export function unseen(role: string, what: string): Unknown {

@@ -3,21 +3,19 @@ import { heartbeatLag } from "../heartbeat-lag.ts";
 import type { LagHistory } from "../lag-history.ts";
 import { lookedAtAgain } from "../looked-at-again.ts";
 import { errors } from "./errors.ts";
+import type { SignalServer } from "./signal-server.ts";
 import { traits } from "./traits.ts";
 
 export interface ReplicaQuestions extends Pick<
   SignalQuestions,
   "replicas" | "heartbeat" | "expectedReplicas"
 > {
-  readonly role: string;
+  readonly server: SignalServer;
   readonly history: LagHistory;
 }
 
 export interface ReplicaContext extends ReplicaQuestions {
   readonly primary: Session;
-  /** Where the primary's log stood, and when that was. */
-  readonly position: bigint;
-  readonly nowMs: number;
 }
 
 const names = new WeakMap<Session, string>();
@@ -48,7 +46,8 @@ const stateQuery = `
     floor(1000 * extract(epoch FROM pg_last_xact_replay_timestamp()))::text AS replayed_at, ${identity}`;
 
 async function lagOf(replica: Session, row: Row, context: ReplicaContext): Promise<Reading<number>> {
-  const { primary, heartbeat, position, nowMs, history } = context;
+  const { primary, heartbeat, history } = context;
+  const { position, nowMs } = context.server;
   if (heartbeat !== null) {
     return heartbeatLag({ primary, replica, heartbeat, traits, query: heartbeatQuery });
   }

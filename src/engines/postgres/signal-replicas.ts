@@ -3,9 +3,9 @@ import type { LagHistory } from "../lag-history.ts";
 import { lookedAtAgain } from "../looked-at-again.ts";
 import { reading } from "../reading.ts";
 import { errors } from "./errors.ts";
-import { logPosition } from "./log-position.ts";
 import { askReplica, type ReplicaQuestions } from "./signal-replica.ts";
 import { statsGrant, unseen } from "./signal-load.ts";
+import type { SignalServer } from "./signal-server.ts";
 
 /**
  * The standbys of a primary: as it sees them, as their own sessions say, and those that should be there and are not.
@@ -15,10 +15,9 @@ export function readReplicas(
   session: Session,
   questions: ReplicaQuestions,
 ): Promise<Reading<readonly ReplicaLag[]>> {
-  const { role, history, expectedReplicas = [] } = questions;
+  const { server, history, expectedReplicas = [] } = questions;
+  const { role, position, nowMs } = server;
   return reading<readonly ReplicaLag[]>(errors, statsGrant(role), async () => {
-    const nowMs = performance.now();
-    const position = await logPosition(session);
     history.note(position, nowMs);
     const rows = await session.query(standbys);
     if (rows.some(({ state }) => state === null)) {
@@ -32,14 +31,14 @@ export function readReplicas(
     }
     const asked: ReplicaLag[] = [];
     for (const replica of questions.replicas) {
-      asked.push(await askReplica(replica, { ...questions, primary: session, position, nowMs }));
+      asked.push(await askReplica(replica, { ...questions, primary: session }));
     }
     const known = [...seen, ...asked];
     const there = new Set([...known.map(({ name }) => name), ...rows.map((row) => String(row.application))]);
     const absent = expectedReplicas
       .filter((name) => !there.has(name))
       .map((name) => gone(name, "it is not connected to the primary any more"));
-    return { value: [...known, ...absent, ...(await demanded(session, there))] };
+    return { value: [...known, ...absent, ...demanded(server, there)] };
   });
 }
 
@@ -79,22 +78,17 @@ function gone(name: string, unknown: string, remedy?: string): ReplicaLag {
 }
 
 /** Standbys that a slot keeps log for, or that commits may wait for, and that are not there. */
-async function demanded(session: Session, there: ReadonlySet<string>): Promise<ReplicaLag[]> {
-  const slots = await session.query(
-    `SELECT slot_name AS name, quote_literal(slot_name) AS literal FROM pg_replication_slots
-      WHERE slot_type = 'physical' AND NOT active AND NOT temporary AND restart_lsn IS NOT NULL ORDER BY 1`,
-  );
-  const [row] = await session.query("SELECT current_setting('synchronous_standby_names') AS names");
+function demanded(server: SignalServer, there: ReadonlySet<string>): ReplicaLag[] {
   const present = new Set([...there].map((name) => name.toLowerCase()));
   return [
-    ...slots.map(({ name, literal }) =>
+    ...server.emptySlots.map(({ name, literal }) =>
       gone(
-        `slot ${String(name)}`,
+        `slot ${name}`,
         "nobody reads this replication slot: its standby is gone",
-        `SELECT pg_drop_replication_slot(${String(literal)}); -- if that standby is not to come back`,
+        `SELECT pg_drop_replication_slot(${literal}); -- if that standby is not to come back`,
       ),
     ),
-    ...synchronousNames(String(row?.names ?? ""))
+    ...synchronousNames(server.synchronousNames)
       .filter((name) => !present.has(name.toLowerCase()))
       .map((name) => gone(name, "synchronous_standby_names has it, and it is not connected")),
   ];

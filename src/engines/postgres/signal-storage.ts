@@ -2,11 +2,7 @@ import type { Reading, Session, Signals } from "../engine.ts";
 import { localDisk } from "../local-disk.ts";
 import { reading } from "../reading.ts";
 import { errors } from "./errors.ts";
-import { logPosition } from "./log-position.ts";
-
-export function readLogBytes(session: Session): Promise<Reading<number>> {
-  return reading(errors, undefined, async () => ({ value: Number(await logPosition(session)) }));
-}
+import type { SignalServer } from "./signal-server.ts";
 
 /** Counted in the folder of marks where the role may look there; else told from what was archived last. */
 export function readArchiveQueue(session: Session, role: string): Promise<Reading<number>> {
@@ -45,32 +41,21 @@ function segment(name: string, bytes: number): { readonly timeline: string; read
 }
 
 /** Null where the server is not seen to run on this machine: from its tables nobody learns it. */
-export async function readDisk(session: Session, role: string): Promise<NonNullable<Signals["disk"]> | null> {
-  const [row] = await session.query(
-    `SELECT pg_backend_pid() AS pid,
-       CASE WHEN pg_has_role('pg_read_all_settings', 'USAGE') THEN current_setting('data_directory') END AS folder`,
-  );
-  const server = { id: Number(row?.pid), isServer: (line: string) => line.startsWith("postgres: ") };
-  if (row?.folder === null) {
-    // Whether it runs here can be told all the same.
-    if ((await localDisk(server, "/")) === null) return null;
-    return {
-      unknown: "the role may not see where the server's data is",
-      remedy: `GRANT pg_read_all_settings TO ${role};`,
-      withheld: true,
-    };
+export async function readDisk({
+  role,
+  backendPid,
+  folder,
+}: SignalServer): Promise<NonNullable<Signals["disk"]> | null> {
+  const server = { id: backendPid, isServer: (line: string) => line.startsWith("postgres: ") };
+  if (folder !== null) {
+    const value = await localDisk(server, folder);
+    return value === null ? null : { value };
   }
-  const value = await localDisk(server, String(row?.folder));
-  return value === null ? null : { value };
-}
-
-/** Transactions of this database that were rolled back, whoever wanted that, and all. */
-export function readErrors(session: Session): Promise<NonNullable<Signals["errors"]>> {
-  return reading(errors, undefined, async () => {
-    const [row] = await session.query(
-      `SELECT xact_rollback::text AS failed, (xact_commit + xact_rollback)::text AS total
-         FROM pg_stat_database WHERE datname = current_database()`,
-    );
-    return { value: { failed: Number(row?.failed), total: Number(row?.total) } };
-  });
+  // Whether it runs here can be told all the same.
+  if ((await localDisk(server, "/")) === null) return null;
+  return {
+    unknown: "the role may not see where the server's data is",
+    remedy: `GRANT pg_read_all_settings TO ${role};`,
+    withheld: true,
+  };
 }
