@@ -19,20 +19,21 @@ export function readArchiveQueue(session: Session, role: string): Promise<Readin
     }
     if (may?.standby === true)
       return { unknown: "the role may not see what a standby archives", remedy, withheld: true };
-    // A segment's name is its timeline and its number in two parts, each of eight hexadecimal digits.
+    // At the end of a segment the current one has no file yet, so it is told from the position and not by its name.
     const [row] = await session.query(
-      `SELECT last_archived_wal AS archived, pg_walfile_name(pg_current_wal_lsn()) AS current,
+      `SELECT last_archived_wal AS archived, left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline,
+         div(pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0'), pg_size_bytes(current_setting('wal_segment_size')))::text AS current,
          pg_size_bytes(current_setting('wal_segment_size'))::text AS size FROM pg_stat_archiver`,
     );
     const archived = segment(String(row?.archived ?? ""), Number(row?.size));
-    const current = segment(String(row?.current ?? ""), Number(row?.size));
-    if (archived === null || current === null || archived.timeline !== current.timeline) {
+    if (archived === null || archived.timeline !== row?.timeline) {
       return { unknown: "nothing was archived yet that the role may see", remedy, withheld: true };
     }
-    return { value: Math.max(0, current.number - archived.number - 1) };
+    return { value: Math.max(0, Number(row?.current) - archived.number - 1) };
   });
 }
 
+/** A segment's name is its timeline and its number in two parts, each of eight hexadecimal digits. */
 function segment(name: string, bytes: number): { readonly timeline: string; readonly number: number } | null {
   const match = /^([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})/.exec(name);
   if (match === null) return null;
