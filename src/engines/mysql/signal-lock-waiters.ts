@@ -56,8 +56,8 @@ async function ask(session: Session, sql: string): Promise<Wait[]> {
   }));
 }
 
-async function waitsOfMySql(session: Session): Promise<Wait[]> {
-  return [...(await ask(session, rowsOfMySql)), ...(await ask(session, metadataOfMySql))];
+function waitsOfMySql(session: Session): Promise<Wait[]> {
+  return ask(session, `${rowsOfMySql} UNION ALL ${metadataOfMySql}`);
 }
 
 /** A statement waits no longer than it has been running: picoseconds. The list of processes knows whole seconds. */

@@ -2,6 +2,7 @@ import type { Session } from "../engine.ts";
 import { LagHistory } from "../lag-history.ts";
 import { readGrants } from "./grants.ts";
 import { account } from "./health-privileges.ts";
+import { ignoreRefusal } from "./holder.ts";
 import { atLeast, isMariaDb, versionNumber } from "./server-version.ts";
 
 /** What a guard's session knows of its server, and what it remembers from sample to sample. */
@@ -13,6 +14,9 @@ export interface SignalServer {
   /** What shows other sessions and their transactions. */
   readonly process: boolean;
   readonly serverId: string;
+  readonly folder: string;
+  /** The thread of the session, by the operating system's number; null where the server does not tell this user. */
+  readonly threadId: number | null;
   readonly history: LagHistory;
   /** Sizes of the binary logs as they were, and all bytes until then. */
   readonly logs: { sizes: ReadonlyMap<string, number>; total: number };
@@ -26,7 +30,7 @@ export async function signalServer(session: Session): Promise<SignalServer> {
   if (before !== undefined) return before;
   const [row] = await session.query(
     `SELECT VERSION() AS version, CURRENT_USER() AS \`user\`, @@performance_schema AS ps, @@log_bin AS log,
-       @@server_id AS id`,
+       @@server_id AS id, @@datadir AS folder`,
   );
   // Privileges on the whole server are those that the session had when it began.
   const grants = readGrants(
@@ -34,6 +38,13 @@ export async function signalServer(session: Session): Promise<SignalServer> {
     "",
   );
   const version = String(row?.version);
+  const [thread] = await session
+    .query(
+      isMariaDb(version)
+        ? "SELECT TID AS id FROM information_schema.processlist WHERE ID = CONNECTION_ID()"
+        : "SELECT THREAD_OS_ID AS id FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()",
+    )
+    .catch(ignoreRefusal);
   const server: SignalServer = {
     mariaDb: isMariaDb(version),
     version: versionNumber(version).parts,
@@ -41,6 +52,8 @@ export async function signalServer(session: Session): Promise<SignalServer> {
     binlog: Number(row?.log) === 1,
     process: grants.onServer("PROCESS"),
     serverId: String(row?.id),
+    folder: String(row?.folder),
+    threadId: thread === undefined ? null : Number(thread.id),
     history: new LagHistory(),
     logs: { sizes: new Map(), total: 0 },
     grant: (privilege, on = "*.*") => `GRANT ${privilege} ON ${on} TO ${account(String(row?.user))};`,

@@ -26,17 +26,9 @@ export function readLogBytes(session: Session, server: SignalServer): Promise<Re
 
 /** Null where the server is not seen to run on this machine and does not tell. */
 export async function readDisk(session: Session, server: SignalServer): Promise<DiskUse | null> {
-  const [row] = await session.query("SELECT @@datadir AS folder");
-  const folder = String(row?.folder);
-  const [thread] = await session
-    .query(
-      server.mariaDb
-        ? "SELECT TID AS id FROM information_schema.processlist WHERE ID = CONNECTION_ID()"
-        : "SELECT THREAD_OS_ID AS id FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()",
-    )
-    .catch(ignoreRefusal);
+  const { folder, threadId } = server;
   const isServer = (line: string) => /mysqld|mariadbd/.test(line);
-  const here = thread === undefined ? null : await localDisk({ id: Number(thread.id), isServer }, folder);
+  const here = threadId === null ? null : await localDisk({ id: threadId, isServer }, folder);
   if (here !== null || !server.mariaDb) return here;
   // The plugin disks, in KiB. Without it the table is unknown; without the privilege FILE it is empty.
   const disks = await session
