@@ -6,6 +6,7 @@ import { findRun, type RunSummary } from "./list-runs.ts";
 import { eventsOf, readEvents } from "./read-events.ts";
 import { ReportFacts } from "./report-facts.ts";
 import { type Attempt, type CopiedTable, reportVersion, type RunReport } from "./run-report.ts";
+import { undoneBy } from "./undone-by.ts";
 import { auditHead } from "./verify.ts";
 
 /** Makes the report of a run (default the newest) from the ledger. Reads only. Throws GW1001 where there is no such run. */
@@ -52,6 +53,7 @@ export async function readReport(
       ...run,
       durationMs,
       attempts: attemptsOf(run, facts),
+      ...(await readUndo(ask, run, facts)),
       approvals: hasLog ? await readApprovals(ask, run) : [],
       gates: facts.gates,
       controls: facts.controls,
@@ -128,6 +130,22 @@ function attemptsOf(run: RunSummary, facts: ReportFacts): Attempt[] {
       error: known?.error ?? null,
     };
   });
+}
+
+/** Which run this one undoes is part of what it was asked for. */
+async function readUndo(ask: Ask, run: RunSummary, facts: ReportFacts) {
+  const [own] = await ask("run", "SELECT intent FROM it WHERE id = ?");
+  const of = undoneBy(own?.intent);
+  const later = await ask("run", "SELECT id, intent FROM it WHERE intent LIKE ? AND id <> ?", [
+    `%"undoes"%${run.id}%`,
+    run.id,
+  ]);
+  const by = later.find(({ intent }) => undoneBy(intent) === run.id);
+  const { verified = null, different = [] } = facts.undo ?? {};
+  return {
+    undoes: of === null ? null : { of, verified, different },
+    undoneBy: by === undefined ? null : String(by.id),
+  };
 }
 
 async function readTables(ask: Ask): Promise<CopiedTable[]> {

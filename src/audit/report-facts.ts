@@ -40,6 +40,7 @@ export class ReportFacts {
   connectionsLost = 0;
   rows = 0;
   mostWaiting: number | null = null;
+  undo: { verified: boolean | null; different: readonly string[] } | null = null;
   readonly #begun = new Map<string, { readonly at: string; readonly label: string; readonly line: number }>();
   readonly #open = new Map<string, OpenStep>();
   readonly #rate: number[] = Array.from({ length: rateParts }, () => 0);
@@ -138,6 +139,12 @@ export class ReportFacts {
       case "warning:raised":
         push(this.warnings, { at, code: text("code"), message: text("message") });
         break;
+      case "rollback:verified": {
+        const { verified, different } = facts;
+        const names = Array.isArray(different) ? different.map(String) : [];
+        this.undo = { verified: typeof verified === "boolean" ? verified : null, different: names };
+        break;
+      }
       case "backup:made":
         push(this.backups, { at, file: text("file"), bytes: number("bytes") });
         break;

@@ -24,10 +24,23 @@ export interface RunReport {
 export interface RunStatus extends RunSummary {
   readonly durationMs: number;
   readonly attempts: readonly Attempt[];
+  /** Of a run that undoes another one. */
+  readonly undoes: Undo | null;
+  /** The run that has undone this one. */
+  readonly undoneBy: string | null;
   readonly approvals: readonly Approval[];
   readonly gates: readonly Gate[];
   readonly controls: readonly Control[];
   readonly warnings: readonly { readonly at: string; readonly code: string; readonly message: string }[];
+}
+
+/** A run that undoes what an aborted one did. */
+export interface Undo {
+  /** The run that is undone. */
+  readonly of: string;
+  /** Null where the schema before it is not known, or was not compared. */
+  readonly verified: boolean | null;
+  readonly different: readonly string[];
 }
 
 export interface Attempt {

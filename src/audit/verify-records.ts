@@ -17,6 +17,8 @@ export interface RunFacts {
   readonly epoch: number;
   readonly startedAt: string;
   readonly finishedAt: string | null;
+  /** The run whose work this one undoes. */
+  readonly undoes: string | null;
 }
 
 export interface StepFacts {
@@ -74,9 +76,13 @@ export class Testimony {
         "is done, and the log does not tell of its end: its last events were removed, or could not be written (GW5021)",
       );
     }
-    // What a run of its own undoes, or has undone, had stopped before.
-    const isUndone = run.state === "rolling-back" || run.state === "rolled-back";
-    if (closing === null || closing === (isUndone ? "resumable" : run.state)) return [];
+    if (run.state === "rolling-back" || run.state === "rolled-back") {
+      const undo = runs.find(({ undoes }) => undoes === run.id);
+      const isSo = run.state === "rolling-back" || undo?.state === "done";
+      if (closing !== "done" && undo !== undefined && isSo) return [];
+      return finding(`is ${run.state}, and there is no run that has undone it`);
+    }
+    if (closing === null || closing === run.state) return [];
     return finding(`is ${run.state}, and the log says that it ended as ${closing}`);
   }
 

@@ -1,3 +1,4 @@
+import { undoneBy } from "./undone-by.ts";
 import { type Engine, type Session } from "../engines/engine.ts";
 import { withPlaceholders } from "../engines/placeholders.ts";
 import { eventLogVersion, readLedger } from "../run/ledger.ts";
@@ -86,9 +87,14 @@ async function readRecords(engine: Engine, session: Session): Promise<Records> {
   const runs = await session.query(
     `SELECT id, state, epoch, started_at, finished_at FROM ${store.table("run")} ORDER BY started_at, id`,
   );
+  const undoing = await session.query(
+    `SELECT id, intent FROM ${store.table("run")} WHERE intent LIKE '%"undoes"%'`,
+  );
+  const undone = new Map(undoing.map((row) => [String(row.id), undoneBy(row.intent)]));
   const steps = await session.query(`SELECT run_id, step_key, epoch, state FROM ${store.table("step")}`);
   return {
     runs: runs.map((row) => ({
+      undoes: undone.get(String(row.id)) ?? null,
       id: String(row.id),
       state: String(row.state),
       epoch: Number(row.epoch),

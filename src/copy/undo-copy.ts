@@ -56,8 +56,8 @@ export async function undoCopy(project: CopyProject, aborted: AbortedRun): Promi
     intent,
     restarts: true,
     undoes: () => ({ runId, isWhole: true }),
-    afterwards: async (session) => {
-      verdict = await verifyUndo(engine, session, aborted.before);
+    afterwards: async (session, tell) => {
+      verdict = await verifyUndo(engine, session, aborted.before, tell);
     },
     compile: async (_, facts, givenUp, tools) => {
       if (made === null) {

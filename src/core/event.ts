@@ -159,6 +159,8 @@ export type GodwitEvent =
   | { type: "gate:settled"; gate: string; outcome: "passed" | "skipped" | "failed"; reason: string }
   /** What the plan says can be undone is undone after an abort. */
   | { type: "rollback:started"; reason: string; steps: number }
+  /** The schema after an undo, held against the one before the run; null where that is not known. */
+  | { type: "rollback:verified"; verified: boolean | null; different: readonly string[] }
   | { type: "rollback:finished"; undone: readonly string[]; kept: readonly string[]; verified: boolean }
   | { type: "backup:made"; artifact: string; file: string; bytes: number; durationMs: number }
   | { type: "backup:verified"; artifact: string; tables: number; rows: number; durationMs: number }

@@ -55,7 +55,7 @@ export async function undoRun(
       }).plan;
     },
     afterwards: async (session, emit) => {
-      verdict = await verifyUndo(project.engine, session, aborted.before);
+      verdict = await verifyUndo(project.engine, session, aborted.before, emit);
       await writeSchemaFile({ ...project, emit }, session);
     },
   });

@@ -43,15 +43,21 @@ export function guardOfUndo(settings: GuardSettings): GuardSettings {
   return { ...settings, limits, failedBatches: null };
 }
 
-/** Compares the schema with what it was before the aborted run. On the session of the undo, before its lock is released. */
+/**
+ * Compares the schema with what it was before the aborted run. On the session of the undo, before its lock is released,
+ * and told as part of its run, so that the event log has it.
+ */
 export async function verifyUndo(
   engine: Engine,
   session: Session,
   before: SchemaMarks | null,
+  emit: Emit,
 ): Promise<Pick<UndoReport, "verified" | "different">> {
-  if (before === null) return { verified: null, different: [] };
-  const different = changedMarks(before, schemaMarks(await engine.inspect.schema(session)));
-  return { verified: different.length === 0, different };
+  const different =
+    before === null ? [] : changedMarks(before, schemaMarks(await engine.inspect.schema(session)));
+  const verdict = { verified: before === null ? null : different.length === 0, different };
+  emit({ type: "rollback:verified", ...verdict });
+  return verdict;
 }
 
 /** Undoes what an aborted run did, and says with its error what came of that. */

@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { parseConnectionUrl } from "../../src/config/connection-url.ts";
 import { loadEngine } from "../../src/engines/registry.ts";
-import { apply, auditVerify, ctl, type GodwitError, type StampedEvent, status } from "../../src/index.ts";
+import {
+  apply,
+  auditVerify,
+  ctl,
+  type GodwitError,
+  report as reportOf,
+  type StampedEvent,
+  status,
+} from "../../src/index.ts";
 import { startGodwit } from "../support/cli.ts";
 import { targets } from "../support/servers.ts";
 import { until } from "../support/until.ts";
@@ -286,8 +294,12 @@ for (const { name, engine: id, skip } of targets.filter(
           ["rollback", "done"],
         ],
       );
-      // The log and the rows of both runs agree.
+      // The event log has both, and what came of the comparison.
       assert.deepEqual((await auditVerify(own.options)).findings, []);
+      const undo = await reportOf(own.options);
+      assert.equal(undo.status.undoes?.verified, true);
+      const undone = await reportOf({ ...own.options, run: undo.status.undoes?.of });
+      assert.deepEqual([undone.status.state, undone.status.undoneBy], ["rolled-back", undo.status.id]);
       assert.equal((await apply({ ...own.options })).state, "done");
     });
   });

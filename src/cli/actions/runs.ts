@@ -28,7 +28,7 @@ function runsText(found: readonly RunSummary[], paint: Paint): string {
   const rows = found.map((run) => [
     run.id.slice(0, 8),
     oneLine(run.kind),
-    (colours[run.state] ?? paint.dim)(oneLine(run.state)),
+    colours[run.state](oneLine(run.state)),
     timeText(run.startedAt),
     run.finishedAt === null ? "" : durationText(Date.parse(run.finishedAt) - Date.parse(run.startedAt)),
     oneLine(`${run.actor} on ${run.host}`, 60),

@@ -61,6 +61,13 @@ function statusSection({ status, database }: RunReport): Section {
       ["by", `${status.actor} on ${status.host}`],
       ["with", `Godwit ${status.tool}`],
       ["plan", status.planHash],
+      ...(status.undoes === null
+        ? []
+        : [
+            ["undoes run", status.undoes.of] as const,
+            ["schema after it", schemaText(status.undoes)] as const,
+          ]),
+      ...(status.undoneBy === null ? [] : [["undone by run", status.undoneBy] as const]),
       ...(error === null
         ? []
         : [
@@ -103,6 +110,11 @@ function statusSection({ status, database }: RunReport): Section {
     ],
     notes: [],
   };
+}
+
+function schemaText({ verified, different }: NonNullable<RunReport["status"]["undoes"]>): string {
+  if (verified === null) return "not compared with the one before the run";
+  return verified ? "as before the run" : `not as before the run: ${different.join(", ")}`;
 }
 
 function migrationSection({ migration }: RunReport): Section {
