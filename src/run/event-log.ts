@@ -30,6 +30,8 @@ interface Waiting {
   readonly body: Readonly<Record<string, unknown>>;
   /** Null until a run is open. */
   readonly epoch: number | null;
+  /** It tells of the run's end. */
+  readonly isEnd: boolean;
   /** Events of its unit that are kept in its row. */
   readonly folded?: readonly Waiting[];
   /** Its row but for its place in the chain, made when it is first sent: sent again, it is the very same. */
@@ -175,7 +177,9 @@ export class EventLog {
   }
 
   #add(event: GodwitEvent, atMs: number): void {
-    const waiting = { type: event.type, atMs, body: bodyOf(event), epoch: this.#place?.epoch ?? null };
+    const isEnd = event === this.#closing;
+    const epoch = this.#place?.epoch ?? null;
+    const waiting = { type: event.type, atMs, body: bodyOf(event), epoch, isEnd };
     if (event.type === "lock:waiting") this.#forgetFrom(this.#waiting.length - 1, event.type);
     const begun = event.type === "unit:finished" ? this.#beginningOf(event.unit) : -1;
     if (begun !== -1) {
@@ -274,6 +278,7 @@ export class EventLog {
       if (this.#head !== null) return;
       const [row] = await session.query(`SELECT seq, row_hash FROM ${table} ORDER BY seq DESC LIMIT 1`);
       this.#head = { seq: Number(row?.seq ?? 0), hash: String(row?.row_hash ?? "") };
+      this.#forgetEnd();
       return;
     }
     const sql = `SELECT seq, row_hash FROM ${table} WHERE seq >= ? ORDER BY seq`;
@@ -283,6 +288,13 @@ export class EventLog {
     this.#confirm(there);
     const last = found.at(-1);
     this.#head = { seq: Number(last?.seq ?? 0), hash: String(last?.row_hash ?? "") };
+    this.#forgetEnd();
+  }
+
+  /** The run goes on under another epoch: its end, which shared a transaction with the close, did not come to pass. */
+  #forgetEnd(): void {
+    const index = this.#waiting.findIndex((each) => each.isEnd && each.epoch !== this.#place?.epoch);
+    if (index !== -1) this.#waiting.splice(index, 1);
   }
 
   #confirm(rows: readonly EventRow[]): void {

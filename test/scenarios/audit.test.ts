@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { apply, auditExport, auditHead, auditVerify, copy, report, rollback } from "../../src/index.ts";
-import { startProxy } from "../support/proxy.ts";
+import { type Passing, sent, startProxy } from "../support/proxy.ts";
 import { type TargetName, targets, withDatabase } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 import { killedAt, ledgerTable, refused, type Scene, scene, stem, tables } from "./scene.ts";
@@ -208,17 +208,22 @@ for (const { name, skip } of targets.filter(({ name: each }) => each !== "sqlite
   test(`${name}: events whose write lost its reply are there once`, { skip }, () =>
     scene(name, { [`${stem(1)}.up.sql`]: sleepOf(name, 1.1), ...tables(2) }, async (own) => {
       await using proxy = await startProxy(own.url);
-      // What was written in the middle of the run, and its end: both are committed, and the runner does not know.
-      for (const words of ["statement:finished", "run:finished"]) {
+      // What was written in the middle of the run is committed, and the runner does not know; of the run's end at
+      // first the write is lost, and then the reply to its commit.
+      const committed = (words: string) => {
         let isSent = false;
-        proxy.when(({ direction, text }) => {
+        return ({ direction, text }: Passing) => {
           if (direction === "to-client") return false;
           isSent ||= text.includes(words);
-          return isSent && text.includes("COMMIT");
-        }, "lose-reply");
-      }
+          return isSent && text.lastIndexOf("COMMIT") > text.lastIndexOf(words);
+        };
+      };
+      proxy.when(committed("statement:finished"), "lose-reply");
+      proxy.when(sent("run:finished"), "lose-reply");
+      proxy.when(committed("run:finished"), "lose-reply");
       const result = await apply({ ...own.options, url: proxy.url });
-      assert.equal(proxy.faults, 2);
+      // Where the machine is slow, nothing is written in the middle.
+      assert.ok(proxy.faults >= 2);
       assert.equal(result.state, "done");
       const rows = await rowsOf(own);
       chainHash(rows);
@@ -227,7 +232,7 @@ for (const { name, skip } of targets.filter(({ name: each }) => each !== "sqlite
       for (const [type, count] of [
         ["run:started", 1],
         ["run:finished", 1],
-        ["connection:lost", 2],
+        ["connection:lost", proxy.faults],
         ["history:written", 2],
       ] as const) {
         assert.equal(types.filter((each) => each === type).length, count, `${type} in ${types.join(" ")}`);
