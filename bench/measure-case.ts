@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type MeasureCase, migrationCount } from "./measure-cases.ts";
 import { copiedRows } from "./copy-data.ts";
@@ -74,6 +74,31 @@ async function prepare(
     return async () => {
       await using target = await server.create();
       const result = sample(item, program, copy(source, target, folder), place);
+      await verifyCopied(target, program);
+      return result;
+    };
+  }
+  if (item.action === "backup" || item.action === "restore") {
+    const source = await place.filled.of(server);
+    const backup = required(program, "backup");
+    let made = 0;
+    const next = () => join(folder, `backup-${program}-${item.action}-${++made}`);
+    if (item.action === "backup") {
+      return async () => {
+        const file = next();
+        const result = sample(item, program, backup(source, file), place);
+        if (statSync(file).size < 1e6) throw new Error(`${program} has written no backup`);
+        rmSync(file);
+        return result;
+      };
+    }
+    const file = next();
+    process.stderr.write(`${item.name} prepares ${program}\n`);
+    sample(item, program, backup(source, file), place);
+    const restore = required(program, "restore");
+    return async () => {
+      await using target = await server.create();
+      const result = sample(item, program, restore(target, file), place);
       await verifyCopied(target, program);
       return result;
     };
@@ -158,10 +183,9 @@ async function verifyCopied(database: Database, program: Program): Promise<void>
   throw new Error(`${program} copied ${rows} rows with ${indexes} indexes, not ${copiedRows} with 3`);
 }
 
-function required<K extends "apply" | "status" | "saysAll" | "start" | "copy" | "verify">(
-  program: Program,
-  what: K,
-) {
+function required<
+  K extends "apply" | "status" | "saysAll" | "start" | "copy" | "verify" | "backup" | "restore",
+>(program: Program, what: K) {
   const found = programs[program][what];
   if (found === undefined) throw new Error(`${program} has no ${what}`);
   return found;

@@ -6,7 +6,7 @@ export interface MeasureCase {
   /** What --only takes. */
   readonly name: string;
   readonly title: string;
-  readonly action: "apply" | "status" | "start" | "copy" | "verify";
+  readonly action: "apply" | "status" | "start" | "copy" | "verify" | "backup" | "restore";
   readonly unit: "ms" | "bytes";
   /** Left out where no database is involved; of a copy, where it goes to. */
   readonly server?: ServerName;
@@ -72,6 +72,8 @@ export const measureCases: readonly MeasureCase[] = [
     target: 1.3,
     also,
   },
+  backup("backup", "back up 1,000,000 rows into a portable file", 1.3),
+  backup("restore", "restore 1,000,000 rows with indexes and compare them", 1.2),
 ];
 
 /** Those whose names are, or begin with, one of the given; ends the process with 64 for a name that fits none. */
@@ -123,6 +125,19 @@ function copy(source: ServerName, server: ServerName, peer: Program, target: num
     programs: ["godwit", peer],
     target,
     also,
+  };
+}
+
+function backup(action: "backup" | "restore", title: string, target: number): MeasureCase {
+  return {
+    name: `${action}-postgres`,
+    title: `${title}, PostgreSQL`,
+    action,
+    unit: "ms",
+    server: "postgres",
+    mostRuns: 3,
+    programs: ["godwit", "pg_dump"],
+    target,
   };
 }
 

@@ -14,6 +14,7 @@ export type Program =
   | "pgloader"
   | "pgcopydb"
   | "pipe"
+  | "pg_dump"
   | "digest-postgres"
   | "digest-mariadb";
 
@@ -37,6 +38,10 @@ export interface ProgramSpec {
   /** Copies the source into the target, which is empty; the folder is for what it keeps beside. */
   readonly copy?: (source: Database, target: Database, folder: string) => Command;
   readonly verify?: (source: Database, target: Database) => Command;
+  /** Into a file that is not there yet. */
+  readonly backup?: (source: Database, file: string) => Command;
+  /** Of that file, into an empty database. */
+  readonly restore?: (target: Database, file: string) => Command;
   /** Names and texts of the files that make table NUMBER with `sql` and drop it. */
   readonly migration?: (number: number, sql: string) => Readonly<Record<string, string>>;
 }
@@ -70,6 +75,19 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
     start: () => ({ file: node, args: [join(root, "bin/godwit"), "--version"], env: { GODWIT_DIST: "1" } }),
     copy: (source, target) => godwitBetween("copy", source, target),
     verify: (source, target) => godwitBetween("verify", source, target),
+    backup: ({ url }, file) => ({
+      file: node,
+      args: [join(root, "bin/godwit"), "backup", "create", "--output", file],
+      env: { GODWIT_DIST: "1", GODWIT_URL: url },
+    }),
+    restore: ({ url }, file) => ({
+      file: node,
+      args: [
+        join(root, "bin/godwit"),
+        ...["backup", "restore", file, "--confirm", new URL(url).pathname.slice(1)],
+      ],
+      env: { GODWIT_DIST: "1", GODWIT_URL: url },
+    }),
     migration: (number, sql) => ({
       [`${timestamp(number)}_t${number}.up.sql`]: `${sql};\n`,
       [`${timestamp(number)}_t${number}.down.sql`]: `drop table t${number};\n`,
@@ -144,6 +162,16 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
       const script = [mariadb(create), `${read} | ${mariadb(load)}`, ...indexes.map(mariadb)].join(" && ");
       return { file: "bash", args: ["-o", "pipefail", "-c", script], env: mariadbEnv(target) };
     },
+  },
+  pg_dump: {
+    title: `pg_dump -Fc -Z ${dumpCompression()}, pg_restore`,
+    version: installedVersion("pg_dump", ["--version"]),
+    backup: ({ url }, file) => ({
+      file: "pg_dump",
+      args: ["-Fc", "-Z", dumpCompression(), "-f", file, "--exclude-schema=godwit", url],
+      env: {},
+    }),
+    restore: ({ url }, file) => ({ file: "pg_restore", args: ["-d", url, file], env: {} }),
   },
   "digest-postgres": {
     title: "one statement on PostgreSQL",
@@ -253,6 +281,12 @@ function installedVersion(file: string, args: readonly string[]): string {
   return (
     /\d+\.\d+(?:[.-]\d+)*/.exec(`${stdout}${stderr}`.replace(/^.*?(?=version|Ver)/s, ""))?.[0] ?? "unknown"
   );
+}
+
+/** The fastest compression that is built in: zstd from version 16 on, where the package has it. */
+function dumpCompression(): string {
+  const { stdout = "" } = spawnSync("pg_dump", ["--version"], { encoding: "utf8" });
+  return Number(/\) (\d+)/.exec(stdout ?? "")?.[1] ?? 0) >= 16 ? "zstd:1" : "1";
 }
 
 /** 14 digits that grow with the number: one second further each. */

@@ -44,6 +44,8 @@ export async function archiveTables(options: ArchiveTablesOptions): Promise<Arch
     .map((_, n) => n)
     .toSorted((a, b) => tables[b]!.estimate.bytes - tables[a]!.estimate.bytes);
   const queue: Item[] = [];
+  /** Blocks that are written, for those to come. */
+  const spare: Buffer[] = [];
   const starts = new Map<number, number>();
   /** A table is cut by the reader that comes to it. */
   const next = async (session: Session): Promise<Item | null> => {
@@ -90,7 +92,7 @@ export async function archiveTables(options: ArchiveTablesOptions): Promise<Arch
         if (item === null) break;
         if (stop.aborted) throw options.stopped();
         const start = performance.now();
-        const chunk = await archiveChunk(options, session, item);
+        const chunk = await archiveChunk(options, session, item, spare);
         crashPoint("backup:chunk");
         const { place, table } = item;
         chunks.get(place)![item.chunk] = chunk;
@@ -123,21 +125,27 @@ export async function archiveTables(options: ArchiveTablesOptions): Promise<Arch
   });
 }
 
+const nothing = Buffer.alloc(0);
+
 async function archiveChunk(
   { rows, writer, stop, stopped }: ArchiveTablesOptions,
   session: Session,
   { table, range }: Item,
+  spare: Buffer[],
 ): Promise<ArchivedChunk> {
   const sum = new RowSum();
   const written: Promise<WrittenBlock>[] = [];
-  let buffer = Buffer.allocUnsafeSlow(blockBytes);
+  const take = () => (writer === null ? nothing : (spare.pop() ?? Buffer.allocUnsafeSlow(blockBytes)));
+  let buffer = take();
   let [held, bytes] = [0, 0];
   const flush = async () => {
     if (held === 0 || writer === null) return;
-    const block = writer.append("rows", buffer.subarray(0, held));
+    const full = buffer;
+    // Megabytes that are made anew for each block keep the garbage collector busier than all else.
+    const block = writer.append("rows", full.subarray(0, held)).finally(() => spare.push(full));
     block.catch(() => {});
     written.push(block);
-    buffer = Buffer.allocUnsafeSlow(blockBytes);
+    buffer = take();
     held = 0;
     // The disk and the compression set the pace.
     await written.at(-1 - blocksAhead);
@@ -156,6 +164,7 @@ async function archiveChunk(
     }
   }
   await flush();
+  if (writer !== null) spare.push(buffer);
   const blocks: BlockPlace[] = await Promise.all(written);
   return { rows: String(sum.rows), sum: String(sum.sum), bytes, blocks };
 }

@@ -115,7 +115,7 @@ export class ArchiveReader implements AsyncDisposable {
     // The next block is read while this one is decompressed.
     const take = async (index: number, offset: number): Promise<RawBlock> => {
       const found = await this.#raw(offset, index);
-      hash.update(found.bytes);
+      for (const part of found.bytes) hash.update(part);
       return found;
     };
     let ahead: Promise<RawBlock> | null = take(0, at);
@@ -155,7 +155,7 @@ export class ArchiveReader implements AsyncDisposable {
     const [body, proof] = [rest.subarray(0, head.stored), rest.subarray(head.stored)];
     const stored = this.#seal.open(index, headText, body, proof);
     if (stored === null) throw refuse("a block is not as it was written");
-    return { head, stored, end: after, bytes: Buffer.concat([headText, rest]) };
+    return { head, stored, end: after, bytes: [headText, rest] };
   }
 
   async #unpack(offset: number, { head, stored }: RawBlock): Promise<Buffer> {
@@ -163,6 +163,8 @@ export class ArchiveReader implements AsyncDisposable {
     try {
       const content = await decompress(stored, {
         maxOutputLength: Math.max(1, head.raw),
+        // In one piece, and not in hundreds.
+        chunkSize: Math.max(1024, head.raw + 64),
         params: { [zlibConstants.ZSTD_d_windowLogMax]: windowLog },
       });
       if (content.length === head.raw) return content;
@@ -191,7 +193,7 @@ interface RawBlock {
   /** Where the next one begins. */
   readonly end: number;
   /** As they stand in the file. */
-  readonly bytes: Buffer;
+  readonly bytes: readonly Buffer[];
 }
 
 async function openFile(

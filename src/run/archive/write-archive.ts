@@ -11,6 +11,7 @@ import { type Seal, sealOf } from "./seal.ts";
 const compress = promisify(zstdCompress);
 /** The fastest level. More would cost the processors that the database needs. */
 const compressionLevel = 1;
+const packedBytes = 512 * 1024;
 
 export interface WrittenBlock {
   readonly offset: number;
@@ -73,6 +74,8 @@ export class ArchiveWriter {
     if (content.length > blockBytes)
       throw new GodwitError("GW9001", { message: `a block of ${content.length} bytes` });
     const packed = await compress(content, {
+      // In few pieces: each is a buffer of its own.
+      chunkSize: packedBytes,
       params: { [zlibConstants.ZSTD_c_compressionLevel]: compressionLevel },
     });
     const compressed = packed.length < content.length;
