@@ -84,7 +84,11 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
       file: node,
       args: [
         join(root, "bin/godwit"),
-        ...["backup", "restore", file, "--confirm", new URL(url).pathname.slice(1)],
+        "backup",
+        "restore",
+        file,
+        "--confirm",
+        new URL(url).pathname.slice(1),
       ],
       env: { GODWIT_DIST: "1", GODWIT_URL: url },
     }),

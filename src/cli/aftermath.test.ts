@@ -27,6 +27,13 @@ test("a transaction at the start of a migration leaves nothing of it", () => {
   );
 });
 
+test("of a backup nothing is left, and a restore goes on where it stopped", () => {
+  const differs = new GodwitError("GW8207", { message: "m", outcome: "changed" });
+  assert.equal(aftermathText(failed, { ...running, kind: "backup" }), "no backup was made");
+  assert.match(aftermathText(failed, { ...running, kind: "restore" }) ?? "", /same command goes on/);
+  assert.equal(aftermathText(differs, { ...running, kind: "restore" }), "all stays as it was restored");
+});
+
 test("the statements before a later step have taken effect", () => {
   assert.equal(
     aftermathText(failed, at("1/up/4", false, 3)),

@@ -11,6 +11,8 @@ export function aftermathText(error: GodwitError, progress: ProgressSnapshot): s
   // What became of the run's work is told with the error itself.
   if (error.details["undo"] !== undefined) return null;
   if (progress.kind === "copy") return copyText(error);
+  if (progress.kind === "backup") return "no backup was made";
+  if (progress.kind === "restore") return restoreText(error);
   const parts: string[] = [];
   if (error.outcome === "unknown") parts.push("whether the last statement took effect is not known");
   const { unit, step, unitsDone, unitsTotal, kind } = progress;
@@ -39,6 +41,13 @@ function unitText(title: string, verb: string, step: ProgressSnapshot["step"]): 
 /** A step of SQL is numbered by its first statement; a script is not. */
 function isStatement({ key }: CurrentStep): boolean {
   return /\/\d+$/.test(key);
+}
+
+/** Where the comparison failed, doing it again would compare the same. */
+function restoreText(error: GodwitError): string {
+  return error.code === "GW8207"
+    ? "all stays as it was restored"
+    : "what was committed stays; the same command goes on with the rest";
 }
 
 /** Chunks and statements are whole or not there, so there is one thing to say; of a comparison there is nothing to resume. */

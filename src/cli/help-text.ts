@@ -12,6 +12,7 @@ export const variables: readonly (readonly [name: string, description: string])[
   ["GODWIT_MIGRATIONS", "the folder of the migrations"],
   ["GODWIT_CONFIG", "the configuration file"],
   ["GODWIT_PROFILE", "a profile of the configuration file"],
+  ["GODWIT_BACKUP_KEY", "the key of encrypted backups: 64 hexadecimal digits, or base64 of 32 bytes"],
   ["NO_COLOR, FORCE_COLOR", "without colours, or with them even where there is no terminal"],
   ["GODWIT_DEBUG=1", "print the stack of a fault"],
 ];

@@ -72,6 +72,8 @@ async function create(invocation: Invocation): Promise<number> {
   const { result } = await running(invocation, async (project) => {
     const given = withKey(invocation, project);
     const made = await backupCreate({ ...given, form, output: place, encrypt });
+    // What fails from here on is about a scratch database.
+    if (proves) invocation.onFailure(() => "the backup was made, and is not verified");
     const proved = proves ? await backupVerify({ ...given, backup: made.artifact, scratch }) : null;
     return { made, proved };
   });
@@ -86,9 +88,10 @@ async function create(invocation: Invocation): Promise<number> {
 
 async function verify(invocation: Invocation, named?: string): Promise<number> {
   const { scratch } = invocation.options;
-  const { result } = await running(invocation, (project) =>
-    backupVerify({ ...withKey(invocation, project), backup: named, scratch }),
-  );
+  const { result } = await running(invocation, (project) => {
+    invocation.onFailure(() => "the backup is not verified; the database itself was not changed");
+    return backupVerify({ ...withKey(invocation, project), backup: named, scratch });
+  });
   invocation.output.result("backup verify", { ...result }, () => provedText(result, look(invocation)));
   return 0;
 }

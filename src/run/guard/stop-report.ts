@@ -9,12 +9,18 @@ export class Checkpoint {
   /** "statement 3 of orders", for people; null before anything was. */
   last: { readonly key: string; readonly what: string } | null = null;
   chunks = 0;
+  #isTransaction = true;
 
   hear(emit: Emit): Emit {
     return (event) => {
       if (event.type === "chunk:finished") {
         this.chunks += 1;
         this.last = { key: event.key, what: `chunk ${event.chunk + 1} of ${event.table}` };
+      }
+      if (event.type === "step:started") this.#isTransaction = event.transaction;
+      // Outside of a transaction each statement commits by itself, those of a script one after another.
+      if (event.type === "statement:finished" && !this.#isTransaction) {
+        this.last = { key: event.key, what: event.key };
       }
       if (event.type === "step:finished") this.last = { key: event.key, what: event.key };
       emit(event);
