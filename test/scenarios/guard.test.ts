@@ -177,6 +177,43 @@ test("a link, a hard link and another user's file at the place of the stop file 
   });
 });
 
+test("a paused run is interrupted at once, and can be resumed", async () => {
+  await scene("sqlite", table, async (own) => {
+    const stop = join(own.folder, ".godwit/stop");
+    await mkdir(join(own.folder, ".godwit"));
+    await writeFile(stop, "");
+    await refused(apply(own.options), "GW8001");
+    await rm(stop);
+    await ctl({ ...own.options, action: "pause" });
+    const controller = new AbortController();
+    const onEvent = (event: StampedEvent) => {
+      if (event.type === "guard:paused") controller.abort();
+    };
+    await refused(apply({ ...own.options, onEvent, signal: controller.signal }), "GW4006");
+    assert.equal((await status(own.options)).run?.state, "resumable");
+    await ctl({ ...own.options, action: "resume" });
+    assert.equal((await apply(own.options)).state, "done");
+  });
+});
+
+test(
+  "a run whose replica cannot be asked waits before its first statement, and not for ever",
+  { skip: targets.find(({ name }) => name === "postgres")?.skip },
+  async () => {
+    await scene("postgres", table, async (own) => {
+      const replica = new URL(own.url);
+      replica.port = "1";
+      const guard = { interval: "20ms", longestPause: "300ms", replicas: [replica.href] };
+      await writeFile(join(own.folder, "godwit.config.json"), JSON.stringify({ guard }));
+      const error = await refused(apply(own.options), "GW8003");
+      assert.match(error.message, /^paused for longer than guard.longestPause: the load is not known: /);
+      assert.match(error.hint, /`godwit apply` goes on with 20260101000001\/up\/1/);
+      const { counts, run } = await status(own.options);
+      assert.deepEqual([counts.applied, run?.state], [0, "resumable"]);
+    });
+  },
+);
+
 /** What a run waits for in its middle, and how the test tells it to go on. */
 interface Hook {
   readonly reached: PromiseWithResolvers<void>;

@@ -37,7 +37,13 @@ export interface GuardMemory {
   /** Stop files that were refused, by what was said of them. */
   readonly warned: Set<string>;
   /** A pause that was told and is not over. */
-  pause: { readonly signal: string; readonly reason: string; readonly sinceMs: number } | null;
+  pause: {
+    readonly signal: string;
+    readonly reason: string;
+    readonly sinceMs: number;
+    /** Since when signals hold it up, and not an operator. */
+    readonly heldSinceMs: number;
+  } | null;
   /** Batches that failed since one succeeded. */
   failedInRow: number;
   /** Attempts at batches, and those that failed. */
@@ -294,14 +300,17 @@ export class Guard implements AsyncDisposable {
   #tellPause(key: string, { signal, reason, value, limit }: Verdict): void {
     const told = this.#memory.pause;
     if (told?.signal === signal) return;
-    this.#memory.pause = { signal, reason, sinceMs: told?.sinceMs ?? performance.now() };
+    const now = performance.now();
+    const heldSinceMs = told === null || told.signal === "operator" ? now : told.heldSinceMs;
+    this.#memory.pause = { signal, reason, sinceMs: told?.sinceMs ?? now, heldSinceMs };
     this.#options.emit({ type: "guard:paused", key, signal, reason, value, limit });
   }
 
   #refuseLongPause(key: string, { signal, reason }: Verdict): void {
     const { longestPauseMs } = this.#options.settings;
-    const sinceMs = this.#memory.pause?.sinceMs ?? performance.now();
-    if (signal === "operator" || longestPauseMs === 0 || performance.now() - sinceMs < longestPauseMs) return;
+    const now = performance.now();
+    const heldMs = now - (this.#memory.pause?.heldSinceMs ?? now);
+    if (signal === "operator" || longestPauseMs === 0 || heldMs < longestPauseMs) return;
     throw new GodwitError("GW8003", {
       message: `paused for longer than guard.longestPause: ${reason}`,
       details: { signal, next: key },
