@@ -49,7 +49,6 @@ export function compileRestore(plan: RestorePlan): Step[] {
       limits: { statementTimeoutMs: 0 },
       hash: digest([sha256, "rows"]),
       file,
-      lacks: plan.lacks,
       jobs,
     },
     ...keys(plan, without(manifest.keys)),

@@ -131,8 +131,20 @@ interface TargetFacts {
 }
 
 function refuseTarget({ choice, manifest, facts, there, history }: TargetFacts): void {
-  if (choice.scratch === true) return;
   const name = plainName(facts.database);
+  const held = [
+    ...(there.length === 0 ? [] : [`it holds ${there.join(", ")}${there.length === 5 ? ", …" : ""}`]),
+    ...(there.length > 0 || history === 0 ? [] : [`it has a history of ${history} rows`]),
+  ];
+  if (choice.scratch === true) {
+    if (held.length === 0) return;
+    // Nobody has typed its name, and nobody is asked: what is in it stays.
+    throw new GodwitError("GW8210", {
+      message: `the scratch database is ${JSON.stringify(name)}; ${held.join("; ")}`,
+      hint: "Name an empty database, or leave --scratch out.",
+      details: { database: name, holds: there },
+    });
+  }
   if (choice.confirm !== undefined) {
     if (choice.confirm === name) return;
     throw new GodwitError("GW8210", {
@@ -141,8 +153,7 @@ function refuseTarget({ choice, manifest, facts, there, history }: TargetFacts):
     });
   }
   const problems = [
-    ...(there.length === 0 ? [] : [`it holds ${there.join(", ")}${there.length === 5 ? ", …" : ""}`]),
-    ...(there.length > 0 || history === 0 ? [] : [`it has a history of ${history} rows`]),
+    ...held,
     ...(plainName(manifest.database) === name
       ? []
       : [`the backup is of ${JSON.stringify(plainName(manifest.database))}`]),

@@ -383,8 +383,6 @@ export interface BackupStep extends StepBase {
 export interface RestoreStep extends StepBase {
   readonly kind: "restore";
   readonly file: string;
-  /** Lines of the schema's text that this server cannot have. */
-  readonly lacks: readonly string[];
   readonly jobs: number;
 }
 

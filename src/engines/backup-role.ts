@@ -11,6 +11,8 @@ export interface SchemaPart {
   readonly text: string;
   /** Settings of the session under which the text means what it meant. */
   readonly settings: readonly string[];
+  /** Made by us after a native restore, too: its program would end at what this server lacks. */
+  readonly afterNative?: boolean;
 }
 
 export interface BackupColumn {
@@ -101,9 +103,5 @@ export interface NativeRole {
     options: NativeOptions,
   ): Promise<{ readonly pieces: AsyncIterable<Uint8Array>; readonly position: string | null }>;
   /** Into a database that holds the ledger's tables alone; they stay. Never by a program that knows a shell. */
-  restore(
-    session: Session,
-    pieces: AsyncIterable<Uint8Array>,
-    options: NativeOptions & { readonly lacks: readonly string[] },
-  ): Promise<void>;
+  restore(session: Session, pieces: AsyncIterable<Uint8Array>, options: NativeOptions): Promise<void>;
 }

@@ -11,6 +11,7 @@ import {
   type GodwitError,
 } from "../../src/index.ts";
 import { godwit } from "../support/cli.ts";
+import { clientRows } from "../support/laboratory/client-rows.ts";
 import { run } from "../support/laboratory/pair.ts";
 import { makeProject } from "../support/project.ts";
 import { withDatabase } from "../support/servers.ts";
@@ -48,6 +49,20 @@ test("the newest backup that is verified outlives every order to remove", async 
       ["removed", "verified", "removed"],
     );
     await refused(backupVerify({ ...options, backup: first.artifact }), "GW8205", /no backup/);
+  });
+});
+
+test("a scratch database that is not empty is left alone", async () => {
+  await inProject(async ({ options }) => {
+    await backupCreate(options);
+    await withDatabase("sqlite", async (scratch) => {
+      await run("sqlite", scratch, ["CREATE TABLE precious (a)", "INSERT INTO precious VALUES (1)"]);
+      await refused(backupVerify({ ...options, scratch }), "GW8210", /it holds precious/);
+      assert.deepEqual(clientRows("sqlite", scratch, "precious", ["a"], null), [["i:1"]]);
+      await run("sqlite", scratch, ["DROP TABLE precious"]);
+      await backupVerify({ ...options, scratch });
+      assert.equal(clientRows("sqlite", scratch, "t", ["a"], null).length, 2);
+    });
   });
 });
 

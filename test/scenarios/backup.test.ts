@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmod, stat } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
@@ -16,6 +17,7 @@ import {
 import { databaseOf, fill, shownRows, shownSchema } from "../support/backed-up.ts";
 import { engineWithBackups } from "../support/backup-forms.ts";
 import { godwit } from "../support/cli.ts";
+import { clientText } from "../support/laboratory/client-rows.ts";
 import { run } from "../support/laboratory/pair.ts";
 import { makeProject } from "../support/project.ts";
 import { target, type TargetName, withDatabase } from "../support/servers.ts";
@@ -78,6 +80,36 @@ for (const { name, skip, forms } of await engineWithBackups()) {
     });
   }
 }
+
+test(
+  "grants come back, but for those to roles that are not there",
+  { skip: target("postgres").skip },
+  async () => {
+    await using project = await makeProject();
+    await withPair("postgres", async (source, other) => {
+      const role = `godwit_role_${randomBytes(6).toString("hex")}`;
+      const options = { cwd: project.folder, env: {} };
+      await run("postgres", source, [
+        `CREATE ROLE ${role}`,
+        "CREATE TABLE public.t (a int)",
+        `GRANT SELECT ON public.t TO ${role}, PUBLIC`,
+      ]);
+      const files: string[] = [];
+      try {
+        for (const form of ["portable", "native"] as const)
+          files.push((await backupCreate({ ...options, url: source, form })).file);
+      } finally {
+        await run("postgres", source, [`DROP OWNED BY ${role}`, `DROP ROLE ${role}`]);
+      }
+      for (const file of files) {
+        const { lacks } = await backupRestore({ ...options, url: other, file, confirm: databaseOf(other) });
+        assert.deepEqual(lacks, [`GRANT SELECT ON TABLE public.t TO ${role};`]);
+        const granted = "SELECT relacl::text FROM pg_class WHERE oid = 'public.t'::regclass";
+        assert.match(clientText("postgres", other, granted), /\{.*=r\//);
+      }
+    });
+  },
+);
 
 test("a native backup needs programs of the server's own kind, and not older", async () => {
   await using project = await makeProject({

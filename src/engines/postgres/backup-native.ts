@@ -32,7 +32,7 @@ export const native: NativeRole = {
       position: null,
     };
   },
-  restore: async (session, pieces, { target, signal, lacks }) => {
+  restore: async (session, pieces, { target, signal }) => {
     const { restore } = await programs(session);
     const words = [
       `--dbname=dbname='${target.database.replaceAll(/['\\]/g, String.raw`\$&`)}'`,
@@ -40,8 +40,8 @@ export const native: NativeRole = {
       "--exit-on-error",
       "--no-password",
       "--no-owner",
-      // To grant to a role that is not here would end the restore.
-      ...(lacks.length === 0 ? [] : ["--no-privileges"]),
+      // To grant to a role that is not here would end the restore: those that are here get theirs afterwards.
+      "--no-privileges",
     ];
     await feedProgram({ path: restore.path, words, env: environment(target), signal }, pieces);
   },

@@ -61,7 +61,9 @@ async function contents(session: Session): Promise<BackupContents> {
       tables,
       after: [
         ...parts.after,
-        ...(grants.length === 0 ? [] : [{ title: "grants", text: grants.join("\n"), settings: [] }]),
+        ...(grants.length === 0
+          ? []
+          : [{ title: "grants", text: grants.join("\n"), settings: [], afterNative: true }]),
       ],
       finish: [],
       notHeld: [...alwaysLeftOut, ...leftOut, ...unreadable],

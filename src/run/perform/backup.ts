@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { GodwitError } from "../../core/error.ts";
 import type { BackupStep } from "../../core/plan.ts";
 import { version as tool } from "../../core/version.ts";
+import type { BackupContents } from "../../engines/backup-role.ts";
 import type { Session } from "../../engines/engine.ts";
 import { archivedRows } from "../archive/archived-rows.ts";
 import { archiveDump } from "../archive/archive-dump.ts";
@@ -107,7 +108,7 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
           halt();
           throw error;
         });
-        const parts = own === null ? contents : { ...contents, before: [], keys: [], after: [] };
+        const parts = own === null ? contents : besideDump(contents);
         const { schema, before, keys, after, finish } = parts;
         const manifest: Manifest = {
           format: 1,
@@ -145,6 +146,12 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
   } finally {
     signal?.removeEventListener("abort", halt);
   }
+}
+
+/** What of the schema a native dump leaves to us. */
+function besideDump(contents: BackupContents): BackupContents {
+  const after = contents.after.filter(({ afterNative = false }) => afterNative);
+  return { ...contents, before: [], keys: [], after };
 }
 
 async function refuseRewritten(

@@ -60,12 +60,15 @@ async function restoreDump(
     target: crew.target.target,
     signal: stop.signal,
     folder: dirname(step.file),
-    lacks: step.lacks,
   };
   try {
     await session.limit({ lockTimeoutMs: context.settings.lockTimeoutMs, statementTimeoutMs: 0 });
-    // The working session rests meanwhile, and with it the run lock would end.
-    await crew.working([], () => native.restore(session, dumpOf(archive, dump), options), true);
+    // Where another program does the work the session rests meanwhile, and with it the run lock would end.
+    await crew.working(
+      native.isAtomic ? [] : [session],
+      () => native.restore(session, dumpOf(archive, dump), options),
+      native.isAtomic,
+    );
   } catch (error) {
     if (signal?.aborted) throw interrupted({ next: step.key });
     if (error instanceof GodwitError) throw error;
