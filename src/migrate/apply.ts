@@ -63,6 +63,11 @@ export async function planApply(inputs: PlanInputs): Promise<Plan | null> {
   if (errors.length > 0) throw await combine(errors, inputs);
   const pending = choosePending(assessment.migrations, inputs.choice);
   const records = openSteps(state);
+  for (const { name, script } of project.snapshots === "always" ? pending : []) {
+    if (!script) continue;
+    const message = `${name}: snapshots are demanded of each data change, and what a TypeScript migration changes is not known before: it is not kept`;
+    project.emit({ type: "warning:raised", code: "GW8305", message });
+  }
   const steps = pending.flatMap((migration) =>
     compileMigration(engine, contents, migration, "up", records, rowsUp(project, state, migration)),
   );

@@ -1,9 +1,21 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { apply, rollback } from "../../src/index.ts";
 import { targets } from "../support/servers.ts";
 import { bytesOf } from "./row-bytes.ts";
-import { applied, historyOf, ledgerTable, refused, type Scene, scene, stem, tableNames } from "./scene.ts";
+import {
+  applied,
+  historyOf,
+  ledgerTable,
+  refused,
+  type Scene,
+  scene,
+  stem,
+  tableNames,
+  version,
+} from "./scene.ts";
 
 const up = (number: number) => `${stem(number)}.up.sql`;
 const down = (number: number) => `${stem(number)}.down.sql`;
@@ -125,3 +137,29 @@ DELETE FROM orders WHERE id = 4;`,
     ),
   );
 }
+
+test("sqlite: a profile can demand snapshots of every data change", () =>
+  scene("sqlite", { [up(1)]: orders }, async (own) => {
+    await applied(own);
+    await writeFile(join(own.folder, "godwit.config.yaml"), "profiles: { prod: { snapshots: always } }\n");
+    const options = { ...own.options, profile: "prod" };
+    const upsert = "INSERT INTO orders VALUES (1, 'x', 1) ON CONFLICT (id) DO UPDATE SET state = 'x';";
+    await own.write({ [up(2)]: `UPDATE orders SET total = 1;\n${upsert}` });
+    const error = await refused(apply(options), "GW8301");
+    assert.match(error.message, /_t2\.up\.sql:2: .* which of its rows are new/);
+    assert.match(error.hint, /-- godwit: no-snapshot/);
+    await own.write({
+      [up(2)]: `UPDATE orders SET total = 1;\n-- godwit: no-snapshot\n${upsert}`,
+      [`${stem(3)}.ts`]: "export async function up(db) { await db.execute('DELETE FROM orders'); }\n",
+    });
+    await apply(options);
+    assert.deepEqual(
+      kept(own).map(({ rows }) => rows),
+      [4],
+    );
+    const warnings = own.events.filter((event) => event.type === "warning:raised" && event.code === "GW8305");
+    assert.equal(warnings.length, 1);
+    // What does not keep all of its rows has no way back without a down file.
+    const back = await refused(rollback({ ...options, to: version(1) }), "GW2008");
+    assert.match(back.message, /_t3 cannot be rolled back/);
+  }));
