@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -12,9 +13,9 @@ import {
   rollback,
   snapshots,
 } from "../../src/index.ts";
-import { target, targets } from "../support/servers.ts";
+import { administer, target, targets } from "../support/servers.ts";
 import { bytesOf } from "./row-bytes.ts";
-import { refused, type Scene, scene, stem, tableNames } from "./scene.ts";
+import { refused, type Scene, scene, stem, tableNames, version } from "./scene.ts";
 
 const up = (number: number) => `${stem(number)}.up.sql`;
 const down = (number: number) => `${stem(number)}.down.sql`;
@@ -230,4 +231,37 @@ test(
         ["ok 2 snapshots of 4 rows are kept; godwit snapshots lists them"],
       );
     }),
+);
+
+test(
+  "postgres: a migration's own role keeps rows and has them put back, without a right on the ledger",
+  {
+    skip: target("postgres").skip,
+  },
+  async () => {
+    const role = `godwit_role_${randomBytes(6).toString("hex")}`;
+    await administer("postgres", (sql) => sql(`CREATE ROLE ${role}`));
+    try {
+      await scene(
+        "postgres",
+        {
+          [up(1)]: `CREATE SCHEMA own AUTHORIZATION ${role}; SET ROLE ${role};
+CREATE TABLE own.items (id int PRIMARY KEY, n int); INSERT INTO own.items VALUES (1, 1), (2, 2);`,
+          [up(2)]: `SET ROLE ${role};\nSET search_path = own;\n-- godwit: snapshot\nUPDATE items SET n = 9;`,
+          [down(2)]:
+            `SET ROLE ${role};\nUPDATE own.items SET n = n WHERE false;\n-- godwit: restore\nSELECT 1;`,
+        },
+        async (own) => {
+          await apply({ ...own.options, to: version(1) });
+          const before = await bytesOf(own, "own.items");
+          await apply(own.options);
+          assert.notDeepEqual(await bytesOf(own, "own.items"), before);
+          await rollback(own.options);
+          assert.deepEqual(await bytesOf(own, "own.items"), before);
+        },
+      );
+    } finally {
+      await administer("postgres", (sql) => sql(`DROP ROLE ${role}`));
+    }
+  },
 );
