@@ -186,23 +186,7 @@ test("names of schemas and tables that are new need no quotes", async () => {
   }
 });
 
-const odd = [
-  'a"b',
-  "a`b",
-  "a]b",
-  "a'b",
-  "a\\b",
-  "a;--",
-  "$$",
-  "select",
-  "Ünï",
-  "שלום",
-  "__proto__",
-  "constructor",
-  "a b",
-  "a%s",
-  "l".repeat(60),
-];
+const odd = ['a"b`c', "a]b'c\\d", "a;-- $$", "select", "Ünï שלום", "__proto__", "a%s ?", "l".repeat(60)];
 
 for (const { name, skip } of targets.filter((each) => each.name !== "mysql")) {
   test(
