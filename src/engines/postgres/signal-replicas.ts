@@ -19,7 +19,9 @@ export function readReplicas(
   const { role, position, nowMs } = server;
   return reading<readonly ReplicaLag[]>(errors, statsGrant(role), async () => {
     history.note(position, nowMs);
-    const rows = await session.query(standbys);
+    const found = await session.query(`${standbys} ${emptySlots}`);
+    const rows = found.filter(({ slot }) => slot === null);
+    const slots = found.filter(({ slot }) => slot !== null);
     if (rows.some(({ state }) => state === null)) {
       return unseen(role, "the server's replicas");
     }
@@ -38,18 +40,24 @@ export function readReplicas(
     const absent = expectedReplicas
       .filter((name) => !there.has(name))
       .map((name) => gone(name, "it is not connected to the primary any more"));
-    return { value: [...known, ...absent, ...demanded(server, there)] };
+    return { value: [...known, ...absent, ...demanded(server, slots, there)] };
   });
 }
 
 const standbys = `
   SELECT r.pid::text AS pid, r.application_name AS application, coalesce(host(r.client_addr), 'local') AS host, r.state,
     pg_wal_lsn_diff(r.replay_lsn, '0/0')::text AS replayed,
-    floor(1000 * extract(epoch FROM r.replay_lag))::text AS lag
+    floor(1000 * extract(epoch FROM r.replay_lag))::text AS lag, NULL AS slot, NULL AS literal
     FROM pg_stat_replication r
    WHERE r.state IS DISTINCT FROM 'backup'
-     AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')
-   ORDER BY 2, 3, 1`;
+     AND NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid AND s.slot_type = 'logical')`;
+
+/** Asked after the standbys: one that ends lets its slot go before it leaves the list, so it is in one of the two. */
+const emptySlots = `
+  UNION ALL
+  SELECT NULL, NULL, NULL, NULL, NULL, NULL, slot_name::text, quote_literal(slot_name) FROM pg_replication_slots
+   WHERE slot_type = 'physical' AND NOT active AND NOT temporary AND restart_lsn IS NOT NULL
+   ORDER BY application, host, pid, slot`;
 
 function nameOf(row: Row): string {
   return `${String(row.application)} (${String(row.host)})`;
@@ -78,14 +86,14 @@ function gone(name: string, unknown: string, remedy?: string): ReplicaLag {
 }
 
 /** Standbys that a slot keeps log for, or that commits may wait for, and that are not there. */
-function demanded(server: SignalServer, there: ReadonlySet<string>): ReplicaLag[] {
+function demanded(server: SignalServer, slots: readonly Row[], there: ReadonlySet<string>): ReplicaLag[] {
   const present = new Set([...there].map((name) => name.toLowerCase()));
   return [
-    ...server.emptySlots.map(({ name, literal }) =>
+    ...slots.map(({ slot, literal }) =>
       gone(
-        `slot ${name}`,
+        `slot ${String(slot)}`,
         "nobody reads this replication slot: its standby is gone",
-        `SELECT pg_drop_replication_slot(${literal}); -- if that standby is not to come back`,
+        `SELECT pg_drop_replication_slot(${String(literal)}); -- if that standby is not to come back`,
       ),
     ),
     ...synchronousNames(server.synchronousNames)

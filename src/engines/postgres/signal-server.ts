@@ -13,8 +13,6 @@ export interface SignalServer {
   /** When that was asked, by performance.now(). */
   readonly nowMs: number;
   readonly synchronousNames: string;
-  /** Physical replication slots that nobody reads, by name and as a literal. */
-  readonly emptySlots: readonly { readonly name: string; readonly literal: string }[];
   readonly rolledBack: number;
   readonly transactions: number;
 }
@@ -27,9 +25,6 @@ export async function signalServer(session: Session): Promise<SignalServer> {
       pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
         ELSE pg_current_wal_flush_lsn() END, '0/0')::text AS position,
       current_setting('synchronous_standby_names') AS names,
-      (SELECT coalesce(json_agg(json_build_object('name', slot_name, 'literal', quote_literal(slot_name)) ORDER BY slot_name), '[]')
-         FROM pg_replication_slots
-        WHERE slot_type = 'physical' AND NOT active AND NOT temporary AND restart_lsn IS NOT NULL)::text AS slots,
       d.xact_rollback::text AS failed, (d.xact_commit + d.xact_rollback)::text AS total
       FROM pg_stat_database d WHERE d.datname = current_database()`);
   if (row === undefined) throw new Error("the server does not know its own database");
@@ -41,7 +36,6 @@ export async function signalServer(session: Session): Promise<SignalServer> {
     position: BigInt(String(row.position ?? "0")),
     nowMs,
     synchronousNames: String(row.names),
-    emptySlots: JSON.parse(String(row.slots)) as SignalServer["emptySlots"],
     rolledBack: Number(row.failed),
     transactions: Number(row.total),
   };
