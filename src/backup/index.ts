@@ -4,4 +4,4 @@ export { listBackups, type ListedBackup } from "./list.ts";
 export type { BackupProject } from "./project.ts";
 export { planPrune, pruneBackups, type PruneChoice, type PrunePlan } from "./prune.ts";
 export { restoreBackup, type RestoreChoice, type Restored } from "./restore.ts";
-export { findArtifact, type ProveChoice, type ProvedBackup, verifyBackup } from "./verify.ts";
+export { type ProveChoice, type ProvedBackup, verifyBackup } from "./verify.ts";

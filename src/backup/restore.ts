@@ -167,7 +167,7 @@ function refuseTarget({ choice, manifest, facts, there, history }: TargetFacts):
 }
 
 /** Of a database that is a file, its name without folder and ending. */
-export function plainName(database: string): string {
+function plainName(database: string): string {
   return basename(database, extname(database));
 }
 

@@ -54,7 +54,7 @@ export async function verifyBackup(project: BackupProject, choice: ProveChoice):
 }
 
 /** By its file, by the beginning of its id, or the newest. Throws GW8205. */
-export async function findArtifact(project: BackupProject, named: string | undefined): Promise<Artifact> {
+async function findArtifact(project: BackupProject, named: string | undefined): Promise<Artifact> {
   const all = await withSession(project, (session) => readArtifacts(project.engine, session, "backup"));
   const there = all.filter(({ state }) => state !== "removed");
   const found =

@@ -18,14 +18,14 @@ export const tailBytes = 40;
 /** What is compressed at once. A block that says it is longer is refused before any memory is taken for it. */
 export const blockBytes = 4 * 1024 * 1024;
 /** zstd makes what it can't compress a little longer. */
-export const storedBytes = blockBytes + 64 * 1024;
-export const archiveVersion = 1;
+const storedBytes = blockBytes + 64 * 1024;
+const archiveVersion = 1;
 
 /** As in PNG: a byte that is no text, and line ends that a transfer as text would change. */
 const headMark = Buffer.from([0x89, 0x47, 0x57, 0x42, 0x0d, 0x0a, 0x1a, 0x0a]);
 const tailMark = Buffer.from("GWBEND\r\n", "latin1");
 
-export const blockKinds = ["rows", "dump", "manifest"] as const;
+const blockKinds = ["rows", "dump", "manifest"] as const;
 export type BlockKind = (typeof blockKinds)[number];
 
 const encryptedFlag = 1;

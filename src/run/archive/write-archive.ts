@@ -162,7 +162,7 @@ export class ArchiveWriter {
   }
 }
 
-export function partialOf(file: string): string {
+function partialOf(file: string): string {
   return `${file}.partial`;
 }
 
