@@ -41,7 +41,9 @@ export async function applyReviewed(project: Project, frozen: FrozenPlan): Promi
 function checkFiles(project: Project, frozen: FrozenPlan): void {
   const scripts = new Set(frozen.steps.flatMap((step) => (step.kind === "script" ? [step.file] : [])));
   const changed = frozen.files.filter(({ path, hash }) => isChanged(project, path, hash));
-  const running = changed.filter(({ path }) => scripts.has(path)).map(({ path }) => path);
+  const unchanged = new Set(frozen.files.filter((file) => !changed.includes(file)).map(({ path }) => path));
+  // Also one of which the plan does not say what it held.
+  const running = [...scripts].filter((path) => !unchanged.has(path));
   if (running.length > 0) {
     throw new GodwitError("GW8110", {
       message: `${running.join(", ")} is not as it was when the plan was made, and would run from its file`,

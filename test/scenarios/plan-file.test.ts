@@ -11,7 +11,7 @@ import {
   rollback,
   validate,
 } from "../../src/index.ts";
-import { frozenHash } from "../../src/core/frozen-plan.ts";
+import { contentHash, frozenHash } from "../../src/core/frozen-plan.ts";
 import { readPlanFile } from "../../src/review/plan-file.ts";
 import { crashAt } from "../support/crash.ts";
 import { target, targets } from "../support/servers.ts";
@@ -154,6 +154,56 @@ test("files that changed since are told; a script that would run from one is ref
       told.map(({ code }) => code),
       ["GW8110"],
     );
+  });
+});
+
+test(
+  "bodies with statements in them are one statement of a plan, too",
+  {
+    skip: target("mariadb").skip || target("postgres").skip,
+  },
+  async () => {
+    const body = "BEGIN\n  IF a > 1 THEN SELECT 1; END IF;\n  SELECT 2;\nEND";
+    const text = `DELIMITER //\nCREATE PROCEDURE p(a int) ${body}//\nCREATE PROCEDURE q(a int) ${body}//\nDELIMITER ;\nCREATE PROCEDURE r(a int) ${body};\n`;
+    await scene("mariadb", { [`${stem(1)}.up.sql`]: text }, async (own) => {
+      await frozen(own);
+      assert.equal((await applyFile(own)).state, "done");
+    });
+    const function_ =
+      "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN 2; END $$;\n";
+    const files = {
+      [`${stem(1)}.up.sql`]: function_,
+      [`${stem(2)}.up.sql`]:
+        "-- godwit: no-transaction\nCREATE TABLE a (id int);\nCREATE INDEX CONCURRENTLY i ON a (id);\n",
+    };
+    await scene("postgres", files, async (own) => {
+      await frozen(own);
+      assert.equal((await applyFile(own)).state, "done");
+    });
+  },
+);
+
+test("a plan that was written by hand gets nothing past the judge of migration files", async () => {
+  const script = "export async function up(db) {\n  await db.execute('CREATE TABLE s (id int)');\n}\n";
+  await scene("sqlite", { ...tables(1), "20260101000002_s.ts": script }, async (own) => {
+    const plan = await frozen(own);
+    const forged = async (code: "GW8103" | "GW2007" | "GW8110", edit: (copy: any) => void) => {
+      const copy = structuredClone(plan) as any;
+      edit(copy);
+      copy.contentHash = contentHash(copy.kind, copy.steps);
+      copy.hash = frozenHash(copy);
+      await writeFile(join(own.folder, file), JSON.stringify(copy));
+      await refusedUnchanged(own, () => applyFile(own), code);
+    };
+    await forged("GW2007", (copy) => (copy.steps[0].statements[0].text = "COMMIT"));
+    await forged("GW8103", (copy) => (copy.steps[0].statements[0].text += "; DROP TABLE x"));
+    await forged("GW8103", (copy) => (copy.steps[0].statements[0].session = true));
+    await forged("GW8103", (copy) => (copy.steps[0].statements[0].label = "SELECT"));
+    await forged("GW8110", (copy) => (copy.files = []));
+    await forged("GW8110", (copy) => {
+      copy.steps[1].file = "../outside.ts";
+      copy.files = [{ path: "../outside.ts", hash: copy.hash }];
+    });
   });
 });
 

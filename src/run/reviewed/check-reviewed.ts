@@ -2,6 +2,7 @@ import { type FrozenPlan, thawPlan } from "../../core/frozen-plan.ts";
 import { GodwitError } from "../../core/error.ts";
 import type { Plan, Step } from "../../core/plan.ts";
 import { withPlaceholders } from "../../engines/placeholders.ts";
+import { checkStatements } from "./check-statements.ts";
 import { databaseState, type Looked } from "./database-state.ts";
 import { refuseStale } from "./staleness.ts";
 
@@ -13,6 +14,7 @@ import { refuseStale } from "./staleness.ts";
 export async function checkReviewed(frozen: FrozenPlan, looked: Looked): Promise<Plan | null> {
   const { state, facts, engine } = looked;
   const plan = thawPlan(frozen);
+  checkStatements(engine, plan.steps);
   if (state.unfinished?.planHash === frozen.hash) {
     const { target } = frozen;
     if (target.database !== facts.database || target.engine !== engine.id) {

@@ -4,6 +4,7 @@ import { version as tool } from "../../core/version.ts";
 import type { Target } from "../../core/target.ts";
 import { actor } from "../actor.ts";
 import { estimatesOf, impactOf } from "./impact.ts";
+import { checkStatements } from "./check-statements.ts";
 import { databaseState, type Looked } from "./database-state.ts";
 
 /** Who wants a plan reviewed, and how its databases are named. */
@@ -24,6 +25,8 @@ export async function freeze(
   looked: Looked & { readonly target: Target },
   request: FreezeRequest,
 ): Promise<FrozenPlan> {
+  // As it will be checked before it runs.
+  checkStatements(looked.engine, frozen.steps);
   const impact = impactOf(looked.engine, frozen.steps, frozen.undo);
   return freezePlan({
     id: randomUUID(),
