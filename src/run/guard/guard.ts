@@ -340,7 +340,11 @@ export class Guard implements AsyncDisposable {
       batches.all < fewestBatches
         ? []
         : [{ signal: "errors", of: "the run's batches", value: batches.failed / batches.all }];
-    const all = [...observations, ...own];
+    // What fails in the whole server is mostly other people's doing: it counts where somebody has asked for it.
+    const asked = observations.filter(
+      ({ signal }) => signal !== "errors" || settings.demanded.includes("errors"),
+    );
+    const all = [...asked, ...own];
     const { watched, left } = withoutWithheld(all, settings);
     if (left.length > 0) this.#tellUnwatched(left);
     const { state, decision } = decide(this.#memory.state, watched, settings);
