@@ -32,7 +32,10 @@ export const backup: BackupRole = {
       );
     },
     drop: async (session, name) => {
-      await session.execute(`DROP DATABASE IF EXISTS ${quoted(name)}`);
+      const [row] = await session.query("SELECT current_setting('server_version_num') AS version");
+      // A session of ours that is only just ending must not keep it.
+      const force = Number(row?.version) >= 130_000 ? " WITH (FORCE)" : "";
+      await session.execute(`DROP DATABASE IF EXISTS ${quoted(name)}${force}`);
     },
     target: (target, name) => ({
       ...target,
