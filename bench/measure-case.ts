@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type MeasureCase, migrationCount } from "./measure-cases.ts";
+import { writeBatches } from "./batches.ts";
 import { copiedRows } from "./copy-data.ts";
 import type { FilledDatabases } from "./filled-databases.ts";
 import { type Command, isInstalled, type Program, programs, writeMigrations } from "./programs.ts";
@@ -75,6 +76,16 @@ async function prepare(
       await using target = await server.create();
       const result = sample(item, program, copy(source, target, folder), place);
       await verifyCopied(target, program);
+      return result;
+    };
+  }
+  if (item.action === "batches") {
+    const migrations = writeBatches(folder);
+    const run = required(program, "batches");
+    return async () => {
+      await using database = await server.create();
+      const result = sample(item, program, run(database, migrations), place);
+      await verifyCopied(database, program);
       return result;
     };
   }
@@ -184,7 +195,7 @@ async function verifyCopied(database: Database, program: Program): Promise<void>
 }
 
 function required<
-  K extends "apply" | "status" | "saysAll" | "start" | "copy" | "verify" | "backup" | "restore",
+  K extends "apply" | "status" | "saysAll" | "start" | "copy" | "verify" | "backup" | "restore" | "batches",
 >(program: Program, what: K) {
   const found = programs[program][what];
   if (found === undefined) throw new Error(`${program} has no ${what}`);

@@ -6,7 +6,7 @@ export interface MeasureCase {
   /** What --only takes. */
   readonly name: string;
   readonly title: string;
-  readonly action: "apply" | "status" | "start" | "copy" | "verify" | "backup" | "restore";
+  readonly action: "apply" | "status" | "start" | "copy" | "verify" | "backup" | "restore" | "batches";
   readonly unit: "ms" | "bytes";
   /** Left out where no database is involved; of a copy, where it goes to. */
   readonly server?: ServerName;
@@ -71,6 +71,16 @@ export const measureCases: readonly MeasureCase[] = [
     againstSlowest: true,
     target: 1.3,
     also,
+  },
+  {
+    name: "batches-postgres",
+    title: "1,000,000 rows in 100 batches, guarded and recorded, PostgreSQL",
+    action: "batches",
+    unit: "ms",
+    server: "postgres",
+    mostRuns: 5,
+    programs: ["godwit", "plain"],
+    target: 1.03,
   },
   backup("backup", "back up 1,000,000 rows into a portable file", 1.3),
   backup("restore", "restore 1,000,000 rows with indexes and compare them", 1.2),

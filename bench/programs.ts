@@ -15,6 +15,7 @@ export type Program =
   | "pgcopydb"
   | "pipe"
   | "pg_dump"
+  | "plain"
   | "digest-postgres"
   | "digest-mariadb";
 
@@ -38,6 +39,8 @@ export interface ProgramSpec {
   /** Copies the source into the target, which is empty; the folder is for what it keeps beside. */
   readonly copy?: (source: Database, target: Database, folder: string) => Command;
   readonly verify?: (source: Database, target: Database) => Command;
+  /** Runs the batches of batches.ts; the folder has them as migrations. */
+  readonly batches?: (database: Database, folder: string) => Command;
   /** Into a file that is not there yet. */
   readonly backup?: (source: Database, file: string) => Command;
   /** Of that file, into an empty database. */
@@ -71,6 +74,7 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
     version: (JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version,
     apply: (database, folder) => godwit(["apply"], database, folder),
     status: (database, folder) => godwit(["status"], database, folder),
+    batches: (database, folder) => godwit(["apply"], database, folder),
     saysAll: (count) => new RegExp(`\\b${count.toLocaleString("en")} applied\\b|\\b${count} applied\\b`),
     start: () => ({ file: node, args: [join(root, "bin/godwit"), "--version"], env: { GODWIT_DIST: "1" } }),
     copy: (source, target) => godwitBetween("copy", source, target),
@@ -127,6 +131,15 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
     title: "node -e 0",
     version: process.version,
     start: () => ({ file: node, args: ["-e", "0"], env: {} }),
+  },
+  plain: {
+    title: "the same statements by node-postgres",
+    version: versionOf("pg"),
+    batches: ({ url }) => ({
+      file: node,
+      args: [join(root, "bench/plain-batches.ts")],
+      env: { DATABASE_URL: url },
+    }),
   },
   pgloader: {
     title: "pgloader",
