@@ -28,8 +28,13 @@ export interface RowSnapshotRole {
   differs(column: KeptColumn, left: string, right: string): string;
   /** Bytes of a row's values. */
   size(columns: readonly KeptColumn[], row: string): string;
-  /** Locks those rows of `table t` that have a partner in `kept s`; null where there is one writer at a time. */
+  /**
+   * Keeps others from changing those rows of `table t` that have a partner in `kept s`, and from inserting one; null
+   * where there is one writer at a time.
+   */
   lock(table: string, kept: string, on: string): string | null;
+  /** The end of a query that must answer by the rows as they are, where the transaction has a view that is older. */
+  readonly current: string;
   /** Sets columns of `table t` to those of `kept s`. */
   update(statement: { table: string; kept: string; columns: readonly string[]; on: string }): string;
   /** The head of an INSERT that takes any value for any column. */

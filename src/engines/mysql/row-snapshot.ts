@@ -47,6 +47,7 @@ export const rowSnapshot: RowSnapshotRole = {
   size: (columns, row) =>
     columns.map(({ name }) => `coalesce(length(${row}.${traits.quote(name)}), 0)`).join(" + "),
   lock: (of, kept, on) => `SELECT 1 FROM ${of} AS t JOIN ${kept} AS s ON ${on} FOR UPDATE`,
+  current: " FOR UPDATE",
   update: ({ table: of, kept, columns, on }) =>
     `UPDATE ${of} AS t JOIN ${kept} AS s ON ${on}
         SET ${columns.map((name) => `t.${traits.quote(name)} = s.${traits.quote(name)}`).join(", ")}`,

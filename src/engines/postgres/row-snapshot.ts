@@ -44,8 +44,9 @@ export const rowSnapshot: RowSnapshotRole = {
   differs: ({ name }, left, right) =>
     `(ROW(${left}.${quoted(name)})::record *<> ROW(${right}.${quoted(name)})::record)`,
   size: (_, row) => `pg_column_size(${row}.*)`,
-  lock: (of, kept, on) =>
-    `SELECT count(*) FROM (SELECT FROM ${of} AS t JOIN ${kept} AS s ON ${on} FOR UPDATE OF t) AS locked`,
+  // The table, because a row that is not there cannot be locked; and switching triggers off asks for this lock anyway.
+  lock: (of) => `LOCK TABLE ${of} IN SHARE ROW EXCLUSIVE MODE`,
+  current: "",
   update: ({ table: of, kept, columns, on }) =>
     `UPDATE ${of} AS t SET ${columns.map((name) => `${quoted(name)} = s.${quoted(name)}`).join(", ")}
        FROM ${kept} AS s WHERE ${on}`,

@@ -52,6 +52,7 @@ export const rowSnapshot: RowSnapshotRole = {
   size: (columns, row) =>
     columns.map(({ name }) => `coalesce(length(CAST(${row}.${quote(name)} AS BLOB)), 0)`).join(" + "),
   lock: () => null,
+  current: "",
   update: ({ table: of, kept, columns, on }) =>
     `UPDATE ${of} AS t SET ${columns.map((name) => `${quote(name)} = s.${quote(name)}`).join(", ")}
        FROM ${kept} AS s WHERE ${on}`,

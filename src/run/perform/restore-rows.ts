@@ -22,22 +22,47 @@ const namedRows = 10;
 
 /** Puts kept rows back, all in one transaction, or none where one of them is no longer as the migration left it. */
 export async function performRestoreRows(context: StepContext, step: RestoreRowsStep): Promise<void> {
-  const { engine, session } = context;
+  // Before the transaction, whose view of the rows must not be older than its locks.
+  const snapshots = await snapshotsOf(context, step);
   const artifacts: ArtifactChange[] = [];
   await inTransaction(
     context,
     step,
     async () => {
-      // The ledger is asked for what was kept, which a role of the migration's may not.
-      if (context.ledger.isUnderForeignSettings) await session.asLogin?.();
-      const known = new Map((await readRowSnapshots(engine, session)).map((each) => [each.id, each]));
-      for (const id of step.snapshots) {
+      // The ledger and the triggers are the login's; the migration's own role may have no right to them.
+      if (context.ledger.isUnderForeignSettings) await context.session.asLogin?.();
+      for (const snapshot of snapshots) await lock(context, snapshot);
+      for (const snapshot of snapshots) {
         refuseStopped(context, step);
-        artifacts.push(await restore(context, step, usable(known.get(id), { id, step })));
+        artifacts.push(await restore(context, step, snapshot));
       }
     },
     artifacts,
   );
+}
+
+/** What the ledger has of them, each with a table to go back to. It is read in a transaction of its own. */
+async function snapshotsOf(context: StepContext, step: RestoreRowsStep): Promise<RowSnapshot[]> {
+  const { engine, session, ledger } = context;
+  await session.begin();
+  try {
+    if (ledger.isUnderForeignSettings) await session.asLogin?.();
+    const known = new Map((await readRowSnapshots(engine, session)).map((each) => [each.id, each]));
+    const snapshots = step.snapshots.map((id) => usable(known.get(id), { id, step }));
+    for (const snapshot of snapshots) await sameTable(engine, context, snapshot);
+    return snapshots;
+  } finally {
+    // Where the session is lost the failure is the one to tell.
+    await session.rollback().catch(() => {});
+    await session.asMigration?.().catch(() => {});
+  }
+}
+
+/** From here on nobody else changes the rows, or inserts those that are gone. */
+async function lock({ engine, session }: StepContext, snapshot: RowSnapshot): Promise<void> {
+  const on = sameKey(engine, snapshot.key, "t", "s");
+  const sql = roleOf(engine).lock(qualified(engine, snapshot.table), qualified(engine, snapshot.before), on);
+  if (sql !== null) await session.execute(sql);
 }
 
 function usable(snapshot: RowSnapshot | undefined, { id, step }: { id: string; step: RestoreRowsStep }) {
@@ -64,32 +89,34 @@ async function restore(
   const live = qualified(engine, snapshot.table);
   const before = qualified(engine, snapshot.before);
   const on = sameKey(engine, snapshot.key, "t", "s");
-  const lock = role.lock(live, before, on);
-  if (lock !== null) await session.execute(lock);
   if (!step.overwrites) await refuseChanged(context, snapshot);
   const differs = differing(engine, snapshot, "t", "s");
   await role.undisturbed(session, table, async () => {
     const settable = snapshot.columns.filter(
       ({ name, updatable }) => updatable && !snapshot.key.includes(name),
     );
-    if (settable.length > 0) {
+    // Without leave to overwrite only what the migration had changed and left: what it had deleted is not there.
+    const left = step.overwrites ? null : leftBy(engine, snapshot);
+    if (settable.length > 0 && left !== "") {
       const columns = settable.map(({ name }) => name);
       // Rows that are as they were are left alone: what the server counts or logs of them would be for nothing.
+      const which = left === null ? on : `${on} AND ${left}`;
       await session.execute(
-        role.update({ table: live, kept: before, columns, on: `${on} AND (${differs})` }),
+        role.update({ table: live, kept: before, columns, on: `${which} AND (${differs})` }),
       );
     }
+    // One that is there all the same meets its key: it is somebody else's.
+    const missing = left === null ? `EXISTS (SELECT 1 FROM ${live} AS t WHERE ${on})` : left;
     const columns = snapshot.columns.filter(({ generated }) => !generated).map(({ name }) => name);
     const quoted = columns.map((name) => `s.${engine.traits.quote(name)}`).join(", ");
     await session.execute(
-      `${role.insertInto(live, columns)} SELECT ${quoted} FROM ${before} AS s
-        WHERE NOT EXISTS (SELECT 1 FROM ${live} AS t WHERE ${on})`,
+      `${role.insertInto(live, columns)} SELECT ${quoted} FROM ${before} AS s${missing === "" ? "" : ` WHERE NOT ${missing}`}`,
     );
   });
   crashPoint("rows:restored");
   const same = await countOf(
     session,
-    `SELECT count(*) AS n FROM ${before} AS s WHERE EXISTS (SELECT 1 FROM ${live} AS t WHERE ${on} AND NOT (${differs}))`,
+    `SELECT count(*) AS n FROM ${before} AS s JOIN ${live} AS t ON ${on} WHERE NOT (${differs})${role.current}`,
   );
   if (same !== snapshot.rows) {
     throw new GodwitError("GW8304", {
@@ -140,20 +167,29 @@ function differing(engine: Engine, { columns }: RowSnapshot, left: string, right
   return columns.map((column) => roleOf(engine).differs(column, left, right)).join(" OR ");
 }
 
+/** Condition of a row of `s`: the migration changed it, and it was still there afterwards; "" where it deleted all. */
+function leftBy(engine: Engine, { after, key }: RowSnapshot): string {
+  if (after === null) return "";
+  return `EXISTS (SELECT 1 FROM ${qualified(engine, after)} AS a WHERE ${sameKey(engine, key, "a", "s")})`;
+}
+
 /** Throws GW8303 with the first of the rows that are not as the migration left them. */
 async function refuseChanged({ engine, session }: StepContext, snapshot: RowSnapshot): Promise<void> {
   const { traits } = engine;
+  const { current } = roleOf(engine);
   const live = qualified(engine, snapshot.table);
   const key = snapshot.key.map((name, no) => `s.${traits.quote(name)} AS k${no}`).join(", ");
   const order = snapshot.key.map((name) => `s.${traits.quote(name)}`).join(", ");
   const on = sameKey(engine, snapshot.key, "t", "s");
+  // No column of a key is NULL, but in a row that is not there.
+  const [first = ""] = snapshot.key.map((name) => traits.quote(name));
   const found: { row: Record<string, unknown>; what: string }[] = [];
   let count = 0;
   const collect = async (from: string, select: string, tell: (row: Record<string, unknown>) => string) => {
-    count += await countOf(session, `SELECT count(*) AS n FROM ${from}`);
+    count += await countOf(session, `SELECT count(*) AS n FROM ${from}${current}`);
     if (count === 0 || found.length >= namedRows) return;
     const rows = await session.query(
-      `SELECT ${key}${select} FROM ${from} ORDER BY ${order} LIMIT ${namedRows - found.length}`,
+      `SELECT ${key}${select} FROM ${from} ORDER BY ${order} LIMIT ${namedRows - found.length}${current}`,
     );
     found.push(...rows.map((row) => ({ row, what: tell(row) })));
   };
@@ -169,18 +205,21 @@ async function refuseChanged({ engine, session }: StepContext, snapshot: RowSnap
         `${snapshot.columns.flatMap(({ name }, no) => (Number(row[`c${no}`]) === 1 ? [name] : [])).join(", ")} changed`,
     );
     await collect(
-      `${after} AS s WHERE NOT EXISTS (SELECT 1 FROM ${live} AS t WHERE ${on})`,
+      `${after} AS s LEFT JOIN ${live} AS t ON ${on} WHERE t.${first} IS NULL`,
       "",
       () => "deleted",
     );
   }
   // What was deleted must not be there again.
-  const gone =
+  const [others, gone] =
     snapshot.after === null
-      ? ""
-      : `AND NOT EXISTS (SELECT 1 FROM ${qualified(engine, snapshot.after)} AS a WHERE ${sameKey(engine, snapshot.key, "a", "s")})`;
+      ? ["", ""]
+      : [
+          ` LEFT JOIN ${qualified(engine, snapshot.after)} AS a ON ${sameKey(engine, snapshot.key, "a", "s")}`,
+          ` WHERE a.${first} IS NULL`,
+        ];
   await collect(
-    `${qualified(engine, snapshot.before)} AS s WHERE EXISTS (SELECT 1 FROM ${live} AS t WHERE ${on}) ${gone}`,
+    `${qualified(engine, snapshot.before)} AS s JOIN ${live} AS t ON ${on}${others}${gone}`,
     "",
     () => "inserted again",
   );
