@@ -586,7 +586,7 @@ const entries = {
     title: "Kept rows cannot be put back",
     hint: "Look at `godwit snapshots`; the rows are in the tables that it names.",
     explanation:
-      "The snapshot was dropped or put back already, the table has other columns now, or the rows would not be there as they were, because the server changes them on the way. Nothing was put back.",
+      "The snapshot was dropped or put back already, the migration kept other rows than its file would put back now, the table has other columns now, the server refuses a row because of a constraint, or the rows would not be there as they were, because the server changes them on the way. Nothing was put back.",
   },
   GW8305: {
     title: "More is changed than is kept",

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
-import { apply, rollback } from "../../src/index.ts";
+import { apply, rollback, snapshots } from "../../src/index.ts";
 import { administer, targets } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 import { bytesOf } from "./row-bytes.ts";
@@ -79,3 +81,48 @@ DELETE FROM o WHERE id = 3;`,
     ),
   );
 }
+
+test("sqlite: rows go back all together, or none where file or setting would put back others than were kept", () =>
+  scene(
+    "sqlite",
+    {
+      [up(1)]: `CREATE TABLE o (id INTEGER PRIMARY KEY, v int); INSERT INTO o VALUES (1, 5);
+CREATE TABLE p (id INTEGER PRIMARY KEY, v int); INSERT INTO p VALUES (1, 5);`,
+      [up(2)]: "-- godwit: snapshot\nUPDATE o SET v = v * 100;\nUPDATE p SET v = v * 100;",
+      [`${stem(2)}.down.sql`]: "-- godwit: restore\nSELECT 1;",
+    },
+    async (own) => {
+      const demand = (policy: string) =>
+        writeFile(join(own.folder, "godwit.config.yaml"), `snapshots: ${policy}\n`);
+      await demand("always");
+      await apply(own.options);
+      const names = (await snapshots(own.options)).map(({ before }) => before.name).sort();
+      await demand("declared");
+      const error = await refused(rollback(own.options), "GW8304");
+      assert.match(
+        error.message,
+        new RegExp(`kept ${names[0]} \\(line 2\\), ${names[1]} \\(line 3\\),.* put back: ${names[0]}$`),
+      );
+      assert.equal(error.outcome, "unchanged");
+      const values = async () =>
+        (await own.sql("SELECT o.v AS o, p.v AS p FROM o, p")).map(({ o, p }) => [Number(o), Number(p)]);
+      assert.deepEqual(await values(), [[500, 500]]);
+      assert.deepEqual(
+        (await snapshots(own.options)).map(({ state }) => state),
+        ["kept", "kept"],
+      );
+      // The other way round: the setting would put back what nobody has kept.
+      await demand("always");
+      await rollback(own.options);
+      await demand("declared");
+      await apply(own.options);
+      await demand("always");
+      assert.match(
+        (await refused(rollback(own.options), "GW8304")).message,
+        /kept o_rollback_\w+ \(line 2\),/,
+      );
+      await demand("declared");
+      await rollback(own.options);
+      assert.deepEqual(await values(), [[5, 500]]);
+    },
+  ));

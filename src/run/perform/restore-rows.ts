@@ -1,6 +1,7 @@
 import { GodwitError } from "../../core/error.ts";
 import type { RestoreRowsStep } from "../../core/plan.ts";
-import type { Engine } from "../../engines/engine.ts";
+import type { Engine, Session } from "../../engines/engine.ts";
+import { withPlaceholders } from "../../engines/placeholders.ts";
 import type { KeptTable } from "../../engines/row-snapshot-role.ts";
 import { crashPoint } from "../crash-point.ts";
 import type { ArtifactChange } from "../run-ledger.ts";
@@ -47,8 +48,7 @@ async function snapshotsOf(context: StepContext, step: RestoreRowsStep): Promise
   await session.begin();
   try {
     if (ledger.isUnderForeignSettings) await session.asLogin?.();
-    const known = new Map((await readRowSnapshots(engine, session)).map((each) => [each.id, each]));
-    const snapshots = step.snapshots.map((id) => usable(known.get(id), { id, step }));
+    const snapshots = await whatIsKept(engine, session, step);
     for (const snapshot of snapshots) await sameTable(engine, context, snapshot);
     return snapshots;
   } finally {
@@ -65,17 +65,53 @@ async function lock({ engine, session }: StepContext, snapshot: RowSnapshot): Pr
   if (sql !== null) await session.execute(sql);
 }
 
-function usable(snapshot: RowSnapshot | undefined, { id, step }: { id: string; step: RestoreRowsStep }) {
-  const refuse = (why: string) =>
+/**
+ * All that the migration's last application has kept, in the order of the step. Throws GW8304 where the step was made
+ * for others: its file, or what is demanded of it, is not what it was then.
+ */
+async function whatIsKept(engine: Engine, session: Session, step: RestoreRowsStep): Promise<RowSnapshot[]> {
+  const refuse = (why: string, more: { details?: Record<string, unknown>; hint?: string } = {}) =>
     new GodwitError("GW8304", {
       message: `the rows that ${step.unitTitle} changed cannot be put back: ${why}`,
+      ...more,
     });
-  if (snapshot === undefined) throw refuse(`the ledger has no snapshot ${id}`);
-  if (snapshot.unit !== step.unit) throw refuse(`the snapshot ${id} is of ${snapshot.unitTitle}`);
-  if (snapshot.state === "dropped") throw refuse(`the snapshot ${snapshot.before.name} was dropped`);
-  if (snapshot.state === "restored")
-    throw refuse(`the snapshot ${snapshot.before.name} was put back already`);
-  return snapshot;
+  const all = await readRowSnapshots(engine, session);
+  const known = new Map(all.map((each) => [each.id, each]));
+  for (const id of step.snapshots) {
+    const snapshot = known.get(id);
+    if (snapshot === undefined) continue;
+    if (snapshot.unit !== step.unit) throw refuse(`the snapshot ${id} is of ${snapshot.unitTitle}`);
+    const { name } = snapshot.before;
+    if (snapshot.state === "dropped") throw refuse(`the snapshot ${name} was dropped`);
+    if (snapshot.state === "restored") throw refuse(`the snapshot ${name} was put back already`);
+  }
+  const runId = await lastApplication(engine, session, step.unit);
+  const kept = all.filter((each) => each.unit === step.unit && each.runId === runId && each.state === "kept");
+  const snapshots = step.snapshots.flatMap((id) => kept.find((each) => each.id === id) ?? []);
+  if (snapshots.length === step.snapshots.length && snapshots.length === kept.length) return snapshots;
+  const expected = step.snapshots.map((id) => known.get(id)?.before.name ?? id);
+  const there = kept.map(({ before, line }) => `${before.name} (line ${line})`);
+  const list = (names: readonly string[]) => (names.length === 0 ? "nothing" : names.join(", "));
+  throw refuse(
+    `when it was applied it kept ${list(there)}, and by its file and the setting \`snapshots\` as they are now these would be put back: ${list(expected)}`,
+    {
+      hint: "Roll back with the file, and the setting `snapshots`, with which the migration was applied.",
+      details: { kept: kept.map(({ id }) => id), expected: step.snapshots },
+    },
+  );
+}
+
+/** The run that has applied the migration, as the history says; null where none has. */
+async function lastApplication(engine: Engine, session: Session, version: string): Promise<string | null> {
+  const [row] = await session.query(
+    withPlaceholders(
+      engine.traits,
+      `SELECT run_id FROM ${engine.store.table("migration")} WHERE version = ? AND action = 'apply'
+        ORDER BY seq DESC LIMIT 1`,
+    ),
+    [version],
+  );
+  return row === undefined ? null : String(row.run_id);
 }
 
 async function restore(
