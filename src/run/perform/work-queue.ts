@@ -1,10 +1,11 @@
 import type { CopyRowsStep, CopyTable } from "../../core/plan.ts";
 import { tableKey } from "../../core/table-key.ts";
-import type { Snapshot, SplitRequest } from "../../engines/data-roles.ts";
+import type { Range, Snapshot, SplitRequest } from "../../engines/data-roles.ts";
 import type { Session } from "../../engines/engine.ts";
 import type { ChunkLedger, ChunkRecord } from "../chunk-ledger.ts";
 import type { ChunkWork, Copied } from "./copy-chunk.ts";
 import type { StepContext } from "./context.ts";
+import { countRange } from "./count-range.ts";
 import { cutFirstRows } from "./first-rows.ts";
 import { tableTitle } from "./table-title.ts";
 import { sourceFailure, type SourceSide } from "./source-side.ts";
@@ -114,7 +115,8 @@ export class WorkQueue {
       };
       const split = (of: SplitRequest) => source.chunk.split(reader, of);
       const first = this.#firstRows(table);
-      const cut = first === null ? split(request) : cutFirstRows(split, request, first);
+      const count = (range: Range) => countRange(source.read, reader, { table: table.source, key, range });
+      const cut = first === null ? split(request) : cutFirstRows({ split, count }, request, first);
       const ranges = await cut.catch((error: unknown) => {
         throw sourceFailure(source, error);
       });
