@@ -2,18 +2,29 @@ import { canonicalJson } from "../../core/canonical.ts";
 import { GodwitError } from "../../core/error.ts";
 import { type SqlStep, type Statement, type Step, withoutTransaction } from "../../core/plan.ts";
 import type { Engine } from "../../engines/engine.ts";
+import { stepHashes } from "./step-hash.ts";
 
 /**
  * What a document says of its statements, against what the engine says of their texts: whoever writes a plan by hand
- * gets no COMMIT into it, and nothing past the judge that reads migration files. Throws GW8103, and what the judge
- * throws. After `syntax.load`.
+ * gets no COMMIT into it, and nothing past the judge that reads migration files. And what it says of its steps' hashes,
+ * by which gates know the plan again in another database. Throws GW8103, and what the judge throws. After `syntax.load`.
  */
 export function checkStatements(engine: Engine, steps: readonly Step[]): void {
   for (const step of steps) {
     for (const sql of sqlIn(step)) {
       for (const statement of [...sql.statements, ...sql.preamble]) checkStatement(engine, sql, statement);
     }
+    checkHash(step);
   }
+}
+
+function checkHash(step: Step): void {
+  if (step.kind === "parallel") step.steps.forEach(checkHash);
+  if (stepHashes(step)?.includes(step.hash) !== false) return;
+  throw new GodwitError("GW8103", {
+    message: `${step.key}: the hash of the step is not that of what it would do`,
+    details: { key: step.key },
+  });
 }
 
 function checkStatement(engine: Engine, step: SqlStep, statement: Statement): void {
