@@ -11,6 +11,7 @@ import {
   rollback,
   validate,
 } from "../../src/index.ts";
+import { digest } from "../../src/core/canonical.ts";
 import { contentHash, frozenHash } from "../../src/core/frozen-plan.ts";
 import { readPlanFile } from "../../src/review/plan-file.ts";
 import { crashAt } from "../support/crash.ts";
@@ -209,6 +210,56 @@ test("a plan that was written by hand gets nothing past the judge of migration f
     });
   });
 });
+
+for (const name of ["postgres", "mariadb"] as const) {
+  test(
+    `${name}: a plan that was written by hand gets no SQL past the reviewers with the rows that are kept`,
+    { skip: target(name).skip },
+    async () => {
+      const files = {
+        [`${stem(1)}.up.sql`]:
+          "CREATE TABLE orders (id int PRIMARY KEY, n int);\nINSERT INTO orders VALUES (1, 1);\n",
+        [`${stem(2)}.up.sql`]:
+          "SET lock_timeout = 1000;\n-- godwit: snapshot\nUPDATE orders SET n = 2 WHERE id = 1;\n".replace(
+            "lock_timeout",
+            name === "postgres" ? "lock_timeout" : "lock_wait_timeout",
+          ),
+      };
+      await scene(name, files, async (own) => {
+        await apply({ ...own.options, to: version(1) });
+        const plan = (await frozen(own)) as any;
+        const sqlAt = plan.steps.findLastIndex((step: any) => step.kind === "sql");
+        const keepsOf = (step: any) => step.keeps ?? step.statements.flatMap((one: any) => one.keeps ?? []);
+        /** `edit` gets each place where the plan says which rows are kept; the hashes are right again after it. */
+        const forged = async (edit: (keeps: any, kind: string) => void, more = (_: any) => {}) => {
+          const copy = structuredClone(plan);
+          for (const step of copy.steps) {
+            for (const keeps of keepsOf(step)) edit(keeps, step.kind);
+            if (step.kind === "row-tables") step.hash = digest(step.keeps.map(({ change }: any) => change));
+          }
+          more(copy.steps[sqlAt]);
+          copy.contentHash = contentHash(copy.kind, copy.steps);
+          copy.hash = frozenHash(copy);
+          await writeFile(join(own.folder, file), JSON.stringify(copy));
+          await refusedUnchanged(own, () => applyFile(own), "GW8103");
+        };
+        await forged(({ change }) => (change.rows = `SELECT 1; DELETE FROM orders; ${change.rows}`));
+        await forged(({ change }) => (change.table.name = "others"));
+        // It would be dropped, to make room.
+        await forged((keeps) => (keeps.before = "orders"));
+        await forged((keeps) => (keeps.after = "orders"));
+        if (name === "mariadb") await forged((keeps, kind) => kind === "row-tables" && (keeps.before += "x"));
+        const [other] = plan.steps[sqlAt].statements.slice(-1);
+        await forged(
+          () => {},
+          (step) => (step.preamble = [{ ...other, keeps: undefined }]),
+        );
+        await writeFile(join(own.folder, file), JSON.stringify(plan));
+        assert.equal((await applyFile(own)).state, "done");
+      });
+    },
+  );
+}
 
 test("a plan that was cut off, damaged, edited or is none is refused, and nothing is changed", async () => {
   await scene("sqlite", tables(1), async (own) => {
