@@ -5,7 +5,7 @@ import { applyReviewed } from "../migrate/index.ts";
 import type { RunResult } from "../run/executor.ts";
 import { checkOptions } from "./check-options.ts";
 import { observed } from "./observed.ts";
-import { openProject, type ProjectOptions } from "./options.ts";
+import { openProject, type ProjectOptions, profileOf } from "./options.ts";
 
 export interface ApplyPlanOptions extends ProjectOptions {
   /** The plan, as `freezePlan` wrote it. */
@@ -20,13 +20,15 @@ export async function applyPlan(options: ApplyPlanOptions): Promise<RunResult> {
   checkOptions("applyPlan", options);
   const frozen = await openPlan(options);
   if (frozen.kind === "copy") return applyCopy(frozen, options);
-  const named = ofPlan(options, frozen);
+  const named = await ofPlan(options, frozen);
   return observed(named, named, async (own) => applyReviewed(await openProject(own), frozen));
 }
 
 async function applyCopy(plan: FrozenPlan, options: ApplyPlanOptions): Promise<RunResult> {
   const { copyPlanned } = await import("./copy.ts");
   const { file: _, source, target, url: __, profile: ___, ...rest } = options;
+  const planned = plan.target.profile;
+  if (planned !== null && target !== undefined && target !== planned) throw otherName("--target", planned);
   return copyPlanned(plan, {
     ...rest,
     source: source ?? sideName("--source", plan.source),
@@ -49,14 +51,24 @@ export async function namedByPlan<T extends ProjectOptions>(options: T, file: st
   return ofPlan(options, await openPlan({ file, cwd: options.cwd }));
 }
 
-/** The profile that the plan was made with, where nothing else names a database. */
-export function ofPlan<T extends ProjectOptions>(options: T, { target }: FrozenPlan): T {
-  const env = options.env ?? process.env;
-  const isNamed =
-    options.url !== undefined ||
-    options.profile !== undefined ||
-    ["GODWIT_URL", "DATABASE_URL", "GODWIT_PROFILE"].some((name) => env[name] !== undefined);
-  return isNamed || target.profile === null ? options : { ...options, profile: target.profile };
+/**
+ * The profile that the plan was made with, also where a URL is named: its gates and approvers are those of the plan's
+ * database. Throws GW1001 where another profile is asked for.
+ */
+export async function ofPlan<T extends ProjectOptions>(options: T, { target }: FrozenPlan): Promise<T> {
+  const planned = target.profile;
+  if (planned === null || (await profileOf(options)) === planned) return options;
+  if (options.profile !== undefined) throw otherName("--profile", planned);
+  if ((options.env ?? process.env).GODWIT_PROFILE !== undefined) throw otherName("GODWIT_PROFILE", planned);
+  return { ...options, profile: planned };
+}
+
+function otherName(what: string, planned: string): GodwitError {
+  return new GodwitError("GW1001", {
+    message: `the plan was made with the profile ${planned}, and ${what} names something else`,
+    hint: `Leave it out: the plan is carried out with its own profile. For another database make another plan.`,
+    details: { what, profile: planned },
+  });
 }
 
 /** Reads and checks a plan file. Throws GW8102, GW8103. */

@@ -13,7 +13,7 @@ export async function gateReport(
   reviewed: FrozenPlan | null,
   options: ProjectOptions,
 ): Promise<GateState[]> {
-  const project = await openProject(reviewed === null ? options : ofPlan(options, reviewed));
+  const project = await openProject(reviewed === null ? options : await ofPlan(options, reviewed));
   const { engine, gates: policy } = project;
   if (policy.environment === null && policy.expect === null) return [];
   await engine.syntax.load();

@@ -28,7 +28,7 @@ export async function rehearse(options: RehearseOptions = {}): Promise<Rehearsal
   checkOptions("rehearse", options);
   const { file, to, cwd } = options;
   const read = file === undefined ? null : await openPlan({ file, cwd });
-  const project = await openProject(read === null ? options : ofPlan(options, read));
+  const project = await openProject(read === null ? options : await ofPlan(options, read));
   const plan = read ?? (await freezeApply(project, { to }, { profile: await profileOf(options) }));
   if (plan === null) return null;
   const name = options.scratch ?? (await openConfig(options, ["scratch"])).scratch;

@@ -173,6 +173,35 @@ test("a backup counts when it is young and its restore was tested", async () => 
   });
 });
 
+test("a plan keeps the gates and approvers of its profile, however its database is named", async () => {
+  await scene("sqlite", tables(1), async (own) => {
+    const prod = { url: own.url, environment: "production", gates: { ...off, approvals: 1 } };
+    await writeFile(
+      join(own.folder, "godwit.config.json"),
+      JSON.stringify({
+        profile: "dev",
+        profiles: { dev: { url: own.url }, prod: { ...prod, approvers: { Bob: null } } },
+      }),
+    );
+    const named = { cwd: own.folder, env: {} };
+    await freezePlan({ ...named, profile: "prod", as: "Ann", output: file });
+    const through = { ...named, file };
+    for (const variable of ["DATABASE_URL", "GODWIT_URL"]) {
+      const options = { ...through, env: { [variable]: own.url } };
+      await refusedUnchanged(own, () => applyPlan(options), "GW8105");
+    }
+    await refusedUnchanged(own, () => applyPlan({ ...through, url: own.url }), "GW8105");
+    await refusedUnchanged(own, () => applyPlan({ ...through, profile: "dev" }), "GW1001");
+    await refusedUnchanged(own, () => applyPlan({ ...through, env: { GODWIT_PROFILE: "dev" } }), "GW1001");
+    // Somebody with a configuration of their own, which lists nobody.
+    await own.write({ "../other/godwit.config.json": '{ "profiles": { "prod": {} } }' });
+    const elsewhere = { cwd: join(own.folder, "other"), env: {} };
+    await approve({ ...elsewhere, file: join(own.folder, file), as: "Mallory" });
+    const error = await refusedUnchanged(own, () => applyPlan({ ...through, url: own.url }), "GW8104");
+    assert.match(error.message, /none of the approvers/);
+  });
+});
+
 test("the same plan, apart from where, has run elsewhere", async () => {
   await scene("sqlite", tables(1, 2), async (own) => {
     await withDatabase("sqlite", async (staging) => {
