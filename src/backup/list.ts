@@ -1,7 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
+import { type FileState, fileState } from "../run/archive/file-state.ts";
 import { type Artifact, readArtifacts } from "../run/artifact-ledger.ts";
 import { type BackupProject, withSession } from "./project.ts";
 
@@ -18,8 +15,8 @@ export interface ListedBackup {
   readonly tables: number;
   readonly rows: number;
   readonly position: string;
-  /** Of the file: as it was written, of another content, or gone. */
-  readonly found: "intact" | "altered" | "missing";
+  /** What has become of the file. */
+  readonly found: FileState;
 }
 
 /** The backups that the database's ledger has, the newest first, each with what has become of its file. Reads only. */
@@ -68,22 +65,6 @@ async function listedOf({ id, name, state, createdAt, verifiedAt, body }: Artifa
     position,
     tables: tables.length,
     rows: tables.reduce((sum, { rows }) => sum + Number(rows), 0),
-    found: await stateOf(name, bytes, sha256),
+    found: await fileState(name, { bytes, sha256 }),
   };
-}
-
-async function stateOf(
-  file: string,
-  bytes: number,
-  sha256: string | undefined,
-): Promise<ListedBackup["found"]> {
-  try {
-    const { size } = await stat(file);
-    if (size !== bytes) return "altered";
-    const hash = createHash("sha256");
-    await pipeline(createReadStream(file), hash);
-    return hash.digest("hex") === sha256 ? "intact" : "altered";
-  } catch {
-    return "missing";
-  }
 }

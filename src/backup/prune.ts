@@ -1,7 +1,8 @@
 import { unlink } from "node:fs/promises";
 import { GodwitError } from "../core/error.ts";
 import type { ServerFacts } from "../engines/engine.ts";
-import { type Artifact, readArtifacts } from "../run/artifact-ledger.ts";
+import { type FileState, fileState } from "../run/archive/file-state.ts";
+import { type Artifact, isOfDatabase, readArtifacts } from "../run/artifact-ledger.ts";
 import { type BackupProject, withSession } from "./project.ts";
 import { recordArtifacts } from "./record.ts";
 
@@ -14,9 +15,23 @@ export interface PruneChoice {
 
 export interface PrunePlan {
   readonly removed: readonly { readonly id: string; readonly file: string; readonly createdAt: string }[];
-  /** The newest verified one, which stays whatever was asked for; null where there is none. */
+  /** The newest verified one whose file is as it was written: it stays whatever was asked for. Null where there is none. */
   readonly relied: string | null;
+  /** Those that would go by their age, and of which this database cannot say that the file is theirs. */
+  readonly left: readonly { readonly id: string; readonly file: string; readonly why: string }[];
 }
+
+interface Found {
+  readonly artifact: Artifact;
+  readonly state: FileState;
+  /** How many whole ones are newer: one that is lost or damaged takes no whole one's place. */
+  readonly place: number;
+}
+
+const whyLeft = {
+  altered: "the file of that name is not the one that was written",
+  unreadable: "its file cannot be read",
+} as const;
 
 /** Which backups would go. Throws GW1001 where nothing says which. */
 export async function planPrune(project: BackupProject, choice: PruneChoice): Promise<PrunePlan> {
@@ -27,14 +42,41 @@ export async function planPrune(project: BackupProject, choice: PruneChoice): Pr
     all: await readArtifacts(project.engine, session, "backup"),
     facts: await project.engine.connect.facts(session),
   }));
-  const there = all.filter(({ state }) => state !== "removed");
-  const relied = there.find(({ state }) => state === "verified") ?? null;
-  const removed = there.filter(
-    (artifact, place) => artifact !== relied && place >= (keep ?? 0) && isOlder(artifact, facts, olderThanMs),
+  const found: Found[] = [];
+  const others: Artifact[] = [];
+  let place = 0;
+  for (const artifact of all) {
+    if (artifact.state === "removed") continue;
+    // A clone's ledger names the files of the database that it was made of.
+    if (!isOfDatabase(artifact, facts)) {
+      others.push(artifact);
+      continue;
+    }
+    const state = await fileState(artifact.name, artifact.body as { bytes?: number; sha256?: string });
+    found.push({ artifact, state, place });
+    if (state === "intact") place++;
+  }
+  const relied =
+    found.find(({ artifact, state }) => artifact.state === "verified" && state === "intact")?.artifact ??
+    null;
+  const chosen = found.filter(
+    (each) =>
+      each.artifact !== relied && each.place >= (keep ?? 0) && isOlder(each.artifact, facts, olderThanMs),
+  );
+  const left = chosen.flatMap(({ artifact: { id, name }, state }) =>
+    state === "altered" || state === "unreadable" ? [{ id, file: name, why: whyLeft[state] }] : [],
   );
   return {
-    removed: removed.map(({ id, name, createdAt }) => ({ id, file: name, createdAt })),
+    removed: chosen
+      .filter(({ state }) => state === "intact" || state === "missing")
+      .map(({ artifact: { id, name, createdAt } }) => ({ id, file: name, createdAt })),
     relied: relied?.id ?? null,
+    left: [
+      ...left,
+      ...others
+        .filter((artifact) => isOlder(artifact, facts, olderThanMs))
+        .map(({ id, name }) => ({ id, file: name, why: "it is a backup of another database" })),
+    ],
   };
 }
 

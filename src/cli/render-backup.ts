@@ -57,8 +57,14 @@ export function restoredText({ manifest, durationMs, lacks }: Restored, { paint 
   return lines.join("");
 }
 
-export function prunedText({ removed, relied }: PrunePlan, { cwd }: Look): string {
-  if (removed.length === 0) return "nothing to remove\n";
+export function prunedText({ removed, relied, left }: PrunePlan, { paint, cwd }: Look): string {
+  const stays = left
+    .map(
+      ({ id, file, why }) =>
+        `${paint.yellow("left")} ${id.slice(0, 8)}, because ${why}: ${oneLine(nearPaths(file, cwd))}\n`,
+    )
+    .join("");
+  if (removed.length === 0) return `nothing to remove\n${stays}`;
   const kept = relied === null ? "" : `kept ${relied.slice(0, 8)}, the newest that is verified\n`;
   return `removed ${countText(removed.length, "backup")}\n${tableText(
     removed.map(({ id, createdAt, file }) => [
@@ -66,5 +72,5 @@ export function prunedText({ removed, relied }: PrunePlan, { cwd }: Look): strin
       timeText(createdAt),
       oneLine(nearPaths(file, cwd)),
     ]),
-  )}${kept}`;
+  )}${kept}${stays}`;
 }

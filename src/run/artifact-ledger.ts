@@ -1,6 +1,6 @@
 import { GodwitError } from "../core/error.ts";
 import type { ArtifactChange } from "../core/plan.ts";
-import type { Engine, Session } from "../engines/engine.ts";
+import type { Engine, ServerFacts, Session } from "../engines/engine.ts";
 import { withPlaceholders } from "../engines/placeholders.ts";
 import type { Clock } from "./clock.ts";
 
@@ -47,6 +47,16 @@ export async function readArtifacts(
     if (engine.errors.classify(error).kind === "missing-object") return [];
     throw error;
   }
+}
+
+/** A database that was restored or cloned has the ledger of another one, and that one's backups in it. */
+export function isOfDatabase({ body }: Artifact, facts: Pick<ServerFacts, "database" | "identity">): boolean {
+  const { database, server } = body as {
+    readonly database?: string;
+    readonly server?: { readonly identity?: string };
+  };
+  const identity = server?.identity ?? "";
+  return database === facts.database && (identity === facts.identity || identity === "");
 }
 
 export interface ArtifactWrites {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmod, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import {
@@ -49,6 +49,47 @@ test("the newest backup that is verified outlives every order to remove", async 
       ["removed", "verified", "removed"],
     );
     await refused(backupVerify({ ...options, backup: first.artifact }), "GW8205", /no backup/);
+  });
+});
+
+test("only a file that is the ledger's own goes, and never the last whole one", async () => {
+  await inProject(async ({ options, folder }) => {
+    const output = join(folder, "nightly.godwit");
+    const first = await backupCreate({ ...options, output });
+    await backupVerify(options);
+    await rename(output, join(folder, "moved.godwit"));
+    const second = await backupCreate({ ...options, output });
+    await backupVerify(options);
+    // The name was given again: what lies there now is not the first one's.
+    const reused = await backupPrune({ ...options, keep: 1 });
+    assert.deepEqual(reused.removed, []);
+    assert.deepEqual(
+      reused.left.map(({ id, why }) => [id, /not the one that was written/.test(why)]),
+      [[first.artifact, true]],
+    );
+    const third = await backupCreate(options);
+    await backupVerify(options);
+    await truncate(third.file, 100);
+    // The damaged one is no reason to remove the whole one.
+    const damaged = await backupPrune({ ...options, keep: 1 });
+    assert.deepEqual([damaged.removed, damaged.relied], [[], second.artifact]);
+    // A clone has the ledger of the other one, whose files are not its own.
+    const clone = join(folder, "clone.db");
+    await copyFile(options.url.slice("sqlite:".length), clone);
+    const cloned = { ...options, url: `sqlite:${clone}` };
+    const fourth = await backupCreate({ ...cloned, output: join(folder, "clone.godwit") });
+    await backupVerify(cloned);
+    const ofClone = await backupPrune({ ...cloned, keep: 0 });
+    assert.deepEqual([ofClone.removed, ofClone.relied], [[], fourth.artifact]);
+    assert.equal(ofClone.left.filter(({ why }) => why.includes("another database")).length, 3);
+    assert.deepEqual(
+      (await backupList(options)).map(({ state, found }) => [state, found]),
+      [
+        ["verified", "altered"],
+        ["verified", "intact"],
+        ["verified", "altered"],
+      ],
+    );
   });
 });
 

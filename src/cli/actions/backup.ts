@@ -153,7 +153,7 @@ async function prune(invocation: Invocation): Promise<number> {
   });
   const result = isAsked
     ? (await running(invocation, (project) => backupPrune({ ...project, ...choice }))).result
-    : { removed: [], relied: null };
+    : { removed: [], relied: null, left: [] };
   invocation.output.result("backup prune", { ...result }, () => prunedText(result, look(invocation)));
   return 0;
 }

@@ -1,4 +1,4 @@
-import { type Artifact, readArtifacts } from "../artifact-ledger.ts";
+import { isOfDatabase, readArtifacts } from "../artifact-ledger.ts";
 import { failed, type Gate, type GateContext, passed, skipped } from "./gate.ts";
 
 /** A backup that is young enough and whose restore was compared: anything else is none. */
@@ -21,19 +21,9 @@ export const backupGate: Gate = async (context) => {
 async function newestBackup(context: GateContext) {
   const found = await readArtifacts(context.engine, context.session, "backup");
   const newest = found.find(
-    (each) => each.state === "verified" && each.verifiedAt !== null && isOfThis(each, context),
+    (each) => each.state === "verified" && each.verifiedAt !== null && isOfDatabase(each, context.facts),
   );
   return newest === undefined
     ? null
     : { name: newest.name, madeAt: newest.createdAt, verifiedAt: newest.verifiedAt };
-}
-
-/** A database that was restored or cloned has the ledger of another one, and that one's backups in it. */
-function isOfThis({ body }: Artifact, { facts }: GateContext): boolean {
-  const { database, server } = body as {
-    readonly database?: string;
-    readonly server?: { readonly identity?: string };
-  };
-  const identity = server?.identity ?? "";
-  return database === facts.database && (identity === facts.identity || identity === "");
 }
