@@ -6,6 +6,7 @@ import {
   backupCreate,
   backupList,
   backupPrune,
+  backupRestore,
   backupVerify,
   type ErrorCode,
   type GodwitError,
@@ -90,6 +91,21 @@ test("only a file that is the ledger's own goes, and never the last whole one", 
         ["verified", "altered"],
       ],
     );
+  });
+});
+
+test("a user's table whose name begins as the ledger's do is backed up, in both forms", async () => {
+  await inProject(async ({ options, folder }) => {
+    await run("sqlite", options.url, [
+      "CREATE TABLE godwit_notes (a)",
+      "INSERT INTO godwit_notes VALUES (7)",
+    ]);
+    for (const form of ["portable", "native"] as const) {
+      const { file } = await backupCreate({ ...options, form });
+      const url = `sqlite:${join(folder, `${form}.db`)}`;
+      await backupRestore({ ...options, url, file, confirm: form });
+      assert.deepEqual(clientRows("sqlite", url, "godwit_notes", ["a"], null), [["i:7"]]);
+    }
   });
 });
 

@@ -3,7 +3,9 @@ import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { NativeRole } from "../backup-role.ts";
 import { openDatabase, sqliteError } from "./driver.ts";
+import { keptMark } from "./kept-mark.ts";
 import { sessionOf } from "./session.ts";
+import { ledgerNames } from "./store.ts";
 import { traits } from "./traits.ts";
 
 /**
@@ -27,7 +29,7 @@ export const native: NativeRole = {
         await driver().backup(sessionOf(session).handle(), path, { rate: pagesAtOnce });
         const copy = openDatabase(path);
         try {
-          for (const name of ledgerNames(copy)) copy.exec(`DROP TABLE ${traits.quote(name)}`);
+          for (const name of ledgerOf(copy)) copy.exec(`DROP TABLE ${traits.quote(name)}`);
           // What was dropped is not to be found in free pages.
           copy.exec("PRAGMA journal_mode = DELETE; VACUUM");
         } finally {
@@ -60,6 +62,8 @@ export const native: NativeRole = {
   },
 };
 
+/** The ledger, and the rows that it has kept. */
+const isOwn = `(lower(name) IN ${ledgerNames} OR instr(sql, '${keptMark}') > 0)`;
 const pagesAtOnce = 1_000;
 /** More pages than a file can have. */
 const wholeFile = 0x7fff_ffff;
@@ -72,11 +76,9 @@ function driver(): typeof import("node:sqlite") {
 function keepLedger(copy: ReturnType<typeof openDatabase>, target: string): void {
   copy.prepare("ATTACH ? AS target").run(target);
   try {
-    for (const name of ledgerNames(copy)) copy.exec(`DROP TABLE main.${traits.quote(name)}`);
+    for (const name of ledgerOf(copy)) copy.exec(`DROP TABLE main.${traits.quote(name)}`);
     const tables = copy
-      .prepare(
-        "SELECT name, sql FROM target.sqlite_schema WHERE type = 'table' AND name LIKE 'godwit\\_%' ESCAPE '\\'",
-      )
+      .prepare(`SELECT name, sql FROM target.sqlite_schema WHERE type = 'table' AND ${isOwn}`)
       .all();
     copy.exec("BEGIN");
     for (const { name, sql } of tables) {
@@ -91,11 +93,9 @@ function keepLedger(copy: ReturnType<typeof openDatabase>, target: string): void
   }
 }
 
-function ledgerNames(database: ReturnType<typeof openDatabase>): string[] {
+function ledgerOf(database: ReturnType<typeof openDatabase>): string[] {
   return database
-    .prepare(
-      "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name LIKE 'godwit\\_%' ESCAPE '\\'",
-    )
+    .prepare(`SELECT name FROM main.sqlite_schema WHERE type = 'table' AND ${isOwn}`)
     .all()
     .map(({ name }) => String(name));
 }

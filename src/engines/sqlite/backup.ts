@@ -3,7 +3,7 @@ import type { BackupContents, BackupRole, BackupTable, SchemaPart } from "../bac
 import type { DdlStatement } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { native } from "./backup-native.ts";
-import { dump, type SchemaObject, schemaObjects, terminated } from "./dump.ts";
+import { dump, type SchemaObject, schemaObjects, terminated, unswapped } from "./dump.ts";
 import { normalize } from "./normalize.ts";
 import { sessionOf } from "./session.ts";
 import { traits } from "./traits.ts";
@@ -37,8 +37,10 @@ export const backup: BackupRole = {
 
 async function contents(session: Session): Promise<BackupContents> {
   const objects = await schemaObjects(session);
-  const tables = await backupTables(session);
-  const virtual = await virtualTables(session);
+  const own = new Set(objects.filter(({ type }) => type === "table").map(({ name }) => name));
+  const tables = await backupTables(session, own);
+  const unswappedTables = await namesOf(session, `type = 'table' AND name LIKE '${unswapped}' ESCAPE '\\'`);
+  const virtual = await namesOf(session, "type = 'virtual'");
   const of = (...types: readonly SchemaObject["type"][]) =>
     objects.filter(({ type }) => types.includes(type)).map(partOf);
   return {
@@ -46,12 +48,13 @@ async function contents(session: Session): Promise<BackupContents> {
     before: of("table"),
     tables,
     keys: [],
-    after: [...of("index", "view", "trigger"), ...(await counters(session)), ...(await marks(session))],
+    after: [...of("index", "view", "trigger"), ...(await counters(session, own)), ...(await marks(session))],
     finish: [],
     notHeld: [
       "the file's own form: page size, encoding, journal mode; and what ANALYZE has found",
       "rowids that no column shows",
       ...virtual.map((name) => `rows of the virtual table ${name}; --form native holds them`),
+      ...unswappedTables.map((name) => `the table ${name}, which a refresh that did not end has left`),
     ],
   };
 }
@@ -61,7 +64,7 @@ function partOf({ type, name, sql }: SchemaObject): SchemaPart {
 }
 
 /** Tables that store rows: those of virtual tables are theirs to make. */
-async function backupTables(session: Session): Promise<BackupTable[]> {
+async function backupTables(session: Session, own: ReadonlySet<string>): Promise<BackupTable[]> {
   const estimates = new Map(
     (await normalize.schema(session)).tables.map(({ name, estimate }) => [name, estimate]),
   );
@@ -69,10 +72,13 @@ async function backupTables(session: Session): Promise<BackupTable[]> {
     `SELECT l.name AS "table", x.name AS "column", x.type AS declared
      FROM pragma_table_list AS l JOIN pragma_table_xinfo(l.name, 'main') AS x
      WHERE l.schema = 'main' AND l.type = 'table' AND x.hidden = 0
-       AND l.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND l.name NOT LIKE 'godwit\\_%' ESCAPE '\\'
      ORDER BY l.name, x.cid`,
   );
-  return [...Map.groupBy(found, (row) => String(row.table))].map(([name, rows]) => ({
+  const byTable = Map.groupBy(
+    found.filter(({ table }) => own.has(String(table))),
+    (row) => String(row.table),
+  );
+  return [...byTable].map(([name, rows]) => ({
     schema: "",
     name,
     columns: rows.map((row) => ({
@@ -85,23 +91,22 @@ async function backupTables(session: Session): Promise<BackupTable[]> {
   }));
 }
 
-async function virtualTables(session: Session): Promise<string[]> {
+async function namesOf(session: Session, condition: string): Promise<string[]> {
   const rows = await session.query(
-    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual' ORDER BY name",
+    `SELECT name FROM pragma_table_list WHERE schema = 'main' AND ${condition} ORDER BY name`,
   );
   return rows.map(({ name }) => String(name));
 }
 
 /** AUTOINCREMENT goes on where it stood, also after the newest rows were deleted. */
-async function counters(session: Session): Promise<SchemaPart[]> {
+async function counters(session: Session, own: ReadonlySet<string>): Promise<SchemaPart[]> {
   const [there] = await session.query(
     "SELECT 1 AS yes FROM main.sqlite_schema WHERE name = 'sqlite_sequence'",
   );
   if (there === undefined) return [];
-  const rows = await session.query(
-    "SELECT name, seq FROM main.sqlite_sequence WHERE name NOT LIKE 'godwit\\_%' ESCAPE '\\' ORDER BY name",
-  );
+  const rows = await session.query("SELECT name, seq FROM main.sqlite_sequence ORDER BY name");
   const text = rows.flatMap(({ name, seq }) => {
+    if (!own.has(String(name))) return [];
     const literal = `'${String(name).replaceAll("'", "''")}'`;
     return [
       `DELETE FROM sqlite_sequence WHERE name = ${literal};`,

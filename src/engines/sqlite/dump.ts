@@ -1,5 +1,6 @@
 import type { Row, Session } from "../engine.ts";
 import { keptMark } from "./kept-mark.ts";
+import { ledgerNames } from "./store.ts";
 
 export interface SchemaObject {
   readonly type: "table" | "index" | "view" | "trigger";
@@ -9,21 +10,25 @@ export interface SchemaObject {
   readonly sql: string;
 }
 
+/** Tables that a refresh has made and not yet swapped, for LIKE. */
+export const unswapped = String.raw`godwit\_new\_%`;
+
 /** The statements that make the schema again, tables first and views before their triggers, each sorted by name. */
 export async function dump(session: Session): Promise<string> {
   return (await schemaObjects(session)).map(({ sql }) => `${terminated(sql)}\n`).join("\n");
 }
 
 /**
- * The user's objects, in the order in which they can be made. Left out: the ledger, SQLite's own tables, the
- * indexes of constraints, and the tables that a virtual table keeps its data in (it makes them itself).
+ * The user's objects, in the order in which they can be made. Left out: the ledger, what a refresh has not yet
+ * swapped in, SQLite's own tables, the indexes of constraints, and the tables that a virtual table keeps its data in
+ * (it makes them itself).
  */
 export async function schemaObjects(session: Session): Promise<SchemaObject[]> {
   const rows = await session.query(`
     SELECT type, name, tbl_name, sql FROM main.sqlite_schema
      WHERE sql IS NOT NULL AND instr(sql, '${keptMark}') = 0
        AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-       AND name NOT LIKE 'godwit\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'godwit\\_%' ESCAPE '\\'
+       AND lower(tbl_name) NOT IN ${ledgerNames} AND tbl_name NOT LIKE '${unswapped}' ESCAPE '\\'
        AND NOT EXISTS (SELECT 1 FROM pragma_table_list AS l
                         WHERE l.schema = 'main' AND l.type = 'shadow' AND l.name = sqlite_schema.tbl_name)
      ORDER BY CASE type WHEN 'table' THEN 1 WHEN 'index' THEN 2 WHEN 'view' THEN 3 ELSE 4 END, name`);

@@ -1,4 +1,7 @@
-import type { LedgerTable, Session, StoreRole } from "../engine.ts";
+import { type LedgerTable, ledgerTables, type Session, type StoreRole } from "../engine.ts";
+
+/** For `lower(name) IN …`: these names alone are the ledger's, and any other that begins so is the user's. */
+export const ledgerNames = `(${ledgerTables.map((name) => `'godwit_${name}'`).join(", ")})`;
 
 /** The ledger: tables of a common prefix, always named with their schema, since a temporary table could hide them. */
 export const store: StoreRole = {
