@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { rename, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import test from "node:test";
 import {
   apply,
   applyPlan,
   approve,
+  backupCreate,
+  backupVerify,
   freezePlan,
   type FrozenPlan,
   type ProjectOptions,
@@ -148,7 +150,7 @@ test("a backup counts when it is young and its restore was tested", async () => 
     const ownFile = own.url.slice("sqlite:".length);
     const backup = (id: string, state: string, hours: number, verified: string | null, database = ownFile) =>
       own.sql(
-        `INSERT INTO godwit_artifact VALUES ('${id}', 'backup', NULL, '${id}', '${state}',
+        `INSERT INTO godwit_artifact VALUES ('${id}', 'backup', NULL, '/elsewhere/${id}', '${state}',
            json_object('database', '${database}'), '${hoursAgo(hours)}',
            ${verified === null ? "NULL" : `'${verified}'`})`,
       );
@@ -159,7 +161,7 @@ test("a backup counts when it is young and its restore was tested", async () => 
     await backup("anothers", "verified", 1, hoursAgo(0), "/another.db");
     await refusedUnchanged(own, () => applyFile(own), "GW8106");
     await backup("old", "verified", 25, hoursAgo(0));
-    await closedThenOpen(own, "GW8106", /too old: old of/, () =>
+    await closedThenOpen(own, "GW8106", /too old: \/elsewhere\/old of/, () =>
       backup("young", "verified", 23, hoursAgo(1)),
     );
   });
@@ -199,6 +201,24 @@ test("a plan keeps the gates and approvers of its profile, however its database 
     await approve({ ...elsewhere, file: join(own.folder, file), as: "Mallory" });
     const error = await refusedUnchanged(own, () => applyPlan({ ...through, url: own.url }), "GW8104");
     assert.match(error.message, /none of the approvers/);
+  });
+});
+
+test("a backup whose file is gone or damaged is none any more", async () => {
+  await scene("sqlite", tables(1, 2), async (own) => {
+    await apply({ ...own.options, to: version(1) });
+    await configure(own, { gates: { ...off, backup: "24h" } });
+    await frozen(own);
+    const older = (await backupCreate(own.options)).file;
+    await backupVerify(own.options);
+    const newer = (await backupCreate(own.options)).file;
+    await backupVerify(own.options);
+    await rename(older, `${older}.away`);
+    await truncate(newer, 100);
+    const { message } = await refusedUnchanged(own, () => applyFile(own), "GW8106");
+    assert.match(message, /file was altered: [^;]*; a tested backup's file is gone: /);
+    await rename(`${older}.away`, older);
+    assert.equal((await applyFile(own)).state, "done");
   });
 });
 
