@@ -9,7 +9,7 @@ import { keepingRows, type SnapshotPolicy } from "./keep-rows.ts";
 async function kept(id: EngineId, text: string, policy: SnapshotPolicy = "declared"): Promise<string[]> {
   const engine = await loadEngine(id);
   await engine.syntax.load();
-  const file = { engine, version: "7", applications: 0, policy, text, path: "f.sql" };
+  const file = { engine, version: "7", applications: 0, database: "", policy, text, path: "f.sql" };
   try {
     const { marks } = readDirectives(engine, text, "f.sql");
     return keepingRows(file, engine.syntax.statements(text, "f.sql"), marks).map(({ keeps }) =>

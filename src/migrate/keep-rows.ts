@@ -12,6 +12,8 @@ export interface RowFile {
   /** The migration's version, and how many rows the history has of it: an application has names of its own. */
   readonly version: string;
   readonly applications: number;
+  /** Of the database, "" where it has a server to itself: others on the server may change the same table. */
+  readonly database: string;
   readonly policy: SnapshotPolicy;
   readonly text: string;
   readonly path: string;
@@ -55,7 +57,7 @@ export function restoreMarks(
 const changing = /^(INSERT|UPDATE|DELETE|MERGE|REPLACE|TRUNCATE|WITH|SELECT|LOAD)\b/;
 
 function keepingOf(
-  { engine, version, applications, path }: RowFile,
+  { engine, version, applications, database, path }: RowFile,
   statement: Statement,
   { index, isDeclared }: { index: number; isDeclared: boolean },
 ): RowKeeping | null {
@@ -73,7 +75,8 @@ function keepingOf(
   }
   if ("refused" in change) throw refuse(change.refused);
   if (!statement.transactional) throw refuse("it runs outside of a transaction");
-  const id = digest([version, index + 1, applications]).slice(0, 8);
+  const place = database === "" ? [] : [database];
+  const id = digest([version, index + 1, applications, ...place]).slice(0, 8);
   const name = (word: string) => nameBeside(engine.traits, change.table.name, `_${word}_${id}`);
   return {
     id,

@@ -12,6 +12,8 @@ export interface RowChoice {
   readonly policy?: SnapshotPolicy;
   /** How many times the history has applied this version; on the way down without this time. */
   readonly applications?: number;
+  /** Tells databases of one server apart; "" where there are none. */
+  readonly database?: string;
   /** Rows are put back although they were changed since. */
   readonly overwrites?: boolean;
 }
@@ -20,9 +22,9 @@ export function rowFileOf(
   engine: Engine,
   { version }: Migration,
   { text, path }: { readonly text: string; readonly path: string },
-  { policy = "declared", applications = 0 }: RowChoice,
+  { policy = "declared", applications = 0, database = "" }: RowChoice,
 ): RowFile {
-  return { engine, version, applications, policy, text, path };
+  return { engine, version, applications, database, policy, text, path };
 }
 
 /** Snapshots that the up file makes, the last one first. Throws GW2010 where it makes none. */

@@ -8,7 +8,11 @@ import type { RowChoice } from "./restore-rows.ts";
 export const overwriteChangedRows = "overwrite-changed-rows";
 
 export function rowsUp(project: Project, { history }: LedgerState, { version }: Migration): RowChoice {
-  return { policy: project.snapshots, applications: applicationsOf(history, version) };
+  return {
+    policy: project.snapshots,
+    applications: applicationsOf(history, version),
+    database: databaseOf(project),
+  };
 }
 
 export function rowsDown(
@@ -20,6 +24,12 @@ export function rowsDown(
   return {
     policy: project.snapshots,
     applications: applicationsOf(history, version) - 1,
+    database: databaseOf(project),
     overwrites: allow.includes(overwriteChangedRows),
   };
+}
+
+/** In one case: a server may take both for the same, and a resumed run must come to the same names. */
+function databaseOf({ target }: Project): string {
+  return target.host === "" ? "" : target.database.toLowerCase();
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { apply, rollback, snapshots } from "../../src/index.ts";
-import { administer, targets } from "../support/servers.ts";
+import { apply, plan, rollback, snapshots } from "../../src/index.ts";
+import { administer, target, targets } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 import { bytesOf } from "./row-bytes.ts";
 import { refused, scene, stem } from "./scene.ts";
@@ -126,3 +126,49 @@ CREATE TABLE p (id INTEGER PRIMARY KEY, v int); INSERT INTO p VALUES (1, 5);`,
       assert.deepEqual(await values(), [[5, 500]]);
     },
   ));
+
+const mysqlName = target("mysql").skip === false ? "mysql" : "mariadb";
+
+test(
+  "mysql: two databases that change one table keep their rows apart, and no rows of others are dropped",
+  { skip: target(mysqlName).skip },
+  () =>
+    scene(mysqlName, {}, (other) =>
+      scene(mysqlName, {}, async (own) => {
+        const shared = `${new URL(own.url).pathname.slice(1)}.orders`;
+        await own.sql("CREATE TABLE orders (id int PRIMARY KEY, total int)");
+        await own.sql("INSERT INTO orders VALUES (1, 5), (2, 7)");
+        await own.write({
+          "V1__cents.sql": "-- godwit: snapshot\nUPDATE orders SET total = total * 100 WHERE id = 1;",
+        });
+        await other.write({
+          "V1__more.sql": `-- godwit: snapshot\nUPDATE ${shared} SET total = total + 1 WHERE id = 2;`,
+        });
+        await apply(own.options);
+        await apply(other.options);
+        await rollback(own.options);
+        const totals = async () =>
+          (await own.sql("SELECT total FROM orders ORDER BY id")).map(({ total }) => Number(total));
+        assert.deepEqual(await totals(), [5, 8]);
+        await rollback(other.options);
+        assert.deepEqual(await totals(), [5, 7]);
+
+        // A table of that name with somebody's rows, as a database of the same name would leave it.
+        const planned = await plan(own.options);
+        const [keeps] = (planned?.steps ?? []).flatMap((step) =>
+          step.kind === "row-tables" ? step.keeps : [],
+        );
+        for (const name of [keeps?.before, keeps?.after]) {
+          await own.sql(`CREATE TABLE ${name} (id int PRIMARY KEY, total int)`);
+          await own.sql(`INSERT INTO ${name} VALUES (9, 9)`);
+          const error = await refused(apply(own.options), "GW8301");
+          assert.match(error.message, new RegExp(`there is a table ${name} already, with rows of which`));
+          assert.equal((await own.sql(`SELECT * FROM ${name}`)).length, 1);
+          await own.sql(`DELETE FROM ${name}`);
+        }
+        await apply(own.options);
+        await rollback(own.options);
+        assert.deepEqual(await totals(), [5, 7]);
+      }),
+    ),
+);

@@ -69,22 +69,40 @@ export async function keepRows(
 
 /**
  * Whether the ledger has a snapshot of that id that counts no more: the same plan was carried out and undone here, as a
- * rehearsal does. Throws GW8301 where it still counts.
+ * rehearsal does. Throws GW8301 where it still counts, or where rows are there of which the ledger does not know.
  */
 export async function isUsed(
   { engine, session }: Pick<StepContext, "engine" | "session">,
-  { id, before }: RowKeeping,
+  keeps: RowKeeping,
   { table, place }: { readonly table: KeptTable; readonly place: string },
 ): Promise<boolean> {
   // The catalogue first: it may be asked under any role, which the ledger may not.
-  const there = await roleOf(engine).table(session, { kind: "table", name: before, ...inSchema(table) });
-  if (there === null) return false;
-  const known = (await readRowSnapshots(engine, session)).find((each) => each.id === id);
-  if (known?.state !== "kept") return known !== undefined;
-  throw new GodwitError("GW8301", {
-    message: `${place}: ${before} keeps rows of ${known.unitTitle} already, which were not put back`,
-    hint: "Drop it with `godwit snapshots --drop`, if those rows are not needed any more.",
-  });
+  const there: KeptTable[] = [];
+  for (const name of [keeps.before, keeps.after]) {
+    if (name === null) continue;
+    const found = await roleOf(engine).table(session, { kind: "table", name, ...inSchema(table) });
+    if (found !== null) there.push(found);
+  }
+  if (there.length === 0) return false;
+  const known = (await readRowSnapshots(engine, session)).find((each) => each.id === keeps.id);
+  if (known?.state === "kept") {
+    throw new GodwitError("GW8301", {
+      message: `${place}: ${keeps.before} keeps rows of ${known.unitTitle} already, which were not put back`,
+      hint: "Drop it with `godwit snapshots --drop`, if those rows are not needed any more.",
+    });
+  }
+  if (known !== undefined) return true;
+  for (const found of there) {
+    // What a killed run has made is empty: rows come into it together with the ledger's row.
+    const rows = await session.query(`SELECT 1 FROM ${qualified(engine, found)} LIMIT 1`);
+    if (rows.length === 0) continue;
+    throw new GodwitError("GW8301", {
+      message: `${place}: there is a table ${tableTitle(found)} already, with rows of which this database's ledger does not know`,
+      hint: "Find out whose rows they are; rename the table, or drop it if nobody needs them.",
+      details: { table: tableTitle(found) },
+    });
+  }
+  return false;
 }
 
 const inSchema = ({ schema }: KeptTable) => (schema === "" ? {} : { schema });
