@@ -39,6 +39,16 @@ export interface RowSnapshotRole {
   update(statement: { table: string; kept: string; columns: readonly string[]; on: string }): string;
   /** The head of an INSERT that takes any value for any column. */
   insertInto(table: string, columns: readonly string[]): string;
+  /**
+   * Inserts rows of which one may refer to another that comes after it, where the server checks each at once. Throws
+   * GW8304 where one of them lacks its parent then. `inserted` is a FROM clause of the rows as `t`.
+   */
+  insertAll?(
+    session: Session,
+    table: KeptTable,
+    insert: () => Promise<unknown>,
+    inserted: string,
+  ): Promise<void>;
   /** Rows are put back as they were, so nothing of the user's may change them on the way. */
   undisturbed(session: Session, table: KeptTable, work: () => Promise<void>): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { ObjectName, RowChange } from "../../core/plan.ts";
 import type { Row, Session } from "../engine.ts";
 import type { Consequence, KeptColumn, KeptTable, Keeping, RowSnapshotRole } from "../row-snapshot-role.ts";
+import { insertAll } from "./insert-all.ts";
 import { changedRows } from "./changed-rows.ts";
 import { isKept, keptMark } from "./kept-mark.ts";
 import type { MysqlSession } from "./session.ts";
@@ -51,6 +52,7 @@ export const rowSnapshot: RowSnapshotRole = {
   update: ({ table: of, kept, columns, on }) =>
     `UPDATE ${of} AS t JOIN ${kept} AS s ON ${on}
         SET ${columns.map((name) => `t.${traits.quote(name)} = s.${traits.quote(name)}`).join(", ")}`,
+  insertAll,
   insertInto: (of, columns) => `INSERT INTO ${of} (${nameList(columns)})`,
   // Triggers can't be switched off here: where one changes a row on its way back, the comparison at the end shows it.
   undisturbed: (session, _, work) => asStored(session, work),

@@ -15,6 +15,7 @@ import {
   tableTitle,
 } from "../row-snapshot/kept-rows.ts";
 import type { StepContext } from "./context.ts";
+import { restoreFailure } from "./restore-failure.ts";
 import { inTransaction } from "./sql.ts";
 import { refuseStopped } from "./statement.ts";
 
@@ -32,10 +33,12 @@ export async function performRestoreRows(context: StepContext, step: RestoreRows
     async () => {
       // The ledger and the triggers are the login's; the migration's own role may have no right to them.
       if (context.ledger.isUnderForeignSettings) await context.session.asLogin?.();
-      for (const snapshot of snapshots) await lock(context, snapshot);
+      for (const snapshot of snapshots) {
+        await telling(context, step, snapshot, () => lock(context, snapshot));
+      }
       for (const snapshot of snapshots) {
         refuseStopped(context, step);
-        artifacts.push(await restore(context, step, snapshot));
+        artifacts.push(await telling(context, step, snapshot, () => restore(context, step, snapshot)));
       }
     },
     artifacts,
@@ -55,6 +58,19 @@ async function snapshotsOf(context: StepContext, step: RestoreRowsStep): Promise
     // Where the session is lost the failure is the one to tell.
     await session.rollback().catch(() => {});
     await session.asMigration?.().catch(() => {});
+  }
+}
+
+async function telling<T>(
+  { engine }: StepContext,
+  step: RestoreRowsStep,
+  { table }: RowSnapshot,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw restoreFailure(engine, step, `putting back rows of ${tableTitle(table)}`, error);
   }
 }
 
@@ -145,9 +161,12 @@ async function restore(
     const missing = left === null ? `EXISTS (SELECT 1 FROM ${live} AS t WHERE ${on})` : left;
     const columns = snapshot.columns.filter(({ generated }) => !generated).map(({ name }) => name);
     const quoted = columns.map((name) => `s.${engine.traits.quote(name)}`).join(", ");
-    await session.execute(
-      `${role.insertInto(live, columns)} SELECT ${quoted} FROM ${before} AS s${missing === "" ? "" : ` WHERE NOT ${missing}`}`,
-    );
+    const insert = () =>
+      session.execute(
+        `${role.insertInto(live, columns)} SELECT ${quoted} FROM ${before} AS s${missing === "" ? "" : ` WHERE NOT ${missing}`}`,
+      );
+    if (role.insertAll === undefined) await insert();
+    else await role.insertAll(session, table, insert, `${before} AS s JOIN ${live} AS t ON ${on}`);
   });
   crashPoint("rows:restored");
   const same = await countOf(

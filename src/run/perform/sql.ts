@@ -6,6 +6,7 @@ import { keepRows } from "../row-snapshot/keep-rows.ts";
 import type { ArtifactChange } from "../run-ledger.ts";
 import { runBare } from "./bare.ts";
 import { durations, type StepContext } from "./context.ts";
+import { restoreFailure } from "./restore-failure.ts";
 import { limitsOf, refuseInterrupted, refuseStopped, runStatement } from "./statement.ts";
 
 /** Runs a SQL step: its statements in one transaction with their record, or one statement by itself. */
@@ -135,6 +136,7 @@ function asCommitFailure(context: StepContext, step: Step, error: unknown): unkn
       cause: error,
     });
   }
+  if (step.kind === "restore-rows") return restoreFailure(context.engine, step, "COMMIT", error);
   if (step.kind !== "sql") return error;
   const last = step.statements.at(-1);
   if (lostKinds.has(native.kind) || last === undefined) return error;
