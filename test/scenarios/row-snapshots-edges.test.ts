@@ -156,10 +156,26 @@ INSERT INTO p (id, n) VALUES (1, 1), (2, 2), (3, 3)`,
         `CREATE TABLE parts (region text, id int, n int, PRIMARY KEY (region, id)) PARTITION BY LIST (region);
 CREATE TABLE parts_a PARTITION OF parts FOR VALUES IN ('a');
 CREATE TABLE parts_b PARTITION OF parts FOR VALUES IN ('b');
+CREATE TRIGGER own AFTER UPDATE ON parts_b FOR EACH ROW EXECUTE FUNCTION note();
+CREATE TRIGGER whole AFTER UPDATE ON parts FOR EACH ROW EXECUTE FUNCTION note();
+ALTER TABLE parts_a DISABLE TRIGGER whole;
+ALTER TABLE parts_b ENABLE ALWAYS TRIGGER whole;
+TRUNCATE log;
 INSERT INTO parts VALUES ('a', 1, 1), ('b', 1, 2), ('b', 2, 3)`,
         "parts",
         "WITH few AS (SELECT 1 AS id) UPDATE parts SET n = parts.n + 1 FROM few JOIN parts AS other ON other.id = few.id WHERE parts.id = other.id",
         3,
+      );
+      // Both of parts_b, for each of its two rows; and nothing on the way back.
+      assert.equal((await own.sql("SELECT * FROM log")).length, 2);
+      assert.ok(warned(own).some((message) => /the trigger own runs/.test(message)));
+      assert.deepEqual(
+        (
+          await own.sql(
+            "SELECT tgrelid::regclass || ' ' || tgname AS n, tgenabled AS e FROM pg_trigger WHERE tgname IN ('own', 'whole') ORDER BY 1",
+          )
+        ).map(({ n, e }) => `${String(n)} ${String(e)}`),
+        ["parts whole O", "parts_a whole D", "parts_b own O", "parts_b whole A"],
       );
       await round(
         `CREATE TABLE m (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, code text NOT NULL UNIQUE, n int);
@@ -268,3 +284,38 @@ CREATE TABLE own.items (id int PRIMARY KEY, n int); INSERT INTO own.items VALUES
     }
   },
 );
+
+test("sqlite: cascades are told where foreign keys are on, and a table that replaces rows is refused", () =>
+  scene(
+    "sqlite",
+    {
+      [up(1)]: `CREATE TABLE p (id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, n INT);
+CREATE TABLE c (id INTEGER PRIMARY KEY, p INTEGER REFERENCES P ON DELETE CASCADE);
+CREATE TABLE d (id INTEGER PRIMARY KEY, code TEXT REFERENCES p (code) ON UPDATE SET NULL);
+INSERT INTO p VALUES (1, 'a', 1), (2, 'b', 2);
+CREATE TABLE u (id INTEGER PRIMARY KEY, mail TEXT UNIQUE ON /* so */ CONFLICT replace, v TEXT);
+INSERT INTO u VALUES (1, 'a', 'one'), (2, 'A', 'two');`,
+    },
+    async (own) => {
+      await apply(own.options);
+      for (const [pragma, change, told] of [
+        ["ON", "DELETE FROM p WHERE id = 9", ["rows of c that refer to it are deleted"]],
+        ["ON", "UPDATE p SET code = 'z' WHERE id = 9", ["d gets NULL"]],
+        ["ON", "UPDATE p SET n = 3", []],
+        ["OFF", "DELETE FROM p WHERE id = 9", []],
+      ] as const) {
+        await own.write({ [up(2)]: `PRAGMA foreign_keys = ${pragma};\n-- godwit: snapshot\n${change};` });
+        own.events.length = 0;
+        await apply(own.options);
+        assert.deepEqual(
+          warned(own).map((message) => /are changed, (.*);/.exec(message)?.[1]),
+          told,
+        );
+        await rollback(own.options);
+      }
+      await own.write({ [up(2)]: "-- godwit: snapshot\nUPDATE u SET mail = lower(mail);" });
+      const rows = await bytesOf(own, "u");
+      assert.match((await refused(apply(own.options), "GW8301")).message, /u has ON CONFLICT REPLACE/);
+      assert.deepEqual(await bytesOf(own, "u"), rows);
+    },
+  ));

@@ -94,6 +94,9 @@ async function table(session: Session, name: ObjectName): Promise<KeptTable | nu
   };
 }
 
+/** The table and its partitions, which may have triggers of their own. */
+const withPartitions = (oid: string) => `SELECT ${oid} UNION SELECT relid FROM pg_partition_tree(${oid})`;
+
 const tableQuery = (name: string) => `
   SELECT n.nspname AS schema, c.relname AS name, c.relkind AS kind, c.relpersistence AS persistence,
     (c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)) AS children,
@@ -112,7 +115,7 @@ const tableQuery = (name: string) => `
           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
           WHERE k.no <= i.indnkeyatts AND NOT a.attnotnull)) AS keys,
     (SELECT json_agg(json_build_object('name', g.tgname, 'type', g.tgtype) ORDER BY g.tgname) FROM pg_trigger g
-      WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled NOT IN ('D', 'R')) AS triggers,
+      WHERE g.tgrelid IN (${withPartitions("c.oid")}) AND NOT g.tgisinternal AND g.tgenabled NOT IN ('D', 'R')) AS triggers,
     (SELECT json_agg(json_build_object('table', k.conrelid::regclass::text, 'onDelete', k.confdeltype,
         'onUpdate', k.confupdtype, 'columns', (SELECT json_agg(a.attname) FROM pg_attribute a
           WHERE a.attrelid = c.oid AND a.attnum = ANY (k.confkey))) ORDER BY k.conrelid::regclass::text)
@@ -166,23 +169,41 @@ function cascadesOf({ references }: Found): Consequence[] {
   });
 }
 
+/** ALTER TABLE … TRIGGER, by pg_trigger.tgenabled. */
+const states: Readonly<Record<string, string>> = {
+  O: "ENABLE",
+  A: "ENABLE ALWAYS",
+  R: "ENABLE REPLICA",
+  D: "DISABLE",
+};
+
 /** Triggers are off meanwhile, in this transaction: they had their say when the rows were changed. */
 async function undisturbed(session: Session, of: KeptTable, work: () => Promise<void>): Promise<void> {
-  const found = await rows<{ name: string; always: boolean }>(
+  const root = `${literal(tableSql(of))}::regclass`;
+  // Parents first: what is said of a trigger of theirs is said of its copies too, and those have their own say after it.
+  const found = await rows<{ table: string; name: string; state: string }>(
     session,
-    `SELECT g.tgname AS name, g.tgenabled = 'A' AS always FROM pg_trigger g
-      WHERE g.tgrelid = ${literal(tableSql(of))}::regclass AND NOT g.tgisinternal
-        AND g.tgenabled NOT IN ('D', 'R') AND (g.tgtype & ${onUpdate + 4}) > 0 ORDER BY 1`,
+    `SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS table, g.tgname AS name, g.tgenabled AS state
+       FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+       LEFT JOIN pg_partition_tree(${root}) AS p ON p.relid = c.oid
+      WHERE g.tgrelid IN (${withPartitions(root)}) AND NOT g.tgisinternal AND (g.tgtype & ${onUpdate + 4}) > 0
+      ORDER BY coalesce(p.level, 0), 1, 2`,
   );
-  const alter = async (action: (trigger: (typeof found)[number]) => string) => {
-    for (const trigger of found) {
-      await session.execute(`ALTER TABLE ${tableSql(of)} ${action(trigger)} TRIGGER ${quoted(trigger.name)}`);
+  const fires = ({ state }: (typeof found)[number]) => state === "O" || state === "A";
+  if (!found.some(fires)) {
+    await work();
+    return;
+  }
+  const alter = async (triggers: typeof found, action: (trigger: (typeof found)[number]) => string) => {
+    for (const trigger of triggers) {
+      await session.execute(
+        `ALTER TABLE ${trigger.table} ${action(trigger)} TRIGGER ${quoted(trigger.name)}`,
+      );
     }
   };
-  await alter(() => "DISABLE");
+  await alter(found.filter(fires), () => "DISABLE");
   await work();
-  if (found.length === 0) return;
   // A deferred check that waits for the commit would keep the table from being altered.
   await session.execute("SET CONSTRAINTS ALL IMMEDIATE");
-  await alter(({ always }) => (always ? "ENABLE ALWAYS" : "ENABLE"));
+  await alter(found, ({ state }) => states[state] ?? "ENABLE");
 }

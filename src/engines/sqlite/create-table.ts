@@ -36,6 +36,13 @@ interface Token {
 const tokenPattern =
   /(?:\s+|--[^\n]*|\/\*[^]*?(?:\*\/|$))|("(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')|([\p{L}\p{N}_$]+)|([^])/uy;
 
+/** Whether a key of the table has ON CONFLICT REPLACE: any statement that meets it deletes rows. */
+export function replacesRows(sql: string): boolean {
+  const words = tokenize(sql);
+  const is = (no: number, text: string) => words[no]?.text === text && words[no]?.quoted === false;
+  return words.some((_, no) => is(no, "on") && is(no + 1, "conflict") && is(no + 2, "replace"));
+}
+
 /** Reads a statement that SQLite itself has accepted and stored, so it need not be checked. */
 export function readCreateTable(sql: string): TableText {
   const tokens = tokenize(sql);

@@ -2,6 +2,7 @@ import type { ObjectName, RowChange } from "../../core/plan.ts";
 import type { Row, Session } from "../engine.ts";
 import type { Consequence, KeptColumn, KeptTable, Keeping, RowSnapshotRole } from "../row-snapshot-role.ts";
 import { changedRows } from "./changed-rows.ts";
+import { replacesRows } from "./create-table.ts";
 import { keptMark } from "./kept-mark.ts";
 import { traits } from "./traits.ts";
 
@@ -93,9 +94,55 @@ async function table(session: Session, { name: written }: ObjectName): Promise<K
         updatable: row.hidden === 0n,
       })),
     keys: [...primaryKey(columns), ...(await uniqueKeys(session, name, columns))],
-    refused: found.type === "table" ? null : `is a ${String(found.type)}`,
-    consequences: await triggersOf(session, name),
+    refused: await refusalOf(session, found),
+    consequences: [...(await triggersOf(session, name)), ...(await cascadesOf(session, name))],
   };
+}
+
+async function refusalOf(session: Session, { type, name }: Row): Promise<string | null> {
+  if (type !== "table") return `is a ${String(type)}`;
+  const [made] = await session.query("SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?", [
+    String(name),
+  ]);
+  return replacesRows(String(made?.sql ?? ""))
+    ? "has ON CONFLICT REPLACE, by which rows are deleted that the statement does not name"
+    : null;
+}
+
+const actions: Readonly<Record<string, string>> = {
+  CASCADE: "changes with it",
+  "SET NULL": "gets NULL",
+  "SET DEFAULT": "gets its default",
+};
+
+/** Only where the session has foreign keys on, which no statement can change inside the transaction. */
+async function cascadesOf(session: Session, name: string): Promise<Consequence[]> {
+  const [setting] = await session.query("SELECT foreign_keys AS checked FROM pragma_foreign_keys");
+  if (Number(setting?.checked) === 0) return [];
+  const found = await session.query(
+    `SELECT m.name AS other, f.on_delete AS deleted, f.on_update AS updated, f."to" AS parent
+       FROM main.sqlite_schema AS m, pragma_foreign_key_list(m.name, 'main') AS f
+      WHERE m.type = 'table' AND f."table" = ? COLLATE NOCASE ORDER BY m.name, f.id, f.seq`,
+    [name],
+  );
+  return found.flatMap(({ other, deleted, updated, parent }) => {
+    const results: Consequence[] = [];
+    const then = actions[String(deleted)];
+    if (then !== undefined) {
+      const message =
+        deleted === "CASCADE"
+          ? `rows of ${String(other)} that refer to it are deleted`
+          : `${String(other)} ${then}`;
+      results.push({ on: ["delete"], columns: null, message });
+    }
+    const follows = actions[String(updated)];
+    // Without a name it is the primary key.
+    const columns = parent === null ? null : [String(parent)];
+    if (follows !== undefined) {
+      results.push({ on: ["update"], columns, message: `${String(other)} ${follows}` });
+    }
+    return results;
+  });
 }
 
 /** Its columns may hold NULL (an old fault of SQLite that it keeps); a row that does so is refused when it is kept. */
