@@ -12,13 +12,23 @@ import { compileCopy } from "./compile.ts";
 import { refuseDuplicates } from "./duplicate-keys.ts";
 import { type Loss, refuseLosses } from "./losses.ts";
 import { refuseForeignFile, writeDrafts } from "./objects/drafts-file.ts";
+import { partKey } from "./objects/objects-steps.ts";
 import { notesOf, type PlannedObject, type SourceObject, type Undone } from "./objects/model.ts";
 import { type CopyChoice, type CopyProject, makesDatabase } from "./project.ts";
 import { type ReadingTime, readingTime } from "./reading-time.ts";
 import { refuseQuarantined } from "./refuse-quarantined.ts";
 import { type Survey, survey } from "./survey.ts";
-import { discarded, type Made, madeByBoth, nothingMade, schemaWithout } from "./given-up.ts";
+import {
+  discarded,
+  type Made,
+  type MadeObject,
+  madeByBoth,
+  madeByGivenUp,
+  nothingMade,
+  schemaWithout,
+} from "./given-up.ts";
 import { swappedTables } from "./refresh.ts";
+import { stillMade } from "./still-made.ts";
 import { type TargetState, targetState } from "./target-state.ts";
 import { refuseWithoutWatermark, watermarked } from "./watermark.ts";
 import { undoCopy } from "./undo-copy.ts";
@@ -82,7 +92,7 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
         intent.left = kept.left ?? nothingLeft;
         return sealed(facts, intent.steps);
       }
-      const before = madeBy(givenUp);
+      const before = madeByGivenUp(givenUp);
       prepared ??= await prepare(project, choice, facts, before);
       refuseLosses(prepared.losses, choice.allow ?? []);
       refuseDuplicates(prepared.survey.duplicates, choice.allow ?? []);
@@ -216,12 +226,15 @@ export async function prepare(
   const { watermark } = choice;
   const { engine } = project.target;
   const there = await withSession(project, "target", (session) => engine.normalize.schema(session));
-  const schema = schemaWithout(there, givenUp);
+  const still = await withSession(project, "target", (session) =>
+    stillMade(project, givenUp, there, session),
+  );
+  const schema = schemaWithout(there, still);
   const side = { product: facts.product, server: facts.version, there: schema };
   const surveyed = await withSession(project, "source", (session) => survey(project, choice, session, side));
   if (watermark !== undefined) refuseWithoutWatermark(surveyed, watermark);
   const { state, known } = await withSession(project, "target", async (session) => {
-    const discard = await discarded(project, givenUp, new Set(there.tables.map(tableKey)), session);
+    const discard = discarded(project, still);
     return {
       state: await targetState(project, choice, surveyed, { schema, givenUp, discard }, session),
       known: await readWatermarks(engine, session, project.source.target),
@@ -246,13 +259,19 @@ function madeNow(choice: CopyChoice, survey: Survey, state: TargetState): Made {
   if (!makesDatabase(choice)) return nothingMade;
   const { before, after } = survey.objects;
   const madeOf = (list: readonly PlannedObject[], isBefore: boolean) =>
-    list.flatMap(({ what, name, drop, compared }) =>
-      drop === null
-        ? []
-        : { what, name: compared === null ? name : tableKey(compared.target), drop, isBefore },
-    );
+    list.flatMap(({ what, name: own, drop, compared }, place): MadeObject[] => {
+      if (drop === null) return [];
+      const name = compared === null ? own : tableKey(compared.target);
+      const columns = compared === null ? null : compared.columns.map((column) => column.name);
+      return [{ what, name, drop, isBefore, key: partKey(isBefore ? "before" : "objects", place), columns }];
+    });
   return {
-    tables: survey.tables.map(({ target: { schema, name } }) => ({ schema, name })),
+    runs: [],
+    tables: survey.tables.map(({ target: { schema, name, columns } }) => ({
+      schema,
+      name,
+      columns: columns.map((column) => column.name),
+    })),
     beside: [],
     objects: [...madeOf(before, true), ...madeOf(after, false)],
   };
@@ -287,11 +306,6 @@ function unfinishedSteps(state: LedgerState, { resume }: CopyChoice, asked: stri
     hint: `Nothing was changed. \`--resume ${run.id}\` goes on with it; \`--restart\` drops what it made, and begins this one.`,
     details: { unfinished: run.id },
   });
-}
-
-function madeBy(givenUp: LedgerState | null): Made {
-  const intent = (givenUp?.unfinished?.intent ?? {}) as Partial<CopyIntent>;
-  return { ...nothingMade, ...intent.made };
 }
 
 /** How fast, and what becomes of rows that are refused, is as the resuming command has it. */

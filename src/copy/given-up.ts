@@ -1,45 +1,68 @@
-import { GodwitError } from "../core/error.ts";
 import type { PortableSchema, TableName } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { DdlStatement, SwappedTable } from "../engines/data-roles.ts";
-import type { Session } from "../engines/engine.ts";
-import { qualifiedTable } from "../engines/qualified-table.ts";
+import type { LedgerState } from "../run/ledger.ts";
 import { objectName } from "./objects/object-name.ts";
 import type { CopyProject } from "./project.ts";
 
-/** What a run has made, so that another one can begin anew in its place; kept with the run. */
+/** What a run makes, so that another one can begin anew in its place; kept with the run. */
 export interface Made {
-  readonly tables: readonly TableName[];
+  /** Runs that were given up before, of which something may be left; the oldest first. */
+  readonly runs: readonly string[];
+  readonly tables: readonly MadeTable[];
   /** Tables that a refresh has made beside others. */
   readonly beside: readonly SwappedTable[];
   /** Views, routines and the like, in the order in which they are made; those before the tables first. */
   readonly objects: readonly MadeObject[];
 }
 
-export interface MadeObject {
+interface OfRun {
+  /** Which run makes it; not known before that run is given up. */
+  readonly run?: string;
+}
+
+export interface MadeTable extends TableName, OfRun {
+  readonly columns: readonly string[];
+}
+
+export interface MadeObject extends OfRun {
   readonly what: string;
   readonly name: string;
   readonly drop: string;
   /** Tables need it, so it goes after them. */
   readonly isBefore: boolean;
+  /** The record of the step that makes it; more than one begin with it and a dot. */
+  readonly key: string;
+  /** Of a view. */
+  readonly columns: readonly string[] | null;
 }
 
-export const nothingMade: Made = { tables: [], beside: [], objects: [] };
+export const nothingMade: Made = { runs: [], tables: [], beside: [], objects: [] };
 
 /** What both have made: a run that was given up may not have dropped yet what the one before it made. */
 export function madeByBoth(one: Made, other: Made): Made {
-  const byName = <T>(list: readonly T[], nameOf: (item: T) => TableName) => [
-    ...new Map(list.map((item) => [tableKey(nameOf(item)), item])).values(),
+  const once = <T>(list: readonly T[], nameOf: (item: T) => string) => [
+    ...new Map(list.map((item) => [nameOf(item), item])).values(),
   ];
+  const own = ({ run = "" }: OfRun, name: string) => `${run} ${name}`;
   return {
-    tables: byName([...one.tables, ...other.tables], (table) => table),
-    beside: byName([...one.beside, ...other.beside], ({ beside }) => beside),
-    objects: [
-      ...new Map(
-        [...one.objects, ...other.objects].map((object) => [`${object.what} ${object.name}`, object]),
-      ).values(),
-    ],
+    runs: [...new Set([...one.runs, ...other.runs])],
+    tables: once([...one.tables, ...other.tables], (table) => own(table, tableKey(table))),
+    beside: once([...one.beside, ...other.beside], ({ beside }) => tableKey(beside)),
+    objects: once([...one.objects, ...other.objects], (object) =>
+      own(object, `${object.what} ${object.name}`),
+    ),
   };
+}
+
+/** What the run that is given up makes by its plan, and those that it was to take the place of. */
+export function madeByGivenUp(state: LedgerState | null): Made {
+  const run = state?.unfinished ?? null;
+  if (run === null) return nothingMade;
+  const { made } = run.intent as { readonly made?: Partial<Made> };
+  const { runs, tables, beside, objects } = { ...nothingMade, ...made };
+  const named = <T extends OfRun>(list: readonly T[]) => list.map((item) => ({ run: run.id, ...item }));
+  return { runs: [...runs, run.id], tables: named(tables), beside, objects: named(objects) };
 }
 
 /** What was in the target before the run that is given up: what it made does not stand in the next one's way. */
@@ -57,37 +80,19 @@ export function schemaWithout(schema: PortableSchema, { tables, objects }: Made)
   };
 }
 
-/**
- * The statements that take away what a run that is given up has made. Throws GW7004 where one of its tables holds
- * rows that no copy has written: then it is somebody else's, who made it before the run did.
- */
-export async function discarded(
-  { target: { engine, target } }: CopyProject,
+/** The statements that take away what is still there of what runs made that are given up. */
+export function discarded(
+  { target: { engine } }: CopyProject,
   { tables, beside, objects }: Made,
-  there: ReadonlySet<string>,
-  session: Session,
-): Promise<DdlStatement[]> {
-  if (tables.length === 0 && beside.length === 0) return [];
+): DdlStatement[] {
   const drops = (isBefore: boolean) =>
     objects
       .filter((object) => object.isBefore === isBefore)
       .map(({ drop, what, name }): DdlStatement => ({ sql: drop, title: `drop ${what} ${name}` }))
       .toReversed();
-  const present = tables.filter((table) => there.has(tableKey(table)));
-  const chunks = await session.query(`SELECT DISTINCT table_name FROM ${engine.store.table("chunk")}`);
-  const copied = new Set(chunks.map((row) => String(row.table_name)));
-  for (const table of present.filter((each) => !copied.has(tableKey(each)))) {
-    const rows = await session.query(`SELECT 1 AS one FROM ${qualifiedTable(engine.traits, table)} LIMIT 1`);
-    if (rows.length === 0) continue;
-    throw new GodwitError("GW7004", {
-      message: `${tableKey(table)} of ${target.display} holds rows that no copy has written, so it is not dropped`,
-      hint: "Nothing was changed. Move or drop the table, or copy without it: --exclude.",
-      details: { tables: [tableKey(table)] },
-    });
-  }
   return [
     ...drops(false),
-    ...engine.render.drop(present),
+    ...(tables.length === 0 ? [] : engine.render.drop(tables)),
     ...drops(true),
     ...(beside.length === 0 ? [] : (engine.swap?.discard(beside) ?? [])),
   ];

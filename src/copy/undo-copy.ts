@@ -7,8 +7,9 @@ import { noGates } from "../run/gates/policy.ts";
 import type { LedgerState } from "../run/ledger.ts";
 import { type AbortedRun, type UndoReport, verifyUndo } from "../run/undo-aborted.ts";
 import { discardSteps } from "./compile.ts";
-import { discarded, type Made, nothingMade } from "./given-up.ts";
+import { discarded, type Made, madeByGivenUp, nothingMade } from "./given-up.ts";
 import type { CopyProject } from "./project.ts";
+import { stillMade } from "./still-made.ts";
 import { withSession } from "./with-session.ts";
 
 /** Whoever took the lock between the abort and the undo is waited for so long. */
@@ -61,14 +62,12 @@ export async function undoCopy(project: CopyProject, aborted: AbortedRun): Promi
     },
     compile: async (_, facts, givenUp, tools) => {
       if (made === null) {
-        made = madeBy(givenUp, runId);
-        const known = made;
-        const statements = await withSession(project, "target", async (session) => {
-          const { tables } = await engine.normalize.schema(session);
-          return discarded(project, known, new Set(tables.map(tableKey)), session);
-        });
+        const known = madeBy(givenUp, runId);
+        made = await withSession(project, "target", async (session) =>
+          stillMade(project, known, await engine.normalize.schema(session), session),
+        );
         intent.made = known;
-        intent.steps = discardSteps(project, statements);
+        intent.steps = discardSteps(project, discarded(project, made));
         tools.emit({ type: "rollback:started", reason, steps: intent.steps.length });
       }
       if (intent.steps.length === 0) return null;
@@ -97,5 +96,5 @@ function madeBy(givenUp: LedgerState | null, runId: string): Made {
       details: { runId, unfinished: run?.id ?? null },
     });
   }
-  return { ...nothingMade, ...(run.intent as { readonly made?: Partial<Made> }).made };
+  return madeByGivenUp(givenUp);
 }

@@ -68,6 +68,57 @@ for (const pairing of pairings.filter(({ title }) => wanted.has(title))) {
   );
 }
 
+for (const pairing of pairings.filter(({ title }) => title === "postgres → postgres")) {
+  test(
+    "a table or a view that somebody made since the kill is theirs, whatever its name",
+    { skip: pairing.skip },
+    () =>
+      withBoth(
+        pairing,
+        async ({ from, to, project, args }) => {
+          const ask = asker("postgres", to);
+          const again = () => copy({ ...alone, source: from, target: to, restart: true });
+          const killed = () => crashAt({ name: "chunk:after-commit", nth: 1 }, args, { cwd: project.folder });
+          const mine = () => ask("SELECT (SELECT sum(id) FROM a) AS sum, (SELECT x FROM w) AS x");
+          const refused = async (why: RegExp) => {
+            const before = await mine();
+            await assert.rejects(again(), { code: "GW7004", message: why });
+            assert.deepEqual(await mine(), before);
+          };
+          await copy({ ...alone, source: from, target: to });
+          await runSql("postgres", to, ["DROP VIEW w", "DROP TABLE a"]);
+          await runSql("postgres", from, ["DELETE FROM a WHERE id = 3"]);
+          await killed();
+          await runSql("postgres", to, [
+            "DROP TABLE a",
+            "CREATE TABLE a (id int PRIMARY KEY, mine text)",
+            "INSERT INTO a VALUES (7), (8)",
+            "CREATE VIEW w AS SELECT 'mine' AS x",
+          ]);
+          await refused(/public\.a of .* has other columns than the copy gave it, so it is not dropped/);
+          // As many rows as the copy before that one wrote, which counts no more.
+          await runSql("postgres", to, ["ALTER TABLE a RENAME mine TO v", "INSERT INTO a VALUES (9)"]);
+          await refused(/public\.a of .* holds rows that no copy has written \(3, and [12] were copied\)/);
+          await runSql("postgres", to, ["DROP TABLE a"]);
+          const { undone } = await again();
+          assert.deepEqual(
+            undone.map(({ what, name }) => `${what} ${name}`),
+            ["view public.w"],
+          );
+          assert.deepEqual(
+            (await mine()).map((row) => Object.values(row).map(String)),
+            [["3", "mine"]],
+          );
+        },
+        () => [
+          "CREATE TABLE a (id int PRIMARY KEY, v text)",
+          "INSERT INTO a VALUES (1, 'one'), (2, 'two'), (3, 'three')",
+          "CREATE VIEW w AS SELECT id FROM a",
+        ],
+      ),
+  );
+}
+
 type Ask = ReturnType<typeof asker>;
 
 function ledger({ target: { name } }: Pairing, table: string): string {

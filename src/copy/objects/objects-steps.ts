@@ -15,7 +15,7 @@ export function objectsSteps(
   ) => Omit<SqlStep, "kind" | "hash" | "file" | "transaction" | "statements" | "preamble">,
 ): ObjectsStep[] {
   if (planned.length === 0) return [];
-  const key = `${unit}/1`;
+  const key = stepKey(unit);
   const placeOf = new Map(
     planned.flatMap(({ compared }, place) => (compared === null ? [] : [[tableKey(compared.target), place]])),
   );
@@ -26,7 +26,7 @@ export function objectsSteps(
     const together = found.every(({ transactional }) => transactional);
     const step = (part: string, some: typeof found): SqlStep => ({
       kind: "sql",
-      ...base(`${key}#${place}${part}`, title),
+      ...base(`${partKey(unit, place)}${part}`, title),
       // To fill a stored view takes as long as it takes.
       limits: { statementTimeoutMs: 0 },
       hash: digest(some.map(({ text }) => text)),
@@ -50,4 +50,13 @@ export function objectsSteps(
     .map(([what, list]) => `${list.length} ${what}${list.length === 1 ? "" : "s"}`)
     .join(", ");
   return [{ kind: "objects", ...base(key, title), hash: digest(objects), objects }];
+}
+
+/** Of the records of one object: itself, or what begins with it and a dot. */
+export function partKey(unit: string, place: number): string {
+  return `${stepKey(unit)}#${place}`;
+}
+
+function stepKey(unit: string): string {
+  return `${unit}/1`;
 }

@@ -1,0 +1,126 @@
+import { GodwitError } from "../core/error.ts";
+import type { PortableSchema } from "../core/portable.ts";
+import { tableKey } from "../core/table-key.ts";
+import type { Session } from "../engines/engine.ts";
+import { withPlaceholders } from "../engines/placeholders.ts";
+import { qualifiedTable } from "../engines/qualified-table.ts";
+import type { Made, MadeObject, MadeTable } from "./given-up.ts";
+import type { CopyProject } from "./project.ts";
+
+/**
+ * What is there of what runs made that are given up. A name alone says nothing: somebody may have made a table or a view
+ * of that name since. So a table counts where one of these runs has made tables, and it has the columns and the number
+ * of rows that the run's ledger has; any other is left to whoever needs its place. An object counts where its making is
+ * recorded, and a view where it has the columns that it was given. Throws GW7004 for a table that is another one now.
+ */
+export async function stillMade(
+  project: CopyProject,
+  made: Made,
+  there: PortableSchema,
+  session: Session,
+): Promise<Made> {
+  if (made.tables.length === 0 && made.objects.length === 0) return made;
+  const ledger = await readLedgers(project, made.runs, session);
+  const present = new Map(there.tables.map((table) => [tableKey(table), table]));
+  const tables = Map.groupBy(
+    made.tables.filter((table) => present.has(tableKey(table)) && ledger.hasTables(table.run)),
+    tableKey,
+  );
+  for (const [name, candidates] of tables) {
+    const columns = present.get(name)!.columns.map((column) => column.name);
+    await refuseOther(project, { name, columns, candidates, ledger }, session);
+  }
+  const views = new Map(there.views.map((view) => [tableKey(view), view.columns]));
+  const isAsMade = ({ name, columns }: MadeObject) => {
+    const found = views.get(name);
+    return columns === null || found === undefined || sameNames(columns, found);
+  };
+  const objects = made.objects.filter((object) => ledger.hasObject(object) && isAsMade(object));
+  return {
+    ...made,
+    tables: [...tables.values()].map(([table]) => table!),
+    objects: [...new Map(objects.map((object) => [object.drop, object])).values()],
+  };
+}
+
+interface Ledgers {
+  hasTables(run: string | undefined): boolean;
+  hasObject(object: MadeObject): boolean;
+  /** Rows of chunks that are done. */
+  rows(table: MadeTable): bigint;
+}
+
+async function readLedgers(
+  { target: { engine } }: CopyProject,
+  runs: readonly string[],
+  session: Session,
+): Promise<Ledgers> {
+  const { store, traits } = engine;
+  const ask = (text: string) => session.query(withPlaceholders(traits, text), runs);
+  const ofRuns = `run_id IN (${runs.map(() => "?").join(", ")})`;
+  const steps = await ask(
+    `SELECT run_id, step_key FROM ${store.table("step")} WHERE ${ofRuns} AND state <> 'failed'`,
+  );
+  const chunks = await ask(
+    `SELECT run_id, table_name, row_count FROM ${store.table("chunk")} WHERE ${ofRuns} AND state = 'done'`,
+  );
+  const keys = new Map<string, string[]>(runs.map((run) => [run, []]));
+  for (const { run_id: run, step_key: key } of steps) keys.get(String(run))?.push(String(key));
+  // A run makes nothing before it has dropped all that those before it made.
+  const begun = runs.findLastIndex((run) => keys.get(run)!.some((key) => !key.startsWith("discard/")));
+  for (const run of runs.slice(0, Math.max(0, begun))) keys.set(run, []);
+  const rows = new Map<string, bigint>();
+  for (const { run_id: run, table_name: table, row_count: count } of chunks) {
+    const name = `${String(run)} ${String(table)}`;
+    rows.set(name, (rows.get(name) ?? 0n) + BigInt(String(count ?? 0)));
+  }
+  const of = (run = "") => keys.get(run) ?? [];
+  return {
+    hasTables: (run) => of(run).some((key) => key.startsWith("tables/")),
+    hasObject: ({ run, key: own }) =>
+      of(run).some((key) => key === own || key.startsWith(`${own}.`)) && !of(run).includes(`${own}-drop`),
+    rows: (table) => rows.get(`${table.run} ${tableKey(table)}`) ?? 0n,
+  };
+}
+
+interface Found {
+  readonly name: string;
+  readonly columns: readonly string[];
+  /** As runs made it. */
+  readonly candidates: readonly MadeTable[];
+  readonly ledger: Ledgers;
+}
+
+async function refuseOther(
+  { target: { engine, target } }: CopyProject,
+  { name, columns, candidates, ledger }: Found,
+  session: Session,
+): Promise<void> {
+  const refuse = (why: string) => {
+    throw new GodwitError("GW7004", {
+      message: `${name} of ${target.display} ${why}, so it is not dropped`,
+      hint: "Nothing was changed. Move or drop the table, or copy without it: --exclude.",
+      details: { tables: [name] },
+    });
+  };
+  const alike = candidates.filter((made) => sameNames(made.columns, columns));
+  if (alike.length === 0) refuse("has other columns than the copy gave it");
+  const [row] = await session.query(
+    `SELECT count(*) AS n FROM ${qualifiedTable(engine.traits, candidates[0]!)}`,
+  );
+  const count = BigInt(String(row?.n ?? 0));
+  const written = alike.map((table) => ledger.rows(table));
+  if (count === 0n || written.includes(count)) return;
+  const most = written.reduce((a, b) => (a > b ? a : b), 0n);
+  refuse(
+    count > most
+      ? `holds rows that no copy has written (${count}, and ${most} were copied)`
+      : `does not hold the rows that were copied (${count}, and ${most} were copied)`,
+  );
+}
+
+function sameNames(some: readonly string[], others: readonly string[]): boolean {
+  const text = (names: readonly string[]) =>
+    JSON.stringify(names.map((name) => name.toLowerCase()).toSorted());
+  return text(some) === text(others);
+}
