@@ -11,7 +11,7 @@ import type {
 } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { DdlStatement, TableDdl } from "../engines/data-roles.ts";
-import { type KeptTables, keptTables } from "./kept-tables.ts";
+import { type KeptTables, keptTables, madeAgain, referencesAway, referenceText } from "./kept-tables.ts";
 import { type PlannedObject, uncompared } from "./objects/model.ts";
 import { objectsSteps } from "./objects/objects-steps.ts";
 import { inPhases } from "./phases.ts";
@@ -45,6 +45,7 @@ export function compileCopy(
     ? survey.tables.map((table) => ({ table, ddl: render.ddl(table.target) }))
     : [];
   const kept = makesTables(choice) ? null : keptTables(project, choice, survey, state);
+  const again = lastlyMadeAgain(project, choice, state);
   const of = (unit: keyof Omit<TableDdl, "undone">) => made.flatMap(({ ddl }) => ddl[unit]);
   const steps: Step[] = [];
   const add = (unit: string, statements: readonly DdlStatement[]) =>
@@ -64,7 +65,10 @@ export function compileCopy(
   const keys = swap?.isWhole === false ? null : parallel(project, choice, made);
   if (swap?.isWhole !== false) {
     steps.push(...(keys === null ? [] : [keys]));
-    add("constraints", kept === null ? of("constraints") : kept.after);
+    add("constraints", [
+      ...(kept === null ? of("constraints") : kept.after),
+      ...(swap === null ? again : []),
+    ]);
     add("finish", kept === null ? of("finish") : kept.counters);
     const { after } = survey.objects;
     addObjects("objects", schemaOnly ? after.map(uncompared) : after);
@@ -75,10 +79,21 @@ export function compileCopy(
     const later = (["keys", "constraints", "finish"] as const).flatMap((unit) =>
       placed.flatMap((each) => each[unit]),
     );
-    add("swap", [...swap.swap(swapped), ...later]);
+    add("swap", [...swap.swap(swapped), ...later, ...again]);
   }
   steps.push(...watermarks(survey));
   return steps;
+}
+
+/** Foreign keys that a copy has taken away which is given up, where this one does not do the same with them. */
+function lastlyMadeAgain(project: CopyProject, choice: CopyChoice, state: TargetState): DdlStatement[] {
+  const own = new Set(referencesAway(project, choice, state).map(referenceText));
+  // What a refresh puts in the place of a table has the source's.
+  const replaced = new Set(choice.mode === "refresh" ? [...state.tables.values()].map(tableKey) : []);
+  const others = state.away.filter(
+    (reference) => !own.has(referenceText(reference)) && !replaced.has(tableKey(reference.table)),
+  );
+  return madeAgain(project, others, state.all);
 }
 
 /** Takes away what a copy has made that is given up. */

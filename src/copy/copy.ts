@@ -25,8 +25,10 @@ import {
   madeByBoth,
   madeByGivenUp,
   nothingMade,
-  schemaWithout,
+  schemaBefore,
 } from "./given-up.ts";
+import { referencesAway } from "./kept-tables.ts";
+import { ReferencesWatch } from "./references-watch.ts";
 import { swappedTables } from "./refresh.ts";
 import { stillMade } from "./still-made.ts";
 import { type TargetState, targetState } from "./target-state.ts";
@@ -90,6 +92,7 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
       if (kept !== null) {
         intent.steps = kept.steps.map((step) => asAskedNow(step, choice));
         intent.left = kept.left ?? nothingLeft;
+        intent.made = { ...nothingMade, ...kept.made };
         return sealed(facts, intent.steps);
       }
       const before = madeByGivenUp(givenUp);
@@ -119,7 +122,9 @@ export async function carryOut(
 ): Promise<CopyResult> {
   const { source, target, settings, gates, signal, waitMs, commandLine } = project;
   const refused = new Map<string, RefusedObject>();
+  const references = new ReferencesWatch(run.intent);
   const emit: Emit = (event) => {
+    references.hear(event);
     if (event.type === "object:undone") refused.set(`${event.what} ${event.name}`, event);
     project.emit(event);
   };
@@ -139,12 +144,14 @@ export async function carryOut(
     signal,
     waitMs,
     commandLine,
-    retell,
+    retell: (error, runId) => references.tell(retell(error, runId)),
     undo: (aborted) => undoCopy(project, aborted),
     // Before the run is closed: a kill after that could not be made good.
     afterwards: async (_, tell) => {
       if (choice.drafts !== undefined) tellUndone({ ...project, emit: tell }, choice.drafts, undoneNow());
     },
+  }).catch((error: unknown) => {
+    throw error instanceof GodwitError ? references.tell(error) : error;
   });
   await refuseQuarantined(project, result);
   return { ...result, undone: undoneNow(), parts: run.intent.left?.parts ?? [] };
@@ -229,14 +236,20 @@ export async function prepare(
   const still = await withSession(project, "target", (session) =>
     stillMade(project, givenUp, there, session),
   );
-  const schema = schemaWithout(there, still);
+  const schema = schemaBefore(there, still);
   const side = { product: facts.product, server: facts.version, there: schema };
   const surveyed = await withSession(project, "source", (session) => survey(project, choice, session, side));
   if (watermark !== undefined) refuseWithoutWatermark(surveyed, watermark);
   const { state, known } = await withSession(project, "target", async (session) => {
     const discard = discarded(project, still);
     return {
-      state: await targetState(project, choice, surveyed, { schema, givenUp, discard }, session),
+      state: await targetState(
+        project,
+        choice,
+        surveyed,
+        { schema, givenUp, discard, away: still.references },
+        session,
+      ),
       known: await readWatermarks(engine, session, project.source.target),
     };
   });
@@ -250,13 +263,14 @@ export async function prepare(
     plan: sealed(facts, compileCopy(project, choice, marked, state)),
     survey: { ...marked, dropped: [...marked.dropped, ...state.lost] },
     losses: marked.losses,
-    made: madeNow(choice, marked, state),
+    made: madeNow(project, choice, marked, state),
   };
 }
 
-function madeNow(choice: CopyChoice, survey: Survey, state: TargetState): Made {
+function madeNow(project: CopyProject, choice: CopyChoice, survey: Survey, state: TargetState): Made {
   if (choice.mode === "refresh") return { ...nothingMade, beside: swappedTables(survey, state.tables) };
-  if (!makesDatabase(choice)) return nothingMade;
+  const references = referencesAway(project, choice, state);
+  if (!makesDatabase(choice)) return { ...nothingMade, references };
   const { before, after } = survey.objects;
   const madeOf = (list: readonly PlannedObject[], isBefore: boolean) =>
     list.flatMap(({ what, name: own, drop, compared }, place): MadeObject[] => {
@@ -266,13 +280,12 @@ function madeNow(choice: CopyChoice, survey: Survey, state: TargetState): Made {
       return [{ what, name, drop, isBefore, key: partKey(isBefore ? "before" : "objects", place), columns }];
     });
   return {
-    runs: [],
+    ...nothingMade,
     tables: survey.tables.map(({ target: { schema, name, columns } }) => ({
       schema,
       name,
       columns: columns.map((column) => column.name),
     })),
-    beside: [],
     objects: [...madeOf(before, true), ...madeOf(after, false)],
   };
 }

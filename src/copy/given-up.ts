@@ -1,7 +1,9 @@
+import type { Reference } from "../core/plan.ts";
 import type { PortableSchema, TableName } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { DdlStatement, SwappedTable } from "../engines/data-roles.ts";
 import type { LedgerState } from "../run/ledger.ts";
+import { referenceText } from "./kept-tables.ts";
 import { objectName } from "./objects/object-name.ts";
 import type { CopyProject } from "./project.ts";
 
@@ -14,6 +16,8 @@ export interface Made {
   readonly beside: readonly SwappedTable[];
   /** Views, routines and the like, in the order in which they are made; those before the tables first. */
   readonly objects: readonly MadeObject[];
+  /** Foreign keys of tables that were there, which it takes away while rows come. */
+  readonly references: readonly Reference[];
 }
 
 interface OfRun {
@@ -37,7 +41,7 @@ export interface MadeObject extends OfRun {
   readonly columns: readonly string[] | null;
 }
 
-export const nothingMade: Made = { runs: [], tables: [], beside: [], objects: [] };
+export const nothingMade: Made = { runs: [], tables: [], beside: [], objects: [], references: [] };
 
 /** What both have made: a run that was given up may not have dropped yet what the one before it made. */
 export function madeByBoth(one: Made, other: Made): Made {
@@ -52,6 +56,7 @@ export function madeByBoth(one: Made, other: Made): Made {
     objects: once([...one.objects, ...other.objects], (object) =>
       own(object, `${object.what} ${object.name}`),
     ),
+    references: once([...one.references, ...other.references], referenceText),
   };
 }
 
@@ -60,20 +65,31 @@ export function madeByGivenUp(state: LedgerState | null): Made {
   const run = state?.unfinished ?? null;
   if (run === null) return nothingMade;
   const { made } = run.intent as { readonly made?: Partial<Made> };
-  const { runs, tables, beside, objects } = { ...nothingMade, ...made };
+  const { runs, tables, beside, objects, references } = { ...nothingMade, ...made };
   const named = <T extends OfRun>(list: readonly T[]) => list.map((item) => ({ run: run.id, ...item }));
-  return { runs: [...runs, run.id], tables: named(tables), beside, objects: named(objects) };
+  return { runs: [...runs, run.id], tables: named(tables), beside, objects: named(objects), references };
 }
 
-/** What was in the target before the run that is given up: what it made does not stand in the next one's way. */
-export function schemaWithout(schema: PortableSchema, { tables, objects }: Made): PortableSchema {
+/**
+ * What was in the target before the run that is given up: what it made does not stand in the next one's way, and
+ * foreign keys that it took away count as there.
+ */
+export function schemaBefore(schema: PortableSchema, { tables, objects, references }: Made): PortableSchema {
   const gone = new Set(tables.map(tableKey));
   const names = new Set(objects.map(({ what, name }) => `${what} ${name}`));
   const stays = (what: string, object: TableName & { readonly table?: TableName | null }) =>
     !(object.table && gone.has(tableKey(object.table))) &&
     !names.has(`${what} ${objectName({ ...object, table: object.table ?? null })}`);
   return {
-    tables: schema.tables.filter((table) => !gone.has(tableKey(table))),
+    tables: schema.tables
+      .filter((table) => !gone.has(tableKey(table)))
+      .map((table) => {
+        const own = references.filter((reference) => tableKey(reference.table) === tableKey(table));
+        if (own.length === 0) return table;
+        return Object.assign({}, table, {
+          foreignKeys: [...table.foreignKeys, ...own.map(({ key }) => key)],
+        });
+      }),
     views: schema.views.filter((view) => stays("view", view)),
     sequences: schema.sequences.filter((sequence) => stays("sequence", sequence)),
     leftovers: schema.leftovers.filter((leftover) => stays(leftover.kind, leftover)),

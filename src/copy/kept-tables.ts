@@ -1,7 +1,8 @@
 import type { Reference } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
+import type { PortableTable } from "../core/portable.ts";
 import type { DdlStatement, TargetTable } from "../engines/data-roles.ts";
-import type { CopyChoice, CopyProject } from "./project.ts";
+import { type CopyChoice, type CopyProject, makesTables } from "./project.ts";
 import type { Survey } from "./survey.ts";
 import type { TargetState } from "./target-state.ts";
 
@@ -22,29 +23,67 @@ export interface KeptTables {
  * A table that is written to by others keeps them, and its rows come after those that they refer to.
  */
 export function keptTables(
-  { target: { engine } }: CopyProject,
-  { mode = "create" }: CopyChoice,
+  project: CopyProject,
+  choice: CopyChoice,
   survey: Survey,
   state: TargetState,
 ): KeptTables {
-  const { render } = engine;
+  const { mode = "create" } = choice;
+  const { render } = project.target.engine;
   const copied = new Map([...state.tables].map(([name, table]) => [tableKey(table), name]));
-  const among = state.references.filter(({ key }) => copied.has(tableKey(key.references)));
   const counters = survey.tables.flatMap(({ target }) => render.counters(withOwnCounters(target, state)));
   const none = { before: [], after: [], counters, parents: new Map<string, string[]>(), unchecked: [] };
   if (render.references === undefined) return { ...none, unchecked: state.references };
-  if (mode === "upsert" || mode === "incremental") return { ...none, parents: parentsOf(among, copied) };
-  const changes = [...Map.groupBy(among, ({ table }) => tableKey(table)).values()].map((own) =>
-    render.references!(
-      state.tables.get(copied.get(tableKey(own[0]!.table))!)!,
-      own.map(({ key }) => key),
-    ),
-  );
+  if (mode === "upsert" || mode === "incremental")
+    return { ...none, parents: parentsOf(referencesAmong(state), copied) };
+  const away = referencesAway(project, choice, state);
   return {
     ...none,
-    before: changes.flatMap(({ drop }) => drop),
-    after: changes.flatMap(({ add }) => add),
+    before: changed(project, away, [...state.tables.values()]).flatMap(({ drop }) => drop),
+    after: madeAgain(project, away, [...state.tables.values()]),
   };
+}
+
+/** The references that a copy takes away while rows come. */
+export function referencesAway(
+  { target: { engine } }: CopyProject,
+  choice: CopyChoice,
+  state: TargetState,
+): readonly Reference[] {
+  const { mode = "create" } = choice;
+  const stay = engine.render.references === undefined || mode === "upsert" || mode === "incremental";
+  return stay || makesTables(choice) ? [] : referencesAmong(state);
+}
+
+/** The statements that make references again, and validate them. */
+export function madeAgain(
+  project: CopyProject,
+  references: readonly Reference[],
+  tables: readonly PortableTable[],
+): DdlStatement[] {
+  return changed(project, references, tables).flatMap(({ add }) => add);
+}
+
+/** For people, and no two have one. */
+export function referenceText({ table, key }: Reference): string {
+  return `${key.name} of ${tableKey(table)}`;
+}
+
+function referencesAmong({ tables, references }: TargetState): readonly Reference[] {
+  const copied = new Set([...tables.values()].map(tableKey));
+  return references.filter(({ key }) => copied.has(tableKey(key.references)));
+}
+
+function changed(
+  { target: { engine } }: CopyProject,
+  references: readonly Reference[],
+  tables: readonly PortableTable[],
+) {
+  return [...Map.groupBy(references, ({ table }) => tableKey(table))].flatMap(([name, own]) => {
+    const table = tables.find((each) => tableKey(each) === name);
+    const keys = own.map(({ key }) => key);
+    return table === undefined ? [] : (engine.render.references?.(table, keys) ?? []);
+  });
 }
 
 /** Counters that the target's table has, at the source's next value. */

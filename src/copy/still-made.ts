@@ -1,4 +1,5 @@
 import { GodwitError } from "../core/error.ts";
+import type { Reference } from "../core/plan.ts";
 import type { PortableSchema } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { Session } from "../engines/engine.ts";
@@ -19,7 +20,8 @@ export async function stillMade(
   there: PortableSchema,
   session: Session,
 ): Promise<Made> {
-  if (made.tables.length === 0 && made.objects.length === 0) return made;
+  const references = made.references.filter((reference) => isAway(reference, there));
+  if (made.tables.length === 0 && made.objects.length === 0) return { ...made, references };
   const ledger = await readLedgers(project, made.runs, session);
   const present = new Map(there.tables.map((table) => [tableKey(table), table]));
   const tables = Map.groupBy(
@@ -38,9 +40,16 @@ export async function stillMade(
   const objects = made.objects.filter((object) => ledger.hasObject(object) && isAsMade(object));
   return {
     ...made,
+    references,
     tables: [...tables.values()].map(([table]) => table!),
     objects: [...new Map(objects.map((object) => [object.drop, object])).values()],
   };
+}
+
+/** Its table is there without it. */
+function isAway({ table, key }: Reference, { tables }: PortableSchema): boolean {
+  const found = tables.find((each) => tableKey(each) === tableKey(table));
+  return found !== undefined && found.foreignKeys.every(({ name }) => name !== key.name);
 }
 
 interface Ledgers {

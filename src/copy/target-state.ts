@@ -24,6 +24,10 @@ export interface TargetState {
   readonly lost: readonly string[];
   /** Takes away what a run that is given up has made. */
   readonly discard: readonly DdlStatement[];
+  /** Foreign keys that such a run has taken away and not made again. They count as there, also in `references`. */
+  readonly away: readonly Reference[];
+  /** All tables of the target. */
+  readonly all: readonly PortableTable[];
 }
 
 /**
@@ -38,7 +42,8 @@ export async function targetState(
     schema,
     givenUp,
     discard,
-  }: Pick<TargetState, "discard"> & {
+    away,
+  }: Pick<TargetState, "discard" | "away"> & {
     readonly schema: PortableSchema;
     readonly givenUp: Made;
   },
@@ -56,7 +61,7 @@ export async function targetState(
   );
   const own = new Set(tables.values());
   const references = referencesOf(schema, (table) => own.has(table));
-  const state = { tables, references, empty: new Set<string>(), lost: [], discard };
+  const state = { tables, references, empty: new Set<string>(), lost: [], discard, away, all: schema.tables };
   if (makesDatabase(choice)) refuseExisting(project, [...tables.keys()]);
   if (mode === "refresh") {
     await refuseObstacles(project, survey, tables, session);

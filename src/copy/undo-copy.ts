@@ -8,6 +8,7 @@ import type { LedgerState } from "../run/ledger.ts";
 import { type AbortedRun, type UndoReport, verifyUndo } from "../run/undo-aborted.ts";
 import { discardSteps } from "./compile.ts";
 import { discarded, type Made, madeByGivenUp, nothingMade } from "./given-up.ts";
+import { madeAgain, referenceText } from "./kept-tables.ts";
 import type { CopyProject } from "./project.ts";
 import { stillMade } from "./still-made.ts";
 import { withSession } from "./with-session.ts";
@@ -63,11 +64,16 @@ export async function undoCopy(project: CopyProject, aborted: AbortedRun): Promi
     compile: async (_, facts, givenUp, tools) => {
       if (made === null) {
         const known = madeBy(givenUp, runId);
-        made = await withSession(project, "target", async (session) =>
-          stillMade(project, known, await engine.normalize.schema(session), session),
-        );
+        const { still, there } = await withSession(project, "target", async (session) => {
+          const schema = await engine.normalize.schema(session);
+          return { there: schema.tables, still: await stillMade(project, known, schema, session) };
+        });
+        made = still;
         intent.made = known;
-        intent.steps = discardSteps(project, discarded(project, made));
+        intent.steps = discardSteps(project, [
+          ...discarded(project, still),
+          ...madeAgain(project, still.references, there),
+        ]);
         tools.emit({ type: "rollback:started", reason, steps: intent.steps.length });
       }
       if (intent.steps.length === 0) return null;
@@ -76,15 +82,16 @@ export async function undoCopy(project: CopyProject, aborted: AbortedRun): Promi
       return sealPlan({ kind: "copy", target: fingerprint, steps: intent.steps, hazards: [] });
     },
   });
-  const { tables, beside, objects } = made ?? nothingMade;
+  const { tables, beside, objects, references } = made ?? nothingMade;
   const undone = [
     ...tables.map((table) => `table ${tableKey(table)}`),
     ...beside.map(({ beside: table }) => `table ${tableKey(table)}`),
     ...objects.map(({ what, name }) => `${what} ${name}`),
   ];
-  if (intent.steps.length > 0) return { undone, kept: [], ...verdict };
+  const again = references.map((reference) => `the removal of foreign key ${referenceText(reference)}`);
+  if (undone.length > 0) return { undone: [...undone, ...again], kept: [], ...verdict };
   const why = "it makes no tables of its own, and what its rows replaced is not known";
-  return { undone: [], kept: [{ title: "the rows of the copy", why }], ...verdict };
+  return { undone: again, kept: [{ title: "the rows of the copy", why }], ...verdict };
 }
 
 /** Between the abort and the undo the lock was free for a moment. */

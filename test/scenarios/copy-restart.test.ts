@@ -119,6 +119,50 @@ for (const pairing of pairings.filter(({ title }) => title === "postgres → pos
   );
 }
 
+for (const pairing of pairings.filter(({ title }) => title === "postgres → postgres")) {
+  const schema = [
+    "CREATE TABLE parent (id int PRIMARY KEY)",
+    "CREATE TABLE child (id int PRIMARY KEY, p int REFERENCES parent ON DELETE CASCADE, v int)",
+  ];
+  test("foreign keys that a failed copy took away are named, and made again", { skip: pairing.skip }, () =>
+    withBoth(
+      pairing,
+      async ({ from, to }) => {
+        const ask = asker("postgres", to);
+        const keys = () =>
+          ask(
+            "SELECT conname, convalidated, pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE contype = 'f'",
+          );
+        const ends = { ...alone, source: from, target: to, dataOnly: true, jobs: 1 } as const;
+        await runSql("postgres", to, schema);
+        const before = await keys();
+        // With those that keep references, and those that take them away again.
+        for (const mode of ["truncate", "upsert"] as const) {
+          await runSql("postgres", to, ["ALTER TABLE child ADD CONSTRAINT small CHECK (v < 100) NOT VALID"]);
+          await assert.rejects(copy({ ...ends, mode: "truncate" }), (error: Error & { hint?: string }) => {
+            assert.match(
+              error.message,
+              /the target is without the foreign keys child_p_fkey of public\.child/,
+            );
+            assert.match(String(error.hint), /makes them again/);
+            return true;
+          });
+          assert.deepEqual(await keys(), []);
+          await runSql("postgres", to, ["ALTER TABLE child DROP CONSTRAINT small"]);
+          await copy({ ...ends, mode, restart: true });
+          assert.deepEqual(await keys(), before);
+        }
+        assert.equal((await ask("SELECT 1 FROM child JOIN parent ON parent.id = p")).length, 2);
+      },
+      () => [
+        ...schema,
+        "INSERT INTO parent VALUES (1), (2)",
+        "INSERT INTO child VALUES (10, 1, 5), (11, 2, 500)",
+      ],
+    ),
+  );
+}
+
 type Ask = ReturnType<typeof asker>;
 
 function ledger({ target: { name } }: Pairing, table: string): string {

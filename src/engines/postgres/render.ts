@@ -35,7 +35,7 @@ export const render: RenderRole = {
   counters: counterDdl,
   references: (table, keys) => ({
     drop: keys.map(({ name }) => ({
-      sql: `ALTER TABLE ${tableSql(table)} DROP CONSTRAINT ${quoted(name)}`,
+      sql: `ALTER TABLE ${tableSql(table)} DROP CONSTRAINT IF EXISTS ${quoted(name)}`,
       title: `drop constraint ${name}`,
     })),
     add: keys.flatMap((key) => foreignKeyDdl(table, key, table.partitioning === null)),
