@@ -73,6 +73,8 @@ test("a copy's plan is stale where a side has changed, and a killed one goes on"
   await pair("sqlite", "sqlite", async (source, own) => {
     await planned(own);
     await source.sql("ALTER TABLE parents ADD COLUMN more int");
+    // By its URL it would have no gates.
+    await refused(applyPlan({ cwd: own.folder, env: {}, file, target: own.url }), "GW1001");
     const changed = await refusedUnchanged(own, () => applyFile(own), "GW8101");
     assert.match(changed.message, /its source any more: its schema was changed/);
     assert.match(JSON.stringify(changed.details.edits), /more int/);

@@ -158,6 +158,25 @@ test("files that changed since are told; a script that would run from one is ref
   });
 });
 
+test("a script that is changed while the run is under way does not run", async () => {
+  const name = "20260101000002_s.ts";
+  const script = (table: string) =>
+    `export async function up(db) {\n  await db.execute("CREATE TABLE ${table} (id int)");\n}\n`;
+  const first = `import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+export async function up(db) {
+  await db.execute("CREATE TABLE f (id int)");
+  writeFileSync(join(import.meta.dirname, "${name}"), ${JSON.stringify(script("evil"))});
+}
+`;
+  await scene("sqlite", { "20260101000001_f.ts": first, [name]: script("s") }, async (own) => {
+    await frozen(own);
+    const error = await refused(applyFile(own), "GW8110");
+    assert.match(error.message, /changed since the run began/);
+    assert.deepEqual(await tableNames(own), ["f"]);
+  });
+});
+
 test(
   "bodies with statements in them are one statement of a plan, too",
   {

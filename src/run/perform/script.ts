@@ -1,7 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { setImmediate } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
-import { digest } from "../../core/canonical.ts";
+import { digest, sha256 } from "../../core/canonical.ts";
 import { GodwitError } from "../../core/error.ts";
 import { type ScriptStep, type SqlStep, type Statement, withoutTransaction } from "../../core/plan.ts";
 import type { Row, Value } from "../../engines/engine.ts";
@@ -63,6 +64,7 @@ function refuseUnreached(context: StepContext, step: ScriptStep): void {
 }
 
 async function load(step: ScriptStep): Promise<MigrationFunction> {
+  await refuseChanged(step);
   // The hash keeps an edited file from being served from the module cache of a long-lived process.
   const address = `${pathToFileURL(step.file).href}?${step.hash.slice(0, 12)}`;
   let module: Record<string, unknown>;
@@ -76,6 +78,18 @@ async function load(step: ScriptStep): Promise<MigrationFunction> {
   if (typeof run === "function") return run as MigrationFunction;
   throw new GodwitError(step.direction === "up" ? "GW2009" : "GW2008", {
     message: `${step.file} has no exported function \`${step.direction}\``,
+  });
+}
+
+/** The file was read when the plan was made, or checked; steps before this one may have taken hours. */
+async function refuseChanged({ file, history }: ScriptStep): Promise<void> {
+  const [planned] = history;
+  const found = await readFile(file).then(sha256, () => null);
+  if (found === planned?.rawHash) return;
+  throw new GodwitError("GW8110", {
+    message: `${file} was ${found === null ? "taken away" : "changed"} since the run began, and would run as it is now`,
+    hint: "Look at who changes the file; then run the same command again, or make a new plan where it is to stay as it is now.",
+    details: { files: [file] },
   });
 }
 
