@@ -429,7 +429,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     group: "History",
     summary: "list the rows that data changes have kept, or drop them",
     description:
-      "Lists the tables in which migrations with `-- godwit: snapshot` keep the rows that they changed. They stay until they are dropped, also after a rollback has put the rows back. Dropping asks first; without a terminal it needs --yes.",
+      "Lists the tables in which migrations with `-- godwit: snapshot` keep the rows that they changed. They stay until they are dropped, also after a rollback has put the rows back. Dropping asks first; without a terminal it needs --yes, and --confirm where the environment demands the database's name.",
     options: [
       {
         name: "--drop",
@@ -438,6 +438,7 @@ export const commandSpecs: readonly CommandSpec[] = [
         description:
           "drop these, with commas between them; restored stands for those that were put back, all for all",
       },
+      ...gates,
       wait,
     ],
     examples: [

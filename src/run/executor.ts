@@ -368,7 +368,7 @@ async function gatesOf(
   },
 ): Promise<readonly GateState[]> {
   const { attempt, plan, state, ...rest } = now;
-  const ledgerOnly = plan.kind === "record" || reconcileOnly;
+  const isRecord = plan.kind === "record" || reconcileOnly;
   // A plan that passed them when its run began isn't stopped halfway, because a backup has grown old meanwhile.
   const isBegun =
     state.unfinished !== null &&
@@ -380,12 +380,13 @@ async function gatesOf(
       state,
       plan,
       policy,
-      ledgerOnly,
+      // Kept rows are dropped by no plan that could be reviewed, but they are the user's.
+      ledgerOnly: isRecord && !plan.steps.some(({ kind }) => kind === "drop-rows"),
       contentHash: reviewed?.contentHash ?? contentHash(plan.kind, plan.steps),
       reviewed: reviewed ?? null,
     },
     emit,
-    ledgerOnly || isBegun ? ["environment"] : undefined,
+    isRecord || isBegun ? ["environment"] : undefined,
   );
 }
 

@@ -8,6 +8,7 @@ import {
   approve,
   backupCreate,
   backupVerify,
+  dropSnapshots,
   freezePlan,
   type FrozenPlan,
   type ProjectOptions,
@@ -219,6 +220,23 @@ test("a backup whose file is gone or damaged is none any more", async () => {
     assert.match(message, /file was altered: [^;]*; a tested backup's file is gone: /);
     await rename(`${older}.away`, older);
     assert.equal((await applyFile(own)).state, "done");
+  });
+});
+
+test("rows that were kept are dropped only where the database's name was typed", async () => {
+  const files = {
+    [`${version(1)}_t1.up.sql`]:
+      "CREATE TABLE t1 (id int PRIMARY KEY, n int);\nINSERT INTO t1 VALUES (1, 1);\n",
+    [`${version(2)}_t2.up.sql`]: "-- godwit: snapshot\nUPDATE t1 SET n = 2;\n",
+  };
+  await scene("sqlite", files, async (own) => {
+    await apply(own.options);
+    await configure(own, { gates: { ...off, environment: true, confirm: true, approvals: 1 } });
+    const drop = (confirm?: string) => dropSnapshots({ ...own.options, drop: ["all"], confirm });
+    await refusedUnchanged(own, () => drop(), "GW8107");
+    await refusedUnchanged(own, () => drop("other"), "GW8107");
+    await drop(basename(own.url));
+    assert.deepEqual(await tableNames(own), ["t1"]);
   });
 });
 

@@ -8,6 +8,7 @@ import { tableText } from "../table.ts";
 import { oneLine } from "../visible-text.ts";
 import { readingOptions } from "./reading.ts";
 import { running } from "./running.ts";
+import { typedName } from "./typed-name.ts";
 
 export async function snapshots(invocation: Invocation): Promise<number> {
   const { output } = invocation;
@@ -22,8 +23,9 @@ export async function snapshots(invocation: Invocation): Promise<number> {
     what: "drops tables of rows that a rollback would put back",
     describe: async () => (chosen.length === 0 ? null : `${listText(chosen)}These tables will be dropped.\n`),
   });
+  const typed = chosen.length === 0 ? undefined : await typedName(invocation, readingOptions(invocation));
   const { result, record } = await running(invocation, (project) =>
-    dropSnapshots({ ...project, drop: chosen.map(({ id }) => id) }),
+    dropSnapshots({ ...project, drop: chosen.map(({ id }) => id), confirm: typed }),
   );
   output.result("snapshots", { ...runDocument(result, record), dropped: chosen.map(({ id }) => id) }, () =>
     chosen.length === 0 ? "nothing to do\n" : `dropped ${countText(chosen.length, "snapshot")}\n`,
