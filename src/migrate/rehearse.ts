@@ -6,6 +6,7 @@ import { type Plan, type RecordStep, sealPlan, type Step } from "../core/plan.ts
 import type { Target } from "../core/target.ts";
 import { execute } from "../run/executor.ts";
 import { noGates } from "../run/gates/policy.ts";
+import { checkStatements } from "../run/reviewed/check-statements.ts";
 import { executionOf, fingerprint, type Project } from "./project.ts";
 import { stepsInFolder } from "./plan-paths.ts";
 import { reading } from "./read.ts";
@@ -34,6 +35,7 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   refuseUnfit(frozen);
   await project.engine.syntax.load();
+  for (const steps of [frozen.steps, frozen.undo?.steps ?? []]) checkStatements(project.engine, steps);
   try {
     const rehearsal = await inScratch(project, scratch, (own) => goBothWays(own, frozen));
     await keep(project, frozen, rehearsal.verified ? "verified" : "made", rehearsal);

@@ -32,7 +32,7 @@ export async function applyReviewed(project: Project, frozen: FrozenPlan): Promi
     },
     afterwards: (session, emit) => writeSchemaFile({ ...project, emit }, session),
     ...(frozen.kind === "apply"
-      ? { undo: (aborted: AbortedRun) => undoRun(project, openContents(project), aborted) }
+      ? { undo: (aborted: AbortedRun) => undoRun(project, openContents(project), aborted, frozen) }
       : {}),
   });
 }

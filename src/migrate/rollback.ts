@@ -1,5 +1,5 @@
 import { GodwitError } from "../core/error.ts";
-import { type Plan, sealPlan } from "../core/plan.ts";
+import { type Plan, sealPlan, type Step } from "../core/plan.ts";
 import type { ServerFacts } from "../engines/engine.ts";
 import { isDanger } from "../engines/impact-role.ts";
 import { execute, type RunResult } from "../run/executor.ts";
@@ -126,9 +126,19 @@ export function planRollback(inputs: {
     );
   });
   if (steps.length === 0 && unfinished === null) return { plan: null, versions: [] };
-  const plan = sealPlan({
+  const plan = rollbackOf(project, steps, { facts, head: assessment.history.head });
+  return { plan, versions: asked };
+}
+
+/** The plan of a way back that is these steps. */
+export function rollbackOf(
+  { engine }: Project,
+  steps: readonly Step[],
+  { facts, head }: { readonly facts: ServerFacts; readonly head: string },
+): Plan {
+  return sealPlan({
     kind: "rollback",
-    target: fingerprint(project.engine, facts, assessment.history.head),
+    target: fingerprint(engine, facts, head),
     steps,
     hazards: steps.map((step) => ({
       type: "undoes-migration",
@@ -140,7 +150,6 @@ export function planRollback(inputs: {
           : `${step.unitTitle} is undone by its down file, which may drop what was added since`,
     })),
   });
-  return { plan, versions: asked };
 }
 
 function refuseUnknownAllowance({ allow = [] }: RollbackChoice): void {

@@ -6,9 +6,12 @@ import { parseConnectionUrl } from "../../src/config/connection-url.ts";
 import { loadEngine } from "../../src/engines/registry.ts";
 import {
   apply,
+  applyPlan,
   auditVerify,
   ctl,
+  freezePlan,
   type GodwitError,
+  type ProjectOptions,
   report as reportOf,
   type StampedEvent,
   status,
@@ -16,7 +19,7 @@ import {
 import { startGodwit } from "../support/cli.ts";
 import { targets } from "../support/servers.ts";
 import { until } from "../support/until.ts";
-import { refused, type Scene, scene } from "./scene.ts";
+import { refused, type Scene, scene, tableNames } from "./scene.ts";
 
 /** A migration in batches, each of which commits by itself; `between` runs before the batch of that number. */
 function batches(count: number, between: string): string {
@@ -247,7 +250,10 @@ for (const { name, engine: id, skip } of targets.filter(
   (each) => each.name !== "sqlite" && each.name !== "mysql",
 )) {
   /** Applies while the watched query becomes slow; gives the failure and the events. */
-  const abortedApply = async (own: Scene): Promise<GodwitError> => {
+  const abortedApply = async (
+    own: Scene,
+    run: (options: ProjectOptions) => Promise<unknown> = apply,
+  ): Promise<GodwitError> => {
     const sleep = name === "postgres" ? "pg_sleep(seconds)" : "SLEEP(seconds)";
     await own.sql("CREATE TABLE watched (seconds double precision)");
     await own.sql("INSERT INTO watched VALUES (0.05)");
@@ -271,7 +277,7 @@ for (const { name, engine: id, skip } of targets.filter(
       own.events.push(event);
       if (isSlow(event)) hook.free.resolve();
     };
-    const running = refused(apply({ ...own.options, onEvent }), "GW8002");
+    const running = refused(run({ ...own.options, onEvent }), "GW8002");
     await Promise.race([hook.reached.promise, running]);
     await own.sql("UPDATE watched SET seconds = 0.4");
     const error = await running;
@@ -340,6 +346,25 @@ for (const { name, engine: id, skip } of targets.filter(
       assert.equal((await apply({ ...own.options })).state, "done");
     });
   });
+
+  test(
+    `${name}: the run of a reviewed plan is undone as it was reviewed, whatever its down files have become`,
+    { skip: skip || name !== "postgres" },
+    async () => {
+      await scene(name, aborting({ hasDown: true }), async (own) => {
+        const error = await abortedApply(own, async (options) => {
+          await freezePlan({ ...options, as: "Ann", output: "plan.json" });
+          await own.write({
+            "20260101000002_b.down.sql": "DROP TABLE b; CREATE TABLE evil (id int);",
+            "20260101000001_a.down.sql": "DROP TABLE a; DROP TABLE watched;",
+          });
+          await applyPlan({ ...options, file: "plan.json" });
+        });
+        assert.match(error.message, /undone: \S+_c, \S+_b, \S+_a; the schema is as it was/);
+        assert.deepEqual(await tableNames(own), ["watched"]);
+      });
+    },
+  );
 
   test(
     `${name}: what cannot be undone stays with all that it was built on, and is named`,

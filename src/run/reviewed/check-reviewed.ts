@@ -15,6 +15,8 @@ export async function checkReviewed(frozen: FrozenPlan, looked: Looked): Promise
   const { state, facts, engine } = looked;
   const plan = thawPlan(frozen);
   checkStatements(engine, plan.steps);
+  // It runs where the guard aborts the run.
+  if (frozen.undo !== null) checkStatements(engine, frozen.undo.steps);
   if (state.unfinished?.planHash === frozen.hash) {
     const { target } = frozen;
     if (target.database !== facts.database || target.engine !== engine.id) {

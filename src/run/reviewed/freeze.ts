@@ -27,6 +27,7 @@ export async function freeze(
 ): Promise<FrozenPlan> {
   // As it will be checked before it runs.
   checkStatements(looked.engine, frozen.steps);
+  if (frozen.undo !== null) checkStatements(looked.engine, frozen.undo.steps);
   const impact = impactOf(looked.engine, frozen.steps, frozen.undo);
   return freezePlan({
     id: randomUUID(),
