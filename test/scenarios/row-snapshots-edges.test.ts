@@ -317,5 +317,17 @@ INSERT INTO u VALUES (1, 'a', 'one'), (2, 'A', 'two');`,
       const rows = await bytesOf(own, "u");
       assert.match((await refused(apply(own.options), "GW8301")).message, /u has ON CONFLICT REPLACE/);
       assert.deepEqual(await bytesOf(own, "u"), rows);
+
+      // It came after the rows were kept: they meet somebody's row, and do not take its place.
+      await own.sql("CREATE TABLE w (id INTEGER PRIMARY KEY, mail TEXT UNIQUE)");
+      await own.sql("INSERT INTO w VALUES (1, 'a'), (2, 'b')");
+      await own.write({ [up(2)]: "-- godwit: snapshot\nUPDATE w SET mail = 'z' WHERE id = 1;" });
+      await apply(own.options);
+      await own.sql("DROP TABLE w");
+      await own.sql("CREATE TABLE w (id INTEGER PRIMARY KEY, mail TEXT UNIQUE ON CONFLICT REPLACE)");
+      await own.sql("INSERT INTO w VALUES (1, 'z'), (3, 'a')");
+      const theirs = await bytesOf(own, "w");
+      assert.match((await refused(rollback(own.options), "GW8304")).message, /UNIQUE/);
+      assert.deepEqual(await bytesOf(own, "w"), theirs);
     },
   ));

@@ -54,10 +54,11 @@ export const rowSnapshot: RowSnapshotRole = {
     columns.map(({ name }) => `coalesce(length(CAST(${row}.${quote(name)} AS BLOB)), 0)`).join(" + "),
   lock: () => null,
   current: "",
+  // Whatever a key of the table says of conflicts: a row that is put back takes no other's place.
   update: ({ table: of, kept, columns, on }) =>
-    `UPDATE ${of} AS t SET ${columns.map((name) => `${quote(name)} = s.${quote(name)}`).join(", ")}
+    `UPDATE OR ABORT ${of} AS t SET ${columns.map((name) => `${quote(name)} = s.${quote(name)}`).join(", ")}
        FROM ${kept} AS s WHERE ${on}`,
-  insertInto: (of, columns) => `INSERT INTO ${of} (${nameList(columns)})`,
+  insertInto: (of, columns) => `INSERT OR ABORT INTO ${of} (${nameList(columns)})`,
   undisturbed,
 };
 
