@@ -125,6 +125,11 @@ export function contentHash(kind: PlanKind, steps: readonly Step[]): string {
   return digest([kind, steps.map(contentOf)]);
 }
 
+/** What the way back does, in the same sense. */
+export function undoHash(undo: Undo | null): string {
+  return digest((undo?.steps ?? []).map(contentOf));
+}
+
 function contentOf(step: Step): unknown {
   const history = step.history.map(({ action, version, rawHash }) => [action, version, rawHash]);
   const what = isOfTables(step) ? step.tables.map(unsized) : step.hash;

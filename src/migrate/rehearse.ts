@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { digest } from "../core/canonical.ts";
-import type { FrozenPlan } from "../core/frozen-plan.ts";
+import { type FrozenPlan, undoHash } from "../core/frozen-plan.ts";
 import { GodwitError } from "../core/error.ts";
 import { type Plan, type RecordStep, sealPlan, type Step } from "../core/plan.ts";
 import type { Target } from "../core/target.ts";
@@ -158,8 +158,9 @@ async function keep(
   body: object,
 ): Promise<void> {
   const { contentHash, hash } = frozen;
+  const of = { plan: hash, undo: undoHash(frozen.undo) };
   const id = randomUUID();
-  const artifact = { id, kind: "rehearsal", state, name: contentHash, body: { ...body, plan: hash } };
+  const artifact = { id, kind: "rehearsal", state, name: contentHash, body: { ...body, ...of } };
   const step: RecordStep = {
     kind: "record",
     key: "record",

@@ -269,6 +269,20 @@ test("the same plan, apart from where, has run elsewhere", async () => {
   });
 });
 
+test("what staging has rolled back again has not run there", async () => {
+  await scene("sqlite", tables(1, 2), async (own) => {
+    await withDatabase("sqlite", async (staging) => {
+      await writeFile(join(own.folder, "staging.json"), "{}");
+      const bare = { ...own.options, url: staging, config: join(own.folder, "staging.json") };
+      await configure(own, { gates: { ...off, staging: true }, staging });
+      await frozen(own);
+      await apply(bare);
+      await rollback(bare);
+      await closedThenOpen(own, "GW8106", /what run \S+ did was rolled back there/, () => apply(bare));
+    });
+  });
+});
+
 test("a closed gate is skipped for a reason, where the configuration lets it, and that is kept", async () => {
   await scene("sqlite", tables(1), async (own) => {
     await configure(own, { gates: { ...off, ticket: true, staging: true } });

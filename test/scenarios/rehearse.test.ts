@@ -10,6 +10,7 @@ import {
   refusedUnchanged,
   type Scene,
   scene,
+  stem,
   tableNames,
   tables,
   version,
@@ -84,6 +85,29 @@ for (const { name, skip } of targets) {
     });
   });
 }
+
+test("a way back that is another than the one that was rehearsed leaves the gate closed", async () => {
+  await scene("sqlite", tables(1), async (own) => {
+    const gates = { environment: false, confirm: false, ticket: false, approvals: 0, impact: false };
+    await writeFile(
+      join(own.folder, "godwit.config.json"),
+      JSON.stringify({
+        environment: "production",
+        gates: { ...gates, backup: false, staging: false, rollback: "10m" },
+      }),
+    );
+    const asPlanned = async () => {
+      await freezePlan({ ...own.options, output: "plan.json", as: "Ann" });
+      return applyPlan({ ...own.options, file: "plan.json" });
+    };
+    await rehearse(own.options);
+    await own.write({ [`${stem(1)}.down.sql`]: "DROP TABLE t1;\nCREATE TABLE other (id int);\n" });
+    const error = await refusedUnchanged(own, asPlanned, "GW8106");
+    assert.match(error.message, /rehearsed with another way back/);
+    await own.write(tables(1));
+    assert.equal((await asPlanned()).state, "done");
+  });
+});
 
 test("a down file that does not undo is found, and what differs is shown", async () => {
   await scene("sqlite", tables(1), async (own) => {

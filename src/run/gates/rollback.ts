@@ -1,3 +1,4 @@
+import { undoHash } from "../../core/frozen-plan.ts";
 import { readArtifacts } from "../artifact-ledger.ts";
 import { failed, type Gate, type GateContext, passed, skipped } from "./gate.ts";
 
@@ -9,18 +10,30 @@ export const rollbackGate: Gate = async (context) => {
   if (context.plan.kind === "copy") {
     return skipped("a copy only makes what was not there: it is undone by dropping that");
   }
-  const rehearsal = await newestRehearsal(context);
-  if (rehearsal === null) return failed("this plan was not rehearsed: `godwit rehearse`");
+  const rehearsals = await rehearsalsOf(context);
+  if (rehearsals.length === 0) return failed("this plan was not rehearsed: `godwit rehearse`");
+  const rehearsal = rehearsals.find(({ undo }) => isWayBack(undo, context));
+  if (rehearsal === undefined) {
+    return failed("it was rehearsed with another way back than the plan has: `godwit rehearse`");
+  }
   const { backMs, at } = rehearsal;
   return backMs <= budgetMs
     ? passed(`rehearsed ${at}: the way back took ${backMs} ms`)
     : failed(`in its rehearsal of ${at} the way back took ${backMs} ms, and it may take ${budgetMs} ms`);
 };
 
-async function newestRehearsal({ engine, session, contentHash }: GateContext) {
+/** The newest first. */
+async function rehearsalsOf({ engine, session, contentHash }: GateContext) {
   const found = await readArtifacts(engine, session, "rehearsal");
-  const newest = found.find(({ state, name }) => state === "verified" && name === contentHash);
-  return newest === undefined
-    ? null
-    : { backMs: (newest.body as { backMs: number }).backMs, at: newest.createdAt };
+  return found
+    .filter(({ state, name }) => state === "verified" && name === contentHash)
+    .map(({ body, createdAt: at }) => {
+      const { backMs, undo } = body as { backMs: number; undo?: string };
+      return { backMs, undo, at };
+    });
+}
+
+/** Without a document nothing says what the way back will be. */
+function isWayBack(undo: string | undefined, { reviewed }: GateContext): boolean {
+  return reviewed === null || undo === undoHash(reviewed.undo);
 }

@@ -14,12 +14,15 @@ export const stagingGate: Gate = async (context) => {
   }
   const version = await staging.engine.store.version(staging.session);
   if (version === null || version < 3) return failed(`${staging.display} has no record of plans`);
+  const standing = await standingIn(staging);
   const run = await sameContent(context, staging);
-  if (run !== null) return passed(`run ${run.id} of ${run.at} did the same in ${staging.display}`);
-  if (await hasEachMigration(context, staging)) {
+  if (run !== null && isApplied(context, (version) => standing.has(version)))
+    return passed(`run ${run.id} of ${run.at} did the same in ${staging.display}`);
+  if (hasEachMigration(context, standing)) {
     return passed(`each of its migrations was applied in ${staging.display}, with the same SQL`);
   }
-  return failed(`this plan has not run to its end in ${staging.display}`);
+  const since = run === null ? "" : `: what run ${run.id} did was rolled back there`;
+  return failed(`this plan has not run to its end in ${staging.display}${since}`);
 };
 
 /** A run that another one has ended counts as done, too: so each step must be. */
@@ -42,13 +45,8 @@ async function sameContent({ contentHash, plan }: GateContext, { engine, session
   return null;
 }
 
-/** Staging may have got one by one what comes here all at once. */
-async function hasEachMigration(
-  { plan }: GateContext,
-  { engine, session }: StagingDatabase,
-): Promise<boolean> {
-  const wanted = plan.steps.flatMap(({ history }) => history);
-  if (plan.kind !== "apply" || wanted.length === 0) return false;
+/** The versions that are applied there, with the hashes of their SQL. */
+async function standingIn({ engine, session }: StagingDatabase): Promise<ReadonlyMap<string, string>> {
   const rows = await session.query(
     `SELECT version, action, sql_hash FROM ${engine.store.table("migration")} ORDER BY seq`,
   );
@@ -57,5 +55,20 @@ async function hasEachMigration(
     if (action === "apply" || action === "accept") now.set(String(version), String(hash));
     else if (action === "rollback" || action === "forget") now.delete(String(version));
   }
-  return wanted.every(({ version, sqlHash }) => now.get(version) === sqlHash);
+  return now;
+}
+
+/** What a plan applies is there; other plans leave nothing of that kind. */
+function isApplied({ plan }: GateContext, isThere: (version: string, sqlHash: string) => boolean): boolean {
+  if (plan.kind !== "apply") return true;
+  return plan.steps.every(({ history }) =>
+    history.every(({ version, sqlHash }) => isThere(version, sqlHash)),
+  );
+}
+
+/** Staging may have got one by one what comes here all at once. */
+function hasEachMigration(context: GateContext, standing: ReadonlyMap<string, string>): boolean {
+  const { kind, steps } = context.plan;
+  if (kind !== "apply" || steps.every(({ history }) => history.length === 0)) return false;
+  return isApplied(context, (version, sqlHash) => standing.get(version) === sqlHash);
 }
