@@ -5,8 +5,10 @@ import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
 import { type BackupStep, sealPlan } from "../core/plan.ts";
 import type { ServerFacts } from "../engines/engine.ts";
+import type { Manifest } from "../run/archive/manifest.ts";
+import { readArtifacts } from "../run/artifact-ledger.ts";
 import { execute, type RunResult } from "../run/executor.ts";
-import { type BackupProject, backupRole, executionOf, fingerprint } from "./project.ts";
+import { type BackupProject, backupRole, executionOf, fingerprint, withSession } from "./project.ts";
 
 export type BackupForm = "portable" | "native";
 
@@ -22,6 +24,9 @@ export interface CreateChoice {
 export interface MadeBackup extends RunResult {
   readonly artifact: string;
   readonly file: string;
+  readonly notHeld: readonly string[];
+  /** What it should hold and does not: then it counts for no gate, also when its restore is compared. */
+  readonly missing: readonly string[];
 }
 
 const defaultJobs = 2;
@@ -68,7 +73,10 @@ export async function createBackup(project: BackupProject, choice: CreateChoice)
       return sealPlan({ kind: "backup", target: fingerprint(engine, facts), steps: [step], hazards: [] });
     },
   });
-  return { ...result, artifact, file };
+  const made = await withSession(project, (session) => readArtifacts(engine, session, "backup"));
+  const { notHeld = [], missing = [] } = (made.find(({ id }) => id === artifact)?.body ??
+    {}) as Partial<Manifest>;
+  return { ...result, artifact, file, notHeld, missing };
 }
 
 /** "shop-20260131T093000Z-1a2b3c4d.godwit": names sort by time, and two of a second differ. Throws GW8201. */

@@ -1,5 +1,5 @@
 import { type FileState, fileState } from "../run/archive/file-state.ts";
-import { type Artifact, readArtifacts } from "../run/artifact-ledger.ts";
+import { type Artifact, missingOf, readArtifacts } from "../run/artifact-ledger.ts";
 import { type BackupProject, withSession } from "./project.ts";
 
 export interface ListedBackup {
@@ -15,6 +15,8 @@ export interface ListedBackup {
   readonly tables: number;
   readonly rows: number;
   readonly position: string;
+  /** What it should hold and does not; empty where it is whole. */
+  readonly missing: readonly string[];
   /** What has become of the file. */
   readonly found: FileState;
 }
@@ -42,7 +44,8 @@ interface Body {
   readonly tables?: readonly { readonly rows: string }[];
 }
 
-async function listedOf({ id, name, state, createdAt, verifiedAt, body }: Artifact): Promise<ListedBackup> {
+async function listedOf(artifact: Artifact): Promise<ListedBackup> {
+  const { id, name, state, createdAt, verifiedAt, body } = artifact;
   const {
     form = "",
     bytes = 0,
@@ -65,6 +68,7 @@ async function listedOf({ id, name, state, createdAt, verifiedAt, body }: Artifa
     position,
     tables: tables.length,
     rows: tables.reduce((sum, { rows }) => sum + Number(rows), 0),
+    missing: missingOf(artifact),
     found: await fileState(name, { bytes, sha256 }),
   };
 }

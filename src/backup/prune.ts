@@ -2,7 +2,7 @@ import { unlink } from "node:fs/promises";
 import { GodwitError } from "../core/error.ts";
 import type { ServerFacts } from "../engines/engine.ts";
 import { type FileState, fileState } from "../run/archive/file-state.ts";
-import { type Artifact, isOfDatabase, readArtifacts } from "../run/artifact-ledger.ts";
+import { type Artifact, isOfDatabase, missingOf, readArtifacts } from "../run/artifact-ledger.ts";
 import { type BackupProject, withSession } from "./project.ts";
 import { recordArtifacts } from "./record.ts";
 
@@ -15,7 +15,7 @@ export interface PruneChoice {
 
 export interface PrunePlan {
   readonly removed: readonly { readonly id: string; readonly file: string; readonly createdAt: string }[];
-  /** The newest verified one whose file is as it was written: it stays whatever was asked for. Null where there is none. */
+  /** The newest verified one whose file is as it was written, and before all a whole one: it stays whatever was asked for. Null where there is none. */
   readonly relied: string | null;
   /** Those that would go by their age, and of which this database cannot say that the file is theirs. */
   readonly left: readonly { readonly id: string; readonly file: string; readonly why: string }[];
@@ -56,9 +56,10 @@ export async function planPrune(project: BackupProject, choice: PruneChoice): Pr
     found.push({ artifact, state, place });
     if (state === "intact") place++;
   }
-  const relied =
-    found.find(({ artifact, state }) => artifact.state === "verified" && state === "intact")?.artifact ??
-    null;
+  const proved = found.flatMap(({ artifact, state }) =>
+    artifact.state === "verified" && state === "intact" ? [artifact] : [],
+  );
+  const relied = proved.find((each) => missingOf(each).length === 0) ?? proved[0] ?? null;
   const chosen = found.filter(
     (each) =>
       each.artifact !== relied && each.place >= (keep ?? 0) && isOlder(each.artifact, facts, olderThanMs),

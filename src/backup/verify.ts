@@ -21,6 +21,9 @@ export interface ProvedBackup {
   readonly tables: number;
   readonly rows: number;
   readonly durationMs: number;
+  readonly notHeld: readonly string[];
+  /** What it should hold and does not: then it counts for no gate. */
+  readonly missing: readonly string[];
 }
 
 /**
@@ -34,7 +37,7 @@ export async function verifyBackup(project: BackupProject, choice: ProveChoice):
   const restored = await inScratch(project, choice, (scratch) =>
     restoreBackup(scratch, { file: artifact.name, scratch: true, jobs: choice.jobs }),
   );
-  const { tables } = restored.manifest;
+  const { tables, notHeld, missing } = restored.manifest;
   await recordArtifacts(
     project,
     { command: "backup verify", artifact: artifact.id },
@@ -47,6 +50,8 @@ export async function verifyBackup(project: BackupProject, choice: ProveChoice):
     tables: tables.length,
     rows: tables.reduce((sum, { rows }) => sum + Number(rows), 0),
     durationMs: Math.round(performance.now() - start),
+    notHeld,
+    missing,
   };
   const { artifact: id, tables: count, rows, durationMs } = proved;
   project.emit({ type: "backup:verified", artifact: id, tables: count, rows, durationMs });

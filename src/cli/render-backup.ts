@@ -11,18 +11,31 @@ interface Look {
 }
 
 export function madeText(
-  { file, durationMs }: Pick<MadeBackup, "file" | "durationMs">,
+  { file, durationMs, notHeld, missing }: Pick<MadeBackup, "file" | "durationMs" | "notHeld" | "missing">,
   proved: ProvedBackup | null,
   { paint, cwd }: Look,
 ): string {
   const made = `${paint.green("backed up")} into ${oneLine(nearPaths(file, cwd))} in ${durationText(durationMs)}\n`;
   return proved === null
-    ? `${made}It counts as a backup when a restore of it was compared: godwit backup verify\n`
+    ? `${made}It counts as a backup when a restore of it was compared: godwit backup verify\n${lackText(missing, notHeld, paint)}`
     : `${made}${provedText(proved, { paint, cwd })}`;
 }
 
-export function provedText({ file, tables, rows, durationMs }: ProvedBackup, { paint, cwd }: Look): string {
-  return `${paint.green("verified")} ${oneLine(nearPaths(file, cwd))} in ${durationText(durationMs)}: ${countText(tables, "table")} with ${countText(rows, "row")} came back as they were\n`;
+export function provedText(
+  { file, tables, rows, durationMs, notHeld, missing }: ProvedBackup,
+  { paint, cwd }: Look,
+): string {
+  const lacks = lackText(missing, notHeld, paint);
+  return `${paint.green("verified")} ${oneLine(nearPaths(file, cwd))} in ${durationText(durationMs)}: ${countText(tables, "table")} with ${countText(rows, "row")} came back as they were\n${lacks}`;
+}
+
+function lackText(missing: readonly string[], notHeld: readonly string[], { yellow }: Paint): string {
+  return [
+    ...missing.map(
+      (what) => `${yellow("not whole")}, so it counts for no gate: it lacks ${oneLine(what, 300)}\n`,
+    ),
+    ...notHeld.map((what) => `not in the backup: ${oneLine(what, 300)}\n`),
+  ].join("");
 }
 
 export function listText(backups: readonly ListedBackup[], { paint, cwd }: Look): string {
@@ -39,9 +52,11 @@ export function listText(backups: readonly ListedBackup[], { paint, cwd }: Look)
   return tableText(rows, { right: [4, 5] });
 }
 
-function stateText({ state, found }: ListedBackup, { green, red, yellow }: Paint): string {
+function stateText({ state, found, missing }: ListedBackup, { green, red, yellow }: Paint): string {
   if (state === "removed") return "removed";
   if (found !== "intact") return red(`file ${found}`);
+  if (missing.length > 0)
+    return yellow(state === "verified" ? "verified, not whole" : "not verified, not whole");
   return state === "verified" ? green("verified") : yellow("not verified");
 }
 
@@ -52,7 +67,7 @@ export function restoredText({ manifest, durationMs, lacks }: Restored, { paint 
     ...lacks.map(
       (line) => `${paint.yellow("left out")}, because the role is not here: ${oneLine(line, 300)}\n`,
     ),
-    ...manifest.notHeld.map((what) => `not in the backup: ${oneLine(what, 300)}\n`),
+    lackText(manifest.missing, manifest.notHeld, paint),
   ];
   return lines.join("");
 }

@@ -45,6 +45,8 @@ export interface BackupContents {
   readonly finish: readonly SchemaPart[];
   /** What the backup does not hold, for people: "roles and their passwords". */
   readonly notHeld: readonly string[];
+  /** Data that is there, and that the portable form leaves out: with any of it, a backup is not whole. For people. */
+  readonly missing: readonly string[];
 }
 
 /** Databases that live for the time of a proof, beside the one they prove something of. */

@@ -59,6 +59,11 @@ export function isOfDatabase({ body }: Artifact, facts: Pick<ServerFacts, "datab
   return database === facts.database && (identity === facts.identity || identity === "");
 }
 
+/** What a backup should hold and does not; empty where it is whole. */
+export function missingOf({ body }: Artifact): readonly string[] {
+  return (body as { readonly missing?: readonly string[] }).missing ?? [];
+}
+
 export interface ArtifactWrites {
   readonly engine: Engine;
   readonly session: Session;

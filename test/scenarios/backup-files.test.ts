@@ -15,7 +15,7 @@ import { godwit } from "../support/cli.ts";
 import { clientRows } from "../support/laboratory/client-rows.ts";
 import { run } from "../support/laboratory/pair.ts";
 import { makeProject } from "../support/project.ts";
-import { withDatabase } from "../support/servers.ts";
+import { target, withDatabase } from "../support/servers.ts";
 
 /* Which backups there are, which may go, and who may read them. */
 
@@ -108,6 +108,55 @@ test("a user's table whose name begins as the ledger's do is backed up, in both 
     }
   });
 });
+
+test("a backup that lacks rows says so, and is not relied on before a whole one", async () => {
+  await inProject(async ({ options, folder }) => {
+    const whole = await backupCreate({ ...options, form: "native" });
+    assert.deepEqual((await backupVerify(options)).missing, []);
+    await run("sqlite", options.url, [
+      "CREATE VIRTUAL TABLE words USING fts5(body)",
+      "INSERT INTO words VALUES ('found nowhere else')",
+    ]);
+    const cli = (...words: string[]) =>
+      godwit(["backup", ...words], { cwd: folder, env: { GODWIT_URL: options.url } });
+    const made = await cli("create");
+    assert.match(
+      made.stdout,
+      /\nnot whole, so it counts for no gate: it lacks rows of the virtual table words/,
+    );
+    assert.match(made.stdout, /\nnot in the backup: rowids that no column shows/);
+    const proved = await cli("verify");
+    assert.match(
+      proved.stdout,
+      /^verified .*\nnot whole, so it counts for no gate: it lacks rows of the virtual/,
+    );
+    assert.match((await cli("list")).stdout, / verified, not whole .*\n.* verified +native /);
+    assert.equal((await backupPrune({ ...options, keep: 9 })).relied, whole.artifact);
+    const native = await backupCreate({ ...options, form: "native" });
+    assert.deepEqual(native.missing, [], "the file itself holds them");
+  });
+});
+
+for (const { name, skip, statement, lacks } of [
+  { ...target("postgres"), statement: "SELECT lo_from_bytea(0, 'x')", lacks: /^large objects, 1 of them/ },
+  {
+    ...target("mariadb"),
+    statement: "CREATE TABLE plain (a int) ENGINE MyISAM",
+    lacks: /^one state of all rows: tables without transactions/,
+  },
+]) {
+  test(`${name}: what a backup cannot hold is told when it is proved`, { skip }, async () => {
+    await using project = await makeProject();
+    await withDatabase(name, async (url) => {
+      const options = { cwd: project.folder, env: {}, url };
+      await run(name, url, [statement]);
+      const made = await backupCreate(options);
+      const proved = await backupVerify(options);
+      assert.deepEqual(proved.missing, made.missing);
+      assert.match(proved.missing.join(), lacks);
+    });
+  });
+}
 
 test("a scratch database that is not empty is left alone", async () => {
   await inProject(async ({ options }) => {

@@ -218,6 +218,15 @@ test("a backup whose file is gone or damaged is none any more", async () => {
     await truncate(newer, 100);
     const { message } = await refusedUnchanged(own, () => applyFile(own), "GW8106");
     assert.match(message, /file was altered: [^;]*; a tested backup's file is gone: /);
+    // Nor is one that lacks something.
+    await own.sql("CREATE VIRTUAL TABLE words USING fts5(body)");
+    await backupCreate(own.options);
+    await backupVerify(own.options);
+    await own.sql("DROP TABLE words");
+    assert.match(
+      (await refusedUnchanged(own, () => applyFile(own), "GW8106")).message,
+      /is not whole, it lacks rows of the virtual table words/,
+    );
     await rename(`${older}.away`, older);
     assert.equal((await applyFile(own)).state, "done");
   });

@@ -80,7 +80,14 @@ async function create(invocation: Invocation): Promise<number> {
   const { made, proved } = result;
   invocation.output.result(
     "backup create",
-    { artifact: made.artifact, file: made.file, durationMs: made.durationMs, verified: proved },
+    {
+      artifact: made.artifact,
+      file: made.file,
+      durationMs: made.durationMs,
+      notHeld: made.notHeld,
+      missing: made.missing,
+      verified: proved,
+    },
     () => madeText(made, proved, look(invocation)),
   );
   return 0;
@@ -116,7 +123,7 @@ async function restore(invocation: Invocation, file?: string, place?: string): P
     }),
   );
   const { manifest, runId, sha256, lacks, durationMs } = result;
-  const { database, createdAt, tables, notHeld } = manifest;
+  const { database, createdAt, tables, notHeld, missing } = manifest;
   invocation.output.result(
     "backup restore",
     {
@@ -128,6 +135,7 @@ async function restore(invocation: Invocation, file?: string, place?: string): P
       tables: tables.map(({ schema, name, rows }) => ({ schema, name, rows })),
       lacks,
       notHeld,
+      missing,
       durationMs,
     },
     () => restoredText(result, look(invocation)),

@@ -87,6 +87,7 @@ async function contents(session: Session): Promise<BackupContents> {
         "the database's own character set and collation, and the server's settings",
         ...versioned.map(({ name }) => `earlier versions of the rows of ${String(name)}`),
       ],
+      missing: [],
     };
   });
 }

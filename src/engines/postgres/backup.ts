@@ -57,6 +57,10 @@ async function contents(session: Session): Promise<BackupContents> {
   return readCatalog(session, async () => {
     const parts = await backupParts(session);
     const grants = await grantLines(session);
+    const [large] = await rows<{ count: string }>(
+      session,
+      "SELECT count(*)::text AS count FROM pg_largeobject_metadata",
+    );
     const leftOut = (await leftOutLines(session)).map((line) => line.replace(/^-- Not in this text: /, ""));
     return {
       schema,
@@ -70,6 +74,8 @@ async function contents(session: Session): Promise<BackupContents> {
       ],
       finish: [],
       notHeld: [...alwaysLeftOut, ...leftOut, ...unreadable],
+      missing:
+        Number(large?.count) > 0 ? [`large objects, ${large?.count} of them; --form native holds them`] : [],
     };
   });
 }
@@ -80,7 +86,6 @@ const alwaysLeftOut = [
   "roles, their passwords and memberships",
   "owners: what is restored belongs to who restores it",
   "tablespaces, settings of the database and of roles, security labels, user mappings",
-  "large objects",
   "statistics: ANALYZE makes them again",
 ];
 

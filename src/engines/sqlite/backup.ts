@@ -53,9 +53,9 @@ async function contents(session: Session): Promise<BackupContents> {
     notHeld: [
       "the file's own form: page size, encoding, journal mode; and what ANALYZE has found",
       "rowids that no column shows",
-      ...virtual.map((name) => `rows of the virtual table ${name}; --form native holds them`),
       ...unswappedTables.map((name) => `the table ${name}, which a refresh that did not end has left`),
     ],
+    missing: virtual.map((name) => `rows of the virtual table ${name}; --form native holds them`),
   };
 }
 

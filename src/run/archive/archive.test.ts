@@ -212,6 +212,7 @@ function manifestOf(blocks: readonly { readonly offset: number; readonly index: 
     markers: {},
     weakness: null,
     notHeld: [],
+    missing: [],
     schema: "CREATE TABLE t (a int);",
     before: [],
     keys: [],

@@ -39,6 +39,8 @@ export interface Manifest {
   /** Why the rows may be of several states of the database; null where they are of one. */
   readonly weakness: string | null;
   readonly notHeld: readonly string[];
+  /** What it should hold and does not: data that its form leaves out, or one state of all rows. Empty where it is whole. */
+  readonly missing: readonly string[];
   readonly schema: string;
   readonly before: readonly SchemaPart[];
   readonly keys: readonly SchemaPart[];
@@ -127,6 +129,7 @@ const manifest = record({
   markers: texts,
   weakness: (value) => value === null || typeof value === "string",
   notHeld: list(text),
+  missing: list(text),
   schema: text,
   before: list(part),
   keys: list(part),

@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileState } from "../archive/file-state.ts";
-import { type Artifact, isOfDatabase, readArtifacts } from "../artifact-ledger.ts";
+import { type Artifact, isOfDatabase, missingOf, readArtifacts } from "../artifact-ledger.ts";
 import { failed, type Gate, passed, skipped } from "./gate.ts";
 
-/** A backup that is young enough, whose restore was compared, and whose file is still there: anything else is none. */
+/** A whole backup that is young enough, whose restore was compared, and whose file is still there: else there is none. */
 export const backupGate: Gate = async ({ engine, session, facts, policy }) => {
   const limitMs = policy.demands.backupMs;
   if (limitMs === null) return null;
@@ -18,6 +18,11 @@ export const backupGate: Gate = async ({ engine, session, facts, policy }) => {
     if (Date.parse(facts.now) - Date.parse(createdAt) > limitMs) {
       reasons.push(`the newest tested backup is too old: ${is}`);
       break;
+    }
+    const missing = missingOf(artifact);
+    if (missing.length > 0) {
+      reasons.push(`a tested backup is not whole, it lacks ${missing.join(", ")}: ${is}`);
+      continue;
     }
     const { problem, note } = await look(artifact);
     if (problem === null) return passed(`${is}${note}`);

@@ -122,6 +122,10 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
           markers,
           weakness: snapshot.weakness,
           notHeld: own?.notHeld ?? contents.notHeld,
+          missing: [
+            ...(own === null ? contents.missing : []),
+            ...(snapshot.weakness === null ? [] : [`one state of all rows: ${snapshot.weakness}`]),
+          ],
           schema,
           before,
           keys,
@@ -181,7 +185,7 @@ function leftBehind(error: unknown, partial: string): unknown {
 
 /** What the ledger keeps of a backup: enough to find it, to know it again, and to say what it holds. */
 function bodyOf(step: BackupStep, manifest: Manifest, { bytes, sha256 }: WrittenArchive) {
-  const { createdAt, server, database, position, markers, weakness, notHeld, programs } = manifest;
+  const { createdAt, server, database, position, markers, weakness, notHeld, missing, programs } = manifest;
   return {
     format: manifest.format,
     form: step.form,
@@ -196,6 +200,7 @@ function bodyOf(step: BackupStep, manifest: Manifest, { bytes, sha256 }: Written
     markers,
     weakness,
     notHeld,
+    missing,
     programs,
     tool: manifest.tool,
     tables: manifest.tables.map(({ schema, name, rows, sum }) => ({ schema, name, rows, digest: sum })),
