@@ -17,6 +17,8 @@ export interface RestoreChoice {
   readonly jobs?: number | undefined;
   /** A database that was made for this restore alone. */
   readonly scratch?: boolean | undefined;
+  /** The file must have it. */
+  readonly sha256?: string | undefined;
 }
 
 export interface Restored extends RunResult {
@@ -46,7 +48,9 @@ export async function restoreBackup(project: BackupProject, choice: RestoreChoic
   await using archive = await ArchiveReader.open(choice.file, settings.archiveKey ?? null);
   const manifest = await archive.manifest();
   refuseOtherEngine(project, choice.file, manifest);
+  const identity = await archive.identity();
   const sha256 = await archive.check();
+  if (choice.sha256 !== undefined && sha256 !== choice.sha256) throw exchanged(choice.file, "unchanged");
   await engine.syntax.load();
   const intent: RestoreIntent = {
     command: "backup restore",
@@ -89,7 +93,18 @@ export async function restoreBackup(project: BackupProject, choice: RestoreChoic
       return sealPlan({ kind: "restore", target: fingerprint(engine, facts), steps, hazards: [] });
     },
   });
+  // Each step opens the file by its name.
+  if (!(await archive.isUnder(identity))) throw exchanged(choice.file, "unknown");
   return { ...result, manifest, sha256, lacks: intent.lacks };
+}
+
+function exchanged(file: string, outcome: "unchanged" | "unknown"): GodwitError {
+  return new GodwitError("GW8203", {
+    message: `${file} was changed or exchanged while it was ${outcome === "unchanged" ? "looked at" : "restored"}`,
+    hint: "Do not rely on what was restored: run it again when nobody writes there.",
+    details: { file },
+    outcome,
+  });
 }
 
 /** An unfinished restore of another file is given up only where the name was typed. */

@@ -35,7 +35,12 @@ export async function verifyBackup(project: BackupProject, choice: ProveChoice):
   const artifact = await findArtifact(project, choice.backup);
   await refuseOther(project, artifact);
   const restored = await inScratch(project, choice, (scratch) =>
-    restoreBackup(scratch, { file: artifact.name, scratch: true, jobs: choice.jobs }),
+    restoreBackup(scratch, {
+      file: artifact.name,
+      scratch: true,
+      jobs: choice.jobs,
+      sha256: (artifact.body as { readonly sha256?: string }).sha256,
+    }),
   );
   const { tables, notHeld, missing } = restored.manifest;
   await recordArtifacts(

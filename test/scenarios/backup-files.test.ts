@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync, renameSync } from "node:fs";
 import { chmod, copyFile, readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
@@ -10,6 +11,7 @@ import {
   backupVerify,
   type ErrorCode,
   type GodwitError,
+  type StampedEvent,
 } from "../../src/index.ts";
 import { godwit } from "../support/cli.ts";
 import { clientRows } from "../support/laboratory/client-rows.ts";
@@ -192,6 +194,24 @@ test("a file that is not the ledger's proves nothing, nor does one that is gone"
       /not the file that the ledger has/,
     );
     assert.equal((await backupList(options)).find(({ id }) => id === second.artifact)?.state, "made");
+  });
+});
+
+test("a file that is exchanged while it is proved does not count", async () => {
+  await inProject(async ({ options }) => {
+    const ours = await backupCreate(options);
+    await run("sqlite", options.url, ["DELETE FROM t"]);
+    const other = await backupCreate(options);
+    const onEvent = ({ type }: StampedEvent) => {
+      if (type === "run:started" && existsSync(other.file)) renameSync(other.file, ours.file);
+    };
+    await refused(
+      backupVerify({ ...options, backup: ours.artifact, onEvent }),
+      "GW8203",
+      /exchanged while it was restored/,
+    );
+    assert.equal(existsSync(other.file), false);
+    assert.ok((await backupList(options)).every(({ state }) => state === "made"));
   });
 });
 

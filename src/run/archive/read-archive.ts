@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type BigIntStats, constants } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { constants as zlibConstants, zstdDecompress } from "node:zlib";
 import { GodwitError } from "../../core/error.ts";
@@ -80,6 +80,17 @@ export class ArchiveReader implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#handle.close().catch(() => {});
+  }
+
+  /** Which file it is, and its last change: another one under its name, or new content in it, gives another text. */
+  async identity(): Promise<string> {
+    return identityOf(await this.#handle.stat({ bigint: true }));
+  }
+
+  /** Whether its name still leads to that file. */
+  async isUnder(identity: string): Promise<boolean> {
+    const found = await stat(this.file, { bigint: true }).catch(() => null);
+    return found !== null && identityOf(found) === identity;
   }
 
   async manifest(): Promise<Manifest> {
@@ -179,6 +190,10 @@ export class ArchiveReader implements AsyncDisposable {
   }
 }
 
+function identityOf({ dev, ino, size, mtimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs].join(" ");
+}
+
 interface Opened {
   readonly bytes: number;
   readonly head: ArchiveHead;
@@ -202,11 +217,11 @@ async function openFile(
   key: Uint8Array | null,
   made: (found: Opened) => ArchiveReader,
 ): Promise<ArchiveReader> {
-  const stat = await handle.stat();
+  const found = await handle.stat();
   const none = (why: string) =>
     new GodwitError("GW8202", { message: `${file} is no backup: ${why}`, details: { file } });
-  if (!stat.isFile()) throw none("it is no file");
-  const bytes = stat.size;
+  if (!found.isFile()) throw none("it is no file");
+  const bytes = found.size;
   const head = readHead(await readAt(handle, file, 0, Math.min(bytes, headBytes)));
   if (head === null) throw none("it does not begin as one does");
   if (typeof head === "string") throw damaged(file, 0, head);
