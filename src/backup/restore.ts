@@ -5,6 +5,7 @@ import type { DdlStatement } from "../engines/data-roles.ts";
 import type { ServerFacts } from "../engines/engine.ts";
 import type { Manifest } from "../run/archive/manifest.ts";
 import { ArchiveReader } from "../run/archive/read-archive.ts";
+import { isOfDatabase, readArtifacts } from "../run/artifact-ledger.ts";
 import { execute, type RunResult } from "../run/executor.ts";
 import type { LedgerState } from "../run/ledger.ts";
 import { compileRestore } from "./compile-restore.ts";
@@ -17,6 +18,8 @@ export interface RestoreChoice {
   readonly jobs?: number | undefined;
   /** A database that was made for this restore alone. */
   readonly scratch?: boolean | undefined;
+  /** Takes a file that is not encrypted, although there is a key, and whatever the ledger says of that name. */
+  readonly plain?: boolean | undefined;
   /** The file must have it. */
   readonly sha256?: string | undefined;
 }
@@ -51,6 +54,7 @@ export async function restoreBackup(project: BackupProject, choice: RestoreChoic
   const identity = await archive.identity();
   const sha256 = await archive.check();
   if (choice.sha256 !== undefined && sha256 !== choice.sha256) throw exchanged(choice.file, "unchanged");
+  if (choice.sha256 === undefined && choice.plain !== true) await refuseForeign(project, archive, sha256);
   await engine.syntax.load();
   const intent: RestoreIntent = {
     command: "backup restore",
@@ -96,6 +100,39 @@ export async function restoreBackup(project: BackupProject, choice: RestoreChoic
   // Each step opens the file by its name.
   if (!(await archive.isUnder(identity))) throw exchanged(choice.file, "unknown");
   return { ...result, manifest, sha256, lacks: intent.lacks };
+}
+
+/**
+ * Anybody can write a plain archive. Where there is a key, or the target's own ledger has another file of that name, it is
+ * not taken for the one that is meant; one that the ledger has by its SHA-256 is. Throws GW8203, GW8204.
+ */
+async function refuseForeign(project: BackupProject, archive: ArchiveReader, sha256: string): Promise<void> {
+  const { engine, settings } = project;
+  const { file } = archive;
+  const known = await withSession(project, async (session) => {
+    const facts = await engine.connect.facts(session);
+    const all = await readArtifacts(engine, session, "backup");
+    return all
+      .filter((each) => each.state !== "removed")
+      .map((each) => ({
+        sha256: (each.body as { readonly sha256?: string }).sha256,
+        isNamed: each.name === file && isOfDatabase(each, facts),
+      }));
+  });
+  if (known.some((each) => each.sha256 === sha256)) return;
+  if (known.some(({ isNamed }) => isNamed)) {
+    throw new GodwitError("GW8203", {
+      message: `${file} is not the file that the target's ledger has under this name: its SHA-256 is ${sha256}`,
+      hint: "Take another backup; or, if this one is yours, pass --plain.",
+      details: { file, sha256 },
+    });
+  }
+  if ((settings.archiveKey ?? null) === null || archive.encrypted) return;
+  throw new GodwitError("GW8204", {
+    message: `${file} is not encrypted, and there is a key: it may not be the file that you mean`,
+    hint: "Whoever can write there could have put it in the place of an encrypted one. If it is yours, pass --plain.",
+    details: { file, sha256 },
+  });
 }
 
 function exchanged(file: string, outcome: "unchanged" | "unknown"): GodwitError {

@@ -132,6 +132,7 @@ export interface OptionValues {
   readonly verify?: boolean;
   readonly scratch?: string;
   readonly confirm?: string;
+  readonly plain?: boolean;
   readonly keep?: number;
   readonly olderThan?: number;
   readonly all?: boolean;

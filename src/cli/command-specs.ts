@@ -766,6 +766,11 @@ export const commandSpecs: readonly CommandSpec[] = [
         kind: "count",
         description: "create, verify, restore: sessions that work at the same time (default: 2)",
       },
+      {
+        name: "--plain",
+        description:
+          "restore: take the file though it is not encrypted and there is a key, or is not what the target's ledger has under its name",
+      },
       { name: "--all", description: "list: also those that were removed" },
       { name: "--keep", value: "COUNT", kind: "count", description: "prune: so many of the newest stay" },
       {

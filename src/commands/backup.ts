@@ -89,14 +89,16 @@ export interface BackupRestoreOptions extends BackupOptions {
   readonly file: string;
   /** The target's name, typed: what is in it is replaced, or it is called otherwise than the backup's database. */
   readonly confirm?: string | undefined;
+  /** Takes a file that is not encrypted, although there is a key, and whatever the target's ledger says of that name. */
+  readonly plain?: boolean | undefined;
 }
 
 /** Restores a backup into the database that `url`, a profile or the configuration names. */
 export async function backupRestore(options: BackupRestoreOptions): Promise<Restored> {
   checkOptions("backup", options);
-  const { file, confirm, jobs, cwd = process.cwd() } = options;
+  const { file, confirm, plain, jobs, cwd = process.cwd() } = options;
   return observed(options, options, async (own) =>
-    restoreBackup(await openBackups(own), { file: resolve(cwd, file), confirm, jobs }),
+    restoreBackup(await openBackups(own), { file: resolve(cwd, file), confirm, plain, jobs }),
   );
 }
 

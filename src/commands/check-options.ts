@@ -121,6 +121,7 @@ const known = {
     scratch: text,
     file: text,
     confirm: text,
+    plain: flag,
     keep: count,
     olderThanMs: milliseconds,
     all: flag,

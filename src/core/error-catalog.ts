@@ -452,7 +452,7 @@ const entries = {
     title: "The key does not fit",
     hint: "Give the backup's key: GODWIT_BACKUP_KEY, or --key-file with a file that only you may read.",
     explanation:
-      "The backup is encrypted and there is no key, or it was encrypted with another one. The head of the file is whole and tells a wrong key apart from damage. A key is 32 bytes, written as 64 hexadecimal digits or in base64.",
+      "The backup is encrypted and there is no key, or it was encrypted with another one; or there is a key and the file to restore is not encrypted, so that anybody could have written it. The head of the file is whole and tells a wrong key apart from damage. A key is 32 bytes, written as 64 hexadecimal digits or in base64.",
   },
   GW8205: {
     title: "The ledger does not know the backup",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, renameSync } from "node:fs";
 import { chmod, copyFile, readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import test from "node:test";
 import {
   backupCreate,
@@ -231,6 +231,32 @@ test("a key comes from a file that its owner alone may read, or from the environ
     await refused(backupVerify({ ...options, keyFile }), "GW8204", /holds no key/);
     await writeFile(keyFile, Buffer.from("a1".repeat(32), "hex").toString("base64"));
     assert.equal((await backupVerify({ ...options, keyFile })).file, file);
+  });
+});
+
+test("a plain file is not taken for an encrypted one, nor another for the one that the ledger names", async () => {
+  await inProject(async ({ options, folder }) => {
+    const env = { GODWIT_BACKUP_KEY: "a1".repeat(32) };
+    const sealed = await backupCreate({ ...options, env, encrypt: true });
+    await withDatabase("sqlite", async (url) => {
+      const forged = await backupCreate({ ...options, url });
+      await rename(forged.file, sealed.file);
+      const into = { ...options, env, file: sealed.file };
+      const other = { ...into, url: `sqlite:${join(folder, "other.db")}`, confirm: "other" };
+      await refused(backupRestore(other), "GW8204", /is not encrypted, and there is a key/);
+      const confirm = basename(options.url, ".db");
+      await refused(
+        backupRestore({ ...into, confirm }),
+        "GW8203",
+        /that the target's ledger has under this name/,
+      );
+      assert.equal(clientRows("sqlite", options.url, "t", ["a"], null).length, 2);
+      assert.equal((await backupRestore({ ...other, plain: true })).state, "done");
+      // Without a key nobody expects a seal; and what the ledger has by its sum is the one that is meant.
+      const own = await backupCreate(options);
+      await backupRestore({ ...into, file: own.file, confirm });
+      await backupRestore({ ...other, env: {} });
+    });
   });
 });
 

@@ -70,7 +70,7 @@ for (const { name, skip, forms } of await engineWithBackups()) {
         await fill(name, other);
         const named = databaseOf(other);
         const restore = (confirm?: string) =>
-          backupRestore({ ...options, url: other, file: made.file, confirm });
+          backupRestore({ ...options, url: other, file: made.file, confirm, plain: !encrypt });
         await refused(restore(), "it holds ");
         await refused(restore("another"), '"another"');
         await restore(named);

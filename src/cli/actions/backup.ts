@@ -31,7 +31,7 @@ const options: Readonly<Record<string, readonly (keyof OptionValues)[]>> = {
   create: ["form", "output", "encrypt", "keyFile", "verify", "jobs", "scratch"],
   verify: ["keyFile", "scratch", "jobs"],
   list: ["all"],
-  restore: ["keyFile", "confirm", "jobs"],
+  restore: ["keyFile", "confirm", "jobs", "plain"],
   prune: ["keep", "olderThan"],
 };
 const argumentsOf: Readonly<Record<string, number>> = { create: 0, verify: 1, list: 0, restore: 2, prune: 0 };
@@ -120,6 +120,7 @@ async function restore(invocation: Invocation, file?: string, place?: string): P
       ...where,
       file,
       confirm: invocation.options.confirm,
+      plain: invocation.options.plain,
     }),
   );
   const { manifest, runId, sha256, lacks, durationMs } = result;
