@@ -4,7 +4,7 @@ import type { Fingerprint } from "../core/plan.ts";
 import type { Target } from "../core/target.ts";
 import type { Engine, ServerFacts, Session } from "../engines/engine.ts";
 import type { ExecuteOptions } from "../run/executor.ts";
-import { noGates } from "../run/gates/policy.ts";
+import { type GatePolicy, noGates } from "../run/gates/policy.ts";
 import { connectionFailure } from "../run/failure.ts";
 import { openSession } from "../run/open-session.ts";
 import type { RunSettings } from "../run/perform/context.ts";
@@ -15,6 +15,8 @@ export interface BackupProject {
   readonly target: Target;
   /** With the key of archives, where there is one. */
   readonly settings: RunSettings;
+  /** Of the configuration. A restore asks which database it is, and nothing else. */
+  readonly gates: GatePolicy;
   /** Where backups are written that were given no name; an absolute path. */
   readonly folder: string;
   readonly emit: Emit;

@@ -7,6 +7,7 @@ import type { Manifest } from "../run/archive/manifest.ts";
 import { ArchiveReader } from "../run/archive/read-archive.ts";
 import { isOfDatabase, readArtifacts } from "../run/artifact-ledger.ts";
 import { execute, type RunResult } from "../run/executor.ts";
+import { type GatePolicy, noGates } from "../run/gates/policy.ts";
 import type { LedgerState } from "../run/ledger.ts";
 import { compileRestore } from "./compile-restore.ts";
 import { type BackupProject, backupRole, executionOf, fingerprint, withSession } from "./project.ts";
@@ -65,6 +66,7 @@ export async function restoreBackup(project: BackupProject, choice: RestoreChoic
   };
   const result = await execute({
     ...executionOf(project),
+    gates: choice.scratch === true ? noGates : environmentOnly(project.gates),
     family: "restore",
     intent,
     restarts: choice.confirm !== undefined && (await isOfAnother(project, sha256)),
@@ -142,6 +144,11 @@ function exchanged(file: string, outcome: "unchanged" | "unknown"): GodwitError 
     details: { file },
     outcome,
   });
+}
+
+/** `expect` names the database that is meant. Its name is typed with --confirm where something would be replaced. */
+function environmentOnly(gates: GatePolicy): GatePolicy {
+  return { ...gates, demands: { ...noGates.demands, environment: gates.demands.environment } };
 }
 
 /** An unfinished restore of another file is given up only where the name was typed. */

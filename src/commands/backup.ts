@@ -20,7 +20,7 @@ import { loadEngine } from "../engines/registry.ts";
 import { readBackupKey } from "./backup-key.ts";
 import { checkOptions } from "./check-options.ts";
 import { observed } from "./observed.ts";
-import { emitterOf, openConfig, type ProjectOptions } from "./options.ts";
+import { emitterOf, gatesFor, openConfig, type ProjectOptions } from "./options.ts";
 
 /** What the functions for backups take beside their own choices. */
 export interface BackupOptions extends ProjectOptions {
@@ -132,6 +132,7 @@ async function openBackups(options: BackupOptions, needsKey = true): Promise<Bac
   return {
     engine: await loadEngine(target.engine),
     target,
+    gates: gatesFor(config, options),
     folder: config.backupFolder,
     settings: {
       lockTimeoutMs: config.lockTimeoutMs,

@@ -260,6 +260,24 @@ test("a plain file is not taken for an encrypted one, nor another for the one th
   });
 });
 
+test("a restore asks which database it is, and a proof beside it does not", async () => {
+  await inProject(async ({ options, folder }) => {
+    const { file } = await backupCreate(options);
+    const configure = (expected: string) =>
+      writeFile(
+        join(folder, "godwit.config.json"),
+        JSON.stringify({ environment: "production", expect: { database: expected } }),
+      );
+    await configure("shop");
+    const confirm = basename(options.url, ".db");
+    await refused(backupRestore({ ...options, file, confirm }), "GW8106", /the database should be shop/);
+    assert.equal(clientRows("sqlite", options.url, "t", ["a"], null).length, 2);
+    assert.equal((await backupVerify(options)).rows, 2);
+    await configure(options.url.slice("sqlite:".length));
+    assert.equal((await backupRestore({ ...options, file, confirm })).state, "done");
+  });
+});
+
 test("the command line makes, shows and removes backups, and asks before it removes", async () => {
   await inProject(async ({ options, folder }) => {
     const cli = (...words: string[]) =>
