@@ -5,6 +5,9 @@ import { tableKey } from "../core/table-key.ts";
 import type { Session } from "../engines/engine.ts";
 import { withPlaceholders } from "../engines/placeholders.ts";
 import { qualifiedTable } from "../engines/qualified-table.ts";
+import type { KeptOfObjects } from "../run/perform/objects.ts";
+import { leftoverKey, type ObjectMarks, objectMarks, viewKey } from "../run/object-marks.ts";
+import { objectName } from "./objects/object-name.ts";
 import type { Made, MadeObject, MadeTable } from "./given-up.ts";
 import type { CopyProject } from "./project.ts";
 
@@ -12,7 +15,8 @@ import type { CopyProject } from "./project.ts";
  * What is there of what runs made that are given up. A name alone says nothing: somebody may have made a table or a view
  * of that name since. So a table counts where one of these runs has made tables, and it has the columns and the number
  * of rows that the run's ledger has; any other is left to whoever needs its place. An object counts where its making is
- * recorded, and a view where it has the columns that it was given. Throws GW7004 for a table that is another one now.
+ * recorded, and as long as it has the text that it had then; where a kill came before that was kept, a view must have the
+ * columns that it was given. Throws GW7004 for a table that is another one now.
  */
 export async function stillMade(
   project: CopyProject,
@@ -33,7 +37,12 @@ export async function stillMade(
     await refuseOther(project, { name, columns, candidates, ledger }, session);
   }
   const views = new Map(there.views.map((view) => [tableKey(view), view.columns]));
-  const isAsMade = ({ name, columns }: MadeObject) => {
+  const marks = objectMarks(there);
+  const isAsMade = (object: MadeObject) => {
+    const { name, columns } = object;
+    const then = ledger.marks(object);
+    if (then !== null && keysOf(object, there).some((key) => (then[key] ?? marks[key]) !== marks[key]))
+      return false;
     const found = views.get(name);
     return columns === null || found === undefined || sameNames(columns, found);
   };
@@ -46,6 +55,14 @@ export async function stillMade(
   };
 }
 
+/** Of the objects that bear its name. */
+function keysOf({ what, name }: MadeObject, { views, leftovers }: PortableSchema): string[] {
+  return [
+    ...views.filter((view) => what === "view" && tableKey(view) === name).map(viewKey),
+    ...leftovers.filter((each) => each.kind === what && objectName(each) === name).map(leftoverKey),
+  ];
+}
+
 /** Its table is there without it. */
 function isAway({ table, key }: Reference, { tables }: PortableSchema): boolean {
   const found = tables.find((each) => tableKey(each) === tableKey(table));
@@ -55,6 +72,8 @@ function isAway({ table, key }: Reference, { tables }: PortableSchema): boolean 
 interface Ledgers {
   hasTables(run: string | undefined): boolean;
   hasObject(object: MadeObject): boolean;
+  /** How objects looked when those of its step were made; null where a kill came before that. */
+  marks(object: MadeObject): ObjectMarks | null;
   /** Rows of chunks that are done. */
   rows(table: MadeTable): bigint;
 }
@@ -68,7 +87,7 @@ async function readLedgers(
   const ask = (text: string) => session.query(withPlaceholders(traits, text), runs);
   const ofRuns = `run_id IN (${runs.map(() => "?").join(", ")})`;
   const steps = await ask(
-    `SELECT run_id, step_key FROM ${store.table("step")} WHERE ${ofRuns} AND state <> 'failed'`,
+    `SELECT run_id, step_key, captured FROM ${store.table("step")} WHERE ${ofRuns} AND state <> 'failed'`,
   );
   const chunks = await ask(
     `SELECT run_id, table_name, row_count FROM ${store.table("chunk")} WHERE ${ofRuns} AND state = 'done'`,
@@ -83,11 +102,18 @@ async function readLedgers(
     const name = `${String(run)} ${String(table)}`;
     rows.set(name, (rows.get(name) ?? 0n) + BigInt(String(count ?? 0)));
   }
+  const kept = new Map<string, ObjectMarks>();
+  for (const { run_id: run, step_key: key, captured } of steps) {
+    if (captured === null || !/^(before|objects)\/\d+$/.test(String(key))) continue;
+    const { result } = (JSON.parse(String(captured)) ?? {}) as { readonly result?: Partial<KeptOfObjects> };
+    if (result?.marks !== undefined) kept.set(`${String(run)} ${String(key)}`, result.marks);
+  }
   const of = (run = "") => keys.get(run) ?? [];
   return {
     hasTables: (run) => of(run).some((key) => key.startsWith("tables/")),
     hasObject: ({ run, key: own }) =>
       of(run).some((key) => key === own || key.startsWith(`${own}.`)) && !of(run).includes(`${own}-drop`),
+    marks: ({ run, key }) => kept.get(`${run} ${key.replace(/#.*$/, "")}`) ?? null,
     rows: (table) => rows.get(`${table.run} ${tableKey(table)}`) ?? 0n,
   };
 }

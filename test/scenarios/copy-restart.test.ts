@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { copy } from "../../src/index.ts";
+import { copy, type StampedEvent } from "../../src/index.ts";
 import { assertClean, asker } from "../faults/evidence.ts";
 import { contents, type Pairing, pairings, runSql, withBoth } from "../faults/copy-scene.ts";
 import { crashAt } from "../support/crash.ts";
@@ -108,6 +108,22 @@ for (const pairing of pairings.filter(({ title }) => title === "postgres → pos
           assert.deepEqual(
             (await mine()).map((row) => Object.values(row).map(String)),
             [["3", "mine"]],
+          );
+
+          // In place of the copy's own view, with the same column.
+          await runSql("postgres", to, ["DROP VIEW w", "DROP TABLE a"]);
+          const stop = new AbortController();
+          const onEvent = (event: StampedEvent) => {
+            if (event.type === "step:finished" && event.key === "objects/1") stop.abort();
+          };
+          await assert.rejects(copy({ ...alone, source: from, target: to, signal: stop.signal, onEvent }), {
+            code: "GW4006",
+          });
+          await runSql("postgres", to, ["CREATE OR REPLACE VIEW w AS SELECT 7 AS id"]);
+          assert.equal((await again()).undone.length, 1);
+          assert.deepEqual(
+            (await ask("SELECT id FROM w")).map((row) => row["id"]),
+            [7],
           );
         },
         () => [

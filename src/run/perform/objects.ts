@@ -1,12 +1,13 @@
 import { GodwitError } from "../../core/error.ts";
 import type { Emit } from "../../core/event.ts";
 import type { ObjectsStep, ObjectToMake, RefusedObject, SqlStep } from "../../core/plan.ts";
-import type { PortableView } from "../../core/portable.ts";
+import type { PortableSchema, PortableView } from "../../core/portable.ts";
 import { tableKey } from "../../core/table-key.ts";
 import type { ErrorKind, Session } from "../../engines/engine.ts";
 import { compareView } from "../compare/compare-view.ts";
 import { kindOf } from "../failure.ts";
 import { interrupted } from "../lock.ts";
+import { type ObjectMarks, objectMarks } from "../object-marks.ts";
 import type { DoneStep, StepContext } from "./context.ts";
 import { settlePart } from "./settle-part.ts";
 import { sourceFailure, sourceOf } from "./source-side.ts";
@@ -42,12 +43,22 @@ export async function performObjects(context: StepContext, step: ObjectsStep): P
     else context.emit({ type: "object:undone", key: step.key, what, name, reason });
     return reason === undefined ? [] : [{ what, name, reason }];
   });
-  await inTransaction(context, step, async () => list);
+  const marks = objectMarks(await schemaOf(context));
+  await inTransaction(context, step, async (): Promise<KeptOfObjects> => ({ refused: list, marks }));
+}
+
+/** What the step's record keeps: what was not made, and how all objects of the target looked when it ended. */
+export interface KeptOfObjects {
+  readonly refused: readonly RefusedObject[];
+  readonly marks: ObjectMarks;
 }
 
 /** Of a step that an earlier attempt has done, what that did not make: each attempt tells all of it. */
 export function retellObjects({ key }: ObjectsStep, done: DoneStep | undefined, emit: Emit): void {
-  const list = (done?.kept as { readonly result?: readonly RefusedObject[] } | undefined)?.result ?? [];
+  const result = (done?.kept as { readonly result?: KeptOfObjects | readonly RefusedObject[] } | undefined)
+    ?.result;
+  // Records of earlier versions have the list alone.
+  const list = result === undefined ? [] : "refused" in result ? result.refused : result;
   for (const refused of list) emit({ type: "object:undone", key, ...refused });
 }
 
@@ -151,6 +162,13 @@ async function compareViews(
   }
 }
 
-async function viewsOf({ engine, session }: StepContext): Promise<readonly PortableView[]> {
-  return engine.normalize === undefined ? [] : (await engine.normalize.schema(session)).views;
+async function viewsOf(context: StepContext): Promise<readonly PortableView[]> {
+  return (await schemaOf(context)).views;
+}
+
+async function schemaOf({
+  engine,
+  session,
+}: StepContext): Promise<Pick<PortableSchema, "views" | "leftovers">> {
+  return (await engine.normalize?.schema(session)) ?? { views: [], leftovers: [] };
 }
