@@ -53,6 +53,8 @@ export interface FrozenSide extends DatabaseState {
 export interface DatabaseState extends Fingerprint {
   /** The server's version, for people. */
   readonly version: string;
+  /** How a session took names and texts: the same plan means something else under others. */
+  readonly settings: string;
   /** The run that had not ended, and which of its steps had an effect. */
   readonly unfinished: { readonly run: string; readonly steps: readonly string[] } | null;
   /** The schema as SQL, and its SHA-256. */

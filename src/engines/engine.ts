@@ -147,6 +147,8 @@ export interface ServerFacts {
   readonly user: string;
   /** What identifies this server and not its twin: system identifier, server_uuid, file path; "" if not known. */
   readonly identity: string;
+  /** How a new session takes names and texts, for people: "the schemas public", "the sql_mode ANSI"; "" where all do alike. */
+  readonly settings: string;
   /** Where it is, in its own words: its name or address, "" for a file; and its port, null where it has none. */
   readonly host: string;
   readonly port: number | null;

@@ -243,6 +243,7 @@ const side = v.strictObject({
   database: text,
   historyHead: text,
   version: text,
+  settings: text,
   unfinished: v.nullable(v.strictObject({ run: text, steps: texts })),
   schema: v.strictObject({ hash, text }),
   display: text,

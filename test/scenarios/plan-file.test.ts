@@ -97,6 +97,29 @@ for (const { name, skip } of targets) {
   );
 }
 
+test(
+  "a plan is for the schema, and the modes, that its session had",
+  { skip: target("postgres").skip || target("mariadb").skip },
+  async () => {
+    await scene("postgres", tables(1), async (own) => {
+      await own.sql("CREATE SCHEMA other");
+      await frozen(own);
+      const url = `${own.url}${own.url.includes("?") ? "&" : "?"}options=-csearch_path%3Dother`;
+      const error = await refusedUnchanged(own, () => applyFile(own, { url }), "GW8101");
+      assert.match(error.message, /made for the schemas public, and this session has the schemas other/);
+      assert.equal((await applyFile(own)).state, "done");
+    });
+    await scene("mariadb", tables(1), async (own) => {
+      await frozen(own);
+      const plan = JSON.parse(await readFile(join(own.folder, file), "utf8"));
+      plan.target.settings = "the sql_mode ANSI_QUOTES";
+      plan.hash = frozenHash(plan);
+      await writeFile(join(own.folder, file), JSON.stringify(plan));
+      assert.match((await refusedUnchanged(own, () => applyFile(own), "GW8101")).message, /sql_mode/);
+    });
+  },
+);
+
 test("a plan is for its own database", async () => {
   await scene("sqlite", tables(1), async (own) => {
     await frozen(own);

@@ -63,6 +63,7 @@ const readOnlyNames = ["read_only", "super_read_only", "innodb_read_only"];
 async function facts(session: Session): Promise<ServerFacts> {
   const [row] = await session.query(
     `SELECT VERSION() AS version, DATABASE() AS \`database\`, CURRENT_USER() AS \`user\`,
+       @@SESSION.sql_mode AS mode,
        DATE_FORMAT(UTC_TIMESTAMP(3), '%Y-%m-%dT%H:%i:%s.%f') AS now`,
   );
   if (row === undefined) throw new Error("the server gave no facts");
@@ -76,6 +77,7 @@ async function facts(session: Session): Promise<ServerFacts> {
     product,
     database: String(row.database ?? ""),
     user: String(row.user),
+    settings: `the sql_mode ${String(row.mode)}`,
     identity: identity(value),
     host: value.get("hostname") ?? "",
     port: Number(value.get("port") ?? 0) || null,

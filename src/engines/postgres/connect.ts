@@ -256,7 +256,7 @@ function noPassword(target: Target, cause: unknown): GodwitError {
 async function facts(session: Session): Promise<ServerFacts> {
   const [row] = await session.query(`
     SELECT current_setting('server_version') AS version, current_database() AS database,
-           current_user AS "user", host(inet_server_addr()) AS host, current_setting('port') AS port,
+           current_user AS "user", array_to_string(array_remove(current_schemas(false), 'godwit'), ', ') AS schemas, host(inet_server_addr()) AS host, current_setting('port') AS port,
            pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS read_only,
            to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS now,
            CASE WHEN has_function_privilege('pg_control_system()', 'execute')
@@ -268,6 +268,8 @@ async function facts(session: Session): Promise<ServerFacts> {
     database: String(row.database),
     user: String(row.user),
     identity: String(row.identity),
+    // Without the ledger's own, which is made with the first run.
+    settings: `the schemas ${String(row.schemas)}`,
     // By a Unix socket it has no address.
     host: String(row.host ?? "localhost"),
     port: Number(row.port),

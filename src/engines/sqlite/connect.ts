@@ -39,6 +39,7 @@ async function facts(session: Session): Promise<ServerFacts> {
     database: path,
     user: userName(),
     identity: path,
+    settings: "",
     host: "",
     port: null,
     unsupported: null,

@@ -18,6 +18,7 @@ export async function databaseState({ engine, session, facts, state }: Looked): 
     version: facts.version,
     server: facts.identity,
     database: facts.database,
+    settings: facts.settings,
     historyHead: state.history.at(-1)?.rowHash ?? "",
     unfinished: unfinishedOf(state),
     schema: { hash: sha256(text), text },

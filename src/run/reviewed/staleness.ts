@@ -50,6 +50,10 @@ function serverChanges(planned: DatabaseState, now: DatabaseState): Change[] {
     const message = `it was made for the database ${planned.database}, and this is ${now.database}`;
     changes.push({ what: "server", message });
   }
+  if (planned.settings !== now.settings) {
+    const message = `it was made for ${planned.settings}, and this session has ${now.settings}`;
+    changes.push({ what: "server", message });
+  }
   // Where a server does not tell, nothing can be held against it.
   if (planned.server !== now.server && planned.server !== "" && now.server !== "") {
     const message = `it was made on the server ${planned.server}, and this is ${now.server}`;
