@@ -22,6 +22,7 @@ test("a number that would change comes as its digits", () => {
 const refused: readonly (readonly [text: string, message: RegExp])[] = [
   ['{"a": 1, "b": {"a": 2}, "a": 3}', /^f: the key "a" is given twice in line 1\.$/],
   [String.raw`{"a": 1, "\u0061": 3}`, /given twice/],
+  [`{"a": 1, "a"${" ".repeat(101)}: 3}`, /given twice/],
   ['{\n"a": 1\n"b": 2}', /^f: it is not valid JSON in line 3\.$/],
   ["[".repeat(100_000), /nested too deeply/],
   ['{"a":', /not valid JSON/],

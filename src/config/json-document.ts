@@ -32,7 +32,7 @@ function problemOf(text: string): string | null {
     else {
       const keys = open.at(-1);
       const end = index + token.length;
-      if (keys && /^\s*:/.test(text.slice(end, end + 100))) {
+      if (keys && isBeforeColon(text, end)) {
         const key = unquoted(token);
         if (keys.has(key)) {
           return `the key ${JSON.stringify(key.slice(0, 64))} is given twice in line ${lineAt(text, index)}`;
@@ -43,6 +43,13 @@ function problemOf(text: string): string | null {
     if (open.length > maxDepth) return "the structure is nested too deeply";
   }
   return null;
+}
+
+/** JSON's white space, as much as there is. */
+function isBeforeColon(text: string, end: number): boolean {
+  const next = /[^ \t\r\n]/g;
+  next.lastIndex = end;
+  return next.exec(text)?.[0] === ":";
 }
 
 /** Two spellings of one key are one. */
