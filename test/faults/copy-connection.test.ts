@@ -18,7 +18,7 @@ interface Case {
 const worker = (words: string) => (passing: Passing) => passing.connection > 1 && sent(words)(passing);
 /** What the target's rows are asked by when they are read back. */
 const back = (passing: Passing) => worker("TO STDOUT")(passing) || worker("SELECT CONCAT(_binary")(passing);
-const counts = (passing: Passing) => sent("SELECT count(*)")(passing) || sent("CAST(COUNT(*)")(passing);
+const counts = (passing: Passing) => sent("SELECT count(*) FROM")(passing) || sent("CAST(COUNT(*)")(passing);
 const rows = ({ direction, text }: Passing) => direction === "to-client" && text.includes("name 60");
 
 const cases: readonly Case[] = [
