@@ -13,7 +13,8 @@ export function stepsText(plan: Plan, paint: Paint): string {
   return parts.join("\n");
 }
 
-function stepText(step: Step, paint: Paint): string {
+/** A step, with every statement of it. */
+export function stepText(step: Step, paint: Paint): string {
   switch (step.kind) {
     case "sql":
       return sqlText(step, paint);
@@ -55,15 +56,12 @@ function sqlText(step: SqlStep, paint: Paint): string {
 }
 
 function statementsText({ statements }: SqlStep): string {
-  return statements
-    .map(
-      ({ text }) =>
-        `${visible(text)
-          .split("\n")
-          .map((line) => `    ${line}`.trimEnd())
-          .join("\n")};\n`,
-    )
-    .join("");
+  return statements.map(({ text }) => textOf(text)).join("");
+}
+
+function textOf(text: string): string {
+  const lines = visible(text).split("\n");
+  return `${lines.map((line) => `    ${line}`.trimEnd()).join("\n")};\n`;
 }
 
 function compareText({ tables }: CompareStep): string {
@@ -81,7 +79,14 @@ function objectsText({ objects }: Extract<Step, { kind: "objects" }>, paint: Pai
     ? ", and kept where its rows are those of the source's"
     : "";
   const head = `each where the target takes it${compared}:`;
-  return `  ${paint.dim(head)}\n${objects.flatMap(({ make }) => make.map(statementsText)).join("")}`;
+  const made = objects.flatMap(({ settings, make }) => [
+    ...settings.map(textOf),
+    ...make.map(statementsText),
+  ]);
+  const dropped = objects.flatMap(({ drop }) => (drop === null ? [] : statementsText(drop)));
+  const drops =
+    dropped.length === 0 ? "" : `  ${paint.dim("what is not kept is dropped again:")}\n${dropped.join("")}`;
+  return `  ${paint.dim(head)}\n${made.join("")}${drops}`;
 }
 
 function namesOf(tables: readonly { readonly target: Parameters<typeof tableKey>[0] }[]): string {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sealPlan, type SqlStep, type Statement } from "../core/plan.ts";
+import { type ObjectsStep, type ParallelStep, sealPlan, type SqlStep, type Statement } from "../core/plan.ts";
+import { stepBlocks } from "./document/plan-sections.ts";
 import { makePaint } from "./paint.ts";
 import { planText } from "./render-plan.ts";
 
@@ -65,4 +66,37 @@ test("each migration's steps with transaction boundaries, limits and what a resu
       "",
     ].join("\n"),
   );
+});
+
+test("nothing that a copy's steps would send is left out, on a terminal and in a document", () => {
+  const sending = (text: string): SqlStep => ({ ...step, statements: [statement(text, 1, "X")] });
+  const keys: ParallelStep = { ...step, kind: "parallel", steps: [sending("MAKE KEY")], jobs: 2 };
+  const objects: ObjectsStep = {
+    ...step,
+    kind: "objects",
+    objects: [
+      {
+        what: "view",
+        name: "v",
+        needs: [],
+        settings: ["SET MODE"],
+        make: [sending("MAKE VIEW")],
+        drop: sending("DROP IT"),
+        compared: null,
+      },
+    ],
+  };
+  const target = { engine: "postgres", server: "", database: "app", historyHead: "" };
+  const plan = sealPlan({ kind: "copy", target, steps: [keys, objects], hazards: [] });
+  const shown = [
+    planText(plan, { paint: makePaint(false), cwd: "/" }),
+    JSON.stringify(stepBlocks(plan.steps)),
+  ];
+  for (const text of ["MAKE KEY", "SET MODE", "MAKE VIEW", "DROP IT"]) {
+    assert.deepEqual(
+      shown.map((each) => each.includes(`${text};`)),
+      [true, true],
+      text,
+    );
+  }
 });

@@ -2,6 +2,7 @@ import type { Plan, Statement, Step } from "../core/plan.ts";
 import { countText, durationText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
 import { nearPaths } from "./render-error.ts";
+import { stepText as ofCopy } from "./render-copy-steps.ts";
 import { oneLine, visible } from "./visible-text.ts";
 
 /** A plan for review: each migration's steps in order, with their transactions and their SQL. */
@@ -50,7 +51,10 @@ function stepText(step: Step, paint: Paint): string {
         sqlText(statement),
       );
     }
-  } else lines.push(`    ${oneLine(step.title)}\n`);
+  } else {
+    lines.push(`    ${oneLine(step.title)}\n`);
+    if (step.kind === "parallel" || step.kind === "objects") lines.push(ofCopy(step, paint));
+  }
   if (transaction) lines.push(boundary("COMMIT", ""));
   return lines.join("");
 }

@@ -1,5 +1,5 @@
 import type { FrozenPlan, PlannedLock } from "../../core/frozen-plan.ts";
-import type { Step } from "../../core/plan.ts";
+import type { SqlStep, Step } from "../../core/plan.ts";
 import { keyFingerprint } from "../../core/ssh-key.ts";
 import type { GateState } from "../../run/gates/gate.ts";
 import { bytesText, countText, durationText, numberText, timeText } from "../amounts.ts";
@@ -142,8 +142,16 @@ function stepBlock(step: Step): Block[] {
     return [paragraph(step.title), sql(made.map(({ text }) => `${text};`).join("\n"))];
   }
   if (step.kind === "objects") {
-    const made = step.objects.flatMap(({ make }) => make.flatMap(({ statements }) => statements));
-    return [paragraph(step.title), sql(made.map(({ text }) => `${text};`).join("\n"))];
+    const textsOf = (parts: readonly SqlStep[]) =>
+      parts.flatMap(({ statements }) => statements.map(({ text }) => text));
+    const made = step.objects.flatMap(({ settings, make }) => [...settings, ...textsOf(make)]);
+    const dropped = textsOf(step.objects.flatMap(({ drop }) => drop ?? []));
+    const block = (texts: readonly string[]) => sql(texts.map((text) => `${text};`).join("\n"));
+    return [
+      paragraph(step.title),
+      block(made),
+      ...(dropped.length === 0 ? [] : [paragraph("What is not kept is dropped again:"), block(dropped)]),
+    ];
   }
   return [paragraph(step.title)];
 }
