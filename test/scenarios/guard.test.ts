@@ -58,7 +58,7 @@ for (const { name, skip } of targets) {
         assert.equal(await rowsOf(own), 3, "a batch ran although the stop file was there");
         assert.match(
           error.message,
-          /stop file .*\.godwit\/stop is there; before 20260101000002\/up, committed last: 20260101000001\/up\/1/,
+          /stop file .*\.godwit\/stop is there; before 20260101000002\/up, committed last: 20260101000002\/up#3/,
         );
         assert.match(error.hint, /Remove the stop file; then `godwit apply --profile prod` goes on/);
         assert.deepEqual([error.exitCode, (await status(own.options)).run?.state], [130, "resumable"]);
