@@ -5,8 +5,7 @@ import type { Target } from "../core/target.ts";
 import type { Engine, ServerFacts, Session } from "../engines/engine.ts";
 import type { ExecuteOptions } from "../run/executor.ts";
 import { type GatePolicy, noGates } from "../run/gates/policy.ts";
-import { connectionFailure } from "../run/failure.ts";
-import { openSession } from "../run/open-session.ts";
+import { sessionOutside } from "../run/session-outside.ts";
 import type { RunSettings } from "../run/perform/context.ts";
 
 /** What every operation on backups works on. */
@@ -44,21 +43,10 @@ export function backupRole({ backup, traits }: Engine) {
 
 /** Works on a session of its own, outside of any run. */
 export async function withSession<T>(
-  { engine, target, settings, emit }: BackupProject,
+  project: BackupProject,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  let session: Session;
-  try {
-    session = await openSession(engine, target, {
-      tag: "godwit backup",
-      connectTimeoutMs: settings.connectTimeoutMs,
-      lockTimeoutMs: settings.lockTimeoutMs,
-      statementTimeoutMs: settings.statementTimeoutMs,
-      onNotice: (severity, message) => emit({ type: "server:noticed", severity, message }),
-    });
-  } catch (error) {
-    throw connectionFailure(engine, target, error);
-  }
+  const session = await sessionOutside(project, { tag: "godwit backup" });
   try {
     return await work(session);
   } finally {

@@ -1,7 +1,6 @@
 import { GodwitError } from "../core/error.ts";
 import type { Session } from "../engines/engine.ts";
-import { connectionFailure } from "../run/failure.ts";
-import { openSession } from "../run/open-session.ts";
+import { sessionOutside } from "../run/session-outside.ts";
 import type { CopyProject } from "./project.ts";
 
 /** Works on a session of one side that only reads, outside of any run. */
@@ -12,18 +11,7 @@ export async function withSession<T>(
 ): Promise<T> {
   const { engine, target } = project[which];
   const { settings, emit } = project;
-  let session: Session;
-  try {
-    session = await openSession(engine, target, {
-      tag: "godwit read",
-      connectTimeoutMs: settings.connectTimeoutMs,
-      lockTimeoutMs: settings.lockTimeoutMs,
-      statementTimeoutMs: 0,
-      onNotice: (severity, message) => emit({ type: "server:noticed", severity, message }),
-    });
-  } catch (error) {
-    throw connectionFailure(engine, target, error);
-  }
+  const session = await sessionOutside({ engine, target, settings, emit }, { statementTimeoutMs: 0 });
   try {
     return await work(session);
   } catch (error) {

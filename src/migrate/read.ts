@@ -2,25 +2,14 @@ import type { ServerFacts, Session } from "../engines/engine.ts";
 import { GodwitError } from "../core/error.ts";
 import { connectionFailure } from "../run/failure.ts";
 import { type LedgerState, readLedger } from "../run/ledger.ts";
-import { openSession } from "../run/open-session.ts";
+import { sessionOutside } from "../run/session-outside.ts";
 import { within } from "../run/within.ts";
 import type { Project } from "./project.ts";
 
 /** Works on a session that only reads, outside of any run: no lock is taken and no ledger is made. */
 export async function reading<T>(project: Project, work: (session: Session) => Promise<T>): Promise<T> {
-  const { engine, target, settings, emit } = project;
-  let session: Session;
-  try {
-    session = await openSession(engine, target, {
-      tag: "godwit read",
-      connectTimeoutMs: settings.connectTimeoutMs,
-      lockTimeoutMs: settings.lockTimeoutMs,
-      statementTimeoutMs: settings.statementTimeoutMs,
-      onNotice: (severity, message) => emit({ type: "server:noticed", severity, message }),
-    });
-  } catch (error) {
-    throw connectionFailure(engine, target, error);
-  }
+  const { engine, target } = project;
+  const session = await sessionOutside(project);
   try {
     return await within(readingMs, target.display, untilAborted(work(session), project.signal));
   } catch (error) {
