@@ -20,7 +20,7 @@ import { loadEngine } from "../engines/registry.ts";
 import { readBackupKey } from "./backup-key.ts";
 import { checkOptions } from "./check-options.ts";
 import { observed } from "./observed.ts";
-import { emitterOf, gatesFor, openConfig, type ProjectOptions } from "./options.ts";
+import { emitterOf, gatesFor, openConfig, type ProjectOptions, runSettingsOf } from "./options.ts";
 
 /** What the functions for backups take beside their own choices. */
 export interface BackupOptions extends ProjectOptions {
@@ -135,12 +135,7 @@ async function openBackups(options: BackupOptions, needsKey = true): Promise<Bac
     gates: gatesFor(config, options),
     folder: config.backupFolder,
     settings: {
-      lockTimeoutMs: config.lockTimeoutMs,
-      lockRetries: config.lockRetries,
-      statementTimeoutMs: config.statementTimeoutMs,
-      connectTimeoutMs: connectTimeoutMsOf(config, target),
-      guard: config.guard,
-      hostLimits: { workers: config.workersPerHost, schemas: config.schemasPerHost },
+      ...runSettingsOf(config, connectTimeoutMsOf(config, target)),
       archiveKey: needsKey ? await readBackupKey(env, key) : null,
     },
     emit,

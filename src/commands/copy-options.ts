@@ -3,7 +3,14 @@ import { GodwitError } from "../core/error.ts";
 import type { Engine } from "../engines/engine.ts";
 import { readRulesFiles } from "./rules-files.ts";
 import { isUrl, sideOf } from "./side.ts";
-import { emitterOf, gatesFor, openConfig, type ProjectOptions, settingsOfRuns } from "./options.ts";
+import {
+  emitterOf,
+  gatesFor,
+  openConfig,
+  type ProjectOptions,
+  settingsOfRuns,
+  runSettingsOf,
+} from "./options.ts";
 
 /** What a copy or a comparison takes beside its choices. */
 export interface CopyProjectOptions extends Omit<
@@ -30,14 +37,7 @@ export async function openCopyProject(options: CopyProjectOptions): Promise<Copy
   return {
     source: { engine: from.engine, target: from.target },
     target: { engine: to.engine, target: to.target },
-    settings: {
-      lockTimeoutMs: config.lockTimeoutMs,
-      lockRetries: config.lockRetries,
-      statementTimeoutMs: config.statementTimeoutMs,
-      connectTimeoutMs: config.connectTimeoutMs,
-      guard: config.guard,
-      hostLimits: { workers: config.workersPerHost, schemas: config.schemasPerHost },
-    },
+    settings: runSettingsOf(config, config.connectTimeoutMs),
     gates: gatesFor(config, named),
     emit: emitterOf(options),
     signal: options.signal,

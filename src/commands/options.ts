@@ -8,6 +8,7 @@ import type { Emit } from "../core/event.ts";
 import { redactDeep } from "../core/secret.ts";
 import { loadEngine } from "../engines/registry.ts";
 import type { Project } from "../migrate/index.ts";
+import type { RunSettings } from "../run/perform/context.ts";
 import type { GatePolicy } from "../run/gates/policy.ts";
 import { gatePolicyOf, type GateWords } from "./gate-policy.ts";
 
@@ -63,18 +64,23 @@ export async function openProject(options: ProjectOptions): Promise<Project> {
     policies: { outOfOrder: config.outOfOrder },
     snapshots: config.snapshots,
     gates: gatesFor(config, options),
-    settings: {
-      lockTimeoutMs: config.lockTimeoutMs,
-      lockRetries: config.lockRetries,
-      statementTimeoutMs: config.statementTimeoutMs,
-      connectTimeoutMs: connectTimeoutMsOf(config, target),
-      guard: config.guard,
-      hostLimits: { workers: config.workersPerHost, schemas: config.schemasPerHost },
-    },
+    settings: runSettingsOf(config, connectTimeoutMsOf(config, target)),
     emit,
     signal: options.signal,
     waitMs: options.waitMs ?? 0,
     commandLine: options.commandLine,
+  };
+}
+
+/** How runs of a command behave; the time for a connection can be the URL's. */
+export function runSettingsOf(config: ResolvedConfig, connectTimeoutMs: number): RunSettings {
+  return {
+    lockTimeoutMs: config.lockTimeoutMs,
+    lockRetries: config.lockRetries,
+    statementTimeoutMs: config.statementTimeoutMs,
+    connectTimeoutMs,
+    guard: config.guard,
+    hostLimits: { workers: config.workersPerHost, schemas: config.schemasPerHost },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Range, ReadRequest } from "../../engines/data-roles.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
 import type { ReadRows } from "../chunk-ledger.ts";
 import { readBackRequest, targetKey } from "../perform/copy-request.ts";
+import { FirstFailure } from "../first-failure.ts";
 import type { CompareSide } from "./asked.ts";
 import { refuseInterruptedComparison } from "./interrupted.ts";
 import { toldRole } from "./told-role.ts";
@@ -57,14 +58,13 @@ export async function givesBack(options: ReadBackOptions): Promise<boolean> {
   const { failure = (error: unknown) => error } = source;
   const role = toldRole(source.engine.digest!, failure);
   const count = () => role.count(source.session, { table: table.source, where: table.where });
-  // Whatever comes after the first failure may be its consequence.
-  let failed: { readonly error: unknown } | null = null;
+  const failed = new FirstFailure();
   const part = async <T>(session: Session, work: () => Promise<T>): Promise<T | null> => {
     try {
       moved(session, "works");
       return await work();
     } catch (error) {
-      failed ??= { error };
+      failed.note(error);
       ranges.length = 0;
       return null;
     } finally {
@@ -75,8 +75,7 @@ export async function givesBack(options: ReadBackOptions): Promise<boolean> {
     part(source.session, count),
     ...sessions.map((session) => part(session, () => takeRanges(session))),
   ]);
-  const first = failed as { readonly error: unknown } | null;
-  if (first !== null) throw first.error;
+  failed.throwIfCome();
   return counted === read.rows && total.rows === read.rows && total.sum === read.rowSum;
 }
 

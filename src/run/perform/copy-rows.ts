@@ -5,6 +5,7 @@ import { ChunkLedger } from "../chunk-ledger.ts";
 import { crashPoint } from "../crash-point.ts";
 import { backoffMs, delay } from "../delay.ts";
 import { isGuardsWord } from "../guard/guards-word.ts";
+import { FirstFailure } from "../first-failure.ts";
 import { kindOf, passingKinds } from "../failure.ts";
 import { interrupted } from "../lock.ts";
 import { type ChunkWork, type Copied, copyChunk, type Pair } from "./copy-chunk.ts";
@@ -63,13 +64,12 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
   };
   /** Each pair does the work at the same time; the first failure stops the others. */
   const together = async (work: (pair: Pair) => Promise<void>): Promise<void> => {
-    // Whatever comes after it is the consequence: those that are stopped tell of a cancelled statement.
-    let first: { readonly error: unknown } | null = null;
+    const failure = new FirstFailure();
     const guarded = async (pair: Pair) => {
       try {
         await work(pair);
       } catch (error) {
-        first ??= { error };
+        failure.note(error);
         // Told to stop, the others end their batches and hear the same.
         if (!isGuardsWord(error)) halt();
       } finally {
@@ -79,8 +79,7 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
     const sessions = [...readers.sessions, ...writers];
     await crew.working(sessions, () => Promise.all(pairs.map(guarded)), true);
     if (context.signal?.aborted) throw interrupted({ next: step.key });
-    const failure = first as { readonly error: unknown } | null;
-    if (failure !== null) throw failure.error;
+    failure.throwIfCome();
   };
   context.signal?.addEventListener("abort", halt, { once: true });
   const target = { engine, target: crew.target.target };

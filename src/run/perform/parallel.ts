@@ -1,6 +1,7 @@
 import { GodwitError } from "../../core/error.ts";
 import type { ParallelPart, ParallelStep } from "../../core/plan.ts";
 import type { Session } from "../../engines/engine.ts";
+import { FirstFailure } from "../first-failure.ts";
 import { interrupted } from "../lock.ts";
 import type { DoneStep, StepContext } from "./context.ts";
 import { performReadBack } from "./read-back.ts";
@@ -16,8 +17,7 @@ export async function performParallel(context: StepContext, step: ParallelStep):
   const left = step.steps.filter((part) => !isDone(context, part));
   const sessions = left.length === 0 ? [] : await crew.writers(Math.min(step.jobs, left.length));
   const stop = new AbortController();
-  // Whatever comes after the first failure may be its consequence.
-  let first: { readonly error: unknown } | null = null;
+  const failure = new FirstFailure();
   const work = async (session: Session) => {
     const ledger = session === context.session ? context.ledger : context.ledger.on(session);
     const inner: StepContext = {
@@ -28,7 +28,7 @@ export async function performParallel(context: StepContext, step: ParallelStep):
       intents: new Map(),
       restore: null,
     };
-    for (let part = left.shift(); part !== undefined && first === null; part = left.shift()) {
+    for (let part = left.shift(); part !== undefined && !failure.hasCome; part = left.shift()) {
       try {
         if (signal?.aborted) throw interrupted({ next: part.key });
         await context.guard.pass(part.key, { sessions: [session] });
@@ -37,7 +37,7 @@ export async function performParallel(context: StepContext, step: ParallelStep):
         // Where another part makes the step be tried again, this one is not.
         context.done.set(part.key, await performPart(inner, part, stop.signal));
       } catch (error) {
-        first ??= { error };
+        failure.note(error);
         stop.abort();
       }
     }
@@ -46,8 +46,7 @@ export async function performParallel(context: StepContext, step: ParallelStep):
   signal?.addEventListener("abort", onAbort, { once: true });
   try {
     await crew.working(sessions, () => Promise.all(sessions.map(work)), true);
-    const failure = first as { readonly error: unknown } | null;
-    if (failure !== null) throw failure.error;
+    failure.throwIfCome();
   } finally {
     signal?.removeEventListener("abort", onAbort);
   }
