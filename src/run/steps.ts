@@ -225,6 +225,7 @@ function exhausted(error: unknown, attempts: number, blockers: readonly LockHold
   if (!(error instanceof GodwitError)) return error;
   return new GodwitError(error.code, {
     message: `${error.message} (${attempts} attempts)`,
+    hint: error.hint,
     details: { ...error.details, attempts, blockers },
     cause: error.cause,
     outcome: error.outcome,

@@ -25,7 +25,8 @@ const source = `
   CREATE VIEW cheap (what) AS SELECT b FROM child WHERE price < 2;
   CREATE TRIGGER watch AFTER INSERT ON child BEGIN SELECT 1; END;
   CREATE VIRTUAL TABLE words USING fts5(body);
-  CREATE TABLE godwit_history (a);
+  CREATE TABLE godwit_step (a);
+  CREATE TABLE godwit_of_the_user (a);
   INSERT INTO "Parent" VALUES (7, 'x'), (3, 'y');
   DELETE FROM "Parent" WHERE id = 7;
   INSERT INTO child2 VALUES (41, 1);
@@ -37,9 +38,10 @@ test("the schema comes out whole", async (t) => {
   const schema = await normalize.schema(await openFor(t, path));
   assert.deepEqual(
     schema.tables.map(({ name }) => name),
-    ["Parent", "child", "child2", "strict_one"],
+    ["Parent", "child", "child2", "godwit_of_the_user", "strict_one"],
   );
-  const [parent, child, child2, strict] = schema.tables as [
+  const [parent, child, child2, , strict] = schema.tables as [
+    PortableTable,
     PortableTable,
     PortableTable,
     PortableTable,

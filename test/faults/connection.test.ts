@@ -36,16 +36,22 @@ suite("connection faults", { concurrency: 2, timeout: 600_000 }, () => {
       const cases = chosen.flatMap((nth) =>
         (["lose-reply", "reset"] as const).map((fault) => ({ nth, fault })),
       );
+      // A quick run writes its events in fewer commits than a slow one, so the last one may not come.
+      const missed: number[] = [];
       await inParallel(cases, 3, ({ nth, fault }) =>
         disturbed(name, `${fault} at commit ${nth}`, async (url, proxy) => {
           proxy.when(nthCommit(nth), fault);
           const ended = await runWell(applyArgs, { url: proxy.url, project });
-          assert.equal(proxy.faults, 1);
-          assert.equal(eventsOf(ended.lines, "connection:lost").length, 1);
+          if (proxy.faults === 0) missed.push(nth);
+          assert.equal(eventsOf(ended.lines, "connection:lost").length, proxy.faults);
           assert.equal(eventsOf(ended.lines, "result")[0]?.["state"], "done");
           assert.deepEqual(await evidence(name, url), undisturbed.evidence);
           await assertClean(name, url);
         }),
+      );
+      assert.ok(
+        missed.length <= 4 && missed.every((nth) => nth > undisturbed.commits - 4),
+        `no commit ${missed.join(", ")}`,
       );
     });
 

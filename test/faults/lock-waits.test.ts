@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeProject } from "../support/project.ts";
-import { target, type ServerName } from "../support/servers.ts";
+import { apartFromLongWrites, target, type ServerName } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 import { asker, assertClean, evidence, sessions } from "./evidence.ts";
 import { openSession, type OpenSession } from "./open-session.ts";
@@ -36,34 +36,36 @@ for (const name of servers) {
     { skip: target(name).skip },
     async () => {
       await using project = await makeProject(files);
-      await withOwnDatabase(name, async (url) => {
-        await runWell([...applyArgs, "--to", "20260101000001"], { url, project });
-        await using blocker = await openSession(name, url);
-        await using reader = await openSession(name, url, "reader");
-        await blocker.sql("BEGIN");
-        await blocker.sql("SELECT * FROM t");
-        await using cli = start([...applyArgs, ...limits], { url, project });
-        let ended = false;
-        void cli.result.then(
-          () => (ended = true),
-          () => (ended = true),
-        );
-        const reading = worstReadMs(reader, () => !ended);
-        await until(() => eventsOf(linesOf(cli.stdout), "retry:scheduled").length >= 3, {
-          timeoutMs: 30_000,
-          what: "three retries",
-        });
-        await blocker.sql("COMMIT");
-        const result = await endOf(cli);
-        const worst = await reading;
-        assert.equal(result.code, 0, failureOf(result));
-        const delays = eventsOf(result.lines, "retry:scheduled").map((line) => Number(line["delayMs"]));
-        assert.equal(new Set(delays).size, delays.length, `no jitter: ${delays.join(", ")}`);
-        assert.ok(worst < lockTimeoutMs + slackMs, `a read took ${worst} ms`);
-        // It was held up, or the test would show nothing.
-        assert.ok(worst > lockTimeoutMs / 2, `no read was ever held up: ${worst} ms`);
-        await assertClean(name, url);
-      });
+      await apartFromLongWrites(name, () =>
+        withOwnDatabase(name, async (url) => {
+          await runWell([...applyArgs, "--to", "20260101000001"], { url, project });
+          await using blocker = await openSession(name, url);
+          await using reader = await openSession(name, url, "reader");
+          await blocker.sql("BEGIN");
+          await blocker.sql("SELECT * FROM t");
+          await using cli = start([...applyArgs, ...limits], { url, project });
+          let ended = false;
+          void cli.result.then(
+            () => (ended = true),
+            () => (ended = true),
+          );
+          const reading = worstReadMs(reader, () => !ended);
+          await until(() => eventsOf(linesOf(cli.stdout), "retry:scheduled").length >= 3, {
+            timeoutMs: 30_000,
+            what: "three retries",
+          });
+          await blocker.sql("COMMIT");
+          const result = await endOf(cli);
+          const worst = await reading;
+          assert.equal(result.code, 0, failureOf(result));
+          const delays = eventsOf(result.lines, "retry:scheduled").map((line) => Number(line["delayMs"]));
+          assert.equal(new Set(delays).size, delays.length, `no jitter: ${delays.join(", ")}`);
+          assert.ok(worst < lockTimeoutMs + slackMs, `a read took ${worst} ms`);
+          // It was held up, or the test would show nothing.
+          assert.ok(worst > lockTimeoutMs / 2, `no read was ever held up: ${worst} ms`);
+          await assertClean(name, url);
+        }),
+      );
     },
   );
 
@@ -72,21 +74,23 @@ for (const name of servers) {
     { skip: target(name).skip },
     async () => {
       await using project = await makeProject(files);
-      await withOwnDatabase(name, async (url) => {
-        await runWell([...applyArgs, "--to", "20260101000001"], { url, project });
-        const before = await evidence(name, url);
-        await using blocker = await openSession(name, url);
-        await blocker.sql("BEGIN");
-        await blocker.sql("SELECT * FROM t");
-        const ended = await run([...applyArgs, ...limits, "--lock-retries", "1"], { url, project });
-        assert.equal(ended.error, "GW6002", failureOf(ended));
-        assert.match(ended.stdout, new RegExp(`"blockers":\\[\\{"sessionId":"${blocker.id}"`));
-        assert.equal(eventsOf(ended.lines, "retry:scheduled").length, 1);
-        assert.deepEqual(await evidence(name, url), before);
-        await blocker.sql("ROLLBACK");
-        await runWell(applyArgs, { url, project });
-        await assertClean(name, url);
-      });
+      await apartFromLongWrites(name, () =>
+        withOwnDatabase(name, async (url) => {
+          await runWell([...applyArgs, "--to", "20260101000001"], { url, project });
+          const before = await evidence(name, url);
+          await using blocker = await openSession(name, url);
+          await blocker.sql("BEGIN");
+          await blocker.sql("SELECT * FROM t");
+          const ended = await run([...applyArgs, ...limits, "--lock-retries", "1"], { url, project });
+          assert.equal(ended.error, "GW6002", failureOf(ended));
+          assert.match(ended.stdout, new RegExp(`"blockers":\\[\\{"sessionId":"${blocker.id}"`));
+          assert.equal(eventsOf(ended.lines, "retry:scheduled").length, 1);
+          assert.deepEqual(await evidence(name, url), before);
+          await blocker.sql("ROLLBACK");
+          await runWell(applyArgs, { url, project });
+          await assertClean(name, url);
+        }),
+      );
     },
   );
 
@@ -99,27 +103,29 @@ for (const name of servers) {
         INSERT INTO b VALUES (1, 0), (2, 0), (3, 0), (4, 0);`,
       "migrations/20260101000002_both.up.sql": "UPDATE a SET n = n + 1; UPDATE b SET n = n + 1 WHERE id = 1;",
     });
-    await withOwnDatabase(name, async (url) => {
-      await runWell([...applyArgs, "--to", "20260101000001"], { url, project });
-      await using rival = await openSession(name, url, "rival");
-      // The victim is whoever looks first (PostgreSQL), or who has changed less (InnoDB).
-      if (name === "postgres") await rival.sql("SET deadlock_timeout = '1min'");
-      await rival.sql("BEGIN");
-      await rival.sql("UPDATE b SET n = n + 10");
-      await using cli = start(applyArgs, { url, project });
-      await until(async () => waitsFor(name, url, /UPDATE b/));
-      await rival.sql("UPDATE a SET n = n + 10");
-      await rival.sql("COMMIT");
-      const ended = await endOf(cli);
-      assert.equal(ended.code, 0, failureOf(ended));
-      const reasons = eventsOf(ended.lines, "retry:scheduled").map((line) => String(line["reason"]));
-      assert.equal(reasons.length, 1);
-      assert.match(reasons[0] ?? "", /deadlock/i);
-      const ask = asker(name, url);
-      assert.deepEqual(await ask("SELECT n FROM a"), [{ n: 11 }]);
-      assert.deepEqual(await ask("SELECT n FROM b WHERE id < 3 ORDER BY id"), [{ n: 11 }, { n: 10 }]);
-      await assertClean(name, url);
-    });
+    await apartFromLongWrites(name, () =>
+      withOwnDatabase(name, async (url) => {
+        await runWell([...applyArgs, "--to", "20260101000001"], { url, project });
+        await using rival = await openSession(name, url, "rival");
+        // The victim is whoever looks first (PostgreSQL), or who has changed less (InnoDB).
+        if (name === "postgres") await rival.sql("SET deadlock_timeout = '1min'");
+        await rival.sql("BEGIN");
+        await rival.sql("UPDATE b SET n = n + 10");
+        await using cli = start(applyArgs, { url, project });
+        await until(async () => waitsFor(name, url, /UPDATE b/));
+        await rival.sql("UPDATE a SET n = n + 10");
+        await rival.sql("COMMIT");
+        const ended = await endOf(cli);
+        assert.equal(ended.code, 0, failureOf(ended));
+        const reasons = eventsOf(ended.lines, "retry:scheduled").map((line) => String(line["reason"]));
+        assert.equal(reasons.length, 1);
+        assert.match(reasons[0] ?? "", /deadlock/i);
+        const ask = asker(name, url);
+        assert.deepEqual(await ask("SELECT n FROM a"), [{ n: 11 }]);
+        assert.deepEqual(await ask("SELECT n FROM b WHERE id < 3 ORDER BY id"), [{ n: 11 }, { n: 10 }]);
+        await assertClean(name, url);
+      }),
+    );
   });
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeProject } from "../support/project.ts";
-import { target } from "../support/servers.ts";
+import { apartFromLongWrites, target } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 import { asker, assertClean, evidence, sessions } from "./evidence.ts";
 import { openSession } from "./open-session.ts";
@@ -149,23 +149,25 @@ for (const name of ["mariadb", "mysql"] as const) {
         // Some seconds of work that look at no client meanwhile.
         [file]: "CREATE TABLE u AS SELECT id, SLEEP(1) AS slept FROM t; ALTER TABLE u ADD PRIMARY KEY (id);",
       });
-      await withOwnDatabase(name, async (url) => {
-        await using cli = start(applyArgs, { url, project });
-        await until(async () =>
-          (await sessions(name, url)).some((row) => String(row["Info"]).startsWith("CREATE TABLE u")),
-        );
-        cli.kill();
-        await cli.result;
-        const again = await runWell(applyArgs, { url, project });
-        assert.deepEqual(told(again, "20260101000001/up/1"), [
-          "orphan:found",
-          "orphan:gone",
-          "step:settled done",
-        ]);
-        const { rows } = await evidence(name, url);
-        assert.equal(rows["`u`"]?.length, 9);
-        await assertClean(name, url);
-      });
+      await apartFromLongWrites(name, () =>
+        withOwnDatabase(name, async (url) => {
+          await using cli = start(applyArgs, { url, project });
+          await until(async () =>
+            (await sessions(name, url)).some((row) => String(row["Info"]).startsWith("CREATE TABLE u")),
+          );
+          cli.kill();
+          await cli.result;
+          const again = await runWell(applyArgs, { url, project });
+          assert.deepEqual(told(again, "20260101000001/up/1"), [
+            "orphan:found",
+            "orphan:gone",
+            "step:settled done",
+          ]);
+          const { rows } = await evidence(name, url);
+          assert.equal(rows["`u`"]?.length, 9);
+          await assertClean(name, url);
+        }),
+      );
     },
   );
 }

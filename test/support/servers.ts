@@ -80,6 +80,18 @@ export async function withDatabase<T>(name: TargetName, use: (url: string) => Pr
 }
 
 /**
+ * Holds apart tests in which a write takes seconds and tests of short lock limits: on MySQL and MariaDB a copy's brief
+ * FLUSH TABLES WITH READ LOCK waits for such a write, and every other write of the server behind it.
+ */
+export async function apartFromLongWrites<T>(name: ServerName, use: () => Promise<T>): Promise<T> {
+  if (name === "postgres") return use();
+  return administer(name, async (sql) => {
+    await sql("SELECT GET_LOCK('godwit_test_long_writes', 250)");
+    return use();
+  });
+}
+
+/**
  * Makes a role with the canary password that may do everything inside the database of `url`, gives the URL with
  * that role, and drops it after.
  */

@@ -60,9 +60,12 @@ async function announce(context: StepContext, step: SqlStep, statement: Statemen
   } catch (error) {
     const { kind, native, message } = engine.errors.classify(error);
     if (error instanceof GodwitError || lostKinds.has(kind)) throw error;
-    throw new GodwitError("GW5006", {
+    const isHeldUp = kind === "lock-timeout";
+    throw new GodwitError(isHeldUp ? "GW6002" : "GW5006", {
       message: `${step.title} was not sent, because the intent to send it could not be recorded: ${message}`,
-      hint: "Correct what the server complains of, then run the same command again; `godwit doctor` checks the privileges.",
+      ...(!isHeldUp && {
+        hint: "Correct what the server complains of, then run the same command again; `godwit doctor` checks the privileges.",
+      }),
       // By its kind a refusal that passes by itself is tried again.
       details: { key: step.key, kind, native },
       cause: error,
