@@ -1,8 +1,8 @@
-import { randomBytes } from "node:crypto";
 import { GodwitError } from "../core/error.ts";
 import type { Target } from "../core/target.ts";
 import { type Artifact, readArtifacts } from "../run/artifact-ledger.ts";
 import { ArchiveReader } from "../run/archive/read-archive.ts";
+import { inScratchDatabase } from "../run/scratch-database.ts";
 import { type BackupProject, backupRole, withSession } from "./project.ts";
 import { recordArtifacts } from "./record.ts";
 import { restoreBackup, type Restored } from "./restore.ts";
@@ -95,39 +95,18 @@ async function refuseOther({ settings }: BackupProject, artifact: Artifact): Pro
   });
 }
 
-async function inScratch(
+function inScratch(
   project: BackupProject,
   { scratch }: ProveChoice,
   work: (scratch: BackupProject) => Promise<Restored>,
 ): Promise<Restored> {
-  if (scratch !== undefined) return work({ ...project, target: scratch });
-  const { engine, target } = project;
-  const role = backupRole(engine);
-  const name = `godwit_scratch_${randomBytes(6).toString("hex")}`;
-  await withSession(project, async (session) => {
-    try {
-      await role.scratch.create(session, name);
-    } catch (error) {
-      throw new GodwitError("GW8208", {
-        message: `a scratch database could not be made beside ${target.display}: ${engine.errors.classify(error).message}`,
-        hint: "Give an empty one with --scratch URL, or the right to create databases.",
-        cause: error,
-      });
-    }
-  });
-  const drop = () => withSession(project, (session) => role.scratch.drop(session, name));
-  let result: Restored;
-  try {
-    result = await work({ ...project, target: role.scratch.target(target, name) });
-  } catch (error) {
-    await drop().catch((failed: unknown) => tellLeft(project, name, failed));
-    throw error;
-  }
-  await drop().catch((failed: unknown) => tellLeft(project, name, failed));
-  return result;
+  const at = (target: Target) => work({ ...project, target });
+  return scratch === undefined
+    ? inScratchDatabase(project, backupRole(project.engine), failure, at)
+    : at(scratch);
 }
 
-function tellLeft({ emit }: BackupProject, name: string, error: unknown): void {
-  const message = `the scratch database ${name} could not be dropped, and is left: ${(error as Error).message}`;
-  emit({ type: "warning:raised", code: "GW8208", message });
-}
+const failure = {
+  code: "GW8208",
+  hint: "Give an empty one with --scratch URL, or the right to create databases.",
+} as const;

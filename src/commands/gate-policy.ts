@@ -57,6 +57,8 @@ function adjusted(demands: Demands, gates: GateSettings | null): Demands {
     backupMs: limit(gates.backup, demands.backupMs),
     staging: gates.staging ?? demands.staging,
     rollbackMs: limit(gates.rollback, demands.rollbackMs),
+    snapshot: gates.snapshot ?? demands.snapshot,
+    phases: gates.phases ?? demands.phases,
   };
 }
 

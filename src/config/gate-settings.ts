@@ -28,6 +28,8 @@ export interface GateSettings {
   readonly backup?: string | false;
   readonly staging?: boolean;
   readonly rollback?: string | false;
+  readonly snapshot?: boolean;
+  readonly phases?: boolean;
   readonly skip?: readonly GateName[];
 }
 

@@ -24,6 +24,8 @@ export const gateShapes = {
     backup: v.exactOptional(v.union([duration, v.literal(false)])),
     staging: v.exactOptional(v.boolean()),
     rollback: v.exactOptional(v.union([duration, v.literal(false)])),
+    snapshot: v.exactOptional(v.boolean()),
+    phases: v.exactOptional(v.boolean()),
     skip: v.exactOptional(v.array(v.picklist(gateNames))),
   }),
 };

@@ -28,6 +28,19 @@ profiles: { prod: { limits: { schemasPerHost: "\${SCHEMAS}" } } }`,
   assert.equal(off.workersPerHost, null);
 });
 
+test("in production one run a server and two that write are the most, unless something else is said", async () => {
+  const both = async (text: string) => {
+    const { workersPerHost, schemasPerHost } = await loaded(text);
+    return [workersPerHost, schemasPerHost];
+  };
+  assert.deepEqual(await both("environment: staging"), [null, null]);
+  assert.deepEqual(await both("environment: production"), [2, 1]);
+  assert.deepEqual(
+    await both("{ environment: production, limits: { workersPerHost: 8, schemasPerHost: null } }"),
+    [8, null],
+  );
+});
+
 test("in production every signal with a limit has to be seen", async () => {
   assert.deepEqual((await loaded("environment: staging")).guard.demanded, []);
   const { demanded } = (await loaded("environment: production")).guard;

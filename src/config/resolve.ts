@@ -1,5 +1,6 @@
 import type { Approvers, EnvironmentName, Expectation, GateSettings } from "./gate-settings.ts";
 import type { GuardSettings } from "../core/guard-settings.ts";
+import { type LimitKey, productionLimits } from "./limit-settings.ts";
 import type { ReceiverSettings } from "../core/receiver-settings.ts";
 import { toReceiverSettings } from "./read-receiver-setting.ts";
 import { toGuardSettings } from "./read-guard-setting.ts";
@@ -81,6 +82,8 @@ export async function resolveConfig(
   }
   // Each key of settingKeys was read by the reader of its type.
   const read = values as SettingValues;
+  const limitOf = (key: LimitKey) =>
+    sources[key] === "default" && read.environment === "production" ? productionLimits[key] : read[key];
   return Object.freeze({
     url: read.url,
     urlFolder,
@@ -100,8 +103,8 @@ export async function resolveConfig(
     gates: read.gates,
     staging: read.staging,
     scratch: read.scratch,
-    workersPerHost: read["limits.workersPerHost"],
-    schemasPerHost: read["limits.schemasPerHost"],
+    workersPerHost: limitOf("limits.workersPerHost"),
+    schemasPerHost: limitOf("limits.schemasPerHost"),
     // In production no signal is left unwatched because nobody has thought of a privilege.
     guard: toGuardSettings(read, (key) => sources[key] !== "default" || read.environment === "production"),
     receivers: toReceiverSettings(read),

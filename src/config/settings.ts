@@ -151,7 +151,7 @@ export const settings: Readonly<Record<SettingKey, Setting>> = {
   gates: {
     title: "Gates",
     description:
-      "What differs from the environment's own demands: environment, confirm, ticket, impact and staging are true or false; approvals is how many are needed; backup is how old one may be, and rollback how long a rehearsed one may take, or false. skip lists the gates that --skip-gate may pass.",
+      "What differs from the environment's own demands: environment, confirm, ticket, impact, staging, snapshot and phases are true or false; approvals is how many are needed; backup is how old one may be, and rollback how long a rehearsed one may take, or false. skip lists the gates that --skip-gate may pass.",
     expects: "gates with their values",
     default: null,
   },

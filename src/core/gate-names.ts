@@ -7,6 +7,8 @@ export const gateNames = [
   "backup",
   "staging",
   "rollback",
+  "snapshot",
+  "phases",
 ] as const;
 
 export type GateName = (typeof gateNames)[number];

@@ -1,13 +1,13 @@
-import { randomBytes } from "node:crypto";
 import { GodwitError } from "../core/error.ts";
 import type { Target } from "../core/target.ts";
 import type { Session } from "../engines/engine.ts";
+import { inScratchDatabase } from "../run/scratch-database.ts";
 import type { Project } from "./project.ts";
 import { reading } from "./read.ts";
 
 /**
  * Works in a database that has the target's schema and none of its rows: one that is made beside it and dropped after,
- * or the given one, which must be empty and is emptied again.
+ * or the given one, which must be empty and is emptied again. An interruption keeps neither from happening.
  */
 export async function inScratch<T>(
   project: Project,
@@ -16,37 +16,30 @@ export async function inScratch<T>(
 ): Promise<T> {
   const role = backupRole(project);
   const schema = await reading(project, (session) => project.engine.inspect.dump(session));
-  const name = `godwit_scratch_${randomBytes(6).toString("hex")}`;
-  const target = given ?? role.scratch.target(project.target, name);
-  const scratch: Project = { ...project, target, schemaFile: null };
-  if (given === null) await make(project, name);
-  else await refuseInhabited(scratch);
-  const remove = () =>
-    given === null
-      ? reading(project, (session) => role.scratch.drop(session, name))
-      : reading(scratch, (session) => empty(scratch, session));
-  try {
+  const loaded = async (target: Target) => {
+    const scratch: Project = { ...project, target, schemaFile: null };
     await reading(scratch, (session) => load(scratch, session, schema));
-    return await work(scratch);
-  } finally {
-    await remove().catch((error: unknown) => {
-      const what =
-        given === null ? `the scratch database ${name} could not be dropped` : "it could not be emptied";
-      const message = `${what}, and is left: ${(error as Error).message}`;
-      project.emit({ type: "warning:raised", code: "GW8109", message });
-    });
-  }
+    return work(scratch);
+  };
+  return given === null
+    ? inScratchDatabase(project, role, failure, loaded)
+    : emptiedAfter({ ...project, target: given }, () => loaded(given));
 }
 
-async function make(project: Project, name: string): Promise<void> {
-  const { engine, target } = project;
+const failure = {
+  code: "GW8109",
+  hint: "Name an empty one as `scratch` in the configuration, or give the right to create databases.",
+} as const;
+
+async function emptiedAfter<T>(scratch: Project, work: () => Promise<T>): Promise<T> {
+  await refuseInhabited(scratch);
   try {
-    await reading(project, (session) => backupRole(project).scratch.create(session, name));
-  } catch (error) {
-    throw new GodwitError("GW8109", {
-      message: `a scratch database could not be made beside ${target.display}: ${engine.errors.classify(error).message}`,
-      hint: "Name an empty one as `scratch` in the configuration, or give the right to create databases.",
-      cause: error,
+    return await work();
+  } finally {
+    const unstoppable = { ...scratch, signal: undefined };
+    await reading(unstoppable, (session) => empty(scratch, session)).catch((error: unknown) => {
+      const message = `the scratch database could not be emptied: ${(error as Error).message}`;
+      scratch.emit({ type: "warning:raised", code: "GW8109", message });
     });
   }
 }

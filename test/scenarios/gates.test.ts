@@ -8,6 +8,7 @@ import {
   approve,
   backupCreate,
   backupVerify,
+  copy,
   dropSnapshots,
   freezePlan,
   type FrozenPlan,
@@ -32,10 +33,17 @@ const off = {
   backup: false,
   staging: false,
   rollback: false,
+  snapshot: false,
+  phases: false,
 };
+/** Runs of other tests are at work on the same servers. */
+const limits = { schemasPerHost: null, workersPerHost: null };
 
 const configure = (own: Scene, config: Readonly<Record<string, unknown>>) =>
-  writeFile(join(own.folder, "godwit.config.json"), JSON.stringify({ environment: "production", ...config }));
+  writeFile(
+    join(own.folder, "godwit.config.json"),
+    JSON.stringify({ environment: "production", limits, ...config }),
+  );
 
 const frozen = async (own: Scene): Promise<FrozenPlan> => {
   const plan = await freezePlan({ ...own.options, as: "Ann", output: file });
@@ -178,7 +186,7 @@ test("a backup counts when it is young and its restore was tested", async () => 
 
 test("a plan keeps the gates and approvers of its profile, however its database is named", async () => {
   await scene("sqlite", tables(1), async (own) => {
-    const prod = { url: own.url, environment: "production", gates: { ...off, approvals: 1 } };
+    const prod = { url: own.url, environment: "production", limits, gates: { ...off, approvals: 1 } };
     await writeFile(
       join(own.folder, "godwit.config.json"),
       JSON.stringify({
@@ -311,6 +319,8 @@ test("a closed gate is skipped for a reason, where the configuration lets it, an
       backup: "skipped",
       staging: "failed",
       rollback: "skipped",
+      snapshot: "skipped",
+      phases: "skipped",
     });
     assert.equal((await applyFile(own, { skipGates })).state, "done");
     const [run] = await own.sql("SELECT intent FROM godwit_run");
@@ -334,10 +344,49 @@ test("without an environment nothing is demanded, and production demands all", a
       backup: "failed",
       staging: "failed",
       rollback: "failed",
+      snapshot: "passed",
+      phases: "skipped",
     });
     await configure(own, { environment: "sandbox" });
     await apply(own.options);
     assert.deepEqual(await tableNames(own), ["t1", "t2"]);
+  });
+});
+
+for (const { name, skip } of targets) {
+  test(`${name}: rows that are changed have to be kept first`, { skip }, async () => {
+    await scene(name, tables(1), async (own) => {
+      await apply(own.options);
+      await own.sql("INSERT INTO t1 VALUES (1), (2)");
+      // What the plan made itself held nothing.
+      const fresh =
+        "CREATE TABLE t2 (id int PRIMARY KEY);\nINSERT INTO t2 VALUES (1);\nUPDATE t2 SET id = 2;\n";
+      const change = "DELETE FROM t1 WHERE id = 2;\n";
+      await configure(own, { gates: { ...off, snapshot: true } });
+      await own.write({ [`${version(2)}_b.up.sql`]: `${fresh}${change}` });
+      const error = await refusedUnchanged(own, () => apply(own.options), "GW8106");
+      assert.match(error.message, /snapshot: DELETE at [^ ]*_b\.up\.sql:4: nothing keeps the rows/);
+      await own.write({ [`${version(2)}_b.up.sql`]: `${fresh}-- godwit: snapshot\n${change}` });
+      await apply(own.options);
+      assert.deepEqual((await own.sql("SELECT id FROM t1")).map(Object.values), [[1]]);
+    });
+  });
+}
+
+test("a copy has to go in phases", async () => {
+  await scene("sqlite", tables(1), async (own) => {
+    await apply(own.options);
+    await own.sql("INSERT INTO t1 VALUES (1), (2)");
+    await configure(own, { gates: { ...off, phases: true } });
+    await withDatabase("sqlite", async (target) => {
+      const { cwd, env, onEvent } = own.options;
+      const request = { cwd, env, onEvent, source: own.url, target };
+      const error = await refused(copy(request), "GW8106");
+      assert.match(error.message, /phases: it copies everything at once: --phases/);
+      await copy({ ...request, phases: "auto" });
+      // Rows that come among others have no phases.
+      await copy({ ...request, mode: "upsert" });
+    });
   });
 });
 

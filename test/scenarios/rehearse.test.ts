@@ -4,6 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { apply, applyPlan, freezePlan, rehearse } from "../../src/index.ts";
 import { administer, targets, withDatabase } from "../support/servers.ts";
+import { until } from "../support/until.ts";
 import {
   ledgerTable,
   refused,
@@ -45,6 +46,8 @@ for (const { name, skip } of targets) {
         [`${version(2)}_b.down.sql`]: "DROP TABLE t2;\nALTER TABLE t1 DROP COLUMN b;\n",
       });
       const others = new Set(await scratchesOf(own));
+      // Runs of other tests are at work on the same servers.
+      const limits = { schemasPerHost: null, workersPerHost: null };
       const gates = {
         environment: false,
         confirm: false,
@@ -56,7 +59,7 @@ for (const { name, skip } of targets) {
       };
       await writeFile(
         join(own.folder, "godwit.config.json"),
-        JSON.stringify({ environment: "production", gates: { ...gates, rollback: "10m" } }),
+        JSON.stringify({ environment: "production", limits, gates: { ...gates, rollback: "10m" } }),
       );
       const plan = await freezePlan({ ...own.options, output: "plan.json", as: "Ann" });
       const applyIt = () => applyPlan({ ...own.options, file: "plan.json" });
@@ -74,12 +77,12 @@ for (const { name, skip } of targets) {
       // A way back that is slower than it may be leaves the gate closed.
       await writeFile(
         join(own.folder, "godwit.config.json"),
-        JSON.stringify({ environment: "production", gates: { ...gates, rollback: "1ms" } }),
+        JSON.stringify({ environment: "production", limits, gates: { ...gates, rollback: "1ms" } }),
       );
       assert.match((await refusedUnchanged(own, applyIt, "GW8106")).message, /it may take 1 ms/);
       await writeFile(
         join(own.folder, "godwit.config.json"),
-        JSON.stringify({ environment: "production", gates: { ...gates, rollback: "10m" } }),
+        JSON.stringify({ environment: "production", limits, gates: { ...gates, rollback: "10m" } }),
       );
       assert.equal((await applyIt()).state, "done");
     });
@@ -135,6 +138,27 @@ test("a down file that does not undo is found, and what differs is shown", async
     assert.deepEqual(await tableNames(own), ["t1"]);
   });
 });
+
+for (const { name, skip } of targets) {
+  test(`${name}: an interrupted rehearsal leaves no scratch database behind`, { skip }, async () => {
+    const stuck =
+      "export async function up(db) { await new Promise((done) => db.signal.addEventListener('abort', done)); }\n";
+    await scene(name, { [`${version(1)}_a.ts`]: stuck }, async (own) => {
+      const others = new Set(await scratchesOf(own));
+      const ours = async () => (await scratchesOf(own)).filter((each) => !others.has(each));
+      const interruption = new AbortController();
+      const refusal = refused(rehearse({ ...own.options, signal: interruption.signal }), "GW4006");
+      await until(async () => (await ours()).length > 0, { what: "a scratch database" });
+      interruption.abort();
+      await refusal;
+      assert.deepEqual(await ours(), []);
+      assert.deepEqual(
+        own.events.filter(({ type }) => type === "warning:raised"),
+        [],
+      );
+    });
+  });
+}
 
 test("what has no way back is said, and the gate stays closed", async () => {
   const only = { [`${version(1)}_a.up.sql`]: "CREATE TABLE a (id int);\n" };

@@ -4,9 +4,11 @@ import { backupGate } from "./backup.ts";
 import { environmentGate } from "./environment.ts";
 import { failed, type Gate, type GateContext, type GateState, skipped, type Verdict } from "./gate.ts";
 import { type GateName, gateNames } from "../../core/gate-names.ts";
+import { phasesGate } from "./phases.ts";
 import type { GatePolicy } from "./policy.ts";
 import { approvalGate, impactGate, ticketGate } from "./review.ts";
 import { rollbackGate } from "./rollback.ts";
+import { snapshotGate } from "./snapshot.ts";
 import { stagingGate } from "./staging.ts";
 
 const gates: Readonly<Record<GateName, Gate>> = {
@@ -17,6 +19,8 @@ const gates: Readonly<Record<GateName, Gate>> = {
   backup: backupGate,
   staging: stagingGate,
   rollback: rollbackGate,
+  snapshot: snapshotGate,
+  phases: phasesGate,
 };
 
 /** How each gate stands; empty where no environment is set. `only` these, where the others were passed before. */

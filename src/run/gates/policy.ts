@@ -40,6 +40,10 @@ export interface Demands {
   readonly staging: boolean;
   /** How long the way back may take in its rehearsal; null: none is needed. */
   readonly rollbackMs: number | null;
+  /** Changes of rows that are there keep them first. */
+  readonly snapshot: boolean;
+  /** A copy goes from a few rows to the whole in phases, each of them proved. */
+  readonly phases: boolean;
 }
 
 export interface StagingDatabase extends AsyncDisposable {
@@ -57,6 +61,8 @@ const nothing: Demands = {
   backupMs: null,
   staging: false,
   rollbackMs: null,
+  snapshot: false,
+  phases: false,
 };
 
 const day = 24 * 60 * 60_000;
@@ -73,6 +79,8 @@ export const demandsOf: Readonly<Record<string, Demands>> = {
     backupMs: day,
     staging: true,
     rollbackMs: rollbackBudget,
+    snapshot: true,
+    phases: true,
   },
   staging: { ...nothing, environment: true, rollbackMs: rollbackBudget },
   development: { ...nothing, environment: true },
