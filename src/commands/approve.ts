@@ -21,7 +21,8 @@ export async function approve(options: ApproveOptions): Promise<FrozenPlan> {
   checkOptions("approve", options);
   const { file, as, ticket, key, allow = [], cwd = process.cwd() } = options;
   const path = resolve(cwd, file);
-  const { approvePlan, openSigningKey, writePlanFile } = await import("../review/index.ts");
+  const { approvePlan, holdFile, openSigningKey, writePlanFile } = await import("../review/index.ts");
+  await using _held = await holdFile(path);
   const plan = await openPlan({ file, cwd });
   const { approvers } = await openConfig(
     { ...options, profile: options.profile ?? plan.target.profile ?? undefined },

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { applyPlan, approve, freezePlan, type FrozenPlan } from "../../src/index.ts";
@@ -214,3 +215,18 @@ test("keys: PEM signs, ssh-keygen signs for an agent, and what cannot sign is re
 function fingerprintOf(path: string): string {
   return execFileSync("ssh-keygen", ["-lf", `${path}.pub`], { encoding: "utf8" }).split(" ")[1] ?? "";
 }
+
+test("of people who approve at the same time nobody is lost, also beside one who was killed in it", async () => {
+  await planned(async (own) => {
+    const names = ["Bob", "Cem", "Dan", "Eve"];
+    const gone = spawnSync(process.execPath, ["-e", ""]).pid;
+    await writeFile(join(own.folder, `.${file}.held`), `${hostname()} ${gone}\n`);
+    await Promise.all(names.map((as) => approveAs(own, as)));
+    const { approvals } = await readPlanFile(join(own.folder, file));
+    assert.deepEqual(approvals.map(({ approver }) => approver).toSorted(), names);
+    assert.deepEqual(
+      (await readdir(own.folder)).filter((name) => name.startsWith(".plan")),
+      [],
+    );
+  });
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
@@ -141,14 +142,22 @@ test("a down file that does not undo is found, and what differs is shown", async
 
 for (const { name, skip } of targets) {
   test(`${name}: an interrupted rehearsal leaves no scratch database behind`, { skip }, async () => {
-    const stuck =
-      "export async function up(db) { await new Promise((done) => db.signal.addEventListener('abort', done)); }\n";
-    await scene(name, { [`${version(1)}_a.ts`]: stuck }, async (own) => {
+    await scene(name, {}, async (own) => {
+      const atWork = join(own.folder, "at-work");
+      const stuck = `
+        import { writeFileSync } from "node:fs";
+        export async function up(db) {
+          const stopped = new Promise((done) => db.signal.addEventListener("abort", done));
+          writeFileSync(${JSON.stringify(atWork)}, "");
+          await stopped;
+        }`;
+      await own.write({ [`${version(1)}_a.ts`]: stuck });
       const others = new Set(await scratchesOf(own));
       const ours = async () => (await scratchesOf(own)).filter((each) => !others.has(each));
       const interruption = new AbortController();
       const refusal = refused(rehearse({ ...own.options, signal: interruption.signal }), "GW4006");
-      await until(async () => (await ours()).length > 0, { what: "a scratch database" });
+      await until(() => existsSync(atWork), { what: "the way forward is at work" });
+      assert.notEqual((await ours()).length, 0);
       interruption.abort();
       await refusal;
       assert.deepEqual(await ours(), []);
