@@ -1,6 +1,7 @@
 import type { CompareStep, CopyRowsStep, ParallelPart, Plan, SqlStep, Step } from "../core/plan.ts";
 import { tableKey } from "../core/table-key.ts";
 import { bytesText, countText } from "./amounts.ts";
+import { copyChoices } from "./copy-choices.ts";
 import type { Paint } from "./paint.ts";
 import { oneLine, visible } from "./visible-text.ts";
 
@@ -21,7 +22,7 @@ export function stepText(step: Step, paint: Paint): string {
     case "parallel":
       return `  ${paint.dim(`${step.jobs} at a time, each by itself:`)}\n${step.steps.map((part) => partText(part, paint)).join("")}`;
     case "copy-rows":
-      return `  ${phaseText(step)}${sizeText(step)}, ${step.jobs} chunks at a time: ${oneLine(namesOf(step.tables), 300)}\n`;
+      return `  ${phaseText(step)}${sizeText(step)}, ${step.jobs} chunks at a time: ${oneLine(namesOf(step.tables), 300)}\n${choicesText(step)}`;
     case "objects":
       return objectsText(step, paint);
     case "compare":
@@ -29,6 +30,12 @@ export function stepText(step: Step, paint: Paint): string {
     default:
       return `  ${oneLine(step.title)}\n`;
   }
+}
+
+function choicesText({ tables }: CopyRowsStep): string {
+  return copyChoices(tables)
+    .map((line) => `    ${visible(line)}\n`)
+    .join("");
 }
 
 function partText(part: ParallelPart, paint: Paint): string {

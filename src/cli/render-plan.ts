@@ -53,7 +53,9 @@ function stepText(step: Step, paint: Paint): string {
     }
   } else {
     lines.push(`    ${oneLine(step.title)}\n`);
-    if (step.kind === "parallel" || step.kind === "objects") lines.push(ofCopy(step, paint));
+    if (step.kind === "parallel" || step.kind === "objects" || step.kind === "copy-rows") {
+      lines.push(ofCopy(step, paint));
+    }
   }
   if (transaction) lines.push(boundary("COMMIT", ""));
   return lines.join("");

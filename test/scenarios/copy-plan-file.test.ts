@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import test from "node:test";
 import { applyPlan, approve, copy, freezeCopy, rehearse } from "../../src/index.ts";
+import { godwit } from "../support/cli.ts";
 import { crashAt } from "../support/crash.ts";
 import { target } from "../support/servers.ts";
 import { ledgerTable, refused, refusedUnchanged, type Scene, scene, tableNames } from "./scene.ts";
@@ -88,6 +89,19 @@ test("a copy's plan is stale where a side has changed, and a killed one goes on"
     assert.equal((await applyFile(own)).state, "done");
     assert.deepEqual(await tableNames(own), ["children", "parents"]);
     assert.equal((await own.sql("SELECT * FROM parents")).length, 4);
+  });
+});
+
+test("a review sees which rows a copy takes, and what rules make of values", async () => {
+  await pair("sqlite", "sqlite", async (_, own) => {
+    const rules = "tables: { parents: { filter: name <> 'b', add: { loud: upper(name) } } }\n";
+    await writeFile(join(own.folder, "rules.yaml"), rules);
+    await planned(own, { rules: ["rules.yaml"] });
+    for (const args of [[], ["--format", "markdown"], ["--format", "html"]]) {
+      const { stdout } = await godwit(["plan", file, ...args], { cwd: own.folder });
+      assert.match(stdout, /parents: only rows where .*name.*('|&#39;)b('|&#39;)/, args.join(" "));
+      assert.match(stdout, /parents\.loud: upper\(/i, args.join(" "));
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import type { SqlStep, Step } from "../../core/plan.ts";
 import { keyFingerprint } from "../../core/ssh-key.ts";
 import type { GateState } from "../../run/gates/gate.ts";
 import { bytesText, countText, durationText, numberText, timeText } from "../amounts.ts";
+import { copyChoices } from "../copy-choices.ts";
 import { type Block, heading, paragraph, sql, table } from "./document.ts";
 
 /** A plan for review: what it is, whether it may run, what it may lose, whom it keeps waiting, and each statement. */
@@ -135,6 +136,7 @@ function stepBlock(step: Step): Block[] {
       paragraph(
         `Rows of ${countText(step.tables.length, "table")}, about ${numberText(rows)}: ${step.title}`,
       ),
+      ...copyChoices(step.tables).map(paragraph),
     ];
   }
   if (step.kind === "parallel") {
