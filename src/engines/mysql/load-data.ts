@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import type { Connection } from "mysql2";
 import type { RowCount } from "./counted-rows.ts";
 import { rowPackets } from "./row-packets.ts";
@@ -74,6 +75,8 @@ async function send(
       stop.abort(),
     );
   }
+  // Where the system takes all at once, nothing else would have its turn: no signal, no timer, no other session.
+  await setImmediate();
   return sequence + 1;
 }
 

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import type { Session } from "../engine.ts";
 import type { PostgresSession } from "./connect.ts";
 import { dataSettings } from "./data-settings.ts";
@@ -100,6 +101,9 @@ export async function copyIn(
       if (bytes < messageBytes) continue;
       await send(parts, bytes);
       [parts, bytes] = [[], 0];
+      // Where the system takes all at once, and the pieces are there already, nothing else would have its turn: not even
+      // the server's answer that it takes no more.
+      await setImmediate();
     }
     if (bytes > 0) await send(parts, bytes);
   } catch (error) {
