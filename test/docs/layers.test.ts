@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   observe: ["core"],
   review: ["core", "engines", "run", "config"],
   commands: ["core", "engines", "run", ...features, "config"],
-  cli: ["core", "engines", "run", ...features, "config", "commands"],
+  cli: ["core", "sql", "engines", "run", ...features, "config", "commands"],
   // The library's face, src/index.ts.
   index: ["core", "engines", "run", ...features, "config", "commands"],
 };

@@ -14,7 +14,9 @@ export const snapshotGate: Gate = async (context) => {
   }
   const scripts = plan.steps.filter(({ kind }) => kind === "script").length;
   return passed(
-    scripts === 0 ? "no row is changed unkept" : "of scripts nobody knows; no other row is changed unkept",
+    scripts === 0
+      ? "it changes no row without keeping it"
+      : "no statement changes a row without keeping it; what scripts change is not known",
   );
 };
 
