@@ -76,13 +76,17 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
     status: (database, folder) => godwit(["status"], database, folder),
     batches: (database, folder) => godwit(["apply"], database, folder),
     saysAll: (count) => new RegExp(`\\b${count.toLocaleString("en")} applied\\b|\\b${count} applied\\b`),
-    start: () => ({ file: node, args: [join(root, "bin/godwit"), "--version"], env: { GODWIT_DIST: "1" } }),
+    start: () => ({
+      file: node,
+      args: [join(root, "bin/godwit"), "--version"],
+      env: { GODWIT_DIST: "dist" },
+    }),
     copy: (source, target) => godwitBetween("copy", source, target),
     verify: (source, target) => godwitBetween("verify", source, target),
     backup: ({ url }, file) => ({
       file: node,
       args: [join(root, "bin/godwit"), "backup", "create", "--output", file],
-      env: { GODWIT_DIST: "1", GODWIT_URL: url },
+      env: { GODWIT_DIST: "dist", GODWIT_URL: url },
     }),
     restore: ({ url }, file) => ({
       file: node,
@@ -94,7 +98,7 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
         "--confirm",
         new URL(url).pathname.slice(1),
       ],
-      env: { GODWIT_DIST: "1", GODWIT_URL: url },
+      env: { GODWIT_DIST: "dist", GODWIT_URL: url },
     }),
     migration: (number, sql) => ({
       [`${timestamp(number)}_t${number}.up.sql`]: `${sql};\n`,
@@ -244,7 +248,7 @@ function godwit(args: readonly string[], database: Database, folder: string): Co
   return {
     file: node,
     args: [join(root, "bin/godwit"), ...args, "--migrations", folder],
-    env: { GODWIT_DIST: "1", GODWIT_URL: database.url },
+    env: { GODWIT_DIST: "dist", GODWIT_URL: database.url },
   };
 }
 
@@ -266,7 +270,7 @@ function godwitBetween(verb: "copy" | "verify", source: Database, target: Databa
   return {
     file: node,
     args: [join(root, "bin/godwit"), verb, source.url, target.url],
-    env: { GODWIT_DIST: "1" },
+    env: { GODWIT_DIST: "dist" },
   };
 }
 

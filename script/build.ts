@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import manifest from "../package.json" with { type: "json" };
 
-/** Makes dist/: the program as one file, the library as a bundle in chunks, and the library's declarations. */
+/**
+ * Makes dist/: the program as one file, the library as a bundle in chunks, and the library's declarations. With --tested
+ * it makes .tested/: only the program, with the crash points of the tests, which start it thousands of times.
+ */
 const root = join(import.meta.dirname, "..");
 process.chdir(root);
-rmSync("dist", { recursive: true, force: true });
 
 const shared: BuildOptions = {
   bundle: true,
@@ -16,15 +18,25 @@ const shared: BuildOptions = {
   // The rest is bundled: one file opens faster than a hundred. `pg` asks for pg-native, which nobody has to have.
   external: [...Object.keys(manifest.dependencies), "pg-native"],
   metafile: true,
-  // The tests' crash points: no environment variable may kill a published program.
-  define: { "process.env.GODWIT_CRASH_AT": "undefined", "process.env.GODWIT_CRASH_TRACE": "undefined" },
   minifySyntax: true,
   legalComments: "inline",
   logLevel: "warning",
 };
+// One file, in which a module runs when it is first asked for; and CommonJS, because Node's loader of ES modules
+// takes longer to start than all of it takes to load.
+const program: BuildOptions = { ...shared, entryPoints: ["src/cli/main.ts"], format: "cjs" };
+if (process.argv.includes("--tested")) {
+  await build({ ...program, outfile: ".tested/cli/main.cjs" });
+  process.exit();
+}
+
+rmSync("dist", { recursive: true, force: true });
+// The tests' crash points: no environment variable may kill a published program.
+const define = { "process.env.GODWIT_CRASH_AT": "undefined", "process.env.GODWIT_CRASH_TRACE": "undefined" };
 const built = await Promise.all([
   build({
     ...shared,
+    define,
     entryPoints: { index: "src/index.ts" },
     outdir: "dist",
     splitting: true,
@@ -34,9 +46,7 @@ const built = await Promise.all([
       js: `import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);`,
     },
   }),
-  // One file, in which a module runs when it is first asked for; and CommonJS, because Node's loader of ES modules
-  // takes longer to start than all of it takes to load.
-  build({ ...shared, entryPoints: ["src/cli/main.ts"], outfile: "dist/cli/main.cjs", format: "cjs" }),
+  build({ ...program, define, outfile: "dist/cli/main.cjs" }),
 ]);
 
 writeFileSync(

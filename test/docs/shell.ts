@@ -31,6 +31,7 @@ export async function openShell(env: Readonly<Record<string, string>>): Promise<
       LC_ALL: "C.UTF-8",
       // Node's compile cache, so that the sources are not compiled for each command again.
       XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
+      GODWIT_DIST: process.env["GODWIT_DIST"] ?? "",
       ...env,
     },
     stdio: ["pipe", "pipe", "inherit"],

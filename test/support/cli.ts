@@ -110,7 +110,7 @@ function ended(
 
 /** Nothing of the developer's own settings reaches the program, so that a test means the same everywhere. */
 function environment(extra: CliOptions["env"] = {}): NodeJS.ProcessEnv {
-  const { PATH, HOME, TMPDIR } = process.env;
-  const merged = { PATH, HOME, TMPDIR, NO_COLOR: "1", TZ: "UTC", ...extra };
+  const { PATH, HOME, TMPDIR, GODWIT_DIST } = process.env;
+  const merged = { PATH, HOME, TMPDIR, GODWIT_DIST, NO_COLOR: "1", TZ: "UTC", ...extra };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined));
 }
