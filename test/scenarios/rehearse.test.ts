@@ -157,10 +157,14 @@ for (const { name, skip } of targets) {
       const interruption = new AbortController();
       const refusal = refused(rehearse({ ...own.options, signal: interruption.signal }), "GW4006");
       await until(() => existsSync(atWork), { what: "the way forward is at work" });
-      assert.notEqual((await ours()).length, 0);
+      const there = await ours();
+      assert.notEqual(there.length, 0);
       interruption.abort();
       await refusal;
-      assert.deepEqual(await ours(), []);
+      // Other tests have scratch databases too: theirs go some time, and what is left stays.
+      await until(async () => (await ours()).every((each) => !there.includes(each)), {
+        what: "no scratch database is left",
+      });
       assert.deepEqual(
         own.events.filter(({ type }) => type === "warning:raised"),
         [],
