@@ -1,6 +1,7 @@
 import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
-import type { ParallelStep, SqlStep, Statement, Step } from "../core/plan.ts";
+import type { ParallelPart, ParallelStep, RestoreReadStep, SqlStep, Statement, Step } from "../core/plan.ts";
+import { tableKey } from "../core/table-key.ts";
 import type { SchemaPart } from "../engines/backup-role.ts";
 import type { DdlStatement } from "../engines/data-roles.ts";
 import type { Engine } from "../engines/engine.ts";
@@ -36,6 +37,8 @@ export function compileRestore(plan: RestorePlan): Step[] {
         .join("\n");
       return text.trim() === "" ? [] : [{ ...part, text }];
     });
+  const keySteps = keys(plan, without(manifest.keys));
+  const read = keySteps.flatMap(({ steps }) => steps.filter((part) => part.kind === "restore-read"));
   return [
     ...sequence(
       plan,
@@ -51,7 +54,7 @@ export function compileRestore(plan: RestorePlan): Step[] {
       file,
       jobs,
     },
-    ...keys(plan, without(manifest.keys)),
+    ...keySteps,
     ...sequence(plan, "after", without(manifest.after)),
     {
       kind: "restore-check",
@@ -60,6 +63,10 @@ export function compileRestore(plan: RestorePlan): Step[] {
       hash: digest([sha256, "check", plan.lacks]),
       file,
       jobs,
+      readBack: [...Map.groupBy(read, ({ table }) => table)].map(([table, parts]) => ({
+        table,
+        parts: parts.map(({ key }) => key),
+      })),
     },
     ...(plan.scratch ? [] : sequence(plan, "finish", without(manifest.finish))),
   ];
@@ -120,22 +127,96 @@ function sequence(plan: RestorePlan, unit: string, parts: readonly SchemaPart[])
   return steps;
 }
 
-/** Each table's keys in one transaction, those of several tables at once. */
-function keys(plan: RestorePlan, parts: readonly SchemaPart[]): Step[] {
-  const steps = parts.map((part, n) =>
-    sqlStep("keys", `keys/1#${n + 1}`, part.title, statementsOf(plan, part.text, part.title)),
+/**
+ * Each table's keys in one transaction, then its indexes each by itself; several at once. Keys shut everybody else out of
+ * their table; beside indexes large tables are read back for the comparison, which a processor that builds none can do.
+ */
+function keys(plan: RestorePlan, parts: readonly SchemaPart[]): ParallelStep[] {
+  const builds = (unit: string, groups: readonly (readonly Statement[])[]) =>
+    groups
+      .filter(({ length }) => length > 0)
+      .map((statements, n) => {
+        const step = sqlStep("keys", `${unit}#${n + 1}`, statements[0]?.title ?? unit, statements);
+        if (!step.transaction) throw new GodwitError("GW9001", { message: "keys are made in transactions" });
+        return step;
+      });
+  const made = parts.map(({ text, title }) => keysApart(statementsOf(plan, text, title)));
+  const ofKeys = builds(
+    "keys/1",
+    made.map(([together]) => together),
   );
+  const ofIndexes = builds(
+    "keys/2",
+    made.flatMap(([, indexes]) => indexes.map((one) => [one])),
+  );
+  const readings = ofIndexes.length === 0 || fillsLater(plan) ? [] : readBacks(plan);
+  return [
+    ...inParallel(plan, "keys/1", `${ofKeys.length} keys`, ofKeys),
+    ...inParallel(plan, "keys/2", `${ofIndexes.length} indexes`, byTurns<ParallelPart>(ofIndexes, readings)),
+  ];
+}
+
+function inParallel(
+  { jobs }: RestorePlan,
+  key: string,
+  title: string,
+  steps: readonly ParallelPart[],
+): ParallelStep[] {
   if (steps.length === 0) return [];
-  if (steps.some(({ transaction }) => !transaction))
-    throw new GodwitError("GW9001", { message: "keys are made in transactions" });
-  const step: ParallelStep = {
-    kind: "parallel",
-    ...base("keys", "keys/1", `keys and indexes of ${steps.length} tables`),
-    hash: digest(steps.map(({ hash }) => hash)),
-    steps,
-    jobs: plan.jobs,
-  };
-  return [step];
+  const hash = digest(steps.map((step) => step.hash));
+  return [{ kind: "parallel", ...base("keys", key, title), hash, steps, jobs }];
+}
+
+/** So that there is always one of each at work. */
+function byTurns<T>(some: readonly T[], others: readonly T[]): T[] {
+  const most = Math.max(some.length, others.length);
+  return Array.from({ length: most }, (_, n) => [...some.slice(n, n + 1), ...others.slice(n, n + 1)]).flat();
+}
+
+/** A table's keys, and the indexes that stand behind them: those need nothing of one another. Any other order stays. */
+function keysApart(
+  statements: readonly Statement[],
+): [together: readonly Statement[], indexes: readonly Statement[]] {
+  const first = statements.findIndex(isIndex);
+  const isLast = first !== -1 && statements.slice(first).every(isIndex);
+  const end = isLast ? first : statements.length;
+  return [statements.slice(0, end), statements.slice(end)];
+}
+
+function isIndex({ label }: Statement): boolean {
+  return /^CREATE (UNIQUE )?INDEX$/.test(label);
+}
+
+/** Queries of stored views may call functions that change rows: then nothing that was read before them is proof. */
+function fillsLater(plan: RestorePlan): boolean {
+  return plan.manifest.after.some(({ text, title }) =>
+    statementsOf(plan, text, title).some(({ label }) => label.startsWith("REFRESH")),
+  );
+}
+
+/** Below it a table is read back in the time that it takes to say so. */
+const largeBytes = 4 * 1024 * 1024;
+
+function readBacks({ manifest, file, sha256, jobs }: RestorePlan): RestoreReadStep[] {
+  return manifest.tables.flatMap((table, number) => {
+    const bytes = table.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0);
+    if (bytes < largeBytes) return [];
+    const name = tableKey(table);
+    return Array.from({ length: jobs }, (_, remainder) => ({
+      kind: "restore-read" as const,
+      ...base(
+        "keys",
+        `keys/1#${name}/${remainder + 1}`,
+        `read ${name} back, part ${remainder + 1} of ${jobs}`,
+      ),
+      limits: { statementTimeoutMs: 0 },
+      hash: digest([sha256, number, remainder, jobs]),
+      file,
+      table: number,
+      remainder,
+      divisor: jobs,
+    }));
+  });
 }
 
 function sqlStep(unit: string, key: string, title: string, statements: readonly Statement[]): SqlStep {

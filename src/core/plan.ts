@@ -225,7 +225,7 @@ export interface ParallelStep extends StepBase {
   readonly jobs: number;
 }
 
-export type ParallelPart = SqlStep | ReadBackStep;
+export type ParallelPart = SqlStep | ReadBackStep | RestoreReadStep;
 
 /**
  * Sums up rows as the target gives them back, for the comparison. It can be done while indexes are built, which some
@@ -235,6 +235,16 @@ export interface ReadBackStep extends StepBase {
   readonly kind: "read-back";
   readonly table: CopyTable;
   /** Of the table's ranges, those whose number leaves `remainder` when divided by `divisor`. */
+  readonly remainder: number;
+  readonly divisor: number;
+}
+
+/** The same of a table that was restored, for the comparison with its backup. */
+export interface RestoreReadStep extends StepBase {
+  readonly kind: "restore-read";
+  readonly file: string;
+  /** Its number in the backup. */
+  readonly table: number;
   readonly remainder: number;
   readonly divisor: number;
 }
@@ -391,6 +401,8 @@ export interface RestoreCheckStep extends StepBase {
   readonly kind: "restore-check";
   readonly file: string;
   readonly jobs: number;
+  /** Parts that have read a table back before, by its number in the backup. */
+  readonly readBack: readonly { readonly table: number; readonly parts: readonly string[] }[];
 }
 
 /** What becomes of the row in the ledger of a backup or a rehearsal. */
@@ -415,6 +427,7 @@ export type Step =
   | ParallelStep
   | CopyRowsStep
   | ReadBackStep
+  | RestoreReadStep
   | ObjectsStep
   | CompareStep
   | BackupStep

@@ -96,9 +96,20 @@ export async function targetSum(
   { remainder, divisor }: { readonly remainder: number; readonly divisor: number },
 ): Promise<{ readonly rows: bigint; readonly sum: bigint }> {
   const ranges = await targetRanges(reader.engine, reader.session, table);
+  return sumOf(
+    ranges.filter((_, n) => n % divisor === remainder),
+    (range) => rangeSum(reader, table, range),
+  );
+}
+
+/** One range after another. */
+export async function sumOf(
+  ranges: readonly Range[],
+  read: (range: Range) => Promise<RowSum>,
+): Promise<{ readonly rows: bigint; readonly sum: bigint }> {
   const total = { rows: 0n, sum: 0n };
-  for (const range of ranges.filter((_, n) => n % divisor === remainder)) {
-    const { rows, sum } = await rangeSum(reader, table, range);
+  for (const range of ranges) {
+    const { rows, sum } = await read(range);
     total.rows += rows;
     total.sum += sum;
   }
@@ -115,10 +126,21 @@ async function paused({ pass, moved }: TargetReader): Promise<void> {
 }
 
 async function rangeSum(reader: TargetReader, table: CopyTable, range: Range): Promise<RowSum> {
-  const { engine, session, signal, moved } = reader;
+  const { engine, session } = reader;
+  return piecesSum(reader, () =>
+    engine.read!.rows(session, readBackRequest(table, range, engine.write!.form)),
+  );
+}
+
+/** The sum of rows as they come, where nothing holds the reader up or ends it. */
+export async function piecesSum(
+  reader: TargetReader,
+  read: () => AsyncIterable<Uint8Array>,
+): Promise<RowSum> {
+  const { signal, moved } = reader;
   await paused(reader);
   const sum = new RowSum();
-  for await (const piece of engine.read!.rows(session, readBackRequest(table, range, engine.write!.form))) {
+  for await (const piece of read()) {
     refuseInterruptedComparison(signal);
     moved("works");
     sum.add(piece);

@@ -58,7 +58,7 @@ async function performPart(
   part: ParallelPart,
   stopped: AbortSignal,
 ): Promise<DoneStep> {
-  if (part.kind === "read-back") {
+  if (part.kind !== "sql") {
     const { signal = stopped } = context;
     return performReadBack({ ...context, signal: AbortSignal.any([signal, stopped]) }, part);
   }

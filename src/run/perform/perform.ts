@@ -27,6 +27,7 @@ export async function perform(context: StepContext, step: Step): Promise<void> {
     case "copy-rows":
       return performCopyRows(context, step);
     case "read-back":
+    case "restore-read":
       return void (await performReadBack(context, step));
     case "objects":
       return performObjects(context, step);

@@ -1,5 +1,6 @@
-import type { ReadBackStep } from "../../core/plan.ts";
-import { type Movement, targetSum } from "../compare/read-back.ts";
+import type { ReadBackStep, RestoreReadStep } from "../../core/plan.ts";
+import { type Movement, type TargetReader, targetSum } from "../compare/read-back.ts";
+import { restoredSum } from "../archive/restored-sum.ts";
 import type { DoneStep, StepContext } from "./context.ts";
 import { inTransaction } from "./sql.ts";
 import { watchMoves } from "./watch-moves.ts";
@@ -13,7 +14,10 @@ interface ReadBackSum {
  * Reads a part of a table back from the target. The sum is kept in memory and not with the record: a run that goes on
  * later must not trust what was there before it stopped.
  */
-export async function performReadBack(context: StepContext, step: ReadBackStep): Promise<DoneStep> {
+export async function performReadBack(
+  context: StepContext,
+  step: ReadBackStep | RestoreReadStep,
+): Promise<DoneStep> {
   const { engine, session, crew, signal } = context;
   // Who holds it up is the index that is built beside it.
   await session.limit({ lockTimeoutMs: 0, statementTimeoutMs: 0 });
@@ -27,7 +31,11 @@ export async function performReadBack(context: StepContext, step: ReadBackStep):
   const pass = () => context.guard.pass(step.key, { sessions: [session] });
   moved("works");
   try {
-    const sum: ReadBackSum = await targetSum({ engine, session, signal, moved, pass }, step.table, step);
+    const reader: TargetReader = { engine, session, signal, moved, pass };
+    const sum: ReadBackSum =
+      step.kind === "read-back"
+        ? await targetSum(reader, step.table, step)
+        : await restoredSum(reader, step, context.settings.archiveKey ?? null);
     reading.movedAt = null;
     await inTransaction(context, step, async () => {});
     return { hash: step.hash, kept: sum };
