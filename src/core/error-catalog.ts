@@ -1,6 +1,6 @@
 /**
  * Every error Godwit can raise. A code is never reused or renumbered. The first digit tells where to look:
- * 1 usage and configuration, 2 migration files, 3 connection, 4 lock and run, 5 history, 6 statements, 7 copies,
+ * 1 usage and configuration, 2 files, 3 connection, 4 lock and run, 5 history, 6 statements, 7 copies,
  * 8 guards, reviewed plans and backups.
  */
 export interface CatalogEntry {
@@ -137,6 +137,30 @@ const entries = {
     hint: "See `godwit status` for the versions there are.",
     explanation: "The version that was named belongs to no migration file and no history row.",
     exit: 64,
+  },
+  GW2601: {
+    title: "Malformed mapping database",
+    hint: "Restore the file from a backup, or correct it at the place shown.",
+    explanation:
+      "A mapping database is cut off, damaged, or holds what its format does not allow: a duplicate member name, invalid UTF-8, a lone surrogate, a length with no such data behind it. The message has the byte offset, for JSON the line and the column, and the mapping where it is known. The file was only read; nothing was changed.",
+  },
+  GW2602: {
+    title: "Not a mapping database",
+    hint: "Pass a JSON or MessagePack file of mappings; the format is told by the content, not by the name.",
+    explanation:
+      "The content is neither MessagePack as the HOHO tool writes it nor JSON in one of its shapes. The file was only read.",
+  },
+  GW2603: {
+    title: "Unknown version of a mapping database",
+    hint: "Use the version of Godwit that wrote it, or a newer one. Known versions: 1.0, 1.1.",
+    explanation:
+      "The file names a schema version that this program does not know. An older program could misread a newer file, so it does not try.",
+  },
+  GW2604: {
+    title: "The target cannot hold a mapping",
+    hint: "Write MessagePack, or JSON in Godwit's own shape, which hold everything; or mend what is named first.",
+    explanation:
+      "JSON in which the mappings are members of an object has one member for each key, so it cannot hold the same mapping twice; and no format holds more than it has a place for. Nothing is left out silently. The target was not put in place.",
   },
   GW3001: {
     title: "Server unreachable",

@@ -13,18 +13,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   core: [],
   sql: ["core"],
   config: ["core"],
+  formats: ["core"],
   engines: ["core", "sql"],
-  run: ["core", "engines"],
+  run: ["core", "engines", "formats"],
   migrate: ["core", "sql", "engines", "run", "config"],
   copy: ["core", "sql", "engines", "run"],
   backup: ["core", "engines", "run"],
   audit: ["core", "engines", "run"],
   observe: ["core"],
   review: ["core", "engines", "run", "config"],
-  commands: ["core", "engines", "run", ...features, "config"],
-  cli: ["core", "sql", "engines", "run", ...features, "config", "commands"],
+  commands: ["core", "formats", "engines", "run", ...features, "config"],
+  cli: ["core", "sql", "formats", "engines", "run", ...features, "config", "commands"],
   // The library's face, src/index.ts.
-  index: ["core", "engines", "run", ...features, "config", "commands"],
+  index: ["core", "formats", "engines", "run", ...features, "config", "commands"],
 };
 
 /** What a feature may know of the configuration: how a duration is written, and how a file is read with care. The rest comes to it as values. */
