@@ -9,6 +9,7 @@ export * from "./model.ts";
 export * from "./reader.ts";
 export * from "./recognize.ts";
 export * from "./sidecar.ts";
+export * from "./sink.ts";
 export * from "./source.ts";
 export * from "./statistics.ts";
 export * from "./timestamp.ts";

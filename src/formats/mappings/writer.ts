@@ -1,5 +1,7 @@
+import { createJsonWriter } from "./json-writer.ts";
 import type { CollectionHeader, JsonShape, Mapping, Naming, SchemaVersion } from "./model.ts";
-import type { ByteSink } from "./source.ts";
+import { createMsgpackWriter } from "./msgpack-writer.ts";
+import type { ByteSink } from "./sink.ts";
 
 export type WriteTarget =
   | {
@@ -19,7 +21,7 @@ export interface WriteOptions {
   readonly target: WriteTarget;
   /** Stands at the file's beginning. Mappings must be of this version: see `convertMappings`. */
   readonly version: SchemaVersion;
-  /** Of the header that was read, to give back its forms; only MessagePack uses it. */
+  /** Of the header that was read, to give back the forms of its arrays; only MessagePack uses it. */
   readonly wire?: CollectionHeader["wire"];
 }
 
@@ -36,4 +38,14 @@ export interface MappingWriter {
   finish(header: CollectionHeader): Promise<Written>;
 }
 
-export declare function createMappingWriter(sink: ByteSink, options: WriteOptions): MappingWriter;
+export function createMappingWriter(sink: ByteSink, options: WriteOptions): MappingWriter {
+  const { target, version } = options;
+  if (target.format === "msgpack") {
+    return createMsgpackWriter(sink, { version, count: target.count ?? null, wire: options.wire ?? null });
+  }
+  return createJsonWriter(sink, {
+    version,
+    shape: target.shape ?? "list",
+    naming: target.naming ?? "pascal",
+  });
+}

@@ -1,0 +1,137 @@
+import type { ByteSource } from "./source.ts";
+
+/** A mapping, a pattern or any other single value may be at most so long. */
+export const mostItemBytes = 16 * 1024 * 1024;
+
+const usualBytes = 256 * 1024;
+
+/** Thrown inside a reader where the bytes in the window end too early; one object, because it is no failure. */
+class NeedMore extends Error {}
+export const needMore = new NeedMore("the window ends here");
+
+/** Thrown inside a reader for what its format does not allow, with the place in the window. */
+export class Malformed extends Error {
+  readonly at: number;
+
+  constructor(at: number, message: string) {
+    super(message);
+    this.at = at;
+  }
+}
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * The part of a source that is in memory. It slides: what lies before `start` is dropped when more is asked for, and
+ * it grows only while one value does not fit.
+ */
+export class ByteWindow {
+  bytes = Buffer.allocUnsafe(usualBytes);
+  /**
+   * The same bytes as Latin-1, one character each. A part of it is the cheapest way to a string of ASCII: to ask the
+   * buffer for each string costs more than the rest of its decoding.
+   */
+  text = "";
+  start = 0;
+  end = 0;
+  /** Where bytes[0] stands in the source. */
+  base = 0;
+  ended = false;
+  readonly source: ByteSource;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #pending: Uint8Array = Buffer.alloc(0);
+  /** Lines that ended before `start`, and where the last of them did; kept only of a source that can't be read again. */
+  #lines = 0;
+  #lineStart = 0;
+
+  constructor(source: ByteSource) {
+    this.source = source;
+    this.#chunks = source.chunks()[Symbol.asyncIterator]();
+  }
+
+  /** Appends what is next; false at the end of the source. Throws Malformed where one value grows too long. */
+  async more(): Promise<boolean> {
+    if (this.ended) return false;
+    this.#slide();
+    const before = this.end;
+    // Filled well, because a text is made of it each time.
+    const enough = this.bytes.length - (this.bytes.length >> 2);
+    while (this.end < enough) {
+      if (this.#pending.length === 0) {
+        const next = await this.#chunks.next();
+        if (next.done === true) {
+          this.ended = true;
+          break;
+        }
+        this.#pending = next.value;
+      }
+      const length = Math.min(this.#pending.length, this.bytes.length - this.end);
+      this.bytes.set(this.#pending.subarray(0, length), this.end);
+      this.#pending = this.#pending.subarray(length);
+      this.end += length;
+    }
+    this.text = this.bytes.toString("latin1", 0, this.end);
+    return this.end > before;
+  }
+
+  /** Ends the source early. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+
+  /** Line and column, from 1, of a place in the window; columns are characters. */
+  async placeOf(at: number): Promise<Place> {
+    if (!this.source.repeatable) {
+      // Of a line that began before the window, the part before it is counted in bytes.
+      const before = { line: this.#lines + 1, column: this.base - this.#lineStart + 1 };
+      return placeAfter(this.bytes.subarray(0, at), before);
+    }
+    const target = this.base + at;
+    let place: Place = { line: 1, column: 1 };
+    let offset = 0;
+    for await (const chunk of this.source.chunks()) {
+      place = placeAfter(chunk.subarray(0, target - offset), place);
+      offset += chunk.length;
+      if (offset >= target) break;
+    }
+    return place;
+  }
+
+  #slide(): void {
+    if (this.start > 0) {
+      if (!this.source.repeatable) this.#countLines();
+      this.bytes.copyWithin(0, this.start, this.end);
+      this.base += this.start;
+      this.end -= this.start;
+      this.start = 0;
+    }
+    if (this.end < this.bytes.length - (this.bytes.length >> 2)) return;
+    if (this.bytes.length >= mostItemBytes * 2) {
+      throw new Malformed(0, `one value of at most ${mostItemBytes / 1024 / 1024} MiB`);
+    }
+    const larger = Buffer.allocUnsafe(this.bytes.length * 2);
+    this.bytes.copy(larger, 0, 0, this.end);
+    this.bytes = larger;
+  }
+
+  #countLines(): void {
+    const passed = this.bytes.subarray(0, this.start);
+    for (let at = passed.indexOf(0x0a); at !== -1; at = passed.indexOf(0x0a, at + 1)) {
+      this.#lines++;
+      this.#lineStart = this.base + at + 1;
+    }
+  }
+}
+
+function placeAfter(bytes: Uint8Array, { line, column }: Place): Place {
+  for (const byte of bytes) {
+    if (byte === 0x0a) {
+      line++;
+      column = 1;
+    } else if ((byte & 0xc0) !== 0x80) column++;
+  }
+  return { line, column };
+}

@@ -1,0 +1,334 @@
+import { type ByteWindow, Malformed, mostItemBytes, needMore } from "./byte-window.ts";
+import { type FrameForms, frameFormsOf } from "./frame-forms.ts";
+import { JsonCursor, shown } from "./json-cursor.ts";
+import { JsonMappings } from "./json-mapping.ts";
+import { collectionMembers } from "./json-known-names.ts";
+import { extraValues, twice } from "./json-parts.ts";
+import { readPattern, readRecord, readStatistics } from "./json-schema.ts";
+import { collectionSpellings } from "./json-sniff.ts";
+import { withoutSpaces } from "./json-values.ts";
+import { KeySet } from "./key-set.ts";
+import { knownVersion } from "./known-version.ts";
+import type {
+  CollectionHeader,
+  DatabaseStatistics,
+  FileFormat,
+  Mapping,
+  MigrationRecord,
+  NamingPattern,
+  SchemaVersion,
+  Timestamp,
+  UnknownMember,
+} from "./model.ts";
+import type { MappingBatch, MappingReader } from "./reader.ts";
+import { readWhole, refusal } from "./refusal.ts";
+
+interface Options {
+  readonly format: FileFormat & { readonly format: "json" };
+  /** Where it is known before the pass. */
+  readonly version: SchemaVersion | null;
+  readonly batchMappings: number;
+  readonly lastUpdated: Timestamp;
+}
+
+/** The window is at the file's first byte. */
+export function openJson(window: ByteWindow, options: Options): MappingReader {
+  const pass = new JsonPass(window, options);
+  return {
+    format: options.format,
+    count: null,
+    get version() {
+      return pass.version;
+    },
+    get header() {
+      if (pass.header === null) throw new Error("The header is known after the last batch");
+      return pass.header;
+    },
+    async *batches() {
+      try {
+        yield* pass.batches();
+      } catch (error) {
+        throw await refusal(window, error, { isJson: true, ...pass.reading });
+      } finally {
+        await window.close();
+      }
+    },
+    [Symbol.asyncDispose]: () => window.close(),
+  };
+}
+
+/** One pass over a file: what is known so far. */
+class JsonPass {
+  version: SchemaVersion | null;
+  header: CollectionHeader | null = null;
+  reading: { index: number | null; name: string | null } = { index: null, name: null };
+  readonly #window: ByteWindow;
+  readonly #options: Options;
+  readonly #cursor = new JsonCursor();
+  readonly #mappings: JsonMappings;
+  /** Names in the collection, and keys of mappings, which may be given once. */
+  readonly #names = new KeySet();
+  readonly #seen = new Set<string>();
+  readonly #patterns: NamingPattern[] = [];
+  #statistics: DatabaseStatistics | null = null;
+  #extra: readonly Uint8Array[] | null = null;
+  #wire: FrameForms | null = null;
+  readonly #members: UnknownMember[] = [];
+  /** As text, because only the version tells what it is. */
+  #history: { readonly name: string; readonly json: string; readonly at: number } | null = null;
+  #heldBytes = 0;
+
+  constructor(window: ByteWindow, options: Options) {
+    this.#window = window;
+    this.#options = options;
+    this.version = options.version;
+    this.#mappings = new JsonMappings(this.#cursor, options.lastUpdated);
+  }
+
+  async *batches(): AsyncGenerator<MappingBatch, void, void> {
+    const { shape } = this.#options.format;
+    await this.#whole(() => this.#cursor.expect(0x7b, "to begin the file"));
+    if (shape === "flat") {
+      yield* this.#items(0x7d, () => this.#flatMember());
+    } else if (await this.#whole(() => this.#isEmpty(0x7d))) {
+      // Nothing is in it.
+    } else {
+      do {
+        const name = await this.#whole(() => this.#nameOf());
+        yield* this.#collectionMember(name, shape);
+      } while (await this.#whole(() => this.#cursor.another(0x7d, "in the collection")));
+    }
+    await this.#end();
+    this.header = await this.#headerOf();
+  }
+
+  async *#collectionMember(
+    { name, at }: { readonly name: string; readonly at: number },
+    shape: "list" | "keyed",
+  ): AsyncGenerator<MappingBatch, void, void> {
+    const member = collectionMembers[collectionSpellings.get(name) ?? -1];
+    // Two spellings of a known name are one and the same.
+    const meaning = member ?? name;
+    if (this.#seen.has(meaning)) throw twice(at - this.#window.base, name);
+    this.#seen.add(meaning);
+    if (member === "Mappings") {
+      if (await this.#whole(() => this.#cursor.isNull())) return;
+      const [opening, closing] = shape === "list" ? [0x5b, 0x5d] : [0x7b, 0x7d];
+      await this.#whole(() => this.#cursor.expect(opening, "to begin the mappings"));
+      yield* this.#items(closing, shape === "list" ? () => this.#element() : () => this.#keyed());
+    } else if (member === "Patterns") {
+      if (await this.#whole(() => this.#cursor.isNull())) return;
+      await this.#whole(() => this.#cursor.expect(0x5b, "to begin the patterns"));
+      if (await this.#whole(() => this.#isEmpty(0x5d))) return;
+      do {
+        const before = this.#position();
+        this.#patterns.push(await this.#whole(() => readPattern(this.#cursor)));
+        this.#hold(before);
+      } while (await this.#whole(() => this.#cursor.another(0x5d, "in the patterns")));
+    } else {
+      const before = this.#position();
+      (await this.#whole(() => this.#smallMember(name, member ?? null)))();
+      this.#hold(before);
+    }
+  }
+
+  /** A member of the collection that is read at once; what keeps it, when it is certain that all of it is here. */
+  #smallMember(name: string, member: string | null): () => void {
+    const cursor = this.#cursor;
+    if (member === "Version") return this.#readVersion();
+    if (member === "Statistics") {
+      const statistics = readStatistics(cursor);
+      return () => (this.#statistics = statistics);
+    }
+    if (member === "$extra") {
+      const extra = extraValues(cursor);
+      return () => (this.#extra = extra);
+    }
+    cursor.next();
+    const from = cursor.at;
+    cursor.skip(shown(name));
+    const json = withoutSpaces(cursor.bytes.toString("utf8", from, cursor.at));
+    if (member === "$frame") {
+      const wire = frameFormsOf(json);
+      if (wire === null)
+        throw new Malformed(from, "expected $frame as Godwit writes it, found another value");
+      return () => (this.#wire = wire);
+    }
+    if (member !== "History") return () => this.#members.push([name, json]);
+    const at = this.#window.base + from;
+    return () => (this.#history = { name, json, at });
+  }
+
+  #readVersion(): () => void {
+    const cursor = this.#cursor;
+    if (cursor.isNull()) return () => {};
+    const said = cursor.next() === 0x22 ? cursor.string("Version") : cursor.number("Version");
+    const version = said === "" ? this.version : knownVersion(said, this.#window.source.name);
+    return () => (this.version = version);
+  }
+
+  /** Batches of what stands up to a closing byte; for a member that is no mapping `read` gives what keeps it. */
+  async *#items(
+    closing: number,
+    read: () => Mapping | (() => void),
+  ): AsyncGenerator<MappingBatch, void, void> {
+    const window = this.#window;
+    const cursor = this.#cursor;
+    let done = 0;
+    let isOpen = !(await this.#whole(() => this.#isEmpty(closing)));
+    while (isOpen) {
+      const mappings: Mapping[] = [];
+      const { batchMappings } = this.#options;
+      let failure: unknown;
+      cursor.attach(window);
+      try {
+        while (isOpen && mappings.length < batchMappings) {
+          this.reading.name = null;
+          this.#key = null;
+          const item = read();
+          isOpen = cursor.another(closing, "after a mapping");
+          // Only now is it certain that all of it is here, and that it is not read again.
+          if (this.#key !== null) this.#takeKey(this.#key, this.#keyAt);
+          const before = this.#position();
+          window.start = cursor.at;
+          if (typeof item !== "function") mappings.push(item);
+          else {
+            item();
+            this.#hold(before);
+          }
+        }
+      } catch (error) {
+        failure = error;
+      }
+      if (mappings.length > 0) {
+        yield { first: done, mappings, endOffset: window.base + window.start };
+        done += mappings.length;
+      }
+      this.reading.index = done;
+      if (failure !== undefined && (failure !== needMore || !(await window.more()))) throw failure;
+    }
+    this.reading = { index: null, name: null };
+  }
+
+  #key: string | null = null;
+  #keyAt = 0;
+
+  #element(): Mapping {
+    return this.#mappings.read(null, this.reading);
+  }
+
+  #keyed(): Mapping {
+    const key = this.#readKey();
+    return this.#mappings.read(key, this.reading);
+  }
+
+  /** A flat file can have a version beside its mappings, and whatever else is no object. */
+  #flatMember(): Mapping | (() => void) {
+    const key = this.#readKey();
+    if (this.#cursor.next() === 0x7b) return this.#mappings.read(key, this.reading);
+    this.reading.name = null;
+    const member = collectionMembers[collectionSpellings.get(key) ?? -1] ?? null;
+    const isSmall = member === "Version" || member === "$extra";
+    return this.#smallMember(key, isSmall ? member : null);
+  }
+
+  #readKey(): string {
+    const cursor = this.#cursor;
+    cursor.next();
+    this.#keyAt = cursor.at;
+    const key = cursor.string("a mapping's key");
+    this.#key = key;
+    this.reading.name = key;
+    cursor.expect(0x3a, "after a mapping's key");
+    return key;
+  }
+
+  #takeKey(key: string, at: number): void {
+    if (!this.#names.add(key)) throw twice(at, key);
+  }
+
+  #nameOf(): { readonly name: string; readonly at: number } {
+    const cursor = this.#cursor;
+    cursor.next();
+    const at = this.#window.base + cursor.at;
+    const name = cursor.string("a member's name");
+    cursor.expect(0x3a, "after a member's name");
+    return { name, at };
+  }
+
+  #isEmpty(closing: number): boolean {
+    if (this.#cursor.next() !== closing) return false;
+    this.#cursor.at++;
+    return true;
+  }
+
+  #whole<T>(read: () => T): Promise<T> {
+    return readWhole(this.#window, () => this.#cursor.attach(this.#window), read);
+  }
+
+  #position(): number {
+    return this.#window.base + this.#window.start;
+  }
+
+  /** What is kept until the end has a bound, all of it together. */
+  #hold(before: number): void {
+    this.#heldBytes += this.#position() - before;
+    if (this.#heldBytes <= mostItemBytes) return;
+    const most = `${mostItemBytes / 1024 / 1024} MiB`;
+    throw new Malformed(this.#window.start, `expected at most ${most} beside the mappings, found more`);
+  }
+
+  async #end(): Promise<void> {
+    const window = this.#window;
+    const cursor = this.#cursor;
+    try {
+      for (;;) {
+        cursor.attach(window);
+        cursor.next();
+        break;
+      }
+    } catch (error) {
+      if (error !== needMore) throw error;
+      window.start = window.end;
+      if (await window.more()) return this.#end();
+      return;
+    }
+    throw cursor.unexpected("the end of the file after the collection");
+  }
+
+  async #headerOf(): Promise<CollectionHeader> {
+    const version = this.version ?? "1.0";
+    this.version = version;
+    const history: MigrationRecord[] = [];
+    if (this.#history !== null) {
+      const { name, json, at } = this.#history;
+      if (version === "1.0") this.#members.push([name, json]);
+      else history.push(...historyOf(json, at - this.#window.base));
+    }
+    return {
+      version,
+      patterns: this.#patterns,
+      statistics: this.#statistics,
+      history,
+      extra: this.#extra,
+      members: this.#members.length === 0 ? null : this.#members,
+      wire: this.#wire,
+    };
+  }
+}
+
+function historyOf(json: string, at: number): MigrationRecord[] {
+  const cursor = new JsonCursor().attachBytes(Buffer.from(`${json} `));
+  const records: MigrationRecord[] = [];
+  try {
+    if (cursor.isNull()) return records;
+    cursor.expect(0x5b, "to begin History");
+    if (cursor.next() === 0x5d) return records;
+    do records.push(readRecord(cursor));
+    while (cursor.another(0x5d, "in History"));
+  } catch (error) {
+    if (error instanceof Malformed) throw new Malformed(at, error.message);
+    throw error;
+  }
+  return records;
+}

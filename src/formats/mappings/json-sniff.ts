@@ -1,0 +1,102 @@
+import { JsonCursor } from "./json-cursor.ts";
+import { collectionMembers, mappingMembers, spellings } from "./json-known-names.ts";
+import type { JsonShape, Naming } from "./model.ts";
+
+export const collectionSpellings = spellings(collectionMembers);
+const mappingSpellings = spellings(mappingMembers);
+
+export interface Sniffed {
+  /** Null for JSON that is no mapping database. */
+  readonly shape: JsonShape | null;
+  readonly naming: Naming;
+  /** Where "Version" stands before the first mapping. */
+  readonly version: string | null;
+}
+
+/**
+ * Tells by what stands before and in the first mapping which shape a JSON file has. A flat file can have symbols of any
+ * name, "Mappings" and "Version" too, so what counts is what stands below a name.
+ */
+export function sniffJson(cursor: JsonCursor): Sniffed {
+  let version: string | null = null;
+  let naming: Naming | null = null;
+  let hasKnown = false;
+  cursor.expect(0x7b, "to begin the file");
+  if (cursor.next() === 0x7d) return { shape: "flat", naming: "camel", version };
+  do {
+    const name = cursor.string("a member's name");
+    cursor.expect(0x3a, "after a member's name");
+    const byte = cursor.next();
+    const member = collectionMembers[collectionSpellings.get(name) ?? -1];
+    if (member === "Mappings" && byte !== 0x7b) {
+      if (byte === 0x5b) return { shape: "list", naming: namingOfList(cursor) ?? namingOf([name]), version };
+      if (!cursor.isNull()) throw cursor.unexpected("an object or an array for the mappings");
+      hasKnown = true;
+    } else if (byte === 0x7b) {
+      const found = lookInto(cursor, member === "Mappings");
+      if (found.isMapping) return { shape: "flat", naming: found.naming ?? "camel", version };
+      if (member === "Mappings") {
+        return { shape: "keyed", naming: found.naming ?? namingOf([name]), version };
+      }
+      hasKnown ||= member !== undefined;
+    } else if (member === "Version" && byte === 0x22) {
+      version = cursor.string("Version");
+      hasKnown = true;
+      naming ??= namingOf([name]);
+    } else {
+      cursor.skip("the collection");
+      hasKnown ||= member !== undefined;
+      if (member !== undefined) naming ??= namingOf([name]);
+    }
+  } while (cursor.another(0x7d, "in the collection"));
+  return { shape: hasKnown ? "keyed" : null, naming: naming ?? "camel", version };
+}
+
+/** Passes over an object, and tells whether it is a mapping. Of one that may hold mappings the first member tells. */
+function lookInto(
+  cursor: JsonCursor,
+  mayHoldMappings: boolean,
+): { readonly isMapping: boolean; readonly naming: Naming | null } {
+  cursor.at++;
+  if (cursor.next() === 0x7d) {
+    cursor.at++;
+    return { isMapping: false, naming: null };
+  }
+  const names: string[] = [];
+  do {
+    names.push(cursor.string("a member's name"));
+    cursor.expect(0x3a, "after a member's name");
+    if (mayHoldMappings && names.length === 1 && cursor.next() === 0x7b) {
+      return { isMapping: false, naming: namingOf(namesOf(cursor)) };
+    }
+    cursor.skip("the collection");
+  } while (cursor.another(0x7d, "in an object"));
+  const isMapping = names.some((name) => (mappingSpellings.get(name) ?? 2) < 2);
+  return { isMapping, naming: isMapping ? namingOf(names) : null };
+}
+
+function namingOfList(cursor: JsonCursor): Naming | null {
+  cursor.at++;
+  return cursor.next() === 0x7b ? namingOf(namesOf(cursor)) : null;
+}
+
+/** Of the object at the cursor; past it. */
+function namesOf(cursor: JsonCursor): string[] {
+  cursor.at++;
+  const names: string[] = [];
+  if (cursor.next() === 0x7d) cursor.at++;
+  else {
+    do {
+      names.push(cursor.string("a member's name"));
+      cursor.expect(0x3a, "after a member's name");
+      cursor.skip("a mapping");
+    } while (cursor.another(0x7d, "in a mapping"));
+  }
+  return names;
+}
+
+/** Of one word in lower case nothing tells camel from snake, and it is no matter. */
+function namingOf(names: readonly string[]): Naming {
+  if (names.some((name) => /^[A-Z]/.test(name))) return "pascal";
+  return names.some((name) => name.includes("_")) ? "snake" : "camel";
+}
