@@ -3,7 +3,8 @@ import type { ByteSource } from "./source.ts";
 /** A mapping, a pattern or any other single value may be at most so long. */
 export const mostItemBytes = 16 * 1024 * 1024;
 
-const usualBytes = 256 * 1024;
+/** The text of so many bytes still is a young object to the garbage collector; of more it is kept until a full collection. */
+const usualBytes = 64 * 1024;
 
 /** Thrown inside a reader where the bytes in the window end too early; one object, because it is no failure. */
 class NeedMore extends Error {}

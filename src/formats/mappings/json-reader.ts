@@ -178,28 +178,9 @@ class JsonPass {
     let isOpen = !(await this.#whole(() => this.#isEmpty(closing)));
     while (isOpen) {
       const mappings: Mapping[] = [];
-      const { batchMappings } = this.#options;
-      let failure: unknown;
       cursor.attach(window);
-      try {
-        while (isOpen && mappings.length < batchMappings) {
-          this.reading.name = null;
-          this.#key = null;
-          const item = read();
-          isOpen = cursor.another(closing, "after a mapping");
-          // Only now is it certain that all of it is here, and that it is not read again.
-          if (this.#key !== null) this.#takeKey(this.#key, this.#keyAt);
-          const before = this.#position();
-          window.start = cursor.at;
-          if (typeof item !== "function") mappings.push(item);
-          else {
-            item();
-            this.#hold(before);
-          }
-        }
-      } catch (error) {
-        failure = error;
-      }
+      const { isAtEnd, failure } = this.#fill(mappings, closing, read);
+      isOpen = !isAtEnd;
       if (mappings.length > 0) {
         yield { first: done, mappings, endOffset: window.base + window.start };
         done += mappings.length;
@@ -208,6 +189,39 @@ class JsonPass {
       if (failure !== undefined && (failure !== needMore || !(await window.more()))) throw failure;
     }
     this.reading = { index: null, name: null };
+  }
+
+  /** As many as are in the window. A function of its own, because one that waits for nothing is compiled better. */
+  #fill(
+    mappings: Mapping[],
+    closing: number,
+    read: () => Mapping | (() => void),
+  ): { readonly isAtEnd: boolean; readonly failure: unknown } {
+    const window = this.#window;
+    const cursor = this.#cursor;
+    const { batchMappings } = this.#options;
+    const { reading } = this;
+    try {
+      while (mappings.length < batchMappings) {
+        reading.name = null;
+        this.#key = null;
+        const item = read();
+        const isAtEnd = !cursor.another(closing, "after a mapping");
+        // Only now is it certain that all of it is here, and that it is not read again.
+        if (this.#key !== null) this.#takeKey(this.#key, this.#keyAt);
+        const before = this.#position();
+        window.start = cursor.at;
+        if (typeof item !== "function") mappings.push(item);
+        else {
+          item();
+          this.#hold(before);
+        }
+        if (isAtEnd) return { isAtEnd, failure: undefined };
+      }
+      return { isAtEnd: false, failure: undefined };
+    } catch (failure) {
+      return { isAtEnd: false, failure };
+    }
   }
 
   #key: string | null = null;

@@ -1,8 +1,9 @@
 import { GodwitError } from "../../core/error.ts";
-import { JsonEncoder, surplus } from "./json-encode.ts";
+import { JsonBytes } from "./json-bytes.ts";
+import { JsonEncoder } from "./json-encode.ts";
 import { KeySet } from "./key-set.ts";
 import { mappingRefusal } from "./mapping-refusal.ts";
-import type { JsonShape, Mapping, Naming, SchemaVersion, UnknownMember } from "./model.ts";
+import type { CollectionHeader, JsonShape, Mapping, Naming, SchemaVersion, UnknownMember } from "./model.ts";
 import type { ByteSink } from "./sink.ts";
 import type { MappingWriter } from "./writer.ts";
 
@@ -12,70 +13,75 @@ interface Options {
   readonly naming: Naming;
 }
 
-const flushCharacters = 256 * 1024;
+const flushBytes = 256 * 1024;
 
 /** One mapping a line, so that other tools can show what changed between two files. */
 export function createJsonWriter(sink: ByteSink, { version, shape, naming }: Options): MappingWriter {
-  const encoder = new JsonEncoder(naming);
+  const out = new JsonBytes();
+  const encoder = new JsonEncoder(out, naming);
   const keys = shape === "list" ? null : new KeySet();
   let written = 0;
   let bytes = 0;
-  let text = "";
-  const begin = `{\n${encoder.name("Version")}"${version}"`;
-  text = shape === "flat" ? begin : `${begin},\n${encoder.name("Mappings")}${shape === "list" ? "[" : "{"}`;
+  out.text(`{\n${encoder.name("Version")}"${version}"`);
+  if (shape !== "flat") out.text(`,\n${encoder.name("Mappings")}${shape === "list" ? "[" : "{"}`);
 
   const flush = async (): Promise<void> => {
-    const part = Buffer.from(text, "utf8");
-    text = "";
+    const part = out.take();
     await sink.write(part);
     bytes += part.length;
   };
 
-  const lineOf = (mapping: Mapping): string => {
-    const separator = written === 0 && shape !== "flat" ? "\n" : ",\n";
-    if (keys === null) return separator + encoder.mapping(mapping);
+  const writeLine = (mapping: Mapping): void => {
+    out.text(written === 0 && shape !== "flat" ? "\n" : ",\n");
+    if (keys === null) return encoder.mapping(mapping);
     const { key, rest } = keyOf(mapping, keys);
-    return `${separator}${JSON.stringify(key)}:${encoder.mapping(rest)}`;
+    out.string(key);
+    out.text(":");
+    encoder.mapping(rest);
+  };
+
+  const writeList = <T>(name: string, items: readonly T[], write: (item: T) => void): void => {
+    out.text(`,\n${encoder.name(name)}[`);
+    for (const [index, item] of items.entries()) {
+      out.text(index === 0 ? "\n" : ",\n");
+      write(item);
+    }
+    out.text(items.length === 0 ? "]" : "\n]");
   };
 
   return {
     async write(mappings) {
       for (const mapping of mappings) {
+        const start = out.length;
         try {
-          text += lineOf(mapping);
+          writeLine(mapping);
         } catch (error) {
+          out.length = start;
           throw mappingRefusal(error, mapping, written);
         }
         written++;
-        if (text.length >= flushCharacters) await flush();
+        if (out.length >= flushBytes) await flush();
       }
     },
     async finish(header) {
       if (header.version !== version)
         throw new Error(`A header of version ${header.version} ends a file of ${version}`);
-      if (shape !== "flat") text += written === 0 ? closing(shape) : `\n${closing(shape)}`;
       const { patterns, statistics, history } = header;
-      if (shape === "flat")
-        refuseOfFlat(header.patterns.length, statistics !== null, history.length, header.members);
+      if (shape === "flat") refuseOfFlat(header);
       else {
-        const list = (items: readonly string[]) => (items.length === 0 ? "[]" : `[\n${items.join(",\n")}\n]`);
-        text += `,\n${encoder.name("Patterns")}${list(patterns.map((pattern) => encoder.pattern(pattern)))}`;
-        text += `,\n${encoder.name("Statistics")}${encoder.statistics(statistics)}`;
-        if (version === "1.1") {
-          text += `,\n${encoder.name("History")}${list(history.map((record) => encoder.record(record)))}`;
-        }
+        out.text(`${written === 0 ? "" : "\n"}${shape === "list" ? "]" : "}"}`);
+        writeList("Patterns", patterns, (pattern) => encoder.pattern(pattern));
+        out.text(`,\n${encoder.name("Statistics")}`);
+        encoder.statistics(statistics);
+        if (version === "1.1") writeList("History", history, (record) => encoder.record(record));
+        if (header.wire !== null) out.text(`,\n"$frame":${JSON.stringify(header.wire)}`);
       }
-      if (header.wire !== null) text += `,\n"$frame":${JSON.stringify(header.wire)}`;
-      text += surplus(header, null).replace(/^,/, ",\n");
-      text += "\n}\n";
+      encoder.surplus(header, null);
+      out.text("\n}\n");
       await flush();
       return { mappings: written, bytes };
     },
   };
-}
-
-function closing(shape: JsonShape): string {
-  return shape === "list" ? "]" : "}";
 }
 
 /** The key that the mapping came with, else its name, else its context before it. */
@@ -96,20 +102,13 @@ function nullIfEmpty(members: readonly UnknownMember[] | null): readonly Unknown
   return members === null || members.length === 0 ? null : members;
 }
 
-function refuseOfFlat(
-  patterns: number,
-  hasStatistics: boolean,
-  history: number,
-  members: readonly UnknownMember[] | null,
-): void {
+function refuseOfFlat({ patterns, statistics, history, members }: CollectionHeader): void {
   const what = [
-    ...(patterns > 0 ? ["patterns"] : []),
-    ...(hasStatistics ? ["statistics"] : []),
-    ...(history > 0 ? ["a history"] : []),
+    ...(patterns.length > 0 ? ["patterns"] : []),
+    ...(statistics === null ? [] : ["statistics"]),
+    ...(history.length > 0 ? ["a history"] : []),
     ...(members?.some(([, json]) => json.startsWith("{")) === true ? ["objects beside its mappings"] : []),
   ];
   if (what.length === 0) return;
-  throw new GodwitError("GW2604", {
-    message: `Flat JSON has no place for ${what.join(" and ")}.`,
-  });
+  throw new GodwitError("GW2604", { message: `Flat JSON has no place for ${what.join(" and ")}.` });
 }

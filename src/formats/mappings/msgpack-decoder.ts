@@ -15,6 +15,7 @@ const mostDepth = 128;
 export class MsgpackDecoder {
   bytes: Buffer = Buffer.alloc(0);
   text = "";
+  #view: DataView = new DataView(new ArrayBuffer(0));
   at = 0;
   end = 0;
   /** How many bytes there can be at most after `end`. */
@@ -23,6 +24,7 @@ export class MsgpackDecoder {
   plain = true;
 
   attach(window: ByteWindow): this {
+    if (this.bytes !== window.bytes) this.#view = viewOf(window.bytes);
     this.bytes = window.bytes;
     this.text = window.text;
     this.at = window.start;
@@ -39,6 +41,7 @@ export class MsgpackDecoder {
   /** Of bytes that are all there. */
   attachBytes(bytes: Buffer): this {
     this.bytes = bytes;
+    this.#view = viewOf(bytes);
     this.text = bytes.toString("latin1");
     this.at = 0;
     this.end = bytes.length;
@@ -161,7 +164,7 @@ export class MsgpackDecoder {
     if (code === 0xcb) {
       this.#need(9);
       const { bytes } = this;
-      const value = bytes.readDoubleBE(this.at + 1);
+      const value = this.#view.getFloat64(this.at + 1);
       if (value !== value && bytes.readBigUInt64BE(this.at + 1) !== 0xfff8_0000_0000_0000n)
         this.plain = false;
       this.at += 9;
@@ -180,6 +183,7 @@ export class MsgpackDecoder {
   timestamp(what: string): Timestamp {
     const code = this.peek();
     const { bytes, at } = this;
+    const view = this.#view;
     let from = at + 2;
     let length = code === 0xd6 ? 4 : code === 0xd7 ? 8 : 0;
     if (code === 0xc7) {
@@ -195,15 +199,15 @@ export class MsgpackDecoder {
     this.at = from + length;
     let seconds: number;
     let nanos = 0;
-    if (length === 4) seconds = bytes.readUInt32BE(from);
+    if (length === 4) seconds = view.getUint32(from);
     else if (length === 8) {
-      const high = bytes.readUInt32BE(from);
+      const high = view.getUint32(from);
       nanos = high >>> 2;
-      seconds = (high & 3) * 2 ** 32 + bytes.readUInt32BE(from + 4);
+      seconds = (high & 3) * 2 ** 32 + view.getUint32(from + 4);
       if (nanos === 0 && seconds < 2 ** 32) this.plain = false;
     } else {
-      nanos = bytes.readUInt32BE(from);
-      seconds = bytes.readInt32BE(from + 4) * 2 ** 32 + bytes.readUInt32BE(from + 8);
+      nanos = view.getUint32(from);
+      seconds = view.getInt32(from + 4) * 2 ** 32 + view.getUint32(from + 8);
       if (seconds >= 0 && seconds < 2 ** 34) this.plain = false;
     }
     if (nanos > 999_999_999) {
@@ -317,6 +321,10 @@ export class MsgpackDecoder {
   #unexpected(expected: string): Malformed {
     return new Malformed(this.at, `expected ${expected}, found ${kindOf(this.bytes[this.at]!)}`);
   }
+}
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 /** What a code byte begins. */

@@ -12,6 +12,7 @@ const shortString = 60;
 export class MsgpackEncoder {
   bytes = Buffer.allocUnsafe(256 * 1024);
   length = 0;
+  #view = viewOf(this.bytes);
 
   /** What was written since the last call; valid until the next value is written. */
   take(): Buffer {
@@ -59,7 +60,7 @@ export class MsgpackEncoder {
     bytes[this.length] = 0xcb;
     // The quiet NaN of .NET has its sign set; that of JavaScript has not.
     if (Number.isNaN(value)) bytes.writeBigUInt64BE(0xfff8_0000_0000_0000n, this.length + 1);
-    else bytes.writeDoubleBE(value, this.length + 1);
+    else this.#view.setFloat64(this.length + 1, value);
     this.length += 9;
   }
 
@@ -90,28 +91,29 @@ export class MsgpackEncoder {
   timestamp({ seconds, nanos }: Timestamp): void {
     this.#reserve(15);
     const { bytes } = this;
+    const view = this.#view;
     const at = this.length;
     if (seconds < 0 || seconds >= 2 ** 34) {
       bytes[at] = 0xc7;
       bytes[at + 1] = 12;
       bytes[at + 2] = 0xff;
-      bytes.writeUInt32BE(nanos, at + 3);
+      view.setUint32(at + 3, nanos);
       const high = Math.floor(seconds / 2 ** 32);
-      bytes.writeInt32BE(high, at + 7);
-      bytes.writeUInt32BE(seconds - high * 2 ** 32, at + 11);
+      view.setInt32(at + 7, high);
+      view.setUint32(at + 11, seconds - high * 2 ** 32);
       this.length += 15;
     } else if (nanos === 0 && seconds < 2 ** 32) {
       bytes[at] = 0xd6;
       bytes[at + 1] = 0xff;
-      bytes.writeUInt32BE(seconds, at + 2);
+      view.setUint32(at + 2, seconds);
       this.length += 6;
     } else {
       bytes[at] = 0xd7;
       bytes[at + 1] = 0xff;
       // 30 bits of nanoseconds above 34 bits of seconds.
       const high = Math.floor(seconds / 2 ** 32);
-      bytes.writeUInt32BE(nanos * 4 + high, at + 2);
-      bytes.writeUInt32BE(seconds - high * 2 ** 32, at + 6);
+      view.setUint32(at + 2, nanos * 4 + high);
+      view.setUint32(at + 6, seconds - high * 2 ** 32);
       this.length += 10;
     }
   }
@@ -197,5 +199,11 @@ export class MsgpackEncoder {
     const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + count));
     this.bytes.copy(larger, 0, 0, this.length);
     this.bytes = larger;
+    this.#view = viewOf(larger);
   }
+}
+
+/** Writes wider numbers than a byte in one go, where a buffer's own methods do it byte by byte. */
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

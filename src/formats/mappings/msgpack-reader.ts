@@ -86,16 +86,7 @@ async function* readMappings(
     const mappings: Mapping[] = [];
     const most = Math.min(batchMappings, total - done);
     decoder.attach(window);
-    let failure: unknown;
-    try {
-      while (mappings.length < most) {
-        tell.name = null;
-        mappings.push(decodeMapping(decoder, version, tell));
-        window.start = decoder.at;
-      }
-    } catch (error) {
-      failure = error;
-    }
+    const failure = fill(mappings, most, window, decoder, version, tell);
     if (mappings.length > 0) {
       yield { first: done, mappings, endOffset: window.base + window.start };
       done += mappings.length;
@@ -105,6 +96,27 @@ async function* readMappings(
     } catch (error) {
       throw await refusal(window, error, { isJson: false, index: done, name: tell.name });
     }
+  }
+}
+
+/** As many as are in the window; what ended it early. Apart, because one that waits for nothing is compiled better. */
+function fill(
+  mappings: Mapping[],
+  most: number,
+  window: ByteWindow,
+  decoder: MsgpackDecoder,
+  version: SchemaVersion,
+  tell: { name: string | null },
+): unknown {
+  try {
+    while (mappings.length < most) {
+      tell.name = null;
+      mappings.push(decodeMapping(decoder, version, tell));
+      window.start = decoder.at;
+    }
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

@@ -20,10 +20,12 @@ interface Options {
   /** Null where it is not known yet. */
   readonly count: number | null;
   readonly wire: FrameForms | null;
+  /** How much waits in memory for the count. Default 8 MiB. */
+  readonly heldBytes?: number;
 }
 
-const flushBytes = 1024 * 1024;
-const heldBytes = 8 * 1024 * 1024;
+const flushBytes = 256 * 1024;
+const usuallyHeldBytes = 8 * 1024 * 1024;
 const knownElements: Readonly<Record<SchemaVersion, number>> = { "1.0": 4, "1.1": 5 };
 
 /**
@@ -31,7 +33,8 @@ const knownElements: Readonly<Record<SchemaVersion, number>> = { "1.0": 4, "1.1"
  * memory, which is enough for most files. Of a larger one the first bytes are written as they are likely to be, and
  * put right at the end; that moves the file only where a count of the caller was wrong.
  */
-export function createMsgpackWriter(sink: ByteSink, { version, count, wire }: Options): MappingWriter {
+export function createMsgpackWriter(sink: ByteSink, options: Options): MappingWriter {
+  const { version, count, wire, heldBytes = usuallyHeldBytes } = options;
   const encoder = new MsgpackEncoder();
   let written = 0;
   let bytes = 0;
@@ -69,7 +72,7 @@ export function createMsgpackWriter(sink: ByteSink, { version, count, wire }: Op
           throw mappingRefusal(error, mapping, written);
         }
         written++;
-        if (encoder.length >= (prefix === null ? heldBytes : flushBytes)) await flush();
+        if (encoder.length >= (prefix === null && count === null ? heldBytes : flushBytes)) await flush();
       }
     },
     async finish(header) {

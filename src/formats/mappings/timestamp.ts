@@ -67,7 +67,7 @@ let lastDay = Number.NaN;
 let lastDate = "";
 
 /** `2026-01-31`. Files have many moments of one day, so the last is remembered. */
-function dateOf(day: number): string {
+export function dateOf(day: number): string {
   if (day === lastDay) return lastDate;
   const shifted = day + 719_468;
   const era = Math.floor(shifted / 146_097);

@@ -1,0 +1,33 @@
+import type { Mapping } from "./model.ts";
+
+/**
+ * A mapping whose texts stand for themselves. A longer text that a reader gives is a part of the text of its window,
+ * and holds all of that in memory, which matters where mappings are kept.
+ */
+export function ownTexts(mapping: Mapping): Mapping {
+  return {
+    ...mapping,
+    original: own(mapping.original),
+    mapped: own(mapping.mapped),
+    context: mapping.context === null ? null : shared(mapping.context),
+    references: mapping.references.map(own),
+    originFile: mapping.originFile === null ? null : shared(mapping.originFile),
+    note: mapping.note === null ? null : own(mapping.note),
+  };
+}
+
+/** V8 copies parts of up to 12 characters, and refers to the whole of longer ones. */
+function own(text: string): string {
+  return text.length < 13 ? text : Buffer.from(text, "utf16le").toString("utf16le");
+}
+
+const known = new Map<string, string>();
+
+/** Contexts and files repeat, so each of them is kept once, up to some. */
+function shared(text: string): string {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const one = own(text);
+  if (known.size < 10_000) known.set(one, one);
+  return one;
+}
