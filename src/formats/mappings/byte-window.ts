@@ -30,7 +30,7 @@ export interface Place {
  * it grows only while one value does not fit.
  */
 export class ByteWindow {
-  bytes = Buffer.allocUnsafe(usualBytes);
+  bytes: Buffer;
   /**
    * The same bytes as Latin-1, one character each. A part of it is the cheapest way to a string of ASCII: to ask the
    * buffer for each string costs more than the rest of its decoding.
@@ -50,6 +50,10 @@ export class ByteWindow {
 
   constructor(source: ByteSource) {
     this.source = source;
+    // A third more than there is, because it is filled to three quarters.
+    this.bytes = Buffer.allocUnsafe(
+      Math.min(usualBytes, Math.max(64, (source.sizeBytes ?? usualBytes) * 1.5)),
+    );
     this.#chunks = source.chunks()[Symbol.asyncIterator]();
   }
 
@@ -110,8 +114,11 @@ export class ByteWindow {
       this.start = 0;
     }
     if (this.end < this.bytes.length - (this.bytes.length >> 2)) return;
-    if (this.bytes.length >= mostItemBytes * 2) {
-      throw new Malformed(0, `one value of at most ${mostItemBytes / 1024 / 1024} MiB`);
+    if (this.bytes.length >= mostItemBytes) {
+      throw new Malformed(
+        0,
+        `expected a value of at most ${mostItemBytes / 1024 / 1024} MiB, found a longer one`,
+      );
     }
     const larger = Buffer.allocUnsafe(this.bytes.length * 2);
     this.bytes.copy(larger, 0, 0, this.end);

@@ -11,7 +11,7 @@ const mostKept = 4096;
 
 /** JSON as bytes in a buffer that is reused: of small parts, that costs less than to join texts and encode them. */
 export class JsonBytes {
-  bytes = Buffer.allocUnsafe(256 * 1024);
+  bytes: Buffer = Buffer.allocUnsafe(1024);
   length = 0;
   readonly #doubles = new Map<number, string>();
 

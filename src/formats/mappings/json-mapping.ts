@@ -112,7 +112,12 @@ export class JsonMappings {
       } while (cursor.another(0x7d, "in a mapping"));
     }
     let { members } = seen;
-    if (key !== null && key !== original && key !== `${context ?? "global"}:${original}`) {
+    if (
+      key !== null &&
+      key !== original &&
+      key !== `${context ?? "global"}:${original}` &&
+      !seen.names?.has("$key")
+    ) {
       members = [["$key", JSON.stringify(key)], ...(members ?? [])];
     }
     const { extra, wire } = seen;

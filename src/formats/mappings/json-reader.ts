@@ -2,7 +2,7 @@ import { type ByteWindow, Malformed, mostItemBytes, needMore } from "./byte-wind
 import { type FrameForms, frameFormsOf } from "./frame-forms.ts";
 import { JsonCursor, shown } from "./json-cursor.ts";
 import { JsonMappings } from "./json-mapping.ts";
-import { collectionMembers } from "./json-known-names.ts";
+import { collectionMembers, spellings } from "./json-known-names.ts";
 import { extraValues, twice } from "./json-parts.ts";
 import { readPattern, readRecord, readStatistics } from "./json-schema.ts";
 import { collectionSpellings } from "./json-sniff.ts";
@@ -22,6 +22,8 @@ import type {
 } from "./model.ts";
 import type { MappingBatch, MappingReader } from "./reader.ts";
 import { readWhole, refusal } from "./refusal.ts";
+
+const historyNames: ReadonlySet<string> = new Set(spellings(["History"]).keys());
 
 interface Options {
   readonly format: FileFormat & { readonly format: "json" };
@@ -74,8 +76,8 @@ class JsonPass {
   #extra: readonly Uint8Array[] | null = null;
   #wire: FrameForms | null = null;
   readonly #members: UnknownMember[] = [];
-  /** As text, because only the version tells what it is. */
-  #history: { readonly name: string; readonly json: string; readonly at: number } | null = null;
+  /** Where a history stands; its text is among the members, because only the version tells what it is. */
+  #historyAt: number | null = null;
   #heldBytes = 0;
 
   constructor(window: ByteWindow, options: Options) {
@@ -140,6 +142,12 @@ class JsonPass {
       const statistics = readStatistics(cursor);
       return () => (this.#statistics = statistics);
     }
+    if (member === "Patterns") {
+      const patterns = this.#patternsAtOnce();
+      return () => {
+        for (const pattern of patterns) this.#patterns.push(pattern);
+      };
+    }
     if (member === "$extra") {
       const extra = extraValues(cursor);
       return () => (this.#extra = extra);
@@ -154,9 +162,23 @@ class JsonPass {
         throw new Malformed(from, "expected $frame as Godwit writes it, found another value");
       return () => (this.#wire = wire);
     }
-    if (member !== "History") return () => this.#members.push([name, json]);
     const at = this.#window.base + from;
-    return () => (this.#history = { name, json, at });
+    return () => {
+      this.#members.push([name, json]);
+      if (member === "History") this.#historyAt = at;
+    };
+  }
+
+  /** Of a flat file, which rarely has any. */
+  #patternsAtOnce(): NamingPattern[] {
+    const cursor = this.#cursor;
+    const patterns: NamingPattern[] = [];
+    if (cursor.isNull()) return patterns;
+    cursor.expect(0x5b, "to begin the patterns");
+    if (this.#isEmpty(0x5d)) return patterns;
+    do patterns.push(readPattern(cursor));
+    while (cursor.another(0x5d, "in the patterns"));
+    return patterns;
   }
 
   #readVersion(): () => void {
@@ -242,8 +264,9 @@ class JsonPass {
     if (this.#cursor.next() === 0x7b) return this.#mappings.read(key, this.reading);
     this.reading.name = null;
     const member = collectionMembers[collectionSpellings.get(key) ?? -1] ?? null;
-    const isSmall = member === "Version" || member === "$extra";
-    return this.#smallMember(key, isSmall ? member : null);
+    if (member === "Mappings" && !this.#cursor.isNull())
+      throw this.#cursor.unexpected("an object for a mapping");
+    return member === "Mappings" ? () => {} : this.#smallMember(key, member);
   }
 
   #readKey(): string {
@@ -313,11 +336,11 @@ class JsonPass {
   async #headerOf(): Promise<CollectionHeader> {
     const version = this.version ?? "1.0";
     this.version = version;
-    const history: MigrationRecord[] = [];
-    if (this.#history !== null) {
-      const { name, json, at } = this.#history;
-      if (version === "1.0") this.#members.push([name, json]);
-      else history.push(...historyOf(json, at - this.#window.base));
+    let history: readonly MigrationRecord[] = [];
+    if (this.#historyAt !== null && version === "1.1") {
+      const place = this.#members.findIndex(([name]) => historyNames.has(name));
+      const [[, json] = ["", "null"]] = this.#members.splice(place, 1);
+      history = historyOf(json, this.#historyAt - this.#window.base);
     }
     return {
       version,

@@ -1,4 +1,5 @@
-import { JsonCursor } from "./json-cursor.ts";
+import { Malformed } from "./byte-window.ts";
+import type { JsonCursor } from "./json-cursor.ts";
 import { collectionMembers, mappingMembers, spellings } from "./json-known-names.ts";
 import type { JsonShape, Naming } from "./model.ts";
 
@@ -67,7 +68,7 @@ function lookInto(
     names.push(cursor.string("a member's name"));
     cursor.expect(0x3a, "after a member's name");
     if (mayHoldMappings && names.length === 1 && cursor.next() === 0x7b) {
-      return { isMapping: false, naming: namingOf(namesOf(cursor)) };
+      return { isMapping: false, naming: namingOfFirst(cursor) };
     }
     cursor.skip("the collection");
   } while (cursor.another(0x7d, "in an object"));
@@ -77,7 +78,17 @@ function lookInto(
 
 function namingOfList(cursor: JsonCursor): Naming | null {
   cursor.at++;
-  return cursor.next() === 0x7b ? namingOf(namesOf(cursor)) : null;
+  return cursor.next() === 0x7b ? namingOfFirst(cursor) : null;
+}
+
+/** Of a mapping. A fault in it is for the reader to tell, which knows where it is. */
+function namingOfFirst(cursor: JsonCursor): Naming | null {
+  try {
+    return namingOf(namesOf(cursor));
+  } catch (error) {
+    if (error instanceof Malformed) return null;
+    throw error;
+  }
 }
 
 /** Of the object at the cursor; past it. */

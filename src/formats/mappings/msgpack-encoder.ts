@@ -10,7 +10,7 @@ const shortString = 60;
  * unsigned one. The bytes are `bytes` up to `length`; the buffer is reused.
  */
 export class MsgpackEncoder {
-  bytes = Buffer.allocUnsafe(256 * 1024);
+  bytes: Buffer = Buffer.allocUnsafe(1024);
   length = 0;
   #view = viewOf(this.bytes);
 

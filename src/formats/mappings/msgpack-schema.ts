@@ -18,7 +18,7 @@ import type {
 } from "./model.ts";
 import { MsgpackDecoder } from "./msgpack-decoder.ts";
 import { MsgpackEncoder } from "./msgpack-encoder.ts";
-import { sameMapping, samePattern, sameStatistics } from "./same-content.ts";
+import { sameMapping, sameMembers, samePattern, sameStatistics } from "./same-content.ts";
 import { minimumTimestamp } from "./timestamp.ts";
 
 /*
@@ -84,7 +84,11 @@ export function decodeMapping(
   let members: readonly UnknownMember[] | null = null;
   if (count > known) {
     ({ extra, members } = decodeSurplus(decoder, count - known, known === 8 ? isKnownOld : isKnownNew));
-    if (known === 8 && members !== null) ({ originFile, note, members } = fromOldMembers(members));
+    if (known === 8 && members !== null) {
+      const all = members;
+      ({ originFile, note, members } = fromOldMembers(all));
+      if (!sameMembers(withOldMembers({ originFile, note, members }), all)) decoder.plain = false;
+    }
   }
   // A shorter array is another form as well.
   const wire = decoder.plain && count >= known ? null : copyOf(decoder, start);
@@ -113,10 +117,7 @@ export function encodePattern(encoder: MsgpackEncoder, pattern: NamingPattern): 
     encoder.raw(pattern.wire);
     return;
   }
-  const named: UnknownMember[] = [];
-  if (pattern.replacement !== undefined) named.push(["Replacement", JSON.stringify(pattern.replacement)]);
-  if (pattern.example !== undefined) named.push(["Example", JSON.stringify(pattern.example)]);
-  const members = named.length === 0 ? pattern.members : [...named, ...(pattern.members ?? [])];
+  const members = withNamed(pattern);
   encoder.array(4 + surplusCount(pattern.extra, members));
   encoder.string(pattern.pattern);
   encoder.string(pattern.description);
@@ -134,19 +135,10 @@ export function decodePattern(decoder: MsgpackDecoder): NamingPattern {
   const targetType = count > 2 ? decoder.integer("TargetType") : 0;
   const confidence = count > 3 ? decoder.float("Confidence") : 0;
   const { extra, members } = decodeSurplus(decoder, count - 4, isKnownOfPattern);
+  const { rest, ...named } = fromPatternMembers(members);
+  if (!sameMembers(withNamed({ ...named, members: rest }), members)) decoder.plain = false;
   const wire = decoder.plain && count >= 4 ? null : copyOf(decoder, start);
-  const { replacement, example, rest } = fromPatternMembers(members);
-  return {
-    pattern,
-    description,
-    targetType,
-    confidence,
-    ...(replacement === undefined ? {} : { replacement }),
-    ...(example === undefined ? {} : { example }),
-    extra,
-    members: rest,
-    wire,
-  };
+  return { pattern, description, targetType, confidence, ...named, extra, members: rest, wire };
 }
 
 export function encodeStatistics(encoder: MsgpackEncoder, statistics: DatabaseStatistics | null): void {
@@ -316,7 +308,11 @@ function membersOf(value: Buffer, isKnown: IsKnown): UnknownMember[] | null {
 }
 
 /** Version 1.0 has no place for these two, so they stand among the members that it does not know. */
-function withOldMembers({ originFile, note, members }: Mapping): readonly UnknownMember[] | null {
+function withOldMembers({
+  originFile,
+  note,
+  members,
+}: Pick<Mapping, "originFile" | "note" | "members">): readonly UnknownMember[] | null {
   if (originFile === null && note === null) return members;
   const old: UnknownMember[] = [];
   if (originFile !== null) old.push(["OriginFile", JSON.stringify(originFile)]);
@@ -341,7 +337,23 @@ function fromPatternMembers(members: readonly UnknownMember[] | null) {
       !(name === "Replacement" && replacement !== undefined) &&
       !(name === "Example" && example !== undefined),
   );
-  return { replacement, example, rest: rest.length === 0 ? null : rest };
+  return {
+    ...(replacement === undefined ? {} : { replacement }),
+    ...(example === undefined ? {} : { example }),
+    rest: rest.length === 0 ? null : rest,
+  };
+}
+
+/** The two that only JSON knows by name stand first among its members. */
+function withNamed({
+  replacement,
+  example,
+  members,
+}: Pick<NamingPattern, "replacement" | "example" | "members">): readonly UnknownMember[] | null {
+  const named: UnknownMember[] = [];
+  if (replacement !== undefined) named.push(["Replacement", JSON.stringify(replacement)]);
+  if (example !== undefined) named.push(["Example", JSON.stringify(example)]);
+  return named.length === 0 ? members : [...named, ...(members ?? [])];
 }
 
 function textOf(members: readonly UnknownMember[], name: string): string | null;

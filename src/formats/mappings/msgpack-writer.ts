@@ -35,6 +35,7 @@ const knownElements: Readonly<Record<SchemaVersion, number>> = { "1.0": 4, "1.1"
  */
 export function createMsgpackWriter(sink: ByteSink, options: Options): MappingWriter {
   const { version, count, wire, heldBytes = usuallyHeldBytes } = options;
+  const mostHeld = count === null ? heldBytes : Math.min(heldBytes, flushBytes);
   const encoder = new MsgpackEncoder();
   let written = 0;
   let bytes = 0;
@@ -72,7 +73,7 @@ export function createMsgpackWriter(sink: ByteSink, options: Options): MappingWr
           throw mappingRefusal(error, mapping, written);
         }
         written++;
-        if (encoder.length >= (prefix === null && count === null ? heldBytes : flushBytes)) await flush();
+        if (encoder.length >= (prefix === null ? mostHeld : flushBytes)) await flush();
       }
     },
     async finish(header) {

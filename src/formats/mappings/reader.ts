@@ -44,7 +44,7 @@ const defaultBatch = 4096;
 /** Throws GW2601, GW2602 and GW2603. Where `batches` is not called, the reader has to be disposed of. */
 export async function openMappings(source: ByteSource, options: ReadOptions = {}): Promise<MappingReader> {
   const { window, format, version } = await openDatabase(source);
-  const batchMappings = options.batchMappings ?? defaultBatch;
+  const batchMappings = Math.max(1, options.batchMappings ?? defaultBatch);
   if (format.format === "msgpack") return openMsgpack(window, format, batchMappings);
   const lastUpdated = options.lastUpdated ?? minimumTimestamp;
   return openJson(window, { format, version, batchMappings, lastUpdated });

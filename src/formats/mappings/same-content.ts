@@ -51,11 +51,17 @@ export function sameTexts(a: readonly string[], b: readonly string[]): boolean {
 
 export function sameSurplus(a: Surplus, b: Surplus): boolean {
   const [extraA, extraB] = [a.extra ?? [], b.extra ?? []];
-  const [membersA, membersB] = [a.members ?? [], b.members ?? []];
   return (
     extraA.length === extraB.length &&
-    membersA.length === membersB.length &&
     extraA.every((value, index) => Buffer.compare(value, extraB[index]!) === 0) &&
-    membersA.every(([name, json], index) => name === membersB[index]![0] && json === membersB[index]![1])
+    sameMembers(a.members, b.members)
+  );
+}
+
+export function sameMembers(a: Surplus["members"], b: Surplus["members"]): boolean {
+  const [all, others] = [a ?? [], b ?? []];
+  return (
+    all.length === others.length &&
+    all.every(([name, json], index) => name === others[index]![0] && json === others[index]![1])
   );
 }

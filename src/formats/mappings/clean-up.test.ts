@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { CleanUp, type FindingKind, findingKinds } from "./clean-up.ts";
+import { mapping } from "./mapping-files.fixture.ts";
+import type { Mapping } from "./model.ts";
+
+const mappings: readonly Mapping[] = [
+  mapping({ original: "a", references: ["later", "gone", "a"] }),
+  mapping({ original: "", mapped: "x" }),
+  mapping({ original: "b", mapped: "" }),
+  mapping({ original: "a", context: null, mapped: "Again", confidence: 0.9, references: ["gone"] }),
+  mapping({ original: "a", context: "m.js", confidence: 1.5 }),
+  mapping({ original: "later", confidence: Number.NaN }),
+  mapping({ original: "c", confidence: -0.1 }),
+];
+
+test("each problem is listed before it is mended", () => {
+  const { cleanUp, findings } = look(findingKinds);
+  assert.deepEqual(
+    findings.listed.map(({ index, original, kind, problem, mend }) => [index, original, kind, problem, mend]),
+    [
+      [
+        0,
+        "a",
+        "dead-reference",
+        'refers to "gone", which is the Original of no mapping',
+        "take the reference out",
+      ],
+      [1, "", "empty-name", "has no Original", "take the mapping out"],
+      [2, "b", "empty-name", "has no Mapped", "map it to its Original"],
+      [3, "a", "duplicate", "is there again with the same Original and context", "merge it into the first"],
+      [
+        3,
+        "a",
+        "dead-reference",
+        'refers to "gone", which is the Original of no mapping',
+        "take the reference out",
+      ],
+      [4, "a", "confidence", "has the confidence 1.5", "make it 1"],
+      [5, "later", "confidence", "has the confidence NaN", "make it 0"],
+      [6, "c", "confidence", "has the confidence -0.1", "make it 0"],
+    ],
+  );
+  assert.deepEqual(findings.counts, { duplicate: 1, "empty-name": 2, "dead-reference": 2, confidence: 3 });
+  const mended = [...cleanUp.mend(mappings.slice(0, 2)), ...cleanUp.mend(mappings.slice(2))];
+  assert.deepEqual(mended, [
+    mapping({ original: "a", mapped: "Again", confidence: 0.9, usageCount: 1, references: ["later", "a"] }),
+    mapping({ original: "b", mapped: "b" }),
+    mapping({ original: "a", context: "m.js", confidence: 1 }),
+    mapping({ original: "later", confidence: 0 }),
+    mapping({ original: "c", confidence: 0 }),
+  ]);
+  assert.deepEqual(look(findingKinds, mended).findings.listed, []);
+});
+
+test("what was not asked for is left as it is", () => {
+  for (const kind of findingKinds) {
+    const { cleanUp, findings } = look([kind]);
+    assert.ok(findings.listed.length > 0 && findings.listed.every((finding) => finding.kind === kind));
+    const changed = cleanUp.mend(mappings).filter((one) => !mappings.includes(one));
+    assert.equal(changed.length, { duplicate: 1, "empty-name": 1, "dead-reference": 2, confidence: 3 }[kind]);
+  }
+  const none = look([]);
+  assert.deepEqual(none.cleanUp.mend(mappings), mappings);
+});
+
+test("as many are listed as were asked for, and all are counted", () => {
+  const many = Array.from({ length: 50 }, (_, index) =>
+    mapping({ original: `a${index}`, references: ["gone", "lost"] }),
+  );
+  const { findings } = look(findingKinds, many, 3);
+  assert.deepEqual(
+    findings.listed.map(({ index }) => index),
+    [0, 0, 1],
+  );
+  assert.equal(findings.counts["dead-reference"], 100);
+});
+
+function look(kinds: readonly FindingKind[], all = mappings, mostFindings = 1000) {
+  const cleanUp = new CleanUp(kinds, { mostFindings });
+  for (const one of all) cleanUp.look([one]);
+  return { cleanUp, findings: cleanUp.findings() };
+}

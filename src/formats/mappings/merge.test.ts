@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { header, mapping } from "./mapping-files.fixture.ts";
+import { mergeMappings, type MergeInput } from "./merge.ts";
+import type { CollectionHeader, Mapping } from "./model.ts";
+
+const now = { seconds: 1_800_000_000, nanos: 0 };
+
+test("a repeated identity is merged by the rules of the original tool, at the place where it stood first", async () => {
+  const old = mapping({
+    original: "b",
+    mapped: "Beta",
+    type: 1,
+    context: null,
+    confidence: 0.9,
+    usageCount: 2n ** 64n - 2n,
+    references: ["x", "y"],
+    members: [["A", "1"]],
+  });
+  const again = mapping({
+    original: "b",
+    mapped: "Better",
+    type: 2,
+    context: "global",
+    confidence: 0.3,
+    lastUpdated: { seconds: 5, nanos: 0 },
+    usageCount: 100,
+    references: ["y", "z"],
+    members: [
+      ["A", "2"],
+      ["B", "3"],
+    ],
+    note: "n",
+  });
+  const other = mapping({ original: "b", context: "m.js" });
+  const merged = await mergeMappings([input("one", [mapping(), old]), input("two", [again, other])], { now });
+  assert.deepEqual(merged.mappings, [
+    mapping(),
+    {
+      ...old,
+      mapped: "Better",
+      type: 2,
+      lastUpdated: now,
+      usageCount: 2n ** 64n - 1n,
+      references: ["x", "y", "z"],
+      members: [
+        ["A", "1"],
+        ["B", "3"],
+      ],
+      note: "n",
+    },
+    other,
+  ]);
+  assert.deepEqual(merged.conflicts, [
+    {
+      original: "b",
+      context: "global",
+      members: [
+        { member: "mapped", before: "Beta", arrived: "Better", result: "Better" },
+        { member: "type", before: 1, arrived: 2, result: 2 },
+        { member: "confidence", before: 0.9, arrived: 0.3, result: 0.9 },
+      ],
+      first: "one",
+      later: "two",
+    },
+  ]);
+  assert.deepEqual(merged.inputs, [
+    { name: "one", mappings: 2, added: 2 },
+    { name: "two", mappings: 2, added: 1 },
+  ]);
+});
+
+test("agreement is no conflict, all conflicts are counted, and some are listed", async () => {
+  const mappings = Array.from({ length: 5 }, (_, index) => mapping({ original: `a${index}` }));
+  const others = mappings.map((one) => ({ ...one, mapped: "other" }));
+  const agreed = await mergeMappings([input("one", mappings), input("two", mappings)]);
+  assert.deepEqual([agreed.conflictCount, agreed.repeated], [0, 5]);
+  // Without a moment of the run the later of both dates stands.
+  assert.deepEqual(
+    agreed.mappings,
+    mappings.map((one) => ({ ...one, usageCount: 1 })),
+  );
+  const { conflicts, conflictCount } = await mergeMappings([input("one", mappings), input("two", others)], {
+    mostConflicts: 2,
+  });
+  assert.deepEqual([conflicts.map(({ original }) => original), conflictCount], [["a0", "a1"], 5]);
+});
+
+test("of headers all patterns, the earliest beginning and the latest change are kept", async () => {
+  const pattern = (name: string) => ({
+    pattern: name,
+    description: "",
+    targetType: 0,
+    confidence: 1,
+    extra: null,
+    members: null,
+    wire: null,
+  });
+  const statistics = (from: number, to: number) => ({
+    createdAt: { seconds: from, nanos: 0 },
+    lastModified: { seconds: to, nanos: 0 },
+    totalMappings: 1,
+    lastVersion: "1.0",
+    extra: null,
+    members: null,
+    wire: new Uint8Array(),
+  });
+  const merged = await mergeMappings([
+    input("one", [], { patterns: [pattern("p")], statistics: statistics(5, 6) }),
+    input("two", [], {
+      version: "1.1",
+      patterns: [pattern("p"), pattern("q")],
+      statistics: statistics(3, 9),
+    }),
+    input("three", [], { members: [["x", "1"]] }),
+  ]);
+  assert.deepEqual(
+    merged.header,
+    header({
+      version: "1.1",
+      patterns: [pattern("p"), pattern("q")],
+      statistics: { ...statistics(3, 9), wire: null },
+      members: [["x", "1"]],
+    }),
+  );
+});
+
+function input(
+  name: string,
+  mappings: readonly Mapping[],
+  parts: Partial<CollectionHeader> = {},
+): MergeInput {
+  return {
+    name,
+    batches: (async function* () {
+      for (const one of mappings) yield { mappings: [one] };
+    })(),
+    header: () => header(parts),
+  };
+}
