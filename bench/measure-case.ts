@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { type MeasureCase, migrationCount } from "./measure-cases.ts";
 import { writeBatches } from "./batches.ts";
 import { copiedRows } from "./copy-data.ts";
+import { mappingCount, writeMappingData } from "./mapping-data.ts";
 import type { FilledDatabases } from "./filled-databases.ts";
 import { type Command, isInstalled, type Program, programs, writeMigrations } from "./programs.ts";
+import { fileSource, recognize } from "../src/formats/mappings/index.ts";
 import { runProcess } from "./run-process.ts";
 import type { Database, Server } from "./servers.ts";
 
@@ -65,6 +67,7 @@ async function prepare(
   copied: Database | null,
 ): Promise<() => Promise<Sample>> {
   const { server, folder } = place;
+  if (item.action === "mappings") return prepareMappings(item, program, place);
   if (item.action === "start" || server === null) {
     const command = required(program, "start")();
     return async () => sample(item, program, command, place);
@@ -145,6 +148,32 @@ async function prepare(
   };
 }
 
+/** The file is made once, in JSON; Godwit makes the other of it. */
+async function prepareMappings(
+  item: MeasureCase,
+  program: Program,
+  place: Place,
+): Promise<() => Promise<Sample>> {
+  const json = join(place.folder, "mappings.json");
+  const msgpack = join(place.folder, "mappings.msgpack");
+  if (!existsSync(json)) {
+    writeMappingData(json);
+    sample(item, "godwit", required("godwit", "mappings")(json, msgpack), place);
+  }
+  const [input, output] = item.to === "json" ? [msgpack, `${msgpack}.json`] : [json, `${json}.msgpack`];
+  const command = required(program, "mappings")(input, output);
+  return async () => {
+    const result = sample(item, program, command, place);
+    const found = await recognize(await fileSource(output));
+    const count = found.count ?? mappingCount;
+    if (found.format.format !== item.to || count !== mappingCount || statSync(output).size < 50e6) {
+      throw new Error(`${program} has not written ${mappingCount} mappings`);
+    }
+    rmSync(output);
+    return result;
+  };
+}
+
 /** A copy of the source, for programs that hold the two against each other. */
 async function copiedTarget(
   item: MeasureCase,
@@ -195,7 +224,17 @@ async function verifyCopied(database: Database, program: Program): Promise<void>
 }
 
 function required<
-  K extends "apply" | "status" | "saysAll" | "start" | "copy" | "verify" | "backup" | "restore" | "batches",
+  K extends
+    | "apply"
+    | "status"
+    | "saysAll"
+    | "start"
+    | "copy"
+    | "verify"
+    | "backup"
+    | "restore"
+    | "batches"
+    | "mappings",
 >(program: Program, what: K) {
   const found = programs[program][what];
   if (found === undefined) throw new Error(`${program} has no ${what}`);

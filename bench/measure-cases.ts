@@ -6,7 +6,16 @@ export interface MeasureCase {
   /** What --only takes. */
   readonly name: string;
   readonly title: string;
-  readonly action: "apply" | "status" | "start" | "copy" | "verify" | "backup" | "restore" | "batches";
+  readonly action:
+    | "apply"
+    | "status"
+    | "start"
+    | "copy"
+    | "verify"
+    | "backup"
+    | "restore"
+    | "batches"
+    | "mappings";
   readonly unit: "ms" | "bytes";
   /** Left out where no database is involved; of a copy, where it goes to. */
   readonly server?: ServerName;
@@ -25,7 +34,9 @@ export interface MeasureCase {
   /** The slowest of the others counts, and not the fastest: what is waited for where both work at once. */
   readonly againstSlowest?: boolean;
   /** What else is asked of Godwit in the same runs. */
-  readonly also?: { readonly cpuShare: number; readonly peakBytes: number };
+  readonly also?: { readonly cpuShare?: number; readonly peakBytes: number };
+  /** Of mappings: the format that the file is converted to. */
+  readonly to?: "msgpack" | "json";
 }
 
 /** How many migrations there are, in each measure that has any. */
@@ -84,6 +95,8 @@ export const measureCases: readonly MeasureCase[] = [
   },
   backup("backup", "back up 1,000,000 rows into a portable file", 1.3),
   backup("restore", "restore 1,000,000 rows with indexes and compare them", 1.2),
+  ...mappings("msgpack"),
+  ...mappings("json"),
 ];
 
 /** Those whose names are, or begin with, one of the given; ends the process with 64 for a name that fits none. */
@@ -149,6 +162,22 @@ function backup(action: "backup" | "restore", title: string, target: number): Me
     programs: ["godwit", "pg_dump"],
     target,
   };
+}
+
+/** Time, and peak memory: at most half of what it takes to hold all of the file. */
+function mappings(to: "msgpack" | "json"): readonly MeasureCase[] {
+  const title = `1,000,000 mappings to ${to === "json" ? "JSON" : "MessagePack"}`;
+  const shared = { action: "mappings", to, mostRuns: 3, programs: ["godwit", "plain-mappings"] } as const;
+  return [
+    { ...shared, name: `mappings-to-${to}`, title, unit: "ms", target: 1.5, also: { peakBytes: 200e6 } },
+    {
+      ...shared,
+      name: `mappings-memory-to-${to}`,
+      title: `peak memory: ${title}`,
+      unit: "bytes",
+      target: 0.5,
+    },
+  ];
 }
 
 function memory(server: ServerName, action: "apply" | "status"): MeasureCase {

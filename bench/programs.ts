@@ -16,6 +16,7 @@ export type Program =
   | "pipe"
   | "pg_dump"
   | "plain"
+  | "plain-mappings"
   | "digest-postgres"
   | "digest-mariadb";
 
@@ -41,6 +42,8 @@ export interface ProgramSpec {
   readonly verify?: (source: Database, target: Database) => Command;
   /** Runs the batches of batches.ts; the folder has them as migrations. */
   readonly batches?: (database: Database, folder: string) => Command;
+  /** A mapping database into the other format. */
+  readonly mappings?: (input: string, output: string) => Command;
   /** Into a file that is not there yet. */
   readonly backup?: (source: Database, file: string) => Command;
   /** Of that file, into an empty database. */
@@ -83,6 +86,7 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
     }),
     copy: (source, target) => godwitBetween("copy", source, target),
     verify: (source, target) => godwitBetween("verify", source, target),
+    mappings: (input, output) => script("bench/convert-mappings.ts", input, output),
     backup: ({ url }, file) => ({
       file: node,
       args: [join(root, "bin/godwit"), "backup", "create", "--output", file],
@@ -144,6 +148,11 @@ export const programs: Readonly<Record<Program, ProgramSpec>> = {
       args: [join(root, "bench/plain-batches.ts")],
       env: { DATABASE_URL: url },
     }),
+  },
+  "plain-mappings": {
+    title: "JSON and @msgpack/msgpack, the whole file at once",
+    version: versionOf("@msgpack/msgpack"),
+    mappings: (input, output) => script("bench/plain-mappings.ts", input, output),
   },
   pgloader: {
     title: "pgloader",
@@ -250,6 +259,10 @@ function godwit(args: readonly string[], database: Database, folder: string): Co
     args: [join(root, "bin/godwit"), ...args, "--migrations", folder],
     env: { GODWIT_DIST: "dist", GODWIT_URL: database.url },
   };
+}
+
+function script(path: string, ...args: readonly string[]): Command {
+  return { file: node, args: [join(root, path), ...args], env: {} };
 }
 
 function dbmate(

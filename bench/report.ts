@@ -77,7 +77,9 @@ function alsoLines({ also }: MeasureCase, samples: readonly Sample[]): string[] 
       ? `| ${title} | godwit | not measured | | | | ≤ ${form(most)} | |`
       : `| ${title} | godwit | ${[median(values), Math.min(...values), Math.max(...values)].map(form).join(" | ")} | | ≤ ${form(most)} | ${verdict(median(values), most)} |`;
   return [
-    line("— its part of all CPU, servers included", shares, also.cpuShare, percent),
+    ...(also.cpuShare === undefined
+      ? []
+      : [line("— its part of all CPU, servers included", shares, also.cpuShare, percent)]),
     line("— its peak memory", peaks, also.peakBytes, (bytes) => amount(bytes, "bytes")),
   ];
 }
