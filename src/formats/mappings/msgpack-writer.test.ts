@@ -67,26 +67,25 @@ test("the beginning is right in the end, whatever was known at first", async () 
 
 test("a larger file is moved as a whole where its beginning turns out shorter or longer", async () => {
   const folder = await mkdtemp(join(tmpdir(), "godwit-mappings-"));
+  const mappings = Array.from({ length: 40 }, (_, index) =>
+    mapping({ original: `a${index}`, mapped: `${index} of many, `.repeat(5000 + index) }),
+  );
   try {
     const path = join(folder, "file");
-    const many = {
-      mappings: Array.from({ length: 40 }, (_, index) =>
-        mapping({ original: `a${index}`, mapped: "x".repeat(70_000) }),
-      ),
-      header: headers["so many elements that their header is longer"]!,
-    };
-    await using handle = await open(path, "w+");
-    const writer = createMsgpackWriter(fileSink(handle), {
-      version: "1.0",
-      count: null,
-      wire: null,
-      heldBytes: 1,
-    });
-    await writer.write(many.mappings);
-    await writer.finish(many.header);
-    const found = await readAllMappings(await fileSource(path));
-    assert.deepEqual(sumsOf(found), sumsOf(many));
-    assert.ok((await readFile(path)).equals(await write(many, { format: "msgpack" })));
+    const long = headers["so many elements that their header is longer"]!;
+    for (const [count, header] of [
+      [null, headers["usual"]!],
+      [0, long],
+    ] as const) {
+      await using handle = await open(path, "w+");
+      const options = { version: "1.0", count, wire: null, heldBytes: 1 } as const;
+      const writer = createMsgpackWriter(fileSink(handle), options);
+      await writer.write(mappings);
+      await writer.finish(header);
+      const found = await readAllMappings(await fileSource(path));
+      assert.deepEqual(sumsOf(found), sumsOf({ mappings, header }));
+      assert.ok((await readFile(path)).equals(await write({ mappings, header }, { format: "msgpack" })));
+    }
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -129,6 +128,39 @@ test("the header of the mappings is the shortest for each count", async () => {
     const bytes = await write({ mappings, header: header() }, { format: "msgpack" }, 5000);
     assert.equal(bytes.toString("hex", 5, 5 + hex.length / 2), hex);
     assert.equal((await read(bytes)).mappings.length, count);
+  }
+});
+
+const integers: readonly (readonly [value: number | bigint, hex: string])[] = [
+  [0, "00"],
+  [127, "7f"],
+  [128, "cc80"],
+  [255, "ccff"],
+  [256, "cd0100"],
+  [65_535, "cdffff"],
+  [65_536, "ce00010000"],
+  [2 ** 32 - 1, "ceffffffff"],
+  [2 ** 32, "cf0000000100000000"],
+  [2n ** 64n - 1n, "cfffffffffffffffff"],
+  [-1, "ff"],
+  [-32, "e0"],
+  [-33, "d0df"],
+  [-128, "d080"],
+  [-129, "d1ff7f"],
+  [-32_768, "d18000"],
+  [-32_769, "d2ffff7fff"],
+  [-(2 ** 31), "d280000000"],
+  [-(2 ** 31) - 1, "d3ffffffff7fffffff"],
+  [-(2n ** 63n), "d38000000000000000"],
+];
+
+test("each whole number has the form that MessagePack-CSharp gives it", async () => {
+  for (const [value, hex] of integers) {
+    const mappings = [mapping({ usageCount: value })];
+    const bytes = await write({ mappings, header: header() }, { format: "msgpack" });
+    // After the timestamp of six bytes, and before the references, the patterns and the statistics.
+    assert.match(bytes.toString("hex"), new RegExp(`d6ff00000000${hex}9090c0$`), String(value));
+    assert.equal((await read(bytes)).mappings[0]?.wire, null, String(value));
   }
 });
 
