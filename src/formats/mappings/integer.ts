@@ -9,8 +9,3 @@ export function integerOf(value: bigint): Integer {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
 }
-
-/** What an int of .NET can hold: what the original tool reads and writes. */
-export function fitsInt32(value: Integer): boolean {
-  return typeof value === "number" && value >= -(2 ** 31) && value < 2 ** 31;
-}

@@ -15,10 +15,6 @@ export interface Seen {
   wire: Uint8Array | null;
 }
 
-export function nothingSeen(): Seen {
-  return { bits: 0, names: null, members: null, extra: null, wire: null };
-}
-
 const typeNumbers: ReadonlyMap<string, number> = new Map(
   symbolTypes.map((name, index) => [name.toLowerCase(), index]),
 );
@@ -33,7 +29,7 @@ export function readObject(
   known: ReadonlyMap<string, number>,
   read: (member: number, name: string) => boolean,
 ): Seen {
-  const seen = nothingSeen();
+  const seen: Seen = { bits: 0, names: null, members: null, extra: null, wire: null };
   cursor.expect(0x7b, `to begin ${what}`);
   if (cursor.next() === 0x7d) {
     cursor.at++;
