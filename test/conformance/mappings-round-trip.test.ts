@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, ExtensionCodec } from "@msgpack/msgpack";
 import fc from "fast-check";
-import { arbitraryCollection, read, readInChunks, sumsOf, write } from "./mapping-files.fixture.ts";
-import type { Timestamp } from "./model.ts";
+import {
+  arbitraryCollection,
+  read,
+  readInChunks,
+  sumsOf,
+  write,
+} from "../../src/formats/mappings/mapping-files.fixture.ts";
+import type { Timestamp } from "../../src/formats/mappings/model.ts";
 
 test("what is written is read again, in both formats, wherever a chunk of it ends", async () => {
   await fc.assert(

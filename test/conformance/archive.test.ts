@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before, describe } from "node:test";
 import { zstdCompressSync } from "node:zlib";
-import { GodwitError } from "../../core/error.ts";
-import { blockBytes, blockHeadOf, headBytes, headOf, tailOf } from "./layout.ts";
-import type { Manifest } from "./manifest.ts";
-import { ArchiveReader } from "./read-archive.ts";
-import { sealOf } from "./seal.ts";
-import { ArchiveWriter } from "./write-archive.ts";
+import { GodwitError } from "../../src/core/error.ts";
+import { blockBytes, blockHeadOf, headBytes, headOf, tailOf } from "../../src/run/archive/layout.ts";
+import type { Manifest } from "../../src/run/archive/manifest.ts";
+import { ArchiveReader } from "../../src/run/archive/read-archive.ts";
+import { sealOf } from "../../src/run/archive/seal.ts";
+import { ArchiveWriter } from "../../src/run/archive/write-archive.ts";
 
 const key = Buffer.alloc(32, 7);
 const rows = Buffer.from(Array.from({ length: 60 }, (_, n) => `${n}\tvalue ${n * 7919}\n`).join(""));
