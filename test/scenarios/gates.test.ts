@@ -19,6 +19,7 @@ import {
 } from "../../src/index.ts";
 import type { GateState } from "../../src/run/gates/gate.ts";
 import { godwit } from "../support/cli.ts";
+import { run } from "../support/laboratory/pair.ts";
 import { targets, withDatabase } from "../support/servers.ts";
 import { refused, refusedUnchanged, type Scene, scene, tableNames, tables, version } from "./scene.ts";
 
@@ -113,7 +114,8 @@ for (const { name, skip } of targets) {
 test("ticket and approvals are demanded of people: exit code 3", async () => {
   await scene("sqlite", tables(1, 2), async (own) => {
     await configure(own, { gates: { ...off, ticket: true, approvals: 2 } });
-    await refusedUnchanged(own, () => apply(own.options), "GW8105");
+    const bare = await refusedUnchanged(own, () => apply(own.options), "GW8105");
+    assert.match(bare.message, /approval: only a plan from a file can be approved/);
     await frozen(own);
     const as = (who: string, ticket?: string) => approve({ cwd: own.folder, env: {}, file, as: who, ticket });
     await as("Bob");
@@ -297,6 +299,28 @@ test("what staging has rolled back again has not run there", async () => {
       await rollback(bare);
       await closedThenOpen(own, "GW8106", /what run \S+ did was rolled back there/, () => apply(bare));
     });
+  });
+});
+
+test("a gate that cannot ask its question is closed", async () => {
+  await scene("sqlite", tables(1), async (own) => {
+    const path = join(own.folder, "staging.db");
+    // It says that it has the record of plans, and has lost it.
+    await writeFile(join(own.folder, "bare.json"), "{}");
+    const bare = { ...own.options, url: `sqlite:${path}`, config: join(own.folder, "bare.json") };
+    await apply(bare);
+    await run("sqlite", bare.url, ["DROP TABLE godwit_plan"]);
+    for (const [staging, why] of [
+      [
+        "postgres://nobody@127.0.0.1:1/none",
+        /staging: it could not be asked: cannot connect to .*127\.0\.0\.1:1/,
+      ],
+      [`sqlite:${path}`, /staging: .*staging\.db could not be asked: no such table: main.godwit_plan/],
+    ] as const) {
+      await configure(own, { gates: { ...off, staging: true }, staging });
+      const { message } = await refusedUnchanged(own, () => apply(own.options), "GW8106");
+      assert.match(message, why);
+    }
   });
 });
 

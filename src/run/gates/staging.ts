@@ -1,13 +1,23 @@
+import { GodwitError } from "../../core/error.ts";
 import { withPlaceholders } from "../../engines/placeholders.ts";
-import { failed, type Gate, type GateContext, passed } from "./gate.ts";
+import { failed, type Gate, type GateContext, passed, type Verdict } from "./gate.ts";
 import type { StagingDatabase } from "./policy.ts";
 
 /** The same plan, apart from where, ran to its end in another database. */
 export const stagingGate: Gate = async (context) => {
-  const { policy, facts } = context;
+  const { policy } = context;
   if (!policy.demands.staging) return null;
   await using staging = await policy.openStaging();
   if (staging === null) return failed("no staging database is configured (`staging`)");
+  return await ranIn(staging, context).catch((error: unknown) => {
+    if (error instanceof GodwitError) throw error;
+    // By itself it would be taken for a failure of the target's session, and a lost one would be opened again.
+    return failed(`${staging.display} could not be asked: ${staging.engine.errors.classify(error).message}`);
+  });
+};
+
+async function ranIn(staging: StagingDatabase, context: GateContext): Promise<Verdict> {
+  const { facts } = context;
   const there = await staging.engine.connect.facts(staging.session);
   if (there.identity === facts.identity && there.database === facts.database) {
     return failed(`${staging.display} is the same database as this one`);
@@ -23,7 +33,7 @@ export const stagingGate: Gate = async (context) => {
   }
   const since = run === null ? "" : `: what run ${run.id} did was rolled back there`;
   return failed(`this plan has not run to its end in ${staging.display}${since}`);
-};
+}
 
 /** A run that another one has ended counts as done, too: so each step must be. */
 async function sameContent({ contentHash, plan }: GateContext, { engine, session }: StagingDatabase) {
