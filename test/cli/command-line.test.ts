@@ -281,6 +281,22 @@ test("an operator's word on a step is told as such", async () => {
   assert.doesNotMatch(stderr, /the database says/);
 });
 
+test("before kept rows are dropped the command line asks", async () => {
+  await using project = await sqliteProject({
+    "20260101000001_a.up.sql": "CREATE TABLE a (id int PRIMARY KEY, n int);\nINSERT INTO a VALUES (1, 1);\n",
+    "20260101000002_b.up.sql": "-- godwit: snapshot\nUPDATE a SET n = 2;\n",
+  });
+  assert.equal((await project.run(["apply"])).code, 0);
+  const list = async () => (await project.run(["snapshots"])).stdout;
+  const before = await list();
+  assert.match(before, / kept +1 row /);
+  const asked = await project.run(["snapshots", "--drop", "all"]);
+  assert.equal(asked.code, 64, asked.stderr);
+  assert.match(asked.stderr, /drops tables of rows that a rollback would put back.*needs --yes/);
+  assert.equal(await list(), before);
+  assert.match((await project.run(["snapshots", "--drop", "all", "--yes"])).stdout, /dropped 1 snapshot/);
+});
+
 test("the hazard of a rollback is not said where a usage error ends it", async () => {
   await using project = await sqliteProject({ "20260101000001_a.up.sql": "SELECT 1;" });
   const { code, stderr } = await project.run(["rollback", "--to", "7", "--yes"]);

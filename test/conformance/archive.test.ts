@@ -1,5 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import {
+  lstat,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before, describe } from "node:test";
@@ -176,6 +188,43 @@ test("an archive overwrites nothing, and one that is not finished leaves nothing
     (await readdir(folder)).filter((name) => name.endsWith(".partial")),
     [],
   );
+});
+
+test("an archive is not written through a link", async () => {
+  const file = join(folder, "linked");
+  const other = join(folder, "other-file");
+  await writeFile(other, "mine");
+  await symlink(other, `${file}.partial`);
+  await assert.rejects(ArchiveWriter.create(file, null), { code: "GW8201" });
+  assert.equal(await readFile(other, "utf8"), "mine");
+  await rm(`${file}.partial`);
+  // One that leads nowhere yet is a name that is taken, too.
+  await symlink(join(folder, "nowhere"), file);
+  const writer = await ArchiveWriter.create(file, null);
+  await assert.rejects(writer.finish(manifestOf([])), { code: "GW8201" });
+  await writer.abandon();
+  assert.ok((await lstat(file)).isSymbolicLink());
+  await assert.rejects(stat(join(folder, "nowhere")));
+});
+
+test("blocks that changed their places are refused, though each is as it was written", async () => {
+  const file = join(folder, "places");
+  const writer = await ArchiveWriter.create(file, null);
+  // Of one length, since they cannot be compressed.
+  const blocks = [
+    await writer.append("rows", randomBytes(1_000)),
+    await writer.append("rows", randomBytes(1_000)),
+  ];
+  await writer.finish(manifestOf(blocks));
+  const bytes = await readFile(file);
+  const [first, second] = blocks.map(({ offset }) => offset) as [number, number];
+  const length = second - first;
+  const parts = [bytes.subarray(0, first), bytes.subarray(second, second + length)];
+  await writeFile(
+    file,
+    Buffer.concat([...parts, bytes.subarray(first, second), bytes.subarray(second + length)]),
+  );
+  assert.match((await refusal(file, null)).message, /block 1 stands in the place of block 0/);
 });
 
 async function written(name: string, own: Uint8Array | null): Promise<string> {

@@ -120,6 +120,36 @@ test("a restore that loses a row is no proof", { skip: target("postgres").skip }
   });
 });
 
+for (const { what, body, words } of [
+  {
+    what: "changes a row",
+    body: "BEGIN UPDATE app.t SET id = id + 100 WHERE id = (SELECT min(id) FROM app.t); RETURN 1; END",
+    words: /app\.t has other rows than the backup's 10/,
+  },
+  {
+    what: "changes the schema",
+    body: "BEGIN EXECUTE 'CREATE TABLE app.made_' || txid_current() || ' ()'; RETURN 1; END",
+    words: /the schema is not the backup's/,
+  },
+]) {
+  test(`a restore that ${what} is no proof`, { skip: target("postgres").skip }, async () => {
+    await using project = await makeProject();
+    await withDatabase("postgres", async (url) => {
+      await run("postgres", url, [
+        "CREATE SCHEMA app",
+        "CREATE TABLE app.t (id int PRIMARY KEY)",
+        "INSERT INTO app.t SELECT generate_series(1, 10)",
+        `CREATE FUNCTION app.act() RETURNS int LANGUAGE plpgsql AS $$ ${body} $$`,
+        "CREATE MATERIALIZED VIEW app.acted AS SELECT app.act()",
+      ]);
+      const options = { cwd: project.folder, env: {}, url };
+      await backupCreate(options);
+      await refused(backupVerify(options), "GW8207", words);
+      assert.equal((await backupList(options))[0]?.state, "made");
+    });
+  });
+}
+
 test("a damaged backup changes nothing", async () => {
   await using project = await makeProject();
   await withDatabase("sqlite", async (source) =>

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { apply } from "../../src/index.ts";
 import { makeProject } from "../support/project.ts";
-import { administer, target, targets } from "../support/servers.ts";
+import { administer, target, targets, withDatabase } from "../support/servers.ts";
 import { asker, assertClean, evidence, ledgerTable, sessions } from "./evidence.ts";
 import { fixtures } from "./fixtures.ts";
 import { withOwnDatabase } from "./own-database.ts";
@@ -39,6 +40,33 @@ for (const { name, skip } of targets) {
       });
     });
   }
+}
+
+for (const { name, skip } of targets) {
+  test(`${name}: who comes second is refused while another one has the run lock`, { skip }, async () => {
+    const hooks = globalThis as unknown as {
+      godwitRunner?: Record<"reached" | "free", PromiseWithResolvers<void>>;
+    };
+    const hook = { reached: Promise.withResolvers<void>(), free: Promise.withResolvers<void>() };
+    hooks.godwitRunner = hook;
+    await using project = await makeProject({
+      "migrations/20260101000001_held.ts": `export async function up() {
+  globalThis.godwitRunner.reached.resolve();
+  await globalThis.godwitRunner.free.promise;
+}`,
+    });
+    await withDatabase(name, async (url) => {
+      const options = { cwd: project.folder, env: {}, url };
+      const first = apply(options);
+      try {
+        await Promise.race([hook.reached.promise, first]);
+        await assert.rejects(apply(options), { code: "GW4001" });
+      } finally {
+        hook.free.resolve();
+      }
+      assert.equal((await first).state, "done");
+    });
+  });
 }
 
 function resultOf(ended: Ended): unknown {

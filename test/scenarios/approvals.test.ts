@@ -155,6 +155,8 @@ test("a signature is checked against the configuration's key, and ssh-keygen agr
     // One key under two names is one person; without a list of names it is found by the key.
     await configure(own, {});
     await writeFile(join(own.folder, "godwit.config.json"), "{}");
+    await forge(own, plan, [{ ...approval, key: null }]);
+    await refusedUnchanged(own, () => applyFile(own), "GW8104");
     await writeFile(join(own.folder, file), JSON.stringify({ ...plan, approvals: [approval] }));
     assert.match((await refused(approveAs(own, "Dan", { key: bob.path }), "GW8104")).message, /another name/);
     await configure(own, { Bob: bob.pub });

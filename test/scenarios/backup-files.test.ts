@@ -174,6 +174,24 @@ test("a scratch database that is not empty is left alone", async () => {
   });
 });
 
+test("a restore into what is not empty, or has another name, needs that name typed", async () => {
+  await inProject(async ({ options, folder }) => {
+    const { file } = await backupCreate(options);
+    await withDatabase("sqlite", async (url) => {
+      await run("sqlite", url, ["CREATE TABLE precious (a)", "INSERT INTO precious VALUES (1)"]);
+      const there = () => clientRows("sqlite", url, "precious", ["a"], null);
+      await refused(backupRestore({ ...options, url, file }), "GW8210", /it holds precious/);
+      const wrong = backupRestore({ ...options, url, file, confirm: "wrong" });
+      await refused(wrong, "GW8210", /--confirm names "wrong", and the target is "test"/);
+      assert.deepEqual(there(), [["i:1"]]);
+      assert.equal((await backupRestore({ ...options, url, file, confirm: "test" })).state, "done");
+    });
+    const other = { ...options, url: `sqlite:${join(folder, "other.db")}`, file };
+    await refused(backupRestore(other), "GW8210", /the target is "other"; the backup is of "test"/);
+    assert.equal((await backupRestore({ ...other, confirm: "other" })).state, "done");
+  });
+});
+
 test("a file that is not the ledger's proves nothing, nor does one that is gone", async () => {
   await inProject(async ({ options }) => {
     const first = await backupCreate(options);

@@ -27,6 +27,25 @@ const source = [
   "DELETE FROM visit WHERE id = 70",
 ];
 
+test("sqlite: rows that refer to rows that are not there are named, and the copy is none", () =>
+  withOwnDatabase("sqlite", async (from) => {
+    await runSql("sqlite", from, [
+      "PRAGMA foreign_keys = OFF",
+      "CREATE TABLE parent (id integer PRIMARY KEY)",
+      "CREATE TABLE child (id integer PRIMARY KEY, parent integer REFERENCES parent (id))",
+      "INSERT INTO parent VALUES (1)",
+      "INSERT INTO child VALUES (1, 1), (2, 7), (3, NULL)",
+    ]);
+    await withOwnDatabase("sqlite", async (target) => {
+      const ends = { ...alone, source: from, target };
+      await copy({ ...ends, schemaOnly: true });
+      await assert.rejects(copy({ ...ends, dataOnly: true }), {
+        code: "GW7005",
+        message: /refer to rows that are not there: 1 rows of child/,
+      });
+    });
+  }));
+
 for (const name of names) {
   const skip = name === "sqlite" ? false : target(name).skip;
   test(`${name}: rows come into tables that are there, whatever refers to what`, { skip }, () =>

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { copy, type CopyOptions, ctl, type StampedEvent } from "../../src/index.ts";
 import { makeProject } from "../support/project.ts";
 import { administer, target, withDatabase } from "../support/servers.ts";
-import { refused } from "./scene.ts";
+import { refused, scene } from "./scene.ts";
 
 const { skip } = target("postgres");
 const rows = 20_000;
@@ -76,16 +77,20 @@ async function abortedCopy({ url, run }: Copying, events: StampedEvent[]) {
       },
       url,
     );
-  const error = await refused(
-    run((event) => {
-      events.push(event);
-      if (event.type === "chunk:finished") locking ??= lock();
-      if (event.type === "guard:aborted") aborted.resolve();
-    }),
-    "GW8002",
-  );
-  await locking;
-  return error;
+  try {
+    return await refused(
+      run((event) => {
+        events.push(event);
+        if (event.type === "chunk:finished") locking ??= lock();
+        if (event.type === "guard:aborted") aborted.resolve();
+      }),
+      "GW8002",
+    );
+  } finally {
+    // Where it ends for another reason the table is let go, too.
+    aborted.resolve();
+    await locking;
+  }
 }
 
 test(
@@ -111,6 +116,31 @@ test(
     });
   },
 );
+
+test("the stop file ends a copy before its next chunk", async () => {
+  await scene("sqlite", {}, async (own) => {
+    await own.sql("CREATE TABLE t (id int PRIMARY KEY, note text)");
+    await own.sql(
+      "INSERT INTO t SELECT value, printf('%.200c', 'x') FROM (WITH RECURSIVE n (value) AS " +
+        "(SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 2000) SELECT value FROM n)",
+    );
+    const stop = join(own.folder, ".godwit/stop");
+    await mkdir(join(own.folder, ".godwit"));
+    await withDatabase("sqlite", async (target) => {
+      const finished: number[] = [];
+      const onEvent = (event: StampedEvent) => {
+        if (event.type !== "chunk:finished") return;
+        finished.push(event.rows);
+        writeFileSync(stop, "");
+      };
+      const options = { cwd: own.folder, env: {}, source: own.url, target, jobs: 1, chunkBytes: 64 * 1024 };
+      await refused(copy({ ...options, onEvent }), "GW8001");
+      assert.equal(finished.length, 1, "another chunk was copied");
+      await rm(stop);
+      assert.equal((await copy(options)).state, "done");
+    });
+  });
+});
 
 test("where the configuration says so, an aborted copy drops what it made", { skip }, async () => {
   await copying({ guard: { onCopyAbort: "rollback" } }, async (own) => {

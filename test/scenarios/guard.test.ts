@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { chown, link, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseConnectionUrl } from "../../src/config/connection-url.ts";
 import { loadEngine } from "../../src/engines/registry.ts";
+import { readControl, takeControl } from "../../src/run/guard/control.ts";
 import {
   apply,
   applyPlan,
@@ -169,7 +171,7 @@ test("a link, a hard link and another user's file at the place of the stop file 
         [`2026010100000${n}_x.up.sql`]: `CREATE TABLE x${n} (id int); CREATE TABLE y${n} (id int);`,
       });
       n += 1;
-      assert.equal((await apply(own.options)).state, "done");
+      await assert.doesNotReject(apply(own.options), `it ${why}, and yet it was heeded`);
       const warnings = own.events.filter(({ type }) => type === "warning:raised");
       assert.deepEqual(
         warnings.map((event) => event.type === "warning:raised" && [event.code, event.message]),
@@ -177,6 +179,95 @@ test("a link, a hard link and another user's file at the place of the stop file 
       );
       await rm(file, { recursive: true });
     }
+  });
+});
+
+test("the stop file ends a run before the next step, and before the next statement of a transaction", async () => {
+  const vacuum = "20260101000003_vacuum.up.sql";
+  await scene("sqlite", { ...table, [vacuum]: "VACUUM;" }, async (own) => {
+    const stop = join(own.folder, ".godwit/stop");
+    await mkdir(join(own.folder, ".godwit"));
+    // A step without a transaction looks nowhere else.
+    await own.write({
+      [script]: `import { writeFileSync } from "node:fs";
+export async function up() {
+  writeFileSync(${JSON.stringify(stop)}, "");
+}`,
+    });
+    assert.match((await refused(apply(own.options), "GW8001")).message, /; before 20260101000003\/up/);
+    assert.equal((await status(own.options)).counts.applied, 2, "the next step ran");
+    await rm(stop);
+    await apply(own.options);
+
+    await own.write({
+      "20260101000004_two.up.sql": "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2);",
+    });
+    const onEvent = (event: StampedEvent) => {
+      if (event.type !== "statement:finished" || event.index !== 0) return;
+      writeFileSync(stop, "");
+      // Between statements that follow each other at once it is not looked for each time.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 40);
+    };
+    await refused(apply({ ...own.options, onEvent }), "GW8001");
+    assert.equal(await rowsOf(own), 0, "the transaction was not rolled back");
+  });
+});
+
+test("a stop file that cannot be looked at holds the run up, and not for ever", async () => {
+  await scene("sqlite", table, async (own) => {
+    await writeFile(join(own.folder, "godwit.config.json"), '{ "guard": { "longestPause": "50ms" } }');
+    // A folder that is a link to itself.
+    await symlink(".godwit", join(own.folder, ".godwit"));
+    const signal = AbortSignal.timeout(10_000);
+    const error = await refused(apply({ ...own.options, signal }), "GW8003");
+    assert.match(error.message, /\.godwit\/stop cannot be looked at: ELOOP/);
+    assert.deepEqual(await tableNames(own), []);
+  });
+});
+
+test("an operator's word is taken once, and only by the process that has the run", async () => {
+  await scene("sqlite", table, async (own) => {
+    await mkdir(join(own.folder, ".godwit"));
+    await writeFile(join(own.folder, ".godwit/stop"), "");
+    await refused(apply(own.options), "GW8001");
+    const { sent } = await ctl({ ...own.options, action: "pause" });
+    const engine = await loadEngine("sqlite");
+    const session = await engine.connect.open(parseConnectionUrl(own.url), {
+      tag: "test",
+      connectTimeoutMs: 10_000,
+      lockTimeoutMs: 10_000,
+      statementTimeoutMs: 0,
+    });
+    try {
+      const runId = sent?.run ?? "";
+      const [row] = await readControl(engine, session, runId);
+      assert.ok(row !== undefined);
+      const take = (epoch: number) => takeControl(engine, session, { runId, epoch }, row, "now");
+      assert.deepEqual([await take(2), await take(1), await take(1)], [false, true, false]);
+    } finally {
+      await session.close();
+    }
+  });
+});
+
+test("a run that an operator stops ends before one of its next batches", async () => {
+  await scene("sqlite", table, async (own) => {
+    const hook = { reached: Promise.withResolvers<void>(), free: Promise.withResolvers<void>() };
+    hooks.godwitGuardHook = hook;
+    const wait = `if (n === 2) {
+      globalThis.godwitGuardHook.reached.resolve();
+      await globalThis.godwitGuardHook.free.promise;
+    }
+    if (n > 2) await setTimeout(5);`;
+    await own.write({ [script]: batches(40, wait) });
+    await writeFile(join(own.folder, "godwit.config.json"), '{ "guard": { "interval": "20ms" } }');
+    const running = refused(apply(own.options), "GW8001");
+    running.catch(() => {});
+    await hook.reached.promise;
+    await ctl({ ...own.options, waitMs: 0, action: "stop" });
+    hook.free.resolve();
+    assert.match((await running).message, /^stopped: asked for by .*; before 20260101000002\/up/);
+    assert.ok((await rowsOf(own)) < 40);
   });
 });
 

@@ -333,6 +333,7 @@ test("a plan that was cut off, damaged, edited or is none is refused, and nothin
       "another type": (copy) => (copy["steps"][0].transaction = "yes"),
       "another kind of step": (copy) => (copy["steps"][0].kind = "shell"),
       "a later format": (copy) => (copy["format"] = 2),
+      "the hash of other steps": (copy) => (copy["contentHash"] = copy["hash"]),
       "no steps": (copy) => delete copy["steps"],
     };
     for (const [what, edit] of Object.entries(edited)) {
