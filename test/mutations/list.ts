@@ -4,6 +4,7 @@ import { copyMutations } from "./copies.ts";
 import { gateMutations } from "./gates.ts";
 import { guardMutations } from "./guard.ts";
 import { ledgerMutations } from "./ledger.ts";
+import { migrationMutations } from "./migrations.ts";
 import { planMutations } from "./plans.ts";
 import { rowMutations } from "./rows.ts";
 
@@ -16,4 +17,5 @@ export const mutations: readonly Mutation[] = [
   ...backupMutations,
   ...rowMutations,
   ...ledgerMutations,
+  ...migrationMutations,
 ];

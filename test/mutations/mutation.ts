@@ -12,15 +12,19 @@ export interface Mutation {
   readonly becomes: string;
   /** The test's file, from the checkout's root. */
   readonly test: string;
-  /** Literally in the title of the test. */
+  /** A part of the test's title as it stands in the file, also with the holes of a template. */
   readonly title: string;
-  /** Which of the tests of that title: its beginning, where a title names an engine or a pairing. */
+  /** Which of the tests of that title: what stands in the holes, or the suite's title. */
   readonly on?: string;
 }
 
-/** For `--test-name-pattern`. A suite's title comes before that of its test. */
+/** For `--test-name-pattern`. The title of a suite comes before that of its test. */
 export function patternOf({ title, on }: Pick<Mutation, "title" | "on">): string {
-  return on === undefined ? escaped(title) : `(^| )${escaped(on)}.*${escaped(title)}`;
+  const pattern = title
+    .split(/\$\{[^}]*\}/)
+    .map(escaped)
+    .join(".*");
+  return on === undefined ? pattern : `^(?=.*\\b${escaped(on)}\\b).*${pattern}`;
 }
 
 function escaped(text: string): string {

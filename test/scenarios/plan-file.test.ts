@@ -122,6 +122,12 @@ test(
 
 test("a plan is for its own database", async () => {
   await scene("sqlite", tables(1), async (own) => {
+    const plan = structuredClone(await frozen(own)) as any;
+    plan.target.server = "another";
+    plan.hash = frozenHash(plan);
+    await writeFile(join(own.folder, file), JSON.stringify(plan));
+    const elsewhere = await refusedUnchanged(own, () => applyFile(own), "GW8101");
+    assert.match(elsewhere.message, /it was made on the server another, and this is /);
     await frozen(own);
     await scene("sqlite", {}, async (other) => {
       const error = await refused(applyFile(own, { url: other.url }), "GW8101");
