@@ -33,3 +33,9 @@ test("a line or a file that is not there gives no frame", () => {
   assert.equal(codeFrame("one", at(7, 1)), "");
   assert.equal(fileFrame("/nowhere/at/all.sql", at(1, 1)), "");
 });
+
+test("a line that is a whole database gives no frame, and neither does it before another", () => {
+  const long = "x".repeat(30_000_000);
+  assert.equal(codeFrame(long, at(1, 20_000_000)), "");
+  assert.equal(codeFrame(`${long}\nhere`, at(2, 1)), "  2 │ here\n    │ ^\n");
+});
