@@ -5,8 +5,9 @@ import { build, type BuildOptions } from "esbuild";
 import manifest from "../package.json" with { type: "json" };
 
 /**
- * Makes dist/: the program as one file, the library as a bundle in chunks, and the library's declarations. With --tested
- * it makes .tested/: only the program, with the crash points of the tests, which start it thousands of times.
+ * Makes dist/: the program as one file, the library and the thread for mappings in chunks, and the library's declarations.
+ * With --tested it makes .tested/: the program and that thread, with the crash points of the tests, which start it
+ * thousands of times.
  */
 const root = join(import.meta.dirname, "..");
 process.chdir(root);
@@ -22,31 +23,46 @@ const shared: BuildOptions = {
   legalComments: "inline",
   logLevel: "warning",
 };
+/** The name of that thread's file, which the program looks for beside itself or above. */
+const named = { MAPPINGS_WORKER: '"mappings-worker.js"' };
+const thread = { "mappings-worker": "src/run/mappings/worker.ts" };
+const modules: BuildOptions = {
+  ...shared,
+  splitting: true,
+  format: "esm",
+  chunkNames: "chunks/[name]-[hash]",
+  banner: {
+    js: `import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);`,
+  },
+};
 // One file, in which a module runs when it is first asked for; and CommonJS, because Node's loader of ES modules
 // takes longer to start than all of it takes to load.
-const program: BuildOptions = { ...shared, entryPoints: ["src/cli/main.ts"], format: "cjs" };
+const program: BuildOptions = {
+  ...shared,
+  entryPoints: ["src/cli/main.ts"],
+  format: "cjs",
+  banner: { js: `const ownUrl = require("node:url").pathToFileURL(__filename).href;` },
+};
+/** Where the file is, which a CommonJS file says in other words. */
+const place = { "import.meta.url": "ownUrl" };
 if (process.argv.includes("--tested")) {
-  await build({ ...program, outfile: ".tested/cli/main.cjs" });
+  await Promise.all([
+    build({ ...modules, define: named, entryPoints: thread, outdir: ".tested" }),
+    build({ ...program, define: { ...named, ...place }, outfile: ".tested/cli/main.cjs" }),
+  ]);
   process.exit();
 }
 
 rmSync("dist", { recursive: true, force: true });
 // The tests' crash points: no environment variable may kill a published program.
-const define = { "process.env.GODWIT_CRASH_AT": "undefined", "process.env.GODWIT_CRASH_TRACE": "undefined" };
+const define = {
+  ...named,
+  "process.env.GODWIT_CRASH_AT": "undefined",
+  "process.env.GODWIT_CRASH_TRACE": "undefined",
+};
 const built = await Promise.all([
-  build({
-    ...shared,
-    define,
-    entryPoints: { index: "src/index.ts" },
-    outdir: "dist",
-    splitting: true,
-    format: "esm",
-    chunkNames: "chunks/[name]-[hash]",
-    banner: {
-      js: `import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);`,
-    },
-  }),
-  build({ ...program, define, outfile: "dist/cli/main.cjs" }),
+  build({ ...modules, define, entryPoints: { index: "src/index.ts", ...thread }, outdir: "dist" }),
+  build({ ...program, define: { ...define, ...place }, outfile: "dist/cli/main.cjs" }),
 ]);
 
 writeFileSync(

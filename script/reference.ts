@@ -70,7 +70,10 @@ function commandSection(spec: CommandSpec): string {
   const usage = [
     "godwit",
     name,
-    ...given.map(({ name, isOptional = false }) => (isOptional ? `[${name}]` : name)),
+    ...given.map(({ name, isOptional = false, isVariadic = false }) => {
+      const text = isVariadic ? `${name}…` : name;
+      return isOptional ? `[${text}]` : text;
+    }),
     ...(options.length > 0 ? ["[options]"] : []),
   ];
   const outputs = {

@@ -34,6 +34,21 @@ export { doctor, type DoctorReport } from "./commands/doctor.ts";
 export { explain } from "./commands/explain.ts";
 export { freezePlan, type FreezeOptions } from "./commands/freeze.ts";
 export { init, type InitOptions, type InitReport } from "./commands/init.ts";
+export {
+  mappingsDiff,
+  type MappingsDiffOptions,
+  mappingsMigrate,
+  type MappingsMigrateOptions,
+  mappingsPlan,
+  mappingsRollback,
+  type MappingsRollbackOptions,
+  mappingsShow,
+  type MappingsShowOptions,
+  mappingsValidate,
+  type MappingsValidateOptions,
+  type MigratedMappings,
+} from "./commands/mappings.ts";
+export type { MappingsOptions } from "./commands/mappings-project.ts";
 export type { ProjectOptions } from "./commands/options.ts";
 export { plan, type PlanOptions } from "./commands/plan.ts";
 export { redo } from "./commands/redo.ts";
@@ -67,5 +82,14 @@ export type {
 } from "./migrate/index.ts";
 export type { ListedBackup, MadeBackup, ProvedBackup, PrunePlan, Restored } from "./backup/index.ts";
 export type { CopyResult } from "./copy/index.ts";
+export type {
+  ComparedFiles,
+  MigratedFile,
+  MigrationPlan,
+  RolledBackFile,
+  ShownMappings,
+  ValidatedFile,
+} from "./mappings/index.ts";
+export type { Mapping } from "./formats/mappings/index.ts";
 export type { RunResult } from "./run/executor.ts";
 export type { MigrationDatabase, MigrationFunction } from "./run/perform/script.ts";

@@ -89,7 +89,7 @@ export class ReportFacts {
         this.#finish(event);
         break;
       case "chunk:finished":
-        this.#count(number("rows"), at, number("durationMs"));
+        if (facts.reads !== true) this.#count(number("rows"), at, number("durationMs"));
         break;
       case "table:compared": {
         const { table, rows, differences, by, durationMs } = facts;

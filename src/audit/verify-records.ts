@@ -13,6 +13,7 @@ export interface Records {
 
 export interface RunFacts {
   readonly id: string;
+  readonly kind: string;
   readonly state: string;
   readonly epoch: number;
   readonly startedAt: string;
@@ -79,7 +80,9 @@ export class Testimony {
     if (run.state === "rolling-back" || run.state === "rolled-back") {
       const undo = runs.find(({ undoes }) => undoes === run.id);
       const isSo = run.state === "rolling-back" || undo?.state === "done";
-      if (closing !== "done" && undo !== undefined && isSo) return [];
+      // What a run of files has done is undone at any time; of the others, what an aborted one has.
+      const canBe = closing !== "done" || run.kind === "mappings";
+      if (canBe && undo !== undefined && isSo) return [];
       return finding(`is ${run.state}, and there is no run that has undone it`);
     }
     if (closing === null || closing === run.state) return [];

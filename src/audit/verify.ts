@@ -85,7 +85,7 @@ async function readRecords(engine: Engine, session: Session): Promise<Records> {
     [eventLogVersion],
   );
   const runs = await session.query(
-    `SELECT id, state, epoch, started_at, finished_at FROM ${store.table("run")} ORDER BY started_at, id`,
+    `SELECT id, kind, state, epoch, started_at, finished_at FROM ${store.table("run")} ORDER BY started_at, id`,
   );
   const undoing = await session.query(
     `SELECT id, intent FROM ${store.table("run")} WHERE intent LIKE '%"undoes"%'`,
@@ -96,6 +96,7 @@ async function readRecords(engine: Engine, session: Session): Promise<Records> {
     runs: runs.map((row) => ({
       undoes: undone.get(String(row.id)) ?? null,
       id: String(row.id),
+      kind: String(row.kind),
       state: String(row.state),
       epoch: Number(row.epoch),
       startedAt: String(row.started_at),

@@ -13,6 +13,7 @@ export function aftermathText(error: GodwitError, progress: ProgressSnapshot): s
   if (progress.kind === "copy") return copyText(error);
   if (progress.kind === "backup") return "no backup was made";
   if (progress.kind === "restore") return restoreText(error);
+  if (progress.kind === "mappings") return mappingsText(progress);
   const parts: string[] = [];
   if (error.outcome === "unknown") parts.push("whether the last statement took effect is not known");
   const { unit, step, unitsDone, unitsTotal, kind } = progress;
@@ -48,6 +49,15 @@ function restoreText(error: GodwitError): string {
   return error.code === "GW8207"
     ? "all stays as it was restored"
     : "what was committed stays; the same command goes on with the rest";
+}
+
+/** A file has its name or another's until the one moment in which that changes. */
+function mappingsText({ step }: ProgressSnapshot): string {
+  if (step?.key === "mappings/place")
+    return "either the old file or the whole new one is in its place; the same command goes on";
+  if (step?.key === "mappings/restore")
+    return "either the migrated file or the whole old one is in its place; the same command goes on";
+  return "what was there stands as it was; the same command goes on";
 }
 
 /** Chunks and statements are whole or not there, so there is one thing to say; of a comparison there is nothing to resume. */

@@ -17,7 +17,11 @@ export type ValueKind =
   | "percent"
   | "bytes"
   /** NAME=TEXT, once or several times. */
-  | "pairs";
+  | "pairs"
+  /** A number from 0 to 1. */
+  | "share"
+  /** `true` or `false`; without a value it is true. */
+  | "truth";
 
 export interface OptionSpec {
   /** With its leading dashes, e.g. "--to". `--no-x` is the negation of a value that is true otherwise. */
@@ -35,6 +39,8 @@ export interface ArgumentSpec {
   readonly choices?: readonly string[];
   /** Only behind all that are not. */
   readonly isOptional?: boolean;
+  /** As many as are given; only the last one. */
+  readonly isVariadic?: boolean;
 }
 
 export interface Example {
@@ -63,6 +69,7 @@ export type CommandGroup =
   | "History"
   | "Copies"
   | "Backups"
+  | "Mappings"
   | "Runs"
   | "Server"
   | "Help";
@@ -111,7 +118,8 @@ export interface OptionValues {
   readonly quarantine?: boolean;
   readonly quarantineLimit?: number;
   readonly plan?: boolean;
-  readonly resume?: string;
+  /** Of a copy the run; elsewhere a switch. */
+  readonly resume?: string | true;
   readonly restart?: boolean;
   readonly allow?: readonly string[];
   readonly drafts?: string;
@@ -143,6 +151,22 @@ export interface OptionValues {
   readonly source?: string;
   readonly target?: string;
   readonly skipGate?: Readonly<Record<string, string>>;
+  readonly out?: string;
+  readonly each?: boolean;
+  readonly schemaVersion?: string;
+  readonly shape?: string;
+  readonly naming?: string;
+  readonly clean?: readonly string[];
+  readonly strict?: boolean;
+  readonly force?: boolean;
+  readonly backup?: boolean;
+  readonly batch?: number;
+  readonly context?: string;
+  readonly type?: string;
+  readonly search?: string;
+  readonly minConfidence?: number;
+  readonly jsonPath?: string;
+  readonly db?: string;
 }
 
 export interface Invocation {
@@ -152,6 +176,8 @@ export interface Invocation {
   readonly options: OptionValues;
   /** As it was given, for a shell. */
   readonly commandLine: string;
+  /** What stands before an action on mapping databases: "godwit mappings", or the other program's words. */
+  readonly words: string;
   readonly output: Output;
   readonly interruption: Interruption;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,6 @@
 import { catalog } from "../core/error-catalog.ts";
 import type { CommandGroup, CommandSpec, OptionSpec } from "./command-spec.ts";
+import { mappingsSpec } from "./mappings-specs.ts";
 
 /** In the order of the help. */
 export const commandGroups: readonly CommandGroup[] = [
@@ -8,6 +9,7 @@ export const commandGroups: readonly CommandGroup[] = [
   "History",
   "Copies",
   "Backups",
+  "Mappings",
   "Runs",
   "Server",
   "Help",
@@ -795,6 +797,7 @@ export const commandSpecs: readonly CommandSpec[] = [
     json: "events",
     load: async () => (await import("./actions/backup.ts")).backup,
   },
+  mappingsSpec,
   {
     name: "wait",
     group: "Server",

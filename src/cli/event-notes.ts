@@ -62,6 +62,10 @@ export function noteOf(event: StampedEvent, paint: Paint): string | null {
       return `kept ${countText(event.rows, "row")} of ${oneLine(event.table)} in ${oneLine(event.snapshot)}`;
     case "rows:restored":
       return `put ${countText(event.rows, "row")} of ${oneLine(event.table)} back from ${oneLine(event.snapshot)}`;
+    case "mapping:conflicted":
+      return `${paint.yellow("contradiction")}: ${oneLine(event.words, 400)}`;
+    case "mapping:faulty":
+      return `${paint.yellow(oneLine(event.fault))}: ${oneLine(`${event.original} (${event.context}): ${event.problem}; ${event.mend}`, 400)}`;
     case "server:noticed":
       return `${oneLine(event.severity).toLowerCase()}: ${oneLine(event.message, 1_000)}`;
     case "warning:raised":

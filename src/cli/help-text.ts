@@ -23,6 +23,7 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
   ["2", "status --exit-code: migrations are pending, or something is wrong"],
   ["3", "approval needed: the environment demands that others approve the plan"],
   ["4", "another run holds the lock"],
+  ["5", "verify, audit verify, mappings diff: something differs"],
   ["64", "wrong usage or configuration"],
   ["130, 143", "interrupted by Ctrl-C, by SIGTERM; run it again to continue"],
 ];

@@ -12,7 +12,7 @@ const lingerMs = 1_000;
  * The command line: runs one command to its end and resolves with the exit code. `argv` is without the program's
  * own name. It takes over the process's signals and output streams, so call it once and in a process of its own.
  */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], name: "godwit" | "hoho" = "godwit"): Promise<number> {
   const { env } = process;
   const words = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const noColour = words.includes("--no-color");
@@ -38,7 +38,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   process.on("uncaughtException", crash);
   process.on("exit", flush);
   try {
-    return await runCommand(argv, { ...report, interruption });
+    const context = { ...report, interruption };
+    return name === "godwit"
+      ? await runCommand(argv, context)
+      : await (await import("./hoho.ts")).runHoho(argv, context);
   } finally {
     process.off("uncaughtException", crash);
     interruption[Symbol.dispose]();

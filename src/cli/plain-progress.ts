@@ -73,4 +73,5 @@ const verbs = {
   copy: "done:",
   backup: "done:",
   restore: "done:",
+  mappings: "done:",
 } as const;

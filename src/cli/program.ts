@@ -5,7 +5,7 @@ import { parsePercent } from "../config/percent.ts";
 import { parseSize } from "../config/size.ts";
 import { GodwitError } from "../core/error.ts";
 import { version } from "../core/version.ts";
-import type { CommandSpec, OptionSpec, OptionValues } from "./command-spec.ts";
+import type { CommandGroup, CommandSpec, OptionSpec, OptionValues } from "./command-spec.ts";
 import { commandGroups, commandSpecs, globalOptions } from "./command-specs.ts";
 import { closingHelp, section } from "./help-text.ts";
 import { unknownCommand, usageError } from "./usage-error.ts";
@@ -23,11 +23,38 @@ export interface Printed {
   readonly wanted: boolean;
 }
 
+/** One of the programs that there are: its commands, and what its help says of it. */
+export interface ProgramSpec {
+  /** As it is called, with the words that stand before its commands. */
+  readonly name: string;
+  /** What stands before an action on mapping databases. */
+  readonly mappings: string;
+  readonly description: string;
+  readonly groups: readonly CommandGroup[];
+  readonly commands: readonly CommandSpec[];
+  readonly options: readonly OptionSpec[];
+  /** After the list of commands. */
+  readonly closing: () => string;
+}
+
+export const godwitProgram: ProgramSpec = {
+  name: "godwit",
+  mappings: "godwit mappings",
+  description: "Moves databases safely from one state to another.",
+  groups: commandGroups,
+  commands: commandSpecs,
+  options: globalOptions,
+  closing: closingHelp,
+};
+
 /** Reads the command line. Throws GW1001. */
-export function parseArguments(argv: readonly string[]): ParsedCommand | Printed {
+export function parseArguments(
+  argv: readonly string[],
+  spec: ProgramSpec = godwitProgram,
+): ParsedCommand | Printed {
   let text = "";
   let parsed: ParsedCommand | null = null;
-  const program = buildProgram((command) => (parsed = command));
+  const program = buildProgram(spec, (command) => (parsed = command));
   const write = (part: string) => void (text += part);
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: write, writeErr: write, outputError: () => {} });
@@ -52,19 +79,22 @@ export function parseArguments(argv: readonly string[]): ParsedCommand | Printed
 }
 
 /** The program as commander has it, made from the specs. */
-function buildProgram(choose: (command: ParsedCommand) => void): Command {
-  const program = new Command("godwit")
-    .description("Moves databases safely from one state to another.")
+function buildProgram(
+  { name, description, groups, commands, options, closing }: ProgramSpec,
+  choose: (command: ParsedCommand) => void,
+): Command {
+  const program = new Command(name)
+    .description(description)
     .usage("COMMAND [options]")
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .commandsGroup("Help:")
     .helpCommand("help [COMMAND]", "print help about a command")
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText("after", () => `\n${closingHelp()}`);
-  for (const option of globalOptions) program.addOption(optionOf(option));
-  for (const group of commandGroups) {
-    for (const spec of commandSpecs) if (spec.group === group) program.addCommand(commandOf(spec, choose));
+    .addHelpText("after", () => `\n${closing()}`);
+  for (const option of options) program.addOption(optionOf(option));
+  for (const group of groups) {
+    for (const spec of commands) if (spec.group === group) program.addCommand(commandOf(spec, choose));
   }
   return program;
 }
@@ -80,8 +110,9 @@ function commandOf(spec: CommandSpec, choose: (command: ParsedCommand) => void):
       const rows = spec.examples.map(({ command, description }) => [command, description] as const);
       return `\n${section("Examples:", rows)}`;
     });
-  for (const { name, description, isOptional = false } of spec.arguments ?? []) {
-    command.addArgument(new Argument(isOptional ? `[${name}]` : `<${name}>`, description));
+  for (const { name, description, isOptional = false, isVariadic = false } of spec.arguments ?? []) {
+    const text = isVariadic ? `${name}...` : name;
+    command.addArgument(new Argument(isOptional ? `[${text}]` : `<${text}>`, description));
   }
   for (const option of spec.options) command.addOption(optionOf(option));
   return command.action(() => {
@@ -92,7 +123,8 @@ function commandOf(spec: CommandSpec, choose: (command: ParsedCommand) => void):
 
 function optionOf(spec: OptionSpec): Option {
   const list = spec.kind === "list" ? "..." : "";
-  const value = spec.value === undefined ? "" : ` <${spec.value}${list}>`;
+  const value =
+    spec.value === undefined ? "" : spec.kind === "truth" ? ` [${spec.value}]` : ` <${spec.value}${list}>`;
   const short = spec.short === undefined ? "" : `${spec.short}, `;
   const option = new Option(`${short}${spec.name}${value}`, spec.description);
   if (spec.kind === "milliseconds") option.argParser((text) => parseDuration(text, { what: spec.name }));
@@ -123,8 +155,27 @@ function optionOf(spec: OptionSpec): Option {
   if (spec.kind === "percent") option.argParser((text) => parsePercent(text, { what: spec.name }));
   if (spec.kind === "bytes") option.argParser((text) => parseSize(text, { what: spec.name }));
   if (spec.kind === "rows") option.argParser((text) => parseBatchRows(text, { what: spec.name }));
+  if (spec.kind === "share") option.argParser((text) => shareOf(text, spec.name));
+  if (spec.kind === "truth") option.argParser((text) => truthOf(text, spec.name));
   if (spec.kind === "count") option.argParser((text) => countOf(text, spec.name));
   return option;
+}
+
+function shareOf(text: string, what: string): number {
+  const number = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= 0 && number <= 1) return number;
+  throw new GodwitError("GW1001", {
+    message: `${what} is ${JSON.stringify(text)}: expected a number from 0 to 1`,
+    details: { what },
+  });
+}
+
+function truthOf(text: string, what: string): boolean {
+  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === "true";
+  throw new GodwitError("GW1001", {
+    message: `${what} is ${JSON.stringify(text)}: expected true or false`,
+    details: { what },
+  });
 }
 
 function countOf(text: string, what: string): number {

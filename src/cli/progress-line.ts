@@ -27,8 +27,10 @@ export function progressLines(snapshot: ProgressSnapshot, nowMs: number, columns
 function headLine(snapshot: ProgressSnapshot, nowMs: number, columns: number): string {
   const { kind, unitsDone, unitsTotal, startedMs } = snapshot;
   const elapsed = durationText(Math.max(0, nowMs - (startedMs ?? nowMs)));
-  if (kind === null)
-    return `${snapshot.phase === "waiting" ? "waiting for the run lock" : "connecting"}  ${elapsed}`;
+  if (kind === null) {
+    const doing = snapshot.tables.length > 0 ? "looking" : "connecting";
+    return `${snapshot.phase === "waiting" ? "waiting for the run lock" : doing}  ${elapsed}`;
+  }
   const verb = verbs[kind];
   const count = `${numberText(unitsDone)}/${numberText(unitsTotal)}`;
   const rest = `${verb}  ${count}  ${elapsed}`;
@@ -45,6 +47,7 @@ const verbs = {
   copy: "copying",
   backup: "backing up",
   restore: "restoring",
+  mappings: "migrating",
 } as const;
 
 /** What is done now: the migration, its statement, and what is known of its progress. */
@@ -69,17 +72,22 @@ export function workText(snapshot: ProgressSnapshot, nowMs: number): string | nu
 
 /** "orders  copying  340,000 of about 1,000,000 rows  75 MB  34%  120,000/s  ETA 5.5 s" */
 export function tableProgressText(table: TableProgress): string {
-  const { state, rows, bytes, estimatedRows, chunks, chunksDone } = table;
+  const { state, rows, bytes, estimatedRows, chunks, chunksDone, words } = table;
   const pace = state === "copying" ? tablePace(table) : null;
   const total = estimatedRows > rows && state === "copying" ? ` of about ${numberText(estimatedRows)}` : "";
   return [
     oneLine(table.table),
-    state,
-    `${numberText(rows)}${total} rows`,
+    wordOf(state, words),
+    `${numberText(rows)}${total} ${words?.counted ?? "rows"}`,
     bytesText(bytes),
     ...(state === "copying" && chunks > 0 ? [percentText(chunksDone, chunks)] : []),
     ...(pace === null ? [] : [`${numberText(pace.rate)}/s`, `ETA ${durationText(pace.etaMs)}`]),
   ].join("  ");
+}
+
+function wordOf(state: TableProgress["state"], words: TableProgress["words"]): string {
+  if (words === undefined || state === "equal" || state === "different") return state;
+  return state === "copying" ? words.doing : words.done;
 }
 
 /** Why nothing goes on, whose locks are in the way, or that it goes on slowly; null when nothing is. */

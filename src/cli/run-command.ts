@@ -2,7 +2,7 @@ import { GodwitError } from "../core/error.ts";
 import type { Invocation } from "./command-spec.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Output } from "./output.ts";
-import { parseArguments } from "./program.ts";
+import { godwitProgram, parseArguments, type ProgramSpec } from "./program.ts";
 import { reportError } from "./report-error.ts";
 import { inspectPasswords } from "./usage-error.ts";
 
@@ -14,12 +14,16 @@ export interface CommandContext {
 }
 
 /** Reads the command line, carries the command out, reports what fails. Never rejects; resolves with the exit code. */
-export async function runCommand(argv: readonly string[], context: CommandContext): Promise<number> {
+export async function runCommand(
+  argv: readonly string[],
+  context: CommandContext,
+  program: ProgramSpec = godwitProgram,
+): Promise<number> {
   const { output, interruption, env, cwd } = context;
   let describe: ((error: GodwitError) => string | null) | undefined;
   try {
     const passwordInUrl = inspectPasswords(argv);
-    const parsed = parseArguments(argv);
+    const parsed = parseArguments(argv, program);
     if ("text" in parsed) {
       (parsed.wanted ? output.out : output.err).write(parsed.text);
       return parsed.wanted ? 0 : 64;
@@ -32,7 +36,8 @@ export async function runCommand(argv: readonly string[], context: CommandContex
     }
     const invocation: Invocation = {
       ...parsed,
-      commandLine: ["godwit", ...argv].map(shellWord).join(" "),
+      commandLine: [program.name, ...argv.map(shellWord)].join(" "),
+      words: program.mappings,
       output,
       interruption,
       env,

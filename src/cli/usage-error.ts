@@ -8,7 +8,7 @@ import { registerSecret } from "../core/secret.ts";
 export function usageError(error: CommanderError, argv: readonly string[], program: Command): GodwitError {
   const named = argv.find((word) => program.commands.some((command) => command.name() === word));
   const command = program.commands.find((candidate) => candidate.name() === named);
-  const hint = `See \`godwit ${command === undefined ? "" : `${command.name()} `}--help\`.`;
+  const hint = `See \`${program.name()} ${command === undefined ? "" : `${command.name()} `}--help\`.`;
   return new GodwitError("GW1001", { message: messageOf(error, command, program), hint });
 }
 
@@ -16,7 +16,7 @@ export function usageError(error: CommanderError, argv: readonly string[], progr
 export function unknownCommand(word: string, program: Command): GodwitError {
   return new GodwitError("GW1001", {
     message: unknownCommandText(word, program),
-    hint: "See `godwit --help`.",
+    hint: `See \`${program.name()} --help\`.`,
   });
 }
 
@@ -35,13 +35,17 @@ function messageOf(error: CommanderError, command: Command | undefined, program:
     // What stands after the = may be a secret of a misspelt --url.
     const name = word.split("=", 1)[0] ?? "";
     const known = [...(command?.options ?? []), ...program.options].map((option) => option.long ?? "");
-    const of = command === undefined ? "godwit" : `godwit ${command.name()}`;
+    const of = nameOf(command, program);
     return `${of} has no option ${name}${didYouMean(name, [...known, "--help"])}`;
   }
   if (error.code === "commander.excessArguments") {
-    return `${command === undefined ? "godwit" : `godwit ${command.name()}`} was given too many arguments`;
+    return `${nameOf(command, program)} was given too many arguments`;
   }
   return text;
+}
+
+function nameOf(command: Command | undefined, program: Command): string {
+  return command === undefined ? program.name() : `${program.name()} ${command.name()}`;
 }
 
 /**

@@ -2,6 +2,7 @@ import { batchRowsForm, isBatchRows } from "../config/batch-rows.ts";
 import { didYouMean } from "../config/did-you-mean.ts";
 import { copyModes, copyPhases } from "../copy/index.ts";
 import { GodwitError } from "../core/error.ts";
+import { faultKinds } from "../core/mappings-steps.ts";
 import { controlCommands } from "../run/guard/control.ts";
 
 /** Says what is wrong with a value, as what was expected instead; null where it will do. */
@@ -72,6 +73,18 @@ const sides = {
   tables: names,
   exclude: names,
   allow: texts,
+};
+
+/** Of every function for files of mappings that names no database. */
+const files = {
+  cwd: text,
+  env: location.env,
+  profile: text,
+  config: text,
+  waitMs: milliseconds,
+  commandLine: text,
+  signal: project.signal,
+  onEvent: project.onEvent,
 };
 
 const copying = {
@@ -161,6 +174,39 @@ const known = {
     output: text,
   },
   init: location,
+  mappingsDiff: { cwd: text, before: text, after: text },
+  mappingsMigrate: {
+    ...files,
+    inputs: texts,
+    to: oneOf(["msgpack", "json"]),
+    out: text,
+    each: flag,
+    schemaVersion: text,
+    shape: oneOf(["list", "keyed", "flat"]),
+    naming: oneOf(["pascal", "camel", "snake"]),
+    clean: expect(
+      `a list of ${faultKinds.join(", ")}`,
+      (value) => Array.isArray(value) && value.every((kind) => faultKinds.includes(kind)),
+    ),
+    batch: fromOne,
+    jobs: fromOne,
+    backup: flag,
+    backupInputs: flag,
+    force: flag,
+    strict: flag,
+    resume: flag,
+  },
+  mappingsRollback: { ...files, file: text, force: flag },
+  mappingsShow: {
+    cwd: text,
+    file: text,
+    context: text,
+    type: text,
+    search: text,
+    limit: count,
+    minConfidence: expect("a number from 0 to 1", (value) => typeof value === "number"),
+  },
+  mappingsValidate: { ...files, file: text },
   plan: { ...project, to: text },
   redo: project,
   rehearse: { ...project, file: text, to: text, scratch: text },
@@ -203,6 +249,8 @@ const required: Readonly<Record<string, readonly string[]>> = {
   create: ["name"],
   ctl: ["action"],
   dropSnapshots: ["drop"],
+  mappingsDiff: ["before", "after"],
+  mappingsValidate: ["file"],
   verify: ["source", "target"],
 };
 

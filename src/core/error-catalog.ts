@@ -162,6 +162,67 @@ const entries = {
     explanation:
       "JSON in which the mappings are members of an object has one member for each key, so it cannot hold the same mapping twice; and no format holds more than it has a place for. Nothing is left out silently. The target was not put in place.",
   },
+  GW2605: {
+    title: "The output is there already",
+    hint: "Name another one with --out, or pass --force: the file that is there is backed up first.",
+    explanation:
+      "A mapping database is written where none is yet, unless --force says that the one that is there may be replaced. With --force its bytes are kept in a backup beside it first, and `godwit mappings rollback` puts them back. Nothing was changed.",
+  },
+  GW2606: {
+    title: "A file was changed meanwhile",
+    hint: "Run it again when nobody writes to the file.",
+    explanation:
+      "A file was looked at, and was another one when it was read again or was about to be replaced: somebody else wrote to it. The database that was there is as they left it, and nothing of this run took its place.",
+  },
+  GW2607: {
+    title: "What was written is not what was read",
+    hint: "Look at the disk and its file system before you run it again; if they are sound, please report this.",
+    explanation:
+      "Before a new file takes its place it is read back: the numbers of mappings, types and contexts and a digest of the whole content must be those of what was read. They were not. The new file was removed, and the old one stands.",
+    exit: 5,
+  },
+  GW2608: {
+    title: "Mappings contradict one another",
+    hint: "Correct the files, or leave --strict out: then the later file wins, by the rules of the original tool.",
+    explanation:
+      "Two files map one symbol of one context in different ways. With --strict that is an error; without it the later file gives name and type, and the greater confidence stays. Each one is listed. With --strict nothing was changed.",
+  },
+  GW2609: {
+    title: "The file was changed since the migration",
+    hint: "Keep a copy of the file if its changes matter; `godwit mappings rollback --force` puts the old bytes back all the same.",
+    explanation:
+      "A rollback puts back the bytes that were there before. The file is no longer as the migration left it, so somebody's work would be lost. Nothing was changed.",
+  },
+  GW2610: {
+    title: "The old bytes cannot be put back",
+    hint: "Look at the backup that is named. `sha256sum -c FILE.sha256` checks it.",
+    explanation:
+      "The backup is missing, is not the file that was written then, or none was made because of --no-backup. Nothing was changed.",
+  },
+  GW2611: {
+    title: "There is no such run",
+    hint: "Name the migrated file. Its journal is beside it, with the ending .godwit.db.",
+    explanation:
+      "What is to be rolled back or gone on with is looked up in the journal beside the output. There is no journal, or no run in it that could be meant. Nothing was changed.",
+  },
+  GW2612: {
+    title: "An interrupted run stands in the way",
+    hint: "End it with `godwit mappings migrate --resume --out FILE`, or undo it with `godwit mappings rollback FILE`.",
+    explanation:
+      "A run on this output was interrupted when the new file was in its place already, or a rollback was interrupted. Another run would build on what nobody has confirmed. Nothing was changed.",
+  },
+  GW2613: {
+    title: "The file system refused",
+    hint: "Make room, or give the right to write there; then run the same command again.",
+    explanation:
+      "A file could not be read, written or removed. New files are written beside the old ones and take their places only when they are whole, so the old one stands as it was.",
+  },
+  GW2614: {
+    title: "No mapping database was found",
+    hint: "Name the files, or run it in the folder that has decomp/.",
+    explanation:
+      "Without a file's name, decomp/mappings.json, decomp/learned-mappings.json and decomp/mappings/global-mappings.json are looked for, and decomp/mappings.msgpack where JSON is to be written. None is there. Nothing was changed.",
+  },
   GW3001: {
     title: "Server unreachable",
     hint: "Check host and port, and that the server runs; `godwit wait` waits for it.",

@@ -15,6 +15,13 @@ export interface LockHolder {
   readonly statement?: string;
 }
 
+/** How progress is told: what is counted, what is done with it, and what it is when that is done. */
+export interface ProgressWords {
+  readonly counted: string;
+  readonly doing: string;
+  readonly done: string;
+}
+
 /**
  * Everything that happens while a plan runs, as `noun:verb`. The terminal, JSON lines, the ledger and metrics
  * are readers of this one stream; progress is a pure reduction of it (progress.ts). Times are ISO 8601 in UTC.
@@ -94,6 +101,8 @@ export type GodwitEvent =
       bytes: number;
       chunks: number;
       done: number;
+      /** Where it is no table whose rows are copied. */
+      words?: ProgressWords;
     }
   | {
       type: "chunk:finished";
@@ -103,6 +112,8 @@ export type GodwitEvent =
       rows: number;
       bytes: number;
       durationMs: number;
+      /** It was only read: these are no rows that the run has moved. */
+      reads?: true;
     }
   /** The target refused rows; they are kept in the ledger's quarantine. `total`: of the whole run. */
   | { type: "rows:quarantined"; key: string; table: string; chunk: number; rows: number; total: number }
@@ -167,6 +178,17 @@ export type GodwitEvent =
   /** The rows that a statement changes are in a table of their own now. */
   | { type: "rows:kept"; key: string; table: string; snapshot: string; rows: number; bytes: number }
   | { type: "rows:restored"; key: string; table: string; snapshot: string; rows: number }
+  /** Two files say different things of one symbol; `words` says what, and what stands now. */
+  | { type: "mapping:conflicted"; original: string; context: string; words: string }
+  /** A fault in a mapping that is about to be mended. */
+  | {
+      type: "mapping:faulty";
+      fault: string;
+      original: string;
+      context: string;
+      problem: string;
+      mend: string;
+    }
   | { type: "server:noticed"; severity: string; message: string }
   | { type: "warning:raised"; code: string; message: string }
   | { type: "schema-file:written"; file: string }

@@ -1,5 +1,6 @@
 import { digest } from "./canonical.ts";
 import type { Expression } from "./expression.ts";
+import type { MappingsStep } from "./mappings-steps.ts";
 import type { PortableForeignKey, PortableType, RiskKind, TableEstimate, TableName } from "./portable.ts";
 
 /**
@@ -129,7 +130,7 @@ export interface HistoryChange {
   readonly source: string | null;
 }
 
-interface StepBase {
+export interface StepBase {
   /** Stable within a run and over resumes, e.g. "20260131093000/up/2". */
   readonly key: string;
   /** For people: what it does. */
@@ -410,7 +411,7 @@ export interface ArtifactChange {
   readonly id: string;
   /** Of a row that is not there yet; default "backup". */
   readonly kind?: string;
-  readonly state: "made" | "verified" | "removed" | "failed";
+  readonly state: "made" | "verified" | "removed" | "failed" | "rolled-back";
   /** For a row that is not there yet; JSON. */
   readonly body?: unknown;
   readonly name?: string;
@@ -432,7 +433,8 @@ export type Step =
   | CompareStep
   | BackupStep
   | RestoreStep
-  | RestoreCheckStep;
+  | RestoreCheckStep
+  | MappingsStep;
 
 /** A typed danger of a plan; loss of data is allowed by name only. */
 export interface Hazard {
@@ -467,13 +469,13 @@ export interface Plan {
   readonly hash: string;
 }
 
-export type PlanKind = "apply" | "rollback" | "record" | "copy" | "backup" | "restore";
+export type PlanKind = "apply" | "rollback" | "record" | "copy" | "backup" | "restore" | "mappings";
 
 /** Runs of one family stand in each other's way; those of two do not end or continue one another. */
-export type RunFamily = "migration" | "copy" | "backup" | "restore";
+export type RunFamily = "migration" | "copy" | "backup" | "restore" | "mappings";
 
 export function familyOf(kind: PlanKind): RunFamily {
-  return kind === "copy" || kind === "backup" || kind === "restore" ? kind : "migration";
+  return kind === "apply" || kind === "rollback" || kind === "record" ? "migration" : kind;
 }
 
 export function sealPlan(plan: Omit<Plan, "format" | "hash">): Plan {

@@ -53,6 +53,18 @@ test("a run counts its units and shows the statement that runs", () => {
   assert.equal(snapshot.startedMs, startMs);
 });
 
+test("runs that go on at the same time are counted together", () => {
+  const one = { ...started, kind: "mappings", units: 1 } as const;
+  const other = { ...one, runId: "r2" } as const;
+  const ended = { type: "run:finished", runId: "r1", state: "done", units: 1, durationMs: 5 } as const;
+  const both = after(one, other, unitDone, ended);
+  assert.deepEqual([both.phase, both.unitsDone, both.unitsTotal], ["running", 1, 2]);
+  const third = after(one, other, unitDone, ended, { ...one, runId: "r3" });
+  assert.deepEqual([third.unitsDone, third.unitsTotal], [1, 3]);
+  const next = after(one, unitDone, ended, other);
+  assert.deepEqual([next.unitsDone, next.unitsTotal], [0, 1], "one after another is another count");
+});
+
 test("a finished unit leaves nothing current behind", () => {
   const snapshot = after(started, unit, step, statement, unitDone);
   assert.equal(snapshot.unit, null);

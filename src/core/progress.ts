@@ -15,6 +15,8 @@ export interface ProgressSnapshot {
     | "stopped";
   readonly kind: PlanKind | null;
   readonly runId: string | null;
+  /** Runs that were begun and have not ended: a command that works on several files has one for each. */
+  readonly openRuns: readonly string[];
   /** It continues an interrupted run, and this many of its steps were done before; null for a new run. */
   readonly resumedSteps: number | null;
   readonly unitsDone: number;
@@ -85,6 +87,7 @@ export const initialProgress: ProgressSnapshot = {
   phase: "starting",
   kind: null,
   runId: null,
+  openRuns: [],
   resumedSteps: null,
   unitsDone: 0,
   unitsTotal: 0,
@@ -136,16 +139,24 @@ function change(
     case "run:started":
     case "run:resumed": {
       const { kind, runId, units } = event;
-      const started = { phase: "running", kind, runId, ...going } as const;
+      const others = snapshot.openRuns.filter((open) => open !== runId);
+      const started = { phase: "running", kind, runId, openRuns: [...others, runId], ...going } as const;
+      // Files are worked on side by side; an undo takes the place of what it undoes.
+      if (kind === "mappings" && others.length > 0)
+        return { ...started, unitsTotal: snapshot.unitsTotal + units };
       if (event.type === "run:started") return { ...started, unitsDone: 0, unitsTotal: units };
       // After a reconnection, units that this process finished before are no longer in the plan.
       const unitsDone = snapshot.runId === runId ? snapshot.unitsDone : 0;
       return { ...started, unitsDone, unitsTotal: unitsDone + units, resumedSteps: event.done };
     }
     case "run:finished":
-      return { phase: "done", ...nothingCurrent };
-    case "run:stopped":
-      return { phase: "stopped" };
+    case "run:stopped": {
+      const openRuns = snapshot.openRuns.filter((open) => open !== event.runId);
+      if (openRuns.length > 0) return { openRuns };
+      return event.type === "run:finished"
+        ? { phase: "done", openRuns, ...nothingCurrent }
+        : { phase: "stopped", openRuns };
+    }
     case "unit:started": {
       const unit = { name: event.unit, title: event.title, startedMs: atMs };
       return { ...nothingCurrent, unit };

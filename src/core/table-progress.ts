@@ -1,4 +1,4 @@
-import type { GodwitEvent } from "./event.ts";
+import type { GodwitEvent, ProgressWords } from "./event.ts";
 
 /** How far the copy of one table has come. Times are milliseconds since the epoch, rates rows per second. */
 export interface TableProgress {
@@ -12,6 +12,8 @@ export interface TableProgress {
   readonly chunksDone: number;
   readonly startedMs: number;
   readonly lastMs: number;
+  /** Where it is no table whose rows are copied. */
+  readonly words?: ProgressWords | undefined;
 }
 
 type TableEvent = Extract<
@@ -47,6 +49,7 @@ function tableAfter(
       chunksDone: event.done,
       startedMs: atMs,
       lastMs: atMs,
+      words: event.words,
     };
   }
   if (before === undefined) return null;

@@ -98,6 +98,7 @@ export class Metrics {
         this.#add("godwit_rows_total", event.rows ?? 0);
         break;
       case "chunk:finished":
+        if (event.reads === true) break;
         this.#add("godwit_chunks_total", 1);
         this.#add("godwit_rows_total", event.rows);
         this.#add("godwit_bytes_total", event.bytes);

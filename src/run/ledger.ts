@@ -179,10 +179,11 @@ export async function* readSources(
 /** Runs that can be continued; one that only records is a single transaction. */
 const kindsOf: Readonly<Record<RunFamily | "any", string>> = {
   any: "kind <> 'record'",
-  migration: "kind NOT IN ('record', 'copy', 'backup')",
+  migration: "kind NOT IN ('record', 'copy', 'backup', 'mappings')",
   copy: "kind = 'copy'",
   backup: "kind = 'backup'",
   restore: "kind = 'restore'",
+  mappings: "kind = 'mappings'",
 };
 
 /**

@@ -160,10 +160,10 @@ export class RunLedger {
    * runs, each of which was a single transaction. Their epoch moves on, for a process that was only stopped.
    */
   async #closeOthers(kind: PlanKind, now: string): Promise<void> {
-    const apart = ["record", "copy", "backup", "restore"];
+    const apart = ["record", "copy", "backup", "restore", "mappings"];
     const which = apart.includes(kind)
       ? `AND kind = '${kind}'`
-      : "AND kind NOT IN ('copy', 'backup', 'restore')";
+      : "AND kind NOT IN ('copy', 'backup', 'restore', 'mappings')";
     await this.#run(
       `UPDATE ${this.#table("run")} SET state = 'done', epoch = epoch + 1, finished_at = ?
          WHERE state NOT IN ('done', 'rolling-back', 'rolled-back') AND id <> ? ${which}`,
@@ -223,6 +223,14 @@ export class RunLedger {
     const sql = `UPDATE ${this.#table("run")} SET heartbeat_at = ? WHERE id = ? AND epoch = ?`;
     const parameters = [this.#clock.now(), this.runId, this.epoch];
     return (await session.run(withPlaceholders(this.#engine.traits, sql), parameters)) === 1;
+  }
+
+  /**
+   * For an effect outside of the database, inside the transaction that will have its record: until that ends nobody can
+   * take the run over. Throws GW4003 where somebody has.
+   */
+  async refuseReplaced(): Promise<void> {
+    if (!(await this.heartbeat(this.#session))) throw this.#replaced();
   }
 
   /** Drops what an earlier application of the unit left in this run, when it is applied again from its start. */

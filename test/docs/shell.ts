@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { root } from "../support/cli.ts";
 import { until } from "../support/until.ts";
 
-/** A reader's shell: it starts in an empty folder, with `godwit` on its path and importable as a package. */
+/** A reader's shell: it starts in an empty folder, with `godwit` and `hoho` on its path and importable as a package. */
 export interface Shell extends AsyncDisposable {
   /** The empty folder. */
   readonly folder: string;
@@ -20,7 +20,7 @@ const commandTimeoutMs = 60_000;
 export async function openShell(env: Readonly<Record<string, string>>): Promise<Shell> {
   const home = await realpath(await mkdtemp(join(tmpdir(), "godwit-docs-")));
   const folder = join(home, "you");
-  await makeCommand(join(home, "bin"));
+  await makeCommands(join(home, "bin"));
   await makePackage(join(home, "node_modules/godwit"));
   await mkdir(folder);
   const child = spawn("bash", ["--noprofile", "--norc"], {
@@ -68,11 +68,13 @@ export async function openShell(env: Readonly<Record<string, string>>): Promise<
   };
 }
 
-async function makeCommand(folder: string): Promise<void> {
+async function makeCommands(folder: string): Promise<void> {
   await mkdir(folder);
-  const file = join(folder, "godwit");
-  await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${join(root, "bin/godwit")}' "$@"\n`);
-  await chmod(file, 0o755);
+  for (const name of ["godwit", "hoho"]) {
+    const file = join(folder, name);
+    await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${join(root, "bin", name)}' "$@"\n`);
+    await chmod(file, 0o755);
+  }
 }
 
 /** `import … from "godwit"` reaches the sources: the built package may be older than they are. */

@@ -48,6 +48,8 @@ export function normalizer(): Normalizer {
     [/\b(?:postgres(?:ql)?|mysql|mariadb):\/\/[^\s"']+/g, "<url>"],
     [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?Z?/g, "<time>"],
     [/\b\d+(?:\.\d+)? (?:ms|s|min|h)\b/g, "<duration>"],
+    [/\b\d+(?:\.\d+)? times\b/g, "<factor>"],
+    [/\b\d{8}-\d{6}\b/g, "<time>"],
     [/"sessionId":"[\d-]+"/g, '"sessionId":<id>'],
     [/"durationMs":\d+/g, '"durationMs":<n>'],
     [/\b(SQLite|PostgreSQL|MariaDB|MySQL|Node) \d+(?:\.\d+)+/g, "$1 <version>"],

@@ -39,11 +39,17 @@ describe("the published package", () => {
   after(() => rm(folder, { recursive: true, force: true }));
 
   test("holds the program, the library and nothing else", async () => {
-    for (const file of ["bin/godwit", "dist/index.js", "dist/cli/main.cjs", "dist/types/src/index.d.ts"]) {
+    for (const file of [
+      "bin/godwit",
+      "bin/hoho",
+      "dist/index.js",
+      "dist/cli/main.cjs",
+      "dist/types/src/index.d.ts",
+    ]) {
       assert.ok(files.includes(file), `${file} is missing`);
     }
     const expected =
-      /^(package\.json|README\.md|LICENSE|bin\/(godwit|package\.json)|dist\/cli\/main\.cjs|dist\/.+\.js|dist\/third-party-licences\.txt|dist\/types\/src\/.+\.d\.ts)$/;
+      /^(package\.json|README\.md|LICENSE|bin\/(godwit|hoho|package\.json)|dist\/cli\/main\.cjs|dist\/.+\.js|dist\/third-party-licences\.txt|dist\/types\/src\/.+\.d\.ts)$/;
     assert.deepEqual(
       files.filter((file) => !expected.test(file) || /test/i.test(file)),
       [],
@@ -62,6 +68,23 @@ describe("the published package", () => {
     const program = join(folder, "node_modules/.bin/godwit");
     assert.equal((await run(program, ["--version"])).stdout, `${manifest.version}\n`);
     assert.match((await run(program, ["--help"])).stdout, /godwit/);
+    const other = join(folder, "node_modules/.bin/hoho");
+    assert.equal((await run(other, ["--version"])).stdout, `${manifest.version}\n`);
+    assert.match((await run(other, ["decomp", "--help"])).stdout, /hoho decomp COMMAND/);
+  });
+
+  test("the second program migrates files, each in a thread of its own", async () => {
+    const own = join(folder, "mappings");
+    await mkdir(own);
+    for (const name of ["a", "b"])
+      await writeFile(join(own, `${name}.json`), `{"${name}":{"mapped":"A","type":"class"}}`);
+    const program = join(folder, "node_modules/.bin/hoho");
+    const { stdout } = await run(program, ["decomp", "migrate", "--each", "a.json", "b.json"], { cwd: own });
+    assert.match(stdout, /migrated 1 mapping into b\.msgpack/);
+    const script =
+      'const { mappingsMigrate } = await import("godwit"); const { files } = await mappingsMigrate({ inputs: ["a.msgpack", "b.msgpack"], each: true, to: "json", force: true }); console.log(files.length)';
+    const library = await run(process.execPath, ["--input-type=module", "-e", script], { cwd: own });
+    assert.equal(library.stdout, "2\n");
   });
 
   test("the library can be imported", async () => {

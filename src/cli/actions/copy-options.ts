@@ -58,7 +58,8 @@ export function copyOptions(
     quarantine: quarantine === true ? quarantineLimit : undefined,
     allow,
     drafts: drafts ?? true,
-    resume,
+    // A copy's has a value.
+    resume: resume === true ? undefined : resume,
     restart,
   };
 }

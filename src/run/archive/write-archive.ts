@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { constants as zlibConstants, zstdCompress } from "node:zlib";
 import { GodwitError } from "../../core/error.ts";
+import { syncFolder } from "../files/sync-folder.ts";
 import { type BlockKind, blockBytes, blockHeadOf, headOf, tailOf } from "./layout.ts";
 import { type Seal, sealOf } from "./seal.ts";
 
@@ -193,15 +194,6 @@ async function giveName(partial: string, file: string): Promise<void> {
     return;
   }
   await unlink(partial);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function refusedBy(file: string, error: unknown): GodwitError {

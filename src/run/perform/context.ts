@@ -15,6 +15,8 @@ export interface RunSettings {
   readonly guard: GuardSettings;
   /** What may go on at the server at a time, by all processes. */
   readonly hostLimits: HostLimits;
+  /** Mapping databases are worked on in threads of their own, because several are at the same time. */
+  readonly ownThreads?: boolean;
   /** The key of archives, 32 bytes. It is no part of any plan: plans are kept. */
   readonly archiveKey?: Uint8Array | null;
 }

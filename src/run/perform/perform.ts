@@ -4,6 +4,11 @@ import { performBackup } from "./backup.ts";
 import type { StepContext } from "./context.ts";
 import { performCopyRows } from "./copy-rows.ts";
 import { performDropRows } from "./drop-rows.ts";
+import { performMappingsBackup } from "./mappings-backup.ts";
+import { performMappingsCheck } from "./mappings-check.ts";
+import { performMappingsPlace } from "./mappings-place.ts";
+import { performMappingsRestore } from "./mappings-restore.ts";
+import { performMappingsWrite } from "./mappings-write.ts";
 import { performObjects } from "./objects.ts";
 import { performParallel } from "./parallel.ts";
 import { performRestore } from "./restore.ts";
@@ -45,6 +50,16 @@ export async function perform(context: StepContext, step: Step): Promise<void> {
       return performRestoreRows(context, step);
     case "drop-rows":
       return performDropRows(context, step);
+    case "mappings-backup":
+      return performMappingsBackup(context, step);
+    case "mappings-write":
+      return performMappingsWrite(context, step);
+    case "mappings-check":
+      return performMappingsCheck(context, step);
+    case "mappings-place":
+      return performMappingsPlace(context, step);
+    case "mappings-restore":
+      return performMappingsRestore(context, step);
     case "record":
       return performRecord(context, step);
   }

@@ -76,9 +76,10 @@ export async function inTransaction<T>(
   work: () => Promise<T>,
   /** What the work leaves beside the rows of the database, read when it is done. */
   artifacts: readonly ArtifactChange[] = [],
+  /** When its work began, by performance.now(), where a part of it is done before the transaction. */
+  start = performance.now(),
 ): Promise<T> {
   const { session, ledger, ordinal } = context;
-  const start = performance.now();
   await session.limit(limitsOf(context, step.limits));
   crashPoint("transaction:before-begin");
   await session.begin();

@@ -1,0 +1,269 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import type {
+  FileMark,
+  MappingsCopy,
+  MappingsInput,
+  MappingsJob,
+  MappingsPlace,
+  MappingsPlaces,
+  MappingsTarget,
+} from "../core/mappings-steps.ts";
+import { planVersionChange, readSidecar } from "../formats/mappings/index.ts";
+import { GodwitError } from "../core/error.ts";
+import { markOf } from "../run/files/file-mark.ts";
+import { watchedSource } from "../run/mappings/watched-source.ts";
+import type { Located } from "./locate.ts";
+import type { Looked } from "../run/mappings/look.ts";
+import { lookAt, type LookContext } from "./look-at.ts";
+
+export interface MigrateChoice {
+  readonly schemaVersion?: string | undefined;
+  readonly shape?: "list" | "keyed" | "flat" | undefined;
+  readonly naming?: "pascal" | "camel" | "snake" | undefined;
+  readonly clean?: MappingsJob["clean"] | undefined;
+  /** So many mappings at once. */
+  readonly batch?: number | undefined;
+  /** Default true: what is replaced is copied first. */
+  readonly backup?: boolean | undefined;
+  /** What is read is copied as well, as the original tool does. */
+  readonly backupInputs?: boolean | undefined;
+  /** A file that is there is replaced. */
+  readonly force?: boolean | undefined;
+  /** Files that contradict one another are an error. */
+  readonly strict?: boolean | undefined;
+}
+
+/** All that a run needs to know to go on after a kill; JSON. It is kept with the run. */
+export interface MigrateIntent {
+  readonly command: "mappings migrate";
+  readonly output: string;
+  /** What was asked for: a run goes on only with the same. */
+  readonly asked: Asked;
+  readonly places: MappingsPlaces;
+  readonly job: MappingsJob;
+  readonly copies: readonly MappingsCopy[];
+  readonly litter: readonly string[];
+  readonly looked: LookedAt;
+}
+
+export interface Asked {
+  readonly inputs: readonly string[];
+  readonly to: string;
+  readonly schemaVersion: string | null;
+  readonly shape: string | null;
+  readonly naming: string | null;
+  readonly clean: readonly string[];
+}
+
+/** What the look at the inputs has shown, for the summary. */
+export interface LookedAt {
+  readonly inputs: readonly {
+    readonly file: string;
+    readonly format: "msgpack" | "json";
+    readonly version: string;
+    readonly bytes: number;
+    readonly mappings: number;
+  }[];
+  readonly mappings: number;
+  readonly conflicts: number;
+  readonly faults: Looked["faultCounts"];
+  readonly readMs: number;
+}
+
+export interface MigrationPlan {
+  readonly intent: MigrateIntent;
+  readonly look: Looked;
+  /** What the version that is written has no place for, in words. */
+  readonly keepsAside: readonly string[];
+}
+
+export const defaultBatch = 4096;
+
+/** What is kept aside of a database file, beside it. */
+export function asideOf(file: string): string {
+  return `${file}.aside.jsonl`;
+}
+
+export function askedOf({ inputs, to }: Located, choice: MigrateChoice): Asked {
+  return {
+    inputs,
+    to,
+    schemaVersion: choice.schemaVersion ?? null,
+    shape: choice.shape ?? null,
+    naming: choice.naming ?? null,
+    clean: choice.clean ?? [],
+  };
+}
+
+/** Looks at the files and decides; changes nothing. Throws GW2605 for an output that is there, GW2608 with `strict`. */
+export async function planMigration(
+  located: Located,
+  choice: MigrateChoice,
+  context: LookContext & { readonly now: Date },
+): Promise<MigrationPlan> {
+  const { inputs: files, output, to } = located;
+  const { now } = context;
+  if (choice.force !== true && existsSync(output)) throw isThere(output);
+  const batch = choice.batch ?? defaultBatch;
+  const look = await lookAt({ files, now: now.toISOString(), batch, clean: choice.clean ?? [] }, context);
+  if (choice.strict === true && look.conflictCount > 0) throw contradicting(look);
+  const change = planVersionChange(look.version, choice.schemaVersion ?? look.version, files[0] ?? "");
+  const [only, ...others] = look.inputs;
+  const restores = only === undefined || others.length > 0 ? null : await asideInput(asideOf(only.file));
+  const keeps = change.to === "1.0" && (change.direction === "downgrade" || restores !== null);
+  const before = await markOf(output);
+  // Between the look and now.
+  if (before !== null && choice.force !== true) throw isThere(output);
+  const stamp = stampOf(now);
+  const mode = before?.mode ?? modeOf(files);
+  const place = async (path: string, there: FileMark | null): Promise<MappingsPlace> => ({
+    output: path,
+    partial: `${path}.partial`,
+    before: there,
+    mode,
+    backup: there === null || choice.backup === false ? null : copyOf(path, there, stamp),
+    artifact: randomUUID(),
+  });
+  const places = {
+    database: await place(output, before),
+    aside: keeps ? await place(asideOf(output), await markOf(asideOf(output))) : null,
+  };
+  const isUntouched =
+    only !== undefined &&
+    others.length === 0 &&
+    change.direction === "same" &&
+    (choice.clean ?? []).length === 0;
+  const job: MappingsJob = {
+    inputs: look.inputs.map(({ file, bytes, sha256 }) => ({ file, bytes, sha256 })),
+    restores,
+    target: targetOf(to, choice, isUntouched ? only.format : null),
+    version: change.to,
+    marksOrigin:
+      change.to === "1.1" && restores === null && (change.direction === "upgrade" || others.length > 0),
+    from: [...new Set(look.inputs.map(({ format, version }) => `${format.format} ${version}`))].join(", "),
+    clean: choice.clean ?? [],
+    batch,
+    now: now.toISOString(),
+    count: (choice.clean ?? []).length === 0 ? look.facts.mappings : null,
+    wire: isUntouched && only.format.format === "msgpack" && to === "msgpack" ? look.wire : null,
+  };
+  const replaced = [places.database.backup, places.aside?.backup ?? null].filter((copy) => copy !== null);
+  const read = choice.backupInputs === true && choice.backup !== false ? look.inputs : [];
+  const copies = [
+    ...replaced,
+    ...read
+      .filter(({ file }) => !replaced.some((copy) => copy.file === file))
+      .map(({ file, bytes, sha256 }) => copyOf(file, { bytes, sha256, mode: modeOf([file]) }, stamp)),
+  ];
+  return {
+    look,
+    keepsAside: change.keepsAside,
+    intent: {
+      command: "mappings migrate",
+      output,
+      asked: askedOf(located, choice),
+      places,
+      job,
+      copies,
+      litter: [],
+      looked: {
+        inputs: look.inputs.map(({ file, format, version, bytes, mappings }) => ({
+          file,
+          format: format.format,
+          version,
+          bytes,
+          mappings,
+        })),
+        mappings: look.facts.mappings,
+        conflicts: look.conflictCount,
+        faults: look.faultCounts,
+        readMs: look.readMs,
+      },
+    },
+  };
+}
+
+/** JSON keeps its own shape where nothing but the file is new; else it gets the one that holds everything. */
+function targetOf(
+  to: "msgpack" | "json",
+  { shape, naming }: MigrateChoice,
+  from: Looked["inputs"][number]["format"] | null,
+): MappingsTarget {
+  if (to === "msgpack") {
+    if (shape === undefined && naming === undefined) return { format: "msgpack" };
+    throw new GodwitError("GW1001", {
+      message: "--shape and --naming are for JSON, and MessagePack is written",
+    });
+  }
+  const own = from?.format === "json" ? from : null;
+  return {
+    format: "json",
+    shape: shape ?? own?.shape ?? "list",
+    naming: naming ?? own?.naming ?? "pascal",
+  };
+}
+
+async function asideInput(file: string): Promise<MappingsInput | null> {
+  if (!existsSync(file)) return null;
+  const source = await watchedSource(file);
+  await readSidecar(source);
+  return { file, ...source.read() };
+}
+
+/** "20260131-093000", in UTC, as the names of the original's backups end. */
+function stampOf(now: Date): string {
+  return now
+    .toISOString()
+    .replace(/\.\d+Z$/, "")
+    .replaceAll(/[-:]/g, "")
+    .replace("T", "-");
+}
+
+/** Two of one second differ. */
+function copyOf(file: string, mark: FileMark, stamp: string): MappingsCopy {
+  const name = `${file}.backup.${stamp}`;
+  let backup = name;
+  for (let n = 2; existsSync(backup) || existsSync(`${backup}.partial`); n++) backup = `${name}-${n}`;
+  return { ...mark, file, backup, artifact: randomUUID() };
+}
+
+/** What is closed to others stays so: the rights that all of the files have. */
+function modeOf(files: readonly string[]): number {
+  return files.reduce((mode, file) => mode & statSync(file).mode, 0o666) | 0o600;
+}
+
+function isThere(output: string): GodwitError {
+  return new GodwitError("GW2605", { message: `${output} is there already`, details: { file: output } });
+}
+
+function contradicting({ conflicts, conflictCount }: Looked): GodwitError {
+  const shown = conflicts.slice(0, 3).map(conflictText).join("; ");
+  return new GodwitError("GW2608", {
+    message: `${conflictCount} ${conflictCount === 1 ? "symbol is" : "symbols are"} mapped in different ways: ${shown}${conflictCount > 3 ? "; …" : ""}`,
+    details: { conflicts, count: conflictCount },
+  });
+}
+
+/** `a.b (global): mapped "x" in one.json, "y" in two.json, now "y"` */
+export function conflictText({
+  original,
+  context,
+  members,
+  first,
+  later,
+}: Looked["conflicts"][number]): string {
+  const isClear = basename(first) !== basename(later);
+  const [one, other] = isClear ? [basename(first), basename(later)] : [first, later];
+  const parts = members.map(
+    ({ member, before, arrived, result }) =>
+      `${member} ${shown(before)} in ${one}, ${shown(arrived)} in ${other}, now ${shown(result)}`,
+  );
+  return `${original} (${context}): ${parts.join("; ")}`;
+}
+
+function shown(value: string | number | bigint | null): string {
+  if (value === null) return "nothing";
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,110 @@
+import { digest } from "../core/canonical.ts";
+import { GodwitError } from "../core/error.ts";
+import type { FileMark } from "../core/mappings-steps.ts";
+import { isSameContent, markOf } from "../run/files/file-mark.ts";
+import { type LedgerState, readLedger } from "../run/ledger.ts";
+import type { CheckedMappings } from "../run/perform/mappings-check.ts";
+import { readingJournal } from "./journal.ts";
+import type { Located } from "./locate.ts";
+import { askedOf, type MigrateChoice, type MigrateIntent } from "./plan-migration.ts";
+import type { MappingsProject } from "./project.ts";
+import { keys } from "./steps.ts";
+
+/** The output that a run wants to go on with; null where its journal has no such run. */
+export async function unfinishedOf(project: MappingsProject, output: string): Promise<LedgerState | null> {
+  const state = await readingJournal(project, output, (session) =>
+    readLedger(project.engine, session, "mappings"),
+  );
+  return state === null || state.unfinished === null ? null : state;
+}
+
+/** What an interrupted run is to this one. */
+export type Open =
+  | { readonly goesOn: true; readonly runId: string; readonly intent: MigrateIntent }
+  | { readonly goesOn: false; readonly runId: string; readonly intent: MigrateIntent; readonly why: string };
+
+/** Throws GW2612 where the interrupted run has to be ended first. */
+export async function judge(
+  { unfinished, steps }: LedgerState,
+  located: Located,
+  choice: MigrateChoice & { readonly resume?: boolean | undefined },
+): Promise<Open> {
+  if (unfinished === null) throw new GodwitError("GW9001", { message: "no run to judge" });
+  const { id: runId } = unfinished;
+  const { command } = unfinished.intent as { readonly command?: string };
+  if (command !== "mappings migrate") {
+    throw new GodwitError("GW2612", {
+      message: `the rollback ${runId.slice(0, 8)} of ${located.output} was interrupted`,
+      hint: `Run it again to end it: \`godwit mappings rollback ${located.output}\`.`,
+      details: { run: runId },
+    });
+  }
+  const intent = unfinished.intent as MigrateIntent;
+  const { database } = intent.places;
+  const checked = checkedFiles(steps)?.database ?? null;
+  const now = await markOf(database.output);
+  const isPlaced = checked !== null && isSameContent(now, checked) && !isSameContent(now, database.before);
+  const isSame = digest(intent.asked) === digest(askedOf(located, choice));
+  if (!isSame && choice.resume !== true) {
+    if (isPlaced) {
+      throw new GodwitError("GW2612", {
+        message: `the run ${runId.slice(0, 8)}, which was asked for something else, was interrupted when its file was in the place of ${located.output}`,
+        details: { run: runId, output: located.output },
+      });
+    }
+    return { goesOn: false, runId, intent, why: "it was asked for something else" };
+  }
+  if (isPlaced) return { goesOn: true, runId, intent };
+  const why = await hindrance(intent, checked, now, isDone(steps, keys.write));
+  return why === null ? { goesOn: true, runId, intent } : { goesOn: false, runId, intent, why };
+}
+
+/** Why a run that has placed nothing cannot go on; null where it can. */
+async function hindrance(
+  { places: { database }, job }: MigrateIntent,
+  checked: FileMark | null,
+  now: FileMark | null,
+  isWritten: boolean,
+): Promise<string | null> {
+  if (!isSameContent(now, database.before)) return `${database.output} was changed since`;
+  if (isWritten) {
+    const beside = await markOf(database.partial);
+    if (beside === null) return `${database.partial} is gone`;
+    return checked === null || isSameContent(beside, checked)
+      ? null
+      : `${database.partial} was changed since`;
+  }
+  for (const { file, bytes, sha256 } of job.inputs) {
+    const mark = await markOf(file);
+    if (mark?.sha256 !== sha256 || mark.bytes !== bytes) return `${file} was changed since`;
+  }
+  return null;
+}
+
+function isDone(steps: LedgerState["steps"], key: string): boolean {
+  return steps.some((step) => step.key === key && step.state === "done");
+}
+
+/** The marks of the files that an interrupted run has written and read back; null where it had not come so far. */
+export function checkedFiles(
+  steps: LedgerState["steps"],
+): Pick<CheckedMappings, "database" | "aside"> | null {
+  const step = steps.find(({ key, state }) => key === keys.check && state === "done");
+  const kept = JSON.parse(step?.captured ?? "null") as { readonly result?: CheckedMappings } | null;
+  return kept?.result ?? null;
+}
+
+export function withLitter(intent: MigrateIntent | undefined, open: Open | null): MigrateIntent {
+  if (intent === undefined) throw new GodwitError("GW9001", { message: "nothing was planned" });
+  return open === null ? intent : { ...intent, litter: litterOf(open.intent) };
+}
+
+/** What an interrupted run may have left beside its places. */
+export function litterOf({ places: { database, aside }, copies, litter }: MigrateIntent): string[] {
+  return [
+    ...litter,
+    database.partial,
+    ...(aside === null ? [] : [aside.partial]),
+    ...copies.map(({ backup }) => `${backup}.partial`),
+  ];
+}

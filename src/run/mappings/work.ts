@@ -1,0 +1,140 @@
+import { open } from "node:fs/promises";
+import type { MappingsFacts, MappingsJob } from "../../core/mappings-steps.ts";
+import {
+  type CollectionHeader,
+  createMappingWriter,
+  fileSink,
+  openMappings,
+  sidecarHead,
+  sidecarLines,
+} from "../../formats/mappings/index.ts";
+import { crashPoint } from "../crash-point.ts";
+import { fileRefused } from "../files/file-refused.ts";
+import { ContentFacts } from "./content-facts.ts";
+import { type Aside, openConversion } from "./conversion.ts";
+import { look, type LookWork, type Looked } from "./look.ts";
+import { momentOf } from "./read-inputs.ts";
+import { changed, watchedSource } from "./watched-source.ts";
+
+/*
+ * The work on one database, by plain values in and out, so that it can be done in this thread or in another one. How far
+ * it has come is told between two batches, and it goes on when that is answered.
+ */
+
+/** Writes a database into a file that is there and empty, and beside it what the version has no place for. */
+export interface ConvertWork {
+  readonly job: MappingsJob;
+  readonly file: string;
+  readonly aside: string | null;
+}
+
+export interface Converted {
+  readonly facts: MappingsFacts;
+  /** How much was kept aside, and how much of what had been found no mapping any more. */
+  readonly aside: number;
+  readonly unrestored: number;
+}
+
+export interface ReadBackWork {
+  readonly file: string;
+  readonly batch: number;
+  readonly now: string;
+}
+
+export interface ReadBack {
+  readonly facts: MappingsFacts;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface MappingsWork {
+  readonly convert: { readonly given: ConvertWork; readonly result: Converted };
+  readonly "read-back": { readonly given: ReadBackWork; readonly result: ReadBack };
+  readonly look: { readonly given: LookWork; readonly result: Looked };
+}
+
+/** Of which file, and how many of its bytes are read; how many mappings are done. */
+export interface Reached {
+  readonly file: string;
+  readonly bytes: number;
+  readonly mappings: number;
+}
+
+export type OnReached = (reached: Reached) => Promise<void>;
+
+export const mappingsWork: {
+  readonly [K in keyof MappingsWork]: (
+    given: MappingsWork[K]["given"],
+    onReached: OnReached,
+  ) => Promise<MappingsWork[K]["result"]>;
+} = { convert, "read-back": readBack, look };
+
+async function convert({ job, file, aside }: ConvertWork, onReached: OnReached): Promise<Converted> {
+  await using handle = await opened(file);
+  crashPoint("mappings:opened");
+  let mappings = 0;
+  const conversion = await openConversion(job, {
+    onLook: (input) => onReached({ file: input, bytes: 0, mappings: 0 }),
+    onRead: (input, { bytes }) => onReached({ file: input, bytes, mappings }),
+  });
+  const facts = new ContentFacts();
+  const writer = createMappingWriter(fileSink(handle), writeOptions(job));
+  for await (const batch of conversion.batches()) {
+    await writer.write(batch);
+    facts.add(batch);
+    mappings += batch.length;
+    crashPoint("mappings:batch");
+  }
+  const { header, inputs, aside: left, unrestored } = conversion.end();
+  for (const [n, input] of inputs.entries()) {
+    // What was decided was decided for the file that was looked at.
+    if (input.sha256 !== job.inputs[n]?.sha256) throw changed(input.file);
+  }
+  await writer.finish(header);
+  crashPoint("mappings:written");
+  const found = facts.finish(header);
+  if (aside !== null) await writeAside(aside, left, found.content);
+  return {
+    facts: found,
+    aside: left.mappings.length + left.history.length,
+    unrestored: unrestored.length,
+  };
+}
+
+function writeOptions({ target, version, count, wire }: MappingsJob) {
+  return {
+    target: target.format === "msgpack" && count !== null ? { ...target, count } : target,
+    version,
+    wire: wire as CollectionHeader["wire"],
+  };
+}
+
+async function writeAside(file: string, { mappings, history }: Aside, content: string): Promise<void> {
+  await using handle = await opened(file);
+  await handle.writeFile(sidecarHead({ content, history, entries: mappings.length }));
+  const some = 1000;
+  for (let first = 0; first < mappings.length; first += some)
+    await handle.writeFile(sidecarLines(mappings.slice(first, first + some)));
+}
+
+/** Made by the caller, who brings it to the disk. */
+async function opened(file: string) {
+  try {
+    return await open(file, "r+");
+  } catch (error) {
+    throw fileRefused("written", file, error);
+  }
+}
+
+async function readBack({ file, batch, now }: ReadBackWork, onReached: OnReached): Promise<ReadBack> {
+  const source = await watchedSource(file);
+  const reader = await openMappings(source, { batchMappings: batch, lastUpdated: momentOf(now) });
+  const facts = new ContentFacts();
+  let mappings = 0;
+  for await (const each of reader.batches()) {
+    facts.add(each.mappings);
+    mappings += each.mappings.length;
+    await onReached({ file, bytes: each.endOffset, mappings });
+  }
+  return { facts: facts.finish(reader.header), ...source.read() };
+}

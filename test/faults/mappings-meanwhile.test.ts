@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import type { Cli } from "../support/cli.ts";
+import { crashAt } from "../support/crash.ts";
+import {
+  keyedJson,
+  type MappingsProject,
+  mappingsProject,
+  messagePack,
+  samples,
+  unpacked,
+} from "../support/mappings.ts";
+
+/* What others do to the files, or to the program, while it works. A process that is stopped waits where it is. */
+
+const out = "decomp/mappings.msgpack";
+const old = messagePack(samples(3));
+const count = 30_000;
+const large = keyedJson(samples(count));
+
+async function scene(): Promise<MappingsProject> {
+  const project = await mappingsProject({ "decomp/mappings.json": large });
+  await project.put(out, old);
+  return project;
+}
+
+/** One mapping at a time: a step takes long enough to be met in its middle. */
+const command = ["migrate", "--force", "--json", "--batch", "1"];
+
+/** Stops the program when it has said that it begins with a step. */
+async function stoppedAt(cli: Cli, words: RegExp): Promise<void> {
+  await cli.saw(words);
+  cli.kill("SIGSTOP");
+}
+
+suite("what happens meanwhile", { concurrency: 2, timeout: 300_000 }, () => {
+  test("two runs on one output: the second is told who works", async () => {
+    await using project = await scene();
+    await using first = project.start(command);
+    await stoppedAt(first, /"step:started","key":"mappings\/write"/);
+    const second = await project.run("migrate", "--force");
+    assert.equal(second.code, 4, second.stderr);
+    assert.match(second.stderr, /GW4001/);
+    assert.equal((await project.run("rollback")).code, 4);
+    first.kill("SIGCONT");
+    assert.equal((await first.result).code, 0);
+    assert.equal(unpacked(await project.bytes(out)).length, count);
+  });
+
+  test("Ctrl-C leaves the old file and nothing beside it, and the same command goes on", async () => {
+    await using project = await scene();
+    await using cli = project.start(command);
+    await cli.saw(/"step:started","key":"mappings\/write"/);
+    cli.kill("SIGINT");
+    const stopped = await cli.result;
+    assert.equal(stopped.code, 130, stopped.stdout);
+    assert.deepEqual(await project.bytes(out), Buffer.from(old));
+    assert.ok(!(await project.names()).some((name) => name.endsWith(".partial")));
+    const other = await project.run(
+      "migrate",
+      "decomp/mappings.json",
+      "--out",
+      out,
+      "--schema-version",
+      "1.1",
+      "--resume",
+    );
+    assert.equal(other.code, 0, other.stderr);
+    assert.match(other.stdout, /msgpack 1\.0/, "with what it was asked for, whatever is said now");
+    assert.equal((await project.run("migrate", "--resume")).code, 1, "there is nothing more to go on with");
+  });
+
+  test("the stop file ends it before the next batch", async () => {
+    await using project = await scene();
+    await using cli = project.start(command);
+    await stoppedAt(cli, /"step:started","key":"mappings\/write"/);
+    await mkdir(join(project.folder, ".godwit"));
+    await writeFile(join(project.folder, ".godwit/stop"), "");
+    cli.kill("SIGCONT");
+    const stopped = await cli.result;
+    assert.match(stopped.stdout, /GW8001/);
+    assert.notEqual(stopped.code, 0);
+    assert.deepEqual(await project.bytes(out), Buffer.from(old));
+  });
+
+  test("an input that is written to while it is read is refused", async () => {
+    for (const at of [/"table:started","key":"look"/, /"step:started","key":"mappings\/write"/]) {
+      await using project = await scene();
+      await using cli = project.start(command);
+      await stoppedAt(cli, at);
+      await appendFile(join(project.folder, "decomp/mappings.json"), " ");
+      cli.kill("SIGCONT");
+      const refused = await cli.result;
+      assert.equal(refused.code, 1, String(at));
+      assert.match(refused.stdout, /GW2606.*mappings\.json was changed while it was read/, String(at));
+      assert.deepEqual(await project.bytes(out), Buffer.from(old));
+      // The run cannot go on with what is no longer there: the same command begins anew.
+      const again = await project.run("migrate", "--force");
+      assert.equal(again.code, 0, again.stderr);
+    }
+  });
+
+  test("an output that somebody else writes meanwhile is theirs", async () => {
+    await using project = await scene();
+    await using cli = project.start(command);
+    await stoppedAt(cli, /"step:started","key":"mappings\/check"/);
+    const theirs = messagePack(samples(5));
+    await project.put(out, theirs);
+    cli.kill("SIGCONT");
+    const refused = await cli.result;
+    assert.equal(refused.code, 1);
+    assert.match(refused.stdout, /GW2606/);
+    assert.deepEqual(await project.bytes(out), Buffer.from(theirs));
+    assert.equal((await project.run("migrate")).code, 1, "it is there, and --force was not given");
+    assert.equal((await project.run("migrate", "--force")).code, 0);
+    assert.equal((await project.run("rollback")).code, 0);
+    assert.deepEqual(await project.bytes(out), Buffer.from(theirs));
+  });
+
+  test("a file that appears where none was is not overwritten", async () => {
+    await using project = await mappingsProject({ "decomp/mappings.json": large });
+    await using cli = project.start(["migrate", "--json", "--batch", "1"]);
+    await stoppedAt(cli, /"step:started","key":"mappings\/check"/);
+    await project.put(out, old);
+    cli.kill("SIGCONT");
+    assert.match((await cli.result).stdout, /GW2606.*is there now, and was not/);
+    assert.deepEqual(await project.bytes(out), Buffer.from(old));
+  });
+
+  test("a run that was asked for something else stands in the way only when its file is in place", async () => {
+    await using project = await mappingsProject({
+      "decomp/mappings.json": keyedJson(samples(20)),
+      "decomp/b.json": keyedJson(samples(10)),
+    });
+    const options = { cwd: project.folder };
+    const other = ["migrate", "decomp/b.json", "--out", out];
+    await crashAt({ name: "mappings:written", nth: 1 }, ["mappings", "migrate"], options);
+    const begun = await project.run(...other);
+    assert.equal(begun.code, 0, begun.stderr);
+    assert.ok(!(await project.names()).some((name) => name.endsWith(".partial")));
+    assert.equal((await project.run("rollback")).code, 0);
+
+    await crashAt({ name: "mappings:named", nth: 1 }, ["mappings", "migrate"], options);
+    const refused = await project.run(...other, "--force");
+    assert.match(refused.stderr, /GW2612/);
+    assert.equal((await project.run("migrate", "--resume")).code, 0);
+    assert.equal(unpacked(await project.bytes(out)).length, 20);
+  });
+});

@@ -1,0 +1,336 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmod, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { mappingsMigrate } from "../../src/index.ts";
+import { mountSmallDisk, smallDiskSkip } from "../faults/small-disk.ts";
+import { godwit } from "../support/cli.ts";
+import {
+  keyedJson,
+  lastDocument,
+  mappingsProject,
+  messagePack,
+  samples,
+  unpacked,
+} from "../support/mappings.ts";
+
+const out = "decomp/mappings.msgpack";
+
+suite("a migration of mappings", { concurrency: 2 }, () => {
+  test("merges the default files, compares the formats, and is rolled back to nothing", async () => {
+    const [one, two] = [samples(30), samples(10, 30)];
+    await using project = await mappingsProject({
+      "decomp/mappings.json": keyedJson(one),
+      "decomp/learned-mappings.json": keyedJson(two),
+    });
+    const plan = await project.run("migrate", "--dry-run");
+    assert.equal(plan.code, 0, plan.stderr);
+    assert.match(plan.stdout, /decomp\/learned-mappings\.json +json 1\.0/);
+    assert.deepEqual(await readdir(join(project.folder, "decomp")), [
+      ".keep",
+      "learned-mappings.json",
+      "mappings.json",
+    ]);
+    const done = await project.run("migrate");
+    assert.equal(done.code, 0, done.stderr);
+    assert.match(done.stdout, /^migrated 40 mappings into decomp\/mappings\.msgpack/);
+    assert.match(done.stdout, /JSON .*\n.*MessagePack .*\n.*reduction +\d+\.\d %\n.*load speed +\d/);
+    assert.match(done.stdout, /godwit mappings rollback decomp\/mappings\.msgpack/);
+    assert.deepEqual(unpacked(await project.bytes(out)), [...one, ...two]);
+    // Names of symbols are nobody else's business.
+    for (const file of [`${out}.godwit.db`, `${out}.godwit.db-godwit-lock`])
+      assert.equal((await stat(join(project.folder, file))).mode & 0o777, 0o600, file);
+
+    const journal = { cwd: project.folder, env: { GODWIT_URL: `sqlite:${out}.godwit.db` } };
+    const runs = await godwit(["runs", "--json"], journal);
+    assert.match(runs.stdout, /"kind":"mappings","state":"done"/);
+    const audit = await godwit(["audit", "verify"], journal);
+    assert.equal(audit.code, 0, audit.stdout);
+    const report = await godwit(["report"], journal);
+    assert.match(report.stdout, /\| mappings\.msgpack \| 40 \| 0 \| read-back \|/);
+
+    const back = await project.run("rollback");
+    assert.equal(back.code, 0, back.stderr);
+    assert.deepEqual(await project.names(), ["learned-mappings.json", "mappings.json"]);
+    assert.equal((await project.run("rollback", "--json")).code, 1, "there is nothing more to undo");
+    assert.equal((await godwit(["audit", "verify"], journal)).code, 0);
+  });
+
+  test("replaces a file only when told to, backs it up first, and puts its bytes back", async () => {
+    const old = messagePack(samples(5));
+    await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(20)) });
+    await project.put(out, old);
+    await chmod(join(project.folder, out), 0o640);
+    const refused = await project.run("migrate");
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /GW2605: decomp\/mappings\.msgpack is there already/);
+    assert.deepEqual(await project.names(), ["mappings.json", "mappings.msgpack"]);
+    assert.deepEqual(await project.bytes(out), Buffer.from(old));
+
+    assert.equal((await project.run("migrate", "--force")).code, 0);
+    assert.equal(unpacked(await project.bytes(out)).length, 20);
+    assert.equal((await stat(join(project.folder, out))).mode & 0o777, 0o640, "the rights stay");
+    const [backup = "", sums = ""] = (await project.names()).filter((name) => name.includes(".backup."));
+    assert.match(backup, /^mappings\.msgpack\.backup\.\d{8}-\d{6}$/);
+    execFileSync("sha256sum", ["-c", "--status", sums], { cwd: join(project.folder, "decomp") });
+
+    // Somebody's later work is not thrown away, and a damaged backup is not put in its place.
+    const migrated = await project.bytes(out);
+    const edited = Buffer.concat([migrated]);
+    edited[edited.length - 1]! ^= 1;
+    await project.put(out, edited);
+    const changed = await project.run("rollback");
+    assert.match(changed.stderr, /GW2609: decomp\/mappings\.msgpack has another content/);
+    assert.deepEqual(await project.bytes(out), edited);
+    await project.put(`decomp/${backup}`, "damaged");
+    const damaged = await project.run("rollback", out, "--force");
+    assert.match(damaged.stderr, /GW2610: .*its backup decomp\/mappings\.msgpack\.backup\.\S+ has 7 bytes/);
+    assert.deepEqual(await project.bytes(out), edited);
+    await project.put(`decomp/${backup}`, old);
+    const back = await project.run("rollback", out, "--force");
+    assert.equal(back.code, 0, back.stderr);
+    assert.deepEqual(await project.bytes(out), Buffer.from(old));
+    assert.equal((await stat(join(project.folder, out))).mode & 0o777, 0o640);
+  });
+
+  test("without a backup there is no way back", async () => {
+    await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(3)) });
+    await project.put(out, messagePack(samples(2)));
+    assert.equal((await project.run("migrate", "--force", "--no-backup")).code, 0);
+    assert.deepEqual(await project.names(), ["mappings.json", "mappings.msgpack"]);
+    assert.match((await project.run("rollback")).stderr, /GW2610: .*no backup was made of it/);
+    assert.equal(unpacked(await project.bytes(out)).length, 3);
+  });
+
+  test("goes to JSON and back with the same content, and diff says so", async () => {
+    const all = samples(50);
+    await using project = await mappingsProject();
+    await project.put(out, messagePack(all));
+    const there = await project.run("migrate", out, "--out", "decomp/export.json");
+    assert.equal(there.code, 0, there.stderr);
+    const back = await project.run("migrate", "decomp/export.json", "--out", "decomp/again.msgpack");
+    assert.equal(back.code, 0, back.stderr);
+    assert.deepEqual(unpacked(await project.bytes("decomp/again.msgpack")), all);
+    const same = await project.run("diff", "decomp/export.json", out);
+    assert.equal(same.code, 0, same.stdout);
+    await project.put("decomp/other.msgpack", messagePack([...all.slice(1), ...samples(1, 60)]));
+    const other = await project.run("diff", out, "decomp/other.msgpack", "--json");
+    assert.equal(other.code, 5);
+    const { added, removed, changed, equal } = lastDocument(other);
+    assert.deepEqual({ added, removed, changed, equal }, { added: 1, removed: 1, changed: 0, equal: 49 });
+  });
+
+  test("upgrades and downgrades, and what 1.0 cannot hold comes back", async () => {
+    await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(8)) });
+    assert.equal((await project.run("migrate", "--schema-version", "1.1")).code, 0);
+    const down = await project.run(
+      "migrate",
+      out,
+      "--to",
+      "msgpack",
+      "--schema-version",
+      "1.0",
+      "--out",
+      "decomp/old.msgpack",
+    );
+    assert.equal(down.code, 0, down.stderr);
+    assert.deepEqual(unpacked(await project.bytes("decomp/old.msgpack")), samples(8));
+    assert.ok((await project.names()).includes("old.msgpack.aside.jsonl"));
+    const up = await project.run(
+      "migrate",
+      "decomp/old.msgpack",
+      "--schema-version",
+      "1.1",
+      "--out",
+      "decomp/new.msgpack",
+    );
+    assert.equal(up.code, 0, up.stderr);
+    assert.match(
+      (await project.run("show", "decomp/new.msgpack", "--json")).stdout,
+      /"originFile":"mappings\.json"/,
+    );
+    assert.equal((await project.run("diff", out, "decomp/new.msgpack")).code, 0);
+    assert.equal((await project.run("rollback", "decomp/old.msgpack")).code, 0);
+    assert.deepEqual(await project.names(), ["mappings.json", "mappings.msgpack", "new.msgpack"]);
+    const newer = await project.run("migrate", out, "--schema-version", "9.0", "--out", "decomp/x.msgpack");
+    assert.match(newer.stderr, /GW2603/);
+  });
+
+  test("contradictions are listed, and refused where that was asked for", async () => {
+    const [first] = samples(1);
+    await using project = await mappingsProject({
+      "decomp/mappings.json": keyedJson([first!]),
+      "decomp/learned-mappings.json": keyedJson([{ ...first!, mapped: "Enemy", confidence: 0.9 }]),
+    });
+    const strict = await project.run("migrate", "--strict");
+    assert.equal(strict.code, 1);
+    assert.match(strict.stderr, /GW2608: 1 symbol is mapped in different ways: a\.b0 \(global\)/);
+    assert.deepEqual(await readdir(join(project.folder, "decomp")), [
+      ".keep",
+      "learned-mappings.json",
+      "mappings.json",
+    ]);
+    const done = await project.run("migrate");
+    assert.match(
+      done.stderr,
+      /^contradiction: a\.b0 \(global\): mapped "Player\.Method0" in .*mappings\.json/m,
+    );
+    assert.match(done.stdout, /1 contradiction between the files/);
+    const [merged] = unpacked(await project.bytes(out));
+    assert.deepEqual([merged?.mapped, merged?.confidence, merged?.used], ["Enemy", 0.9, 1]);
+  });
+
+  test("faults are listed and mended only where that was asked for", async () => {
+    const [one, two, three] = samples(3);
+    const faulty = [one!, { ...two!, confidence: 7 }, three!];
+    await using project = await mappingsProject();
+    await project.put("decomp/in.msgpack", messagePack(faulty));
+    const checked = await project.run("validate", "decomp/in.msgpack", "--strict");
+    assert.equal(checked.code, 1);
+    assert.match(checked.stdout, /confidence: mapping 2, a\.b1/);
+    assert.equal((await project.run("validate", "decomp/in.msgpack")).code, 0);
+    assert.equal(
+      (await project.run("migrate", "decomp/in.msgpack", "--out", "decomp/as-is.msgpack")).code,
+      0,
+    );
+    assert.equal(unpacked(await project.bytes("decomp/as-is.msgpack"))[1]?.confidence, 7);
+    const done = await project.run("migrate", "decomp/in.msgpack", "--out", out, "--clean", "confidence");
+    assert.match(done.stderr, /^confidence: a\.b1 /m);
+    assert.match(done.stdout, /mended 1 fault/);
+    assert.equal(unpacked(await project.bytes(out))[1]?.confidence, 1);
+  });
+
+  test("a damaged input changes nothing, and is told by its place", async () => {
+    await using project = await mappingsProject({
+      "decomp/mappings.json": keyedJson(samples(4)).replace('"Type":1', '"Type":x'),
+    });
+    const refused = await project.run("migrate", "--json");
+    assert.equal(refused.code, 1);
+    const { code, details } = lastDocument(refused) as { code: string; details: { offset: number } };
+    assert.equal(code, "GW2601");
+    assert.ok(details.offset > 0);
+    assert.deepEqual(await readdir(join(project.folder, "decomp")), [".keep", "mappings.json"]);
+    assert.match((await project.run("validate", "decomp/mappings.json")).stderr, /GW2601/);
+  });
+
+  test("a linked output keeps its link, and all its names have one journal", async () => {
+    await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(2)) });
+    await mkdir(join(project.folder, "store"));
+    await project.put("store/real.msgpack", messagePack(samples(1)));
+    await symlink("../store/real.msgpack", join(project.folder, out));
+    assert.equal((await project.run("migrate")).code, 1, "it is there already");
+    assert.equal((await project.run("migrate", "--force")).code, 0);
+    assert.equal(unpacked(await project.bytes("store/real.msgpack")).length, 2);
+    assert.equal((await project.run("rollback", out)).code, 0);
+    assert.deepEqual(await project.bytes(out), Buffer.from(messagePack(samples(1))));
+    assert.deepEqual(await project.names(), ["mappings.json", "mappings.msgpack"]);
+  });
+
+  test("an output may be an input: it is read whole before it is replaced", async () => {
+    const bytes = messagePack(samples(9));
+    await using project = await mappingsProject();
+    await project.put(out, bytes);
+    // Another name of the same file keeps the old one.
+    await link(join(project.folder, out), join(project.folder, "decomp/other-name"));
+    assert.equal((await project.run("migrate", out)).code, 1);
+    assert.equal((await project.run("migrate", out, "--force", "--schema-version", "1.1")).code, 0);
+    assert.notDeepEqual(await project.bytes(out), Buffer.from(bytes));
+    assert.deepEqual(await project.bytes("decomp/other-name"), Buffer.from(bytes));
+    assert.equal((await project.run("rollback", out)).code, 0);
+    assert.deepEqual(await project.bytes(out), Buffer.from(bytes));
+    assert.equal((await project.run("migrate", out, out, "--out", "decomp/x.json")).code, 64, "given twice");
+  });
+
+  test("each file by itself, and one that is damaged keeps nobody else back", async () => {
+    await using project = await mappingsProject({
+      "decomp/a.json": keyedJson(samples(3)),
+      "decomp/b.json": "{",
+      "decomp/c.json": keyedJson(samples(4)),
+    });
+    const merged = await project.run("migrate", "decomp/a.json", "decomp/c.json");
+    assert.equal(merged.code, 64, "nothing says into which file");
+    const files = ["a", "b", "c"].map((name) => `decomp/${name}.json`);
+    const done = await project.run("migrate", ...files, "--each", "--jobs", "3");
+    assert.equal(done.code, 1);
+    assert.match(done.stderr, /GW2601: decomp\/b\.json/);
+    assert.equal(unpacked(await project.bytes("decomp/a.msgpack")).length, 3);
+    assert.equal(unpacked(await project.bytes("decomp/c.msgpack")).length, 4);
+    const { names } = { names: await project.names() };
+    assert.ok(!names.some((name) => name.startsWith("b.msgpack") || name.endsWith(".partial")));
+  });
+
+  test("a folder that cannot be written to, or does not exist, changes nothing", async () => {
+    await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(2)) });
+    const missing = await project.run("migrate", "--out", "nowhere/x.msgpack");
+    assert.match(missing.stderr, /GW2613: .*nowhere/);
+    const folder = await project.run("migrate", "decomp/mappings.json", "--out", "/proc/x.msgpack");
+    assert.match(folder.stderr, /GW2613: \/proc\/x\.msgpack/);
+    assert.deepEqual(await project.names(), ["mappings.json"]);
+  });
+
+  test(
+    "a disk that is full leaves the old file, and the same command goes on",
+    { skip: smallDiskSkip() },
+    async () => {
+      await using disk = await mountSmallDisk(2);
+      await using project = await mappingsProject({ "in.json": keyedJson(samples(30_000)) });
+      const place = join(disk.folder, "x.msgpack");
+      const old = messagePack(samples(5000));
+      await writeFile(place, old);
+      const command = ["migrate", "in.json", "--out", place, "--force"];
+      const refused = await project.run(...command);
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /GW2613: .*ENOSPC/);
+      assert.ok(!(await readdir(disk.folder)).some((name) => name.endsWith(".partial")));
+      assert.deepEqual(await readFile(place), Buffer.from(old));
+      await disk.resize(16);
+      const done = await project.run(...command);
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stderr, /^continuing run /m);
+    },
+  );
+
+  test("shows mappings in every form", async () => {
+    await using project = await mappingsProject();
+    await project.put(out, messagePack(samples(40)));
+    const table = await project.run("show", "--type", "class", "--limit", "2");
+    assert.match(table.stdout, /^ORIGINAL +MAPPED +TYPE .*\na\.b1 .*Class .*\na\.b7 .*\n\n2 mappings\n$/s);
+    const tree = await project.run("show", "--format", "tree", "--context", "global", "--type", "0");
+    assert.match(tree.stdout, /^global\n└── Function \(7\)\n {4}├── a\.b0 → Player\.Method0 \(0\.00\)\n/);
+    const json = await project.run("show", "--format", "json", "--search", "method3[01]$");
+    const lines = json.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { original: string });
+    assert.deepEqual(
+      lines.map(({ original }) => original),
+      ["a.b30", "a.b31"],
+    );
+    const markdown = await project.run("show", "--format", "markdown", "--min-confidence", "0.9");
+    assert.equal(markdown.stdout.trimEnd().split("\n").length, 4 + 4);
+    const stats = await project.run("show", "--format", "stats");
+    assert.match(stats.stdout, /mappings +40\n/);
+    assert.match(stats.stdout, /By type\n +Class +7\n/);
+    assert.equal((await project.run("show", "--min-confidence", "2")).code, 64);
+    assert.equal((await project.run("show", "--search", "(")).code, 64);
+    assert.match((await project.run("show", "decomp/none")).stderr, /GW(1006|2613)/);
+  });
+
+  test("the library does the same", async () => {
+    await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(6)) });
+    const events: string[] = [];
+    const { files, failed } = await mappingsMigrate({
+      cwd: project.folder,
+      env: {},
+      onEvent: (event) => events.push(event.type),
+    });
+    assert.equal(failed.length, 0);
+    assert.equal(files[0]?.facts.mappings, 6);
+    assert.ok(events.includes("table:compared"));
+    await rm(join(project.folder, out));
+    await assert.rejects(mappingsMigrate({ cwd: project.folder, env: {}, to: "yaml" as "json" }), {
+      code: "GW1001",
+    });
+  });
+});
