@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { Cli } from "../support/cli.ts";
@@ -126,6 +126,39 @@ suite("what happens meanwhile", { concurrency: 2, timeout: 300_000 }, () => {
     await project.put(out, old);
     cli.kill("SIGCONT");
     assert.match((await cli.result).stdout, /GW2606.*is there now, and was not/);
+    assert.deepEqual(await project.bytes(out), Buffer.from(old));
+  });
+
+  test("a file that is not what was written takes no place, and the same command writes it anew", async () => {
+    for (const wrong of [messagePack(samples(5)), Buffer.from("nothing of the kind")]) {
+      await using project = await scene();
+      await using cli = project.start(command);
+      await stoppedAt(cli, /"step:started","key":"mappings\/check"/);
+      await project.put(`${out}.partial`, wrong);
+      cli.kill("SIGCONT");
+      const refused = await cli.result;
+      assert.equal(refused.code, 5, refused.stdout);
+      assert.match(refused.stdout, /GW2607/);
+      assert.deepEqual(await project.bytes(out), Buffer.from(old));
+      assert.equal((await project.run("migrate", "--force")).code, 0);
+      assert.equal(unpacked(await project.bytes(out)).length, count);
+    }
+  });
+
+  test("a process that was taken for dead comes back, and is refused", async () => {
+    await using project = await scene();
+    await using stale = project.start(command);
+    await stoppedAt(stale, /"step:started","key":"mappings\/check"/);
+    // The lock ends with its process only; without its file nobody is kept out any more.
+    await rm(join(project.folder, `${out}.godwit.db-godwit-lock`));
+    const next = await project.run("migrate", "--force");
+    assert.equal(next.code, 0, next.stderr);
+    const theirs = await project.bytes(out);
+    stale.kill("SIGCONT");
+    const refused = await stale.result;
+    assert.notEqual(refused.code, 0);
+    assert.deepEqual(await project.bytes(out), theirs);
+    assert.equal((await project.run("rollback")).code, 0);
     assert.deepEqual(await project.bytes(out), Buffer.from(old));
   });
 

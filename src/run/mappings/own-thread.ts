@@ -41,7 +41,8 @@ export async function doMappingsWork<K extends keyof MappingsWork>(
       throw toldOf(error, given);
     }
   }
-  const worker = new Worker(workerFile(), { workerData: { what, given } });
+  // Options of Node that the program was started with, such as --input-type, are not for this file.
+  const worker = new Worker(workerFile(), { workerData: { what, given }, execArgv: [] });
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   worker.on("message", (said: FromThread) => {
     if (said.is === "done") resolve(said.result);

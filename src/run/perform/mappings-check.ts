@@ -1,10 +1,12 @@
 import { stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { GodwitError } from "../../core/error.ts";
 import type { FileMark, MappingsCheckStep, MappingsFacts, MappingsPlace } from "../../core/mappings-steps.ts";
 import { readSidecar } from "../../formats/mappings/index.ts";
 import { crashPoint } from "../crash-point.ts";
 import { fileRefused } from "../files/file-refused.ts";
 import { markOf } from "../files/file-mark.ts";
+import { removeFile } from "../files/write-beside.ts";
 import { fileProgress } from "../mappings/file-progress.ts";
 import { doMappingsWork } from "../mappings/own-thread.ts";
 import { watchedSource } from "../mappings/watched-source.ts";
@@ -24,41 +26,64 @@ export interface CheckedMappings {
 }
 
 /**
- * Reads the new file back from the disk and holds it against what was read from the old ones: numbers, types, contexts,
- * and the digest of all that it means. Throws GW2607.
+ * Reads the new files back from the disk and holds them against what was read from the old ones: numbers, types, contexts,
+ * and the digest of all that it means. Throws GW2607, and then the new files are gone.
  */
 export async function performMappingsCheck(context: StepContext, step: MappingsCheckStep): Promise<void> {
-  const { database, aside } = step.places;
-  const written = resultOf(context, step.written) as WrittenMappings;
   const start = performance.now();
-  const { facts, bytes, sha256 } = await readBack(context, step, written.facts.mappings);
-  const readMs = Math.round(performance.now() - start);
-  const different = differences(written.facts, facts);
-  context.emit({
-    type: "table:compared",
-    key: step.key,
-    table: basenameOf(database),
-    rows: facts.mappings,
-    differences: different.length,
-    by: "read-back",
-    durationMs: readMs,
-  });
-  if (different.length > 0) {
-    throw new GodwitError("GW2607", {
-      message: `${database.partial} was written, and gave back something else: ${different.join("; ")}`,
-      details: { file: database.output, expected: written.facts, found: facts },
+  const { database, aside } = step.places;
+  const { facts: expected } = resultOf(context, step.written) as WrittenMappings;
+  let result: CheckedMappings;
+  try {
+    const { facts, bytes, sha256 } = await readBack(context, step, expected.mappings);
+    const readMs = Math.round(performance.now() - start);
+    const different = differences(expected, facts);
+    context.emit({
+      type: "table:compared",
+      key: step.key,
+      table: basename(database.output),
+      rows: facts.mappings,
+      differences: different.length,
+      by: "read-back",
+      durationMs: readMs,
     });
+    if (different.length > 0) throw unlike(database.output, different.join("; "));
+    const set = aside === null ? null : await asideMark(aside, facts);
+    result = { facts, database: { bytes, sha256, mode: database.mode }, aside: set, readMs };
+  } catch (error) {
+    if (!isAboutContent(error)) throw error;
+    // Whoever goes on with the run begins with a new file; it is not ours if that is somebody else by now.
+    await context.ledger.refuseReplaced();
+    await removeFile(database.partial);
+    if (aside !== null) await removeFile(aside.partial);
+    throw error.code === "GW2607" ? error : unlike(database.output, error.message, error);
   }
-  if (aside !== null) await readSidecar(await watchedSource(aside.partial));
   crashPoint("mappings:checked");
-  const { mode } = database;
-  const result: CheckedMappings = {
-    facts,
-    database: { bytes, sha256, mode },
-    aside: aside === null ? null : await markedOf(aside.partial),
-    readMs,
-  };
   await recordResult(context, step, { result, start });
+}
+
+function unlike(file: string, what: string, cause?: unknown): GodwitError {
+  return new GodwitError("GW2607", {
+    message: `what was written for ${file} gave back something else: ${what}`,
+    details: { file },
+    cause,
+  });
+}
+
+/** Damaged, no mapping database, of an unknown version, changed while it was read; not what the file system refused. */
+function isAboutContent(error: unknown): error is GodwitError {
+  return (
+    error instanceof GodwitError && ["GW2601", "GW2602", "GW2603", "GW2606", "GW2607"].includes(error.code)
+  );
+}
+
+/** What was kept aside belongs to this very content. */
+async function asideMark({ partial, output }: MappingsPlace, { content }: MappingsFacts): Promise<FileMark> {
+  const { head } = await readSidecar(await watchedSource(partial));
+  if (head.content !== content) throw unlike(output, "it belongs to another content");
+  const mark = await markOf(partial);
+  if (mark === null) throw fileRefused("read", partial, new Error("it is gone"));
+  return mark;
 }
 
 async function readBack(context: StepContext, step: MappingsCheckStep, expected: number): Promise<ReadBack> {
@@ -102,14 +127,4 @@ function differences(expected: MappingsFacts, found: MappingsFacts): string[] {
     const [want, have] = [JSON.stringify(expected[name]), JSON.stringify(found[name])];
     return want === have ? [] : [`${name} ${have.slice(0, 100)}, expected ${want.slice(0, 100)}`];
   });
-}
-
-async function markedOf(file: string): Promise<FileMark> {
-  const mark = await markOf(file);
-  if (mark === null) throw fileRefused("read", file, new Error("it is gone"));
-  return mark;
-}
-
-function basenameOf({ output }: MappingsPlace): string {
-  return output.slice(output.lastIndexOf("/") + 1);
 }
