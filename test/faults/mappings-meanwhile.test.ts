@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import type { Cli } from "../support/cli.ts";
+import { type Cli, godwit } from "../support/cli.ts";
 import { crashAt } from "../support/crash.ts";
 import {
   keyedJson,
@@ -17,7 +17,7 @@ import {
 
 const out = "decomp/mappings.msgpack";
 const old = messagePack(samples(3));
-const count = 30_000;
+const count = 20_000;
 const large = keyedJson(samples(count));
 
 async function scene(): Promise<MappingsProject> {
@@ -131,18 +131,34 @@ suite("what happens meanwhile", { concurrency: 2, timeout: 300_000 }, () => {
 
   test("a file that is not what was written takes no place, and the same command writes it anew", async () => {
     for (const wrong of [messagePack(samples(5)), Buffer.from("nothing of the kind")]) {
-      await using project = await scene();
-      await using cli = project.start(command);
-      await stoppedAt(cli, /"step:started","key":"mappings\/check"/);
+      await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(20)) });
+      await project.put(out, old);
+      // The record of the backup is the first one, that of the writing the second.
+      const point = { name: "transaction:after-commit", nth: 2 };
+      await crashAt(point, ["mappings", ...command], { cwd: project.folder });
       await project.put(`${out}.partial`, wrong);
-      cli.kill("SIGCONT");
-      const refused = await cli.result;
+      const refused = await project.run(...command);
       assert.equal(refused.code, 5, refused.stdout);
       assert.match(refused.stdout, /GW2607/);
       assert.deepEqual(await project.bytes(out), Buffer.from(old));
-      assert.equal((await project.run("migrate", "--force")).code, 0);
-      assert.equal(unpacked(await project.bytes(out)).length, count);
+      assert.equal((await project.run(...command)).code, 0);
+      assert.equal(unpacked(await project.bytes(out)).length, 20);
     }
+  });
+
+  test("an input that is another one when it is read again is refused", async () => {
+    await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(20)) });
+    const options = { cwd: project.folder };
+    const ctl = (word: string) => godwit(["ctl", word, "--url", `sqlite:${out}.godwit.db`], options);
+    const own = ["migrate", "--json"];
+    await crashAt({ name: "run:opened", nth: 1 }, ["mappings", ...own], options);
+    assert.equal((await ctl("pause")).code, 0);
+    await using cli = project.start(own);
+    await cli.saw(/"type":"guard:paused"/);
+    await project.put("decomp/mappings.json", keyedJson(samples(21)));
+    assert.equal((await ctl("resume")).code, 0);
+    assert.match((await cli.result).stdout, /GW2606.*mappings\.json was changed while it was read/);
+    assert.deepEqual(await project.names(), ["mappings.json"]);
   });
 
   test("a process that was taken for dead comes back, and is refused", async () => {
