@@ -239,6 +239,16 @@ export const backupMutations: readonly Mutation[] = [
     title: "a restore asks which database it is, and a proof beside it does not",
   },
   {
+    name: "restore-other-engine",
+    holds: "a backup of another engine is not restored",
+    file: "src/backup/restore.ts",
+    text: "if (manifest.engine === engine.id) return;",
+    becomes: "if (manifest.engine.length > 0) return;",
+    test: files,
+    on: "postgres",
+    title: "what a backup cannot hold is told when it is proved",
+  },
+  {
     name: "restore-plain",
     holds: "a plain file is not taken for an encrypted one",
     file: restore,

@@ -76,4 +76,14 @@ export const migrationMutations: readonly Mutation[] = [
     on: "mariadb",
     title: "a half-applied migration cannot lose its file, nor be rolled back",
   },
+  {
+    name: "script-unawaited",
+    holds: "a statement that nobody awaits is not recorded as done",
+    file: "src/run/perform/script.ts",
+    text: "throw misuse(step, `nothing awaits the statement",
+    becomes: 'if (step.key === "") throw misuse(step, `nothing awaits the statement',
+    test: "test/scenarios/exactly-once.test.ts",
+    on: "sqlite",
+    title: "a statement that nobody awaits is not recorded as done",
+  },
 ];

@@ -156,6 +156,8 @@ for (const { name, skip, statement, lacks } of [
       const proved = await backupVerify(options);
       assert.deepEqual(proved.missing, made.missing);
       assert.match(proved.missing.join(), lacks);
+      const other = { ...options, url: `sqlite:${join(project.folder, "other.db")}`, confirm: "other" };
+      await refused(backupRestore({ ...other, file: made.file }), "GW8208", /, and the target is SQLite/);
     });
   });
 }

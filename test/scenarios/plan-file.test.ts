@@ -233,7 +233,8 @@ test(
 );
 
 test("a plan that was written by hand gets nothing past the judge of migration files", async () => {
-  const script = "export async function up(db) {\n  await db.execute('CREATE TABLE s (id int)');\n}\n";
+  const script =
+    "export async function up(db) {\n  await db.execute('CREATE TABLE s (id int)');\n}\nexport async function down() {}\n";
   await scene("sqlite", { ...tables(1), "20260101000002_s.ts": script }, async (own) => {
     const plan = await frozen(own);
     const forged = async (code: "GW8103" | "GW2007" | "GW8110", edit: (copy: any) => void) => {
@@ -246,6 +247,8 @@ test("a plan that was written by hand gets nothing past the judge of migration f
     };
     await forged("GW2007", (copy) => (copy.steps[0].statements[0].text = "COMMIT"));
     await forged("GW8103", (copy) => (copy.steps[0].statements[0].text += "; DROP TABLE x"));
+    // The way back runs by itself where the guard aborts the run.
+    await forged("GW2007", (copy) => (copy.undo.steps.at(-1).statements[0].text = "COMMIT"));
     await forged("GW8103", (copy) => (copy.steps[0].statements[0].session = true));
     await forged("GW8103", (copy) => (copy.steps[0].statements[0].label = "SELECT"));
     // By its hash a gate takes the step for the one that ran elsewhere.
