@@ -1,6 +1,6 @@
 import type { Mutation } from "./mutation.ts";
 
-const archive = "src/run/archive/archive.test.ts";
+const archive = "test/conformance/archive.test.ts";
 const files = "test/scenarios/backup-files.test.ts";
 const restore = "src/backup/restore.ts";
 const reader = "src/run/archive/read-archive.ts";
