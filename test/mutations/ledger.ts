@@ -206,6 +206,16 @@ export const ledgerMutations: readonly Mutation[] = [
     title: "runs of other databases and processes count",
   },
   {
+    name: "host-places",
+    holds: "no more runs and workers are at work on a MySQL or MariaDB server than its limits allow",
+    file: "src/engines/mysql/host-places.ts",
+    text: "if (row?.place !== null) return null;",
+    becomes: 'if (row?.place !== "") return null;',
+    test: "test/faults/host-limits.test.ts",
+    on: "mariadb",
+    title: "runs of other databases and processes count",
+  },
+  {
     name: "host-workers",
     holds: "no more workers write on a server than its limit allows",
     file: "src/engines/postgres/lock.ts",
