@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { parseConnectionUrl } from "../../src/config/connection-url.ts";
+import { loadEngine } from "../../src/engines/registry.ts";
+import { acquireLock } from "../../src/run/lock.ts";
 import { pgbouncerSkip, startPgbouncer } from "../support/pgbouncer.ts";
 import { makeProject } from "../support/project.ts";
-import { target } from "../support/servers.ts";
+import { target, withDatabase } from "../support/servers.ts";
 import { asker, evidence } from "./evidence.ts";
 import { fixtures } from "./fixtures.ts";
 import { withOwnDatabase } from "./own-database.ts";
@@ -29,6 +32,37 @@ for (const [mode, size] of [
     });
   });
 }
+
+test("a lock that is not on the session for which it was taken is none", () =>
+  withDatabase("sqlite", async (url) => {
+    const engine = await loadEngine("sqlite");
+    const open = () =>
+      engine.connect.open(parseConnectionUrl(url, "/"), {
+        tag: "godwit test",
+        connectTimeoutMs: 10_000,
+        lockTimeoutMs: 2_000,
+        statementTimeoutMs: 10_000,
+      });
+    const [session, other] = [await open(), await open()];
+    try {
+      // As behind a pooler: what one session asks for is done on another one.
+      const lent = { ...engine, lock: { ...engine.lock, tryAcquire: () => engine.lock.tryAcquire(other) } };
+      const taken = acquireLock({
+        engine: lent,
+        session,
+        waitMs: 0,
+        ownLostSessions: new Set(),
+        runId: "r",
+        limits: { workers: null, schemas: null },
+        emit: () => {},
+        signal: undefined,
+      });
+      await assert.rejects(taken, { code: "GW3008" });
+    } finally {
+      await session.close();
+      await other.close();
+    }
+  }));
 
 test("a refused run leaves no lock on a session that the pooler keeps", { skip }, async () => {
   await using project = await makeProject(fixtures.postgres);

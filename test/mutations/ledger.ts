@@ -174,6 +174,16 @@ export const ledgerMutations: readonly Mutation[] = [
     text: "if (!(await engine.lock.verify(session))) {",
     becomes: 'if (session.id === "") {',
     test: "test/faults/pooler.test.ts",
+    title: "a lock that is not on the session for which it was taken is none",
+  },
+  {
+    name: "run-lock-pooler",
+    holds: "a pooler that lends sessions by the transaction is refused",
+    file: "src/engines/postgres/lock.ts",
+    text: "if (await isPooledByTransaction(session as PostgresSession)) throw pooled();",
+    becomes: "void [isPooledByTransaction, pooled];",
+    test: "test/faults/pooler.test.ts",
+    on: "transaction mode with 1",
     title: "pgbouncer in ${mode} mode with ${size} connections is refused",
   },
   {
