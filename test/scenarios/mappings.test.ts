@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmod, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { mappingsMigrate } from "../../src/index.ts";
 import { mountSmallDisk, smallDiskSkip } from "../faults/small-disk.ts";
-import { godwit } from "../support/cli.ts";
+import { godwit, root } from "../support/cli.ts";
 import {
   keyedJson,
   lastDocument,
@@ -315,6 +315,30 @@ suite("a migration of mappings", { concurrency: 2 }, () => {
     assert.equal((await project.run("show", "--min-confidence", "2")).code, 64);
     assert.equal((await project.run("show", "--search", "(")).code, 64);
     assert.match((await project.run("show", "decomp/none")).stderr, /GW(1006|2613)/);
+  });
+
+  test("the second program takes the original tool's spelling", async () => {
+    await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(4)) });
+    const hoho = (...args: string[]) =>
+      spawnSync(process.execPath, [join(root, "bin/hoho"), ...args], {
+        cwd: project.folder,
+        encoding: "utf8",
+        env: { PATH: process.env["PATH"], HOME: project.folder, NO_COLOR: "1" },
+      });
+    const words = ["decomp", "migrate-mappings", "--json-path", "decomp/mappings.json", "--output", out];
+    const done = hoho(...words, "--backup", "true", "--force", "false");
+    assert.equal(done.status, 0, done.stderr);
+    assert.match(done.stdout, /hoho decomp rollback decomp\/mappings\.msgpack/);
+    // It backs up what it reads, as it always did.
+    assert.match((await project.names()).join(" "), /mappings\.json\.backup\.\d{8}-\d{6} /);
+    assert.match(hoho(...words).stderr, /GW2605/);
+    assert.equal(hoho(...words, "--backup", "false", "--force").status, 0);
+    const shown = hoho("decomp", "show-mappings", "--format", "json", "--db", out, "--limit", "1");
+    assert.match(shown.stdout, /^\{"original":"a\.b0",.*\}\n$/);
+    const wrong = hoho("decomp", "migrate-mappings", "--json", "--force", "perhaps");
+    assert.deepEqual([wrong.status, lastDocument({ stdout: wrong.stdout })["code"]], [64, "GW1001"]);
+    assert.match(hoho("decomp", "migrat").stderr, /hoho decomp --help/);
+    assert.match(hoho("recomp").stderr, /hoho has no command "recomp"/);
   });
 
   test("the library does the same", async () => {

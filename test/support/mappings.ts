@@ -113,6 +113,6 @@ export async function mappingsProject(
 }
 
 /** The last line of --json, which is the result or the error. */
-export function lastDocument({ stdout }: CliResult): Record<string, unknown> {
+export function lastDocument({ stdout }: Pick<CliResult, "stdout">): Record<string, unknown> {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "null") as Record<string, unknown>;
 }
