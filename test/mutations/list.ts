@@ -4,6 +4,7 @@ import { copyMutations } from "./copies.ts";
 import { gateMutations } from "./gates.ts";
 import { guardMutations } from "./guard.ts";
 import { ledgerMutations } from "./ledger.ts";
+import { mappingsMutations } from "./mappings.ts";
 import { migrationMutations } from "./migrations.ts";
 import { planMutations } from "./plans.ts";
 import { rowMutations } from "./rows.ts";
@@ -18,4 +19,5 @@ export const mutations: readonly Mutation[] = [
   ...rowMutations,
   ...ledgerMutations,
   ...migrationMutations,
+  ...mappingsMutations,
 ];
