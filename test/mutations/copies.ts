@@ -113,7 +113,7 @@ export const copyMutations: readonly Mutation[] = [
     becomes: "",
     test: "test/conformance/mysql-read-write.test.ts",
     on: "mariadb",
-    title: "a lost connection is an error, not an end",
+    title: "a lost connection is an error, not an end, of rows of ${width} bytes",
   },
   {
     name: "copy-quarantine",
