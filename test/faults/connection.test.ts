@@ -128,7 +128,7 @@ suite("connection faults", { concurrency: 2, timeout: 600_000 }, () => {
       await inParallel(chosen, 6, (nth) =>
         disturbed(name, `stall at chunk ${nth}`, async (url, proxy) => {
           proxy.when(nthChunk(nth, "to-server"), "stall");
-          await using cli = start(applyArgs, { url: proxy.url, project, timeoutMs: 25_000 });
+          await using cli = start(applyArgs, { url: proxy.url, project, timeoutMs: 55_000 });
           const administrator = endWaitedFor(name, cli);
           const ended = await endOf(cli);
           await administrator;
