@@ -215,6 +215,22 @@ const numbers: Readonly<Record<string, number | bigint | null>> = {
   "1x": null,
 };
 
+test("a date with another character for a digit is refused at its place, whatever stands around it", async () => {
+  const usual = "2026-03-31T09:30:00.1234567Z";
+  for (let index = 0; index < usual.length; index++) {
+    if (!/\d/.test(usual[index]!)) continue;
+    for (const other of ["x", "/", ":", "é"]) {
+      const date = usual.slice(0, index) + other + usual.slice(index + 1);
+      const before = '{"Mappings":[{"Original":"a","LastUpdated":';
+      await assert.rejects(read(`${before}"${date}","Mapped":"a name of some length"}]}`), (error) => {
+        assert.ok(error instanceof GodwitError, String(error));
+        assert.equal(error.details["offset"], before.length, date);
+        return /expected a date by ISO 8601 for LastUpdated/.test(error.message);
+      });
+    }
+  }
+});
+
 test("whole numbers are exact, and those with a fraction refused", async () => {
   for (const [text, expected] of Object.entries(numbers)) {
     const found = read(`{"Mappings":[{"Original":"a","UsageCount":${text}}]}`);

@@ -51,7 +51,9 @@ export function compareTimestamps(a: Timestamp, b: Timestamp): number {
 
 /** Days since 1970-01-01 of a date of the Gregorian calendar; null where there is no such day. */
 export function dayOf(year: number, month: number, date: number): number | null {
-  if (year < 1 || month < 1 || month > 12 || date < 1 || date > daysIn(year, month)) return null;
+  // Asked so that NaN, of what was no digit, is refused with the rest.
+  const isDay = year >= 1 && month >= 1 && month <= 12 && date >= 1 && date <= daysIn(year, month);
+  if (!isDay) return null;
   // Years that begin in March have their odd day last. 400 of them are an era of 146,097 days; day 0 of era 0 is
   // 719,468 days before 1970.
   const shifted = month <= 2 ? year - 1 : year;
