@@ -70,6 +70,13 @@ test("a repeated identity is merged by the rules of the original tool, at the pl
   ]);
 });
 
+test("names that hold U+0000 or the sign between them stay apart", async () => {
+  const names = ["", "\0", "1", ":", "1:", "\0a", "a\0", "a", "a:a", "1:a"];
+  const all = names.flatMap((context) => names.map((original) => mapping({ original, context })));
+  const merged = await mergeMappings([input("one", all)]);
+  assert.deepEqual([merged.mappings.length, merged.repeated], [names.length ** 2, 0]);
+});
+
 test("agreement is no conflict, all conflicts are counted, and some are listed", async () => {
   const mappings = Array.from({ length: 5 }, (_, index) => mapping({ original: `a${index}` }));
   const others = mappings.map((one) => ({ ...one, mapped: "other" }));

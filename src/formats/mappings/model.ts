@@ -108,7 +108,8 @@ export function contextOf(mapping: Pick<Mapping, "context">): string {
   return mapping.context ?? "global";
 }
 
-/** Equal for mappings that are one and the same to the original tool. */
+/** Equal only for mappings that are one and the same to the original tool. Any character can be part of either name. */
 export function identityOf(mapping: Pick<Mapping, "original" | "context">): string {
-  return `${mapping.context ?? "global"}\0${mapping.original}`;
+  const context = mapping.context ?? "global";
+  return `${context.length}:${context}${mapping.original}`;
 }
