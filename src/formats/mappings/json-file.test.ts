@@ -401,11 +401,11 @@ test("other JSON is no mapping database", async () => {
   }
 });
 
-test("JSON keyed by name refuses the same mapping twice, and flat JSON what it has no place for", async () => {
-  const twice = { mappings: [mapping(), mapping({ context: null }), mapping()], header: header() };
-  await assert.rejects(write(twice, { format: "json", shape: "keyed" }), {
+test("JSON keyed by name refuses a mapping that it has no key left for, and flat JSON what it has no place for", async () => {
+  const often = [mapping(), mapping({ context: null }), mapping(), mapping()];
+  await assert.rejects(write({ mappings: often, header: header() }, { format: "json", shape: "keyed" }), {
     code: "GW2604",
-    message: /^Mapping 3 \("a"\) cannot be written\. It is there twice/,
+    message: /^Mapping 4 \("a"\) cannot be written\. It is there too often/,
   });
   const statistics = (await read('{"Mappings":[],"Statistics":{}}')).header;
   await assert.rejects(write({ mappings: [], header: statistics }, { format: "json", shape: "flat" }), {
@@ -415,5 +415,44 @@ test("JSON keyed by name refuses the same mapping twice, and flat JSON what it h
   const half = { mappings: [mapping({ note: "\ud800" })], header: header({ version: "1.1" }) };
   for (const format of ["json", "msgpack"] as const) {
     await assert.rejects(write(half, { format }), { code: "GW2604", message: /half of a surrogate pair/ });
+  }
+});
+
+test("a mapping's key is never that of another, nor a name that the file has for itself", async () => {
+  const named = (original: string, context: string | null = "global", key?: string): Mapping =>
+    mapping({ original, context, members: key === undefined ? null : [["$key", JSON.stringify(key)]] });
+  const mappings = [
+    named("Version"),
+    named("version", null),
+    named("$extra"),
+    named("$frame"),
+    named("Mappings", "m"),
+    named("y"),
+    // Its name and its name in its context are both taken.
+    named("x:y"),
+    named("y", "x"),
+    named("b", "global", "Version"),
+    named("c", "global", "y"),
+    named("d", "global", "k"),
+    named("e", "global", "global:e"),
+    mapping({
+      original: "f",
+      members: [
+        ["z", "1"],
+        ["$key", '"k2"'],
+      ],
+    }),
+    mapping({ original: "g", members: [["$key", '"\\u006b3"']] }),
+  ];
+  for (const naming of ["pascal", "camel"] as const) {
+    const flat = { mappings, header: header({ extra: [Buffer.from([0xc3])], members: [["tool", '"t"']] }) };
+    const target = { format: "json", shape: "flat", naming } as const;
+    assert.deepEqual(sumsOf(await read(await write(flat, target))), sumsOf(flat));
+    const keyed = { mappings, header: header({ members: [["y", '"t"']] }) };
+    assert.deepEqual(sumsOf(await read(await write(keyed, { ...target, shape: "keyed" }))), sumsOf(keyed));
+    await assert.rejects(write(keyed, target), {
+      code: "GW2604",
+      message: 'Flat JSON has no place for a member "y" beside the mapping of that name.',
+    });
   }
 });

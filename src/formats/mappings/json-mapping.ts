@@ -1,4 +1,5 @@
 import type { JsonCursor } from "./json-cursor.ts";
+import { keysOf } from "./json-keys.ts";
 import { mappingMembers, spellings } from "./json-known-names.ts";
 import {
   base64,
@@ -115,7 +116,7 @@ export class JsonMappings {
     if (
       key !== null &&
       key !== original &&
-      key !== `${context ?? "global"}:${original}` &&
+      !keysOf({ original, context }).includes(key) &&
       !seen.names?.has("$key")
     ) {
       members = [["$key", JSON.stringify(key)], ...(members ?? [])];

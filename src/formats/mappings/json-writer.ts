@@ -1,6 +1,9 @@
 import { GodwitError } from "../../core/error.ts";
 import { JsonBytes } from "./json-bytes.ts";
+import { shown } from "./json-cursor.ts";
 import { JsonEncoder } from "./json-encode.ts";
+import { keysOf } from "./json-keys.ts";
+import { spelled } from "./json-known-names.ts";
 import { KeySet } from "./key-set.ts";
 import { mappingRefusal } from "./mapping-refusal.ts";
 import type { CollectionHeader, JsonShape, Mapping, Naming, SchemaVersion, UnknownMember } from "./model.ts";
@@ -20,6 +23,8 @@ export function createJsonWriter(sink: ByteSink, { version, shape, naming }: Opt
   const out = new JsonBytes();
   const encoder = new JsonEncoder(out, naming);
   const keys = shape === "list" ? null : new KeySet();
+  // Beside the mappings of a flat file stand members of its own, whose names no mapping can have for a key.
+  if (shape === "flat") for (const name of [spelled("Version", naming), "$extra"]) keys?.add(name);
   let written = 0;
   let bytes = 0;
   out.text(`{\n${encoder.name("Version")}"${version}"`);
@@ -67,7 +72,7 @@ export function createJsonWriter(sink: ByteSink, { version, shape, naming }: Opt
       if (header.version !== version)
         throw new Error(`A header of version ${header.version} ends a file of ${version}`);
       const { patterns, statistics, history } = header;
-      if (shape === "flat") refuseOfFlat(header);
+      if (keys !== null && shape === "flat") refuseOfFlat(header, keys);
       else {
         out.text(`${written === 0 ? "" : "\n"}${shape === "list" ? "]" : "}"}`);
         writeList("Patterns", patterns, (pattern) => encoder.pattern(pattern));
@@ -84,17 +89,21 @@ export function createJsonWriter(sink: ByteSink, { version, shape, naming }: Opt
   };
 }
 
-/** The key that the mapping came with, else its name, else its context before it. */
+/** The key that the mapping came with, else one that its names tell. */
 function keyOf(mapping: Mapping, keys: KeySet): { readonly key: string; readonly rest: Mapping } {
-  const given = mapping.members?.find(([name]) => name === "$key")?.[1];
-  const candidates = given?.startsWith('"') === true ? [JSON.parse(given) as string] : [];
-  const members = mapping.members?.filter(([name]) => name !== "$key" || given === undefined) ?? null;
-  const rest = given === undefined ? mapping : { ...mapping, members: nullIfEmpty(members) };
-  for (const key of [...candidates, mapping.original, `${mapping.context ?? "global"}:${mapping.original}`]) {
-    if (keys.add(key)) return { key, rest };
+  if (mapping.members === null && keys.add(mapping.original)) return { key: mapping.original, rest: mapping };
+  const told = keysOf(mapping);
+  const [first, ...members] = mapping.members ?? [];
+  if (first?.[0] === "$key" && first[1].startsWith('"')) {
+    const given = JSON.parse(first[1]) as string;
+    // Only a key that its reader would put there again can be left out of the members.
+    const isImplied = !told.includes(given) && JSON.stringify(given) === first[1];
+    if (isImplied && keys.add(given))
+      return { key: given, rest: { ...mapping, members: nullIfEmpty(members) } };
   }
+  for (const key of told) if (keys.add(key)) return { key, rest: mapping };
   throw new GodwitError("GW2604", {
-    message: `It is there twice, and JSON whose mappings are members of an object holds each once.`,
+    message: "It is there too often: JSON whose mappings are members of an object has no key left for it.",
   });
 }
 
@@ -102,12 +111,14 @@ function nullIfEmpty(members: readonly UnknownMember[] | null): readonly Unknown
   return members === null || members.length === 0 ? null : members;
 }
 
-function refuseOfFlat({ patterns, statistics, history, members }: CollectionHeader): void {
+function refuseOfFlat({ patterns, statistics, history, members }: CollectionHeader, keys: KeySet): void {
+  const taken = members?.find(([name]) => keys.has(name))?.[0];
   const what = [
     ...(patterns.length > 0 ? ["patterns"] : []),
     ...(statistics === null ? [] : ["statistics"]),
     ...(history.length > 0 ? ["a history"] : []),
     ...(members?.some(([, json]) => json.startsWith("{")) === true ? ["objects beside its mappings"] : []),
+    ...(taken === undefined ? [] : [`a member ${shown(taken)} beside the mapping of that name`]),
   ];
   if (what.length === 0) return;
   throw new GodwitError("GW2604", { message: `Flat JSON has no place for ${what.join(" and ")}.` });
