@@ -155,7 +155,7 @@ function nothingToResume(output: string, open: Open | null): GodwitError {
 /** Each contradiction and each fault that will be mended, before anything is written. */
 function tell({ look }: MigrationPlan, emit: MappingsProject["emit"]): void {
   for (const conflict of look.conflicts) {
-    const { original, context } = conflict;
+    const { original, context } = { original: conflict.original ?? "", context: conflict.context ?? "" };
     emit({ type: "mapping:conflicted", original, context, words: conflictText(conflict) });
   }
   for (const { kind, original, context, problem, mend } of look.faults)

@@ -260,7 +260,8 @@ export function conflictText({
     ({ member, before, arrived, result }) =>
       `${member} ${shown(before)} in ${one}, ${shown(arrived)} in ${other}, now ${shown(result)}`,
   );
-  return `${original} (${context}): ${parts.join("; ")}`;
+  const what = original === null ? "beside the mappings" : `${original} (${context})`;
+  return `${what}: ${parts.join("; ")}`;
 }
 
 function shown(value: string | number | bigint | null): string {

@@ -53,6 +53,17 @@ test("each problem is listed before it is mended", () => {
   assert.deepEqual(look(findingKinds, mended).findings.listed, []);
 });
 
+test("a duplicate without a name leaves the first its own", () => {
+  const { cleanUp, findings } = look(findingKinds, [mapping({ mapped: "Foo" }), mapping({ mapped: "" })]);
+  assert.deepEqual(
+    findings.listed.map(({ index, kind }) => [index, kind]),
+    [[1, "duplicate"]],
+  );
+  assert.deepEqual(cleanUp.mend([mapping({ mapped: "Foo" }), mapping({ mapped: "" })]), [
+    mapping({ mapped: "Foo", usageCount: 1 }),
+  ]);
+});
+
 test("what was not asked for is left as it is", () => {
   for (const kind of findingKinds) {
     const { cleanUp, findings } = look([kind]);

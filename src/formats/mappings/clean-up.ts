@@ -110,14 +110,15 @@ export class CleanUp {
       // Nothing else is mended in it.
       return;
     }
-    if (kinds.has("empty-name") && mapped === "") {
+    const isRepeat = kinds.has("duplicate") && this.#lookForDuplicate(mapping, place);
+    // What is merged into the first leaves it the name that it has.
+    if (kinds.has("empty-name") && mapped === "" && !isRepeat) {
       this.#add({ ...place, kind: "empty-name", problem: "has no Mapped", mend: "map it to its Original" });
     }
     if (kinds.has("confidence") && !(confidence >= 0 && confidence <= 1)) {
       const problem = `has the confidence ${confidence}`;
       this.#add({ ...place, kind: "confidence", problem, mend: `make it ${within(confidence)}` });
     }
-    if (kinds.has("duplicate")) this.#lookForDuplicate(mapping, place);
     if (!kinds.has("dead-reference")) return;
     if (this.#originals.add(original)) this.#dead.delete(original);
     for (const reference of references) {
@@ -125,9 +126,9 @@ export class CleanUp {
     }
   }
 
-  #lookForDuplicate(mapping: Mapping, place: Pick<Finding, "index" | "original" | "context">): void {
+  #lookForDuplicate(mapping: Mapping, place: Pick<Finding, "index" | "original" | "context">): boolean {
     const identity = identityOf(mapping);
-    if (this.#identities.add(identity)) return;
+    if (this.#identities.add(identity)) return false;
     const own = ownTexts(mapping);
     const repeats = this.#repeats.get(identity);
     if (repeats === undefined) this.#repeats.set(identityOf(own), [own]);
@@ -138,6 +139,7 @@ export class CleanUp {
       problem: "is there again with the same Original and context",
       mend: "merge it into the first",
     });
+    return true;
   }
 
   #doubt(reference: string, place: Omit<Finding, "problem" | "mend">): void {

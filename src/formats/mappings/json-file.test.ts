@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GodwitError } from "../../core/error.ts";
 import { header, mapping, read, readInChunks, sumsOf, write } from "./mapping-files.fixture.ts";
-import type { Mapping, Timestamp } from "./model.ts";
+import { type Mapping, silence, type Timestamp } from "./model.ts";
 import { recognize } from "./recognize.ts";
 import { memorySource } from "./source.ts";
 
@@ -106,13 +106,26 @@ test("each shape is told by its content, and silence gets the defaults of the or
   for (const [what, [json, format, mappings]] of Object.entries(shapes)) {
     const found = await read(json, { lastUpdated: now });
     assert.deepEqual(found.format, { format: "json", ...format }, what);
-    assert.deepEqual(found.mappings, mappings, what);
+    assert.deepEqual(found.mappings.map(told), mappings, what);
     const recognized = await recognize(memorySource("file", Buffer.from(json)));
     assert.deepEqual(recognized.format, found.format, what);
     for (const target of [{ format: "msgpack" }, { format: "json" }] as const) {
       const again = await read(await write(found, target));
       assert.deepEqual(sumsOf(again), sumsOf(found), what);
     }
+  }
+});
+
+test("what a file does not say of a mapping is told apart from what it says", async () => {
+  const { mapped, type, confidence, lastUpdated } = silence;
+  for (const [members, silent] of [
+    ["", mapped | type | confidence | lastUpdated],
+    ['"Mapped":"","Type":0', confidence | lastUpdated],
+    ['"Mapped":null,"Type":null,"Confidence":0.8,"LastUpdated":null', mapped | type | lastUpdated],
+    ['"Mapped":"","Type":0,"Confidence":0.8,"LastUpdated":"0001-01-01T00:00:00Z"', undefined],
+  ] as const) {
+    const { mappings } = await read(`{"Mappings":{"a":{${members}}}}`);
+    assert.equal(mappings[0]?.silent, silent, members);
   }
 });
 
@@ -456,3 +469,8 @@ test("a mapping's key is never that of another, nor a name that the file has for
     });
   }
 });
+
+/** Without what tells which of it is a default. */
+function told({ silent: _, ...rest }: Mapping): Mapping {
+  return rest;
+}

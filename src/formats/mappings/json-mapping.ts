@@ -14,7 +14,7 @@ import {
   twice,
   unknown,
 } from "./json-parts.ts";
-import type { Integer, Mapping, Timestamp } from "./model.ts";
+import { allSilence, type Integer, type Mapping, silence, type Timestamp } from "./model.ts";
 
 /** What the original converter gave to each mapping; here only where the file is silent. */
 const silentContext = "global";
@@ -51,6 +51,8 @@ export class JsonMappings {
     let references: readonly string[] = noReferences;
     let originFile: string | null = null;
     let note: string | null = null;
+    // Known members that are there and null, which says as little as none.
+    let nulls = 0;
     const seen: Seen = { bits: 0, names: null, members: null, extra: null, wire: null };
     cursor.expect(0x7b, "to begin a mapping");
     if (cursor.next() === 0x7d) cursor.at++;
@@ -70,19 +72,23 @@ export class JsonMappings {
             tell.name = original;
             break;
           case 1:
-            mapped = text(cursor, "Mapped");
+            if (cursor.isNull()) nulls |= silence.mapped;
+            else mapped = cursor.string("Mapped");
             break;
           case 2:
-            type = symbolType(cursor, "Type");
+            if (cursor.isNull()) nulls |= silence.type;
+            else type = symbolType(cursor, "Type");
             break;
           case 3:
             context = this.#context();
             break;
           case 4:
-            if (!cursor.isNull()) confidence = double(cursor, "Confidence");
+            if (cursor.isNull()) nulls |= silence.confidence;
+            else confidence = double(cursor, "Confidence");
             break;
           case 5:
-            if (!cursor.isNull()) lastUpdated = moment(cursor, "LastUpdated");
+            if (cursor.isNull()) nulls |= silence.lastUpdated;
+            else lastUpdated = moment(cursor, "LastUpdated");
             break;
           case 6:
             if (!cursor.isNull()) usageCount = integer(cursor, "UsageCount");
@@ -122,7 +128,7 @@ export class JsonMappings {
       members = [["$key", JSON.stringify(key)], ...(members ?? [])];
     }
     const { extra, wire } = seen;
-    return {
+    const mapping = {
       original,
       mapped,
       type,
@@ -137,6 +143,9 @@ export class JsonMappings {
       members,
       wire,
     };
+    const silent = (~seen.bits & allSilence) | nulls;
+    // Set afterwards, which is cheaper than a copy: whole files can be silent.
+    return silent === 0 ? mapping : Object.assign(mapping, { silent });
   }
 
   /** The number of the member whose name stands here, -1 for one that is not known. Past the name. */

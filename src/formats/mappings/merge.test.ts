@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { header, mapping } from "./mapping-files.fixture.ts";
 import { mergeMappings, type MergeInput } from "./merge.ts";
-import type { CollectionHeader, Mapping } from "./model.ts";
+import { allSilence, type CollectionHeader, type Mapping, silence } from "./model.ts";
 
 const now = { seconds: 1_800_000_000, nanos: 0 };
 
@@ -59,6 +59,7 @@ test("a repeated identity is merged by the rules of the original tool, at the pl
         { member: "mapped", before: "Beta", arrived: "Better", result: "Better" },
         { member: "type", before: 1, arrived: 2, result: 2 },
         { member: "confidence", before: 0.9, arrived: 0.3, result: 0.9 },
+        { member: "A", before: "1", arrived: "2", result: "1" },
       ],
       first: "one",
       later: "two",
@@ -75,6 +76,77 @@ test("names that hold U+0000 or the sign between them stay apart", async () => {
   const all = names.flatMap((context) => names.map((original) => mapping({ original, context })));
   const merged = await mergeMappings([input("one", all)]);
   assert.deepEqual([merged.mappings.length, merged.repeated], [names.length ** 2, 0]);
+});
+
+test("silence overwrites nothing, is overwritten by what is said, and contradicts nobody", async () => {
+  const said = mapping({ mapped: "Foo", type: 1, confidence: 0.5, lastUpdated: { seconds: 5, nanos: 0 } });
+  const silent = mapping({ mapped: "", type: 0, confidence: 0.8, lastUpdated: now, silent: allSilence });
+  for (const both of [
+    [said, silent],
+    [silent, said],
+  ]) {
+    const merged = await mergeMappings([input("one", both.slice(0, 1)), input("two", both.slice(1))]);
+    const [{ silent: left = 0, ...only }] = merged.mappings as [Mapping];
+    assert.deepEqual(only, { ...said, usageCount: 1 });
+    assert.deepEqual([left, merged.conflictCount], [0, 0]);
+  }
+  const partly = { ...silent, mapped: "Bar", silent: allSilence ^ silence.mapped };
+  const { mappings } = await mergeMappings([input("one", [silent, partly, silent])]);
+  assert.deepEqual(mappings, [{ ...partly, usageCount: 2 }]);
+});
+
+test("an empty name leaves the one that stands, and all that is dropped is a conflict", async () => {
+  const one = mapping({
+    mapped: "Foo",
+    usageCount: 3,
+    extra: [Buffer.from([1])],
+    members: [
+      ["A", "1"],
+      ["B", "1"],
+    ],
+  });
+  const other = mapping({
+    mapped: "",
+    usageCount: 900,
+    extra: [Buffer.from([2])],
+    members: [
+      ["B", "2"],
+      ["C", "1"],
+    ],
+  });
+  const statistics = (value: string, lastVersion: string) => ({
+    createdAt: now,
+    lastModified: now,
+    totalMappings: 1,
+    lastVersion,
+    extra: null,
+    members: [["S", value] as const],
+    wire: null,
+  });
+  const { mappings, header, conflicts, conflictCount } = await mergeMappings([
+    input("one", [one], { members: [["H", "1"]], statistics: statistics("1", "0.9") }),
+    input("two", [other], { members: [["H", "2"]], statistics: statistics("2", "1.0") }),
+  ]);
+  assert.equal(mappings[0]?.mapped, "Foo");
+  assert.deepEqual(header.statistics?.members, [["S", "1"]]);
+  assert.equal(conflictCount, 2);
+  const text = conflicts.map(({ original, members }) => ({
+    original,
+    members: members.map(
+      ({ member, before, arrived, result }) =>
+        `${member}: ${String(before)}, ${String(arrived)}, ${String(result)}`,
+    ),
+  }));
+  assert.deepEqual(text, [
+    {
+      original: "a",
+      members: ["mapped: Foo, , Foo", "usageCount: 3, 900, 4", "B: 1, 2, 1", "$extra: [1], [2], [1]"],
+    },
+    {
+      original: null,
+      members: ["H: 1, 2, 1", "statistics.lastVersion: 0.9, 1.0, 0.9", "statistics.S: 1, 2, 1"],
+    },
+  ]);
 });
 
 test("agreement is no conflict, all conflicts are counted, and some are listed", async () => {

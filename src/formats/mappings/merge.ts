@@ -3,10 +3,14 @@ import {
   contextOf,
   identityOf,
   type Integer,
+  isSilent,
   type Mapping,
   type NamingPattern,
+  type silence,
+  type Surplus,
   type Timestamp,
 } from "./model.ts";
+import { jsonOfExtra } from "./extra-values.ts";
 import { integerOf } from "./integer.ts";
 import { ownTexts } from "./own-texts.ts";
 import { samePattern, sameTexts } from "./same-content.ts";
@@ -22,11 +26,12 @@ export interface MergeInput {
 
 /** One identity that arrived again and said something else. */
 export interface MergeConflict {
-  readonly original: string;
-  readonly context: string;
-  /** The members that differ: what stood, what arrived, what stands now. */
+  /** Both are null of what stands beside the mappings. */
+  readonly original: string | null;
+  readonly context: string | null;
+  /** The members that differ: what stood, what arrived, what stands now. One that no schema knows is told as JSON. */
   readonly members: readonly {
-    readonly member: "mapped" | "type" | "confidence" | "originFile" | "note";
+    readonly member: string;
     readonly before: string | Integer | null;
     readonly arrived: string | Integer | null;
     readonly result: string | Integer | null;
@@ -58,7 +63,7 @@ export interface MergeOptions {
 /**
  * Merges in order, by the rules of the original tool: a repeated identity overwrites Mapped and Type, keeps the greater
  * Confidence, sets LastUpdated and adds 1 to UsageCount. References are joined, and what only one of the two has is
- * kept. Memory: about the size of all distinct mappings.
+ * kept: silence and an empty Mapped overwrite nothing. What is dropped of two that differ is a conflict. Memory: about the size of all distinct mappings.
  */
 export async function mergeMappings(
   inputs: readonly MergeInput[],
@@ -108,22 +113,23 @@ export async function mergeMappings(
       }
     }
   }
-  const header = mergeHeaders(inputs.map((input) => input.header()));
+  const { header, conflicts: others } = mergeHeaders(inputs);
+  conflictCount += others.length;
+  conflicts.push(...others.slice(0, mostConflicts - conflicts.length));
   return { mappings, header, conflicts, conflictCount, repeated, inputs: counted };
 }
 
 /** What stands after a mapping arrived whose identity stood already. */
 export function mergeTwo(before: Mapping, arrived: Mapping, now: Timestamp | undefined): Mapping {
-  const later = compareTimestamps(before.lastUpdated, arrived.lastUpdated) < 0 ? arrived : before;
   const references = sameTexts(before.references, arrived.references)
     ? before.references
     : [...new Set([...before.references, ...arrived.references])];
   return {
     ...before,
-    mapped: arrived.mapped,
-    type: arrived.type,
-    confidence: greater(before.confidence, arrived.confidence),
-    lastUpdated: now ?? later.lastUpdated,
+    mapped: isSilent(arrived, "mapped") || arrived.mapped === "" ? before.mapped : arrived.mapped,
+    type: isSilent(arrived, "type") ? before.type : arrived.type,
+    confidence: (speaker(before, arrived, "confidence") ?? surer(before, arrived)).confidence,
+    lastUpdated: now ?? (speaker(before, arrived, "lastUpdated") ?? later(before, arrived)).lastUpdated,
     usageCount: integerOf(BigInt(before.usageCount) + 1n),
     references,
     originFile: arrived.originFile ?? before.originFile,
@@ -131,25 +137,45 @@ export function mergeTwo(before: Mapping, arrived: Mapping, now: Timestamp | und
     extra: before.extra ?? arrived.extra,
     members: joinedMembers(before.members, arrived.members),
     wire: null,
+    ...(before.silent === undefined ? {} : { silent: before.silent & (arrived.silent ?? 0) }),
   };
+}
+
+/** The one of two that says a member; null where both say it, or none does. */
+function speaker(before: Mapping, arrived: Mapping, member: keyof typeof silence): Mapping | null {
+  if (isSilent(before, member) === isSilent(arrived, member)) return null;
+  return isSilent(before, member) ? arrived : before;
+}
+
+/** A number is greater than none. */
+function surer(before: Mapping, arrived: Mapping): Mapping {
+  return arrived.confidence > before.confidence || Number.isNaN(before.confidence) ? arrived : before;
+}
+
+function later(before: Mapping, arrived: Mapping): Mapping {
+  return compareTimestamps(before.lastUpdated, arrived.lastUpdated) < 0 ? arrived : before;
 }
 
 /**
  * The members in which the two contradict each other; empty where they don't. The confidence alone is no contradiction,
- * since the greater one stands, and neither is what only one of them has.
+ * since the greater one stands, and neither is what only one of them says. A usage count is one where it is greater than
+ * that which stands.
  */
 function differing(before: Mapping, arrived: Mapping, result: Mapping): MergeConflict["members"] {
+  const bothSay = (member: keyof typeof silence) => !isSilent(before, member) && !isSilent(arrived, member);
   const isContradicted = {
-    mapped: before.mapped !== arrived.mapped,
-    type: before.type !== arrived.type,
+    mapped: before.mapped !== arrived.mapped && bothSay("mapped"),
+    type: before.type !== arrived.type && bothSay("type"),
+    confidence: false,
+    usageCount: arrived.usageCount > result.usageCount,
     originFile: contradict(before.originFile, arrived.originFile),
     note: contradict(before.note, arrived.note),
-    confidence: false,
   };
-  if (!Object.values(isContradicted).includes(true)) return [];
-  isContradicted.confidence = !Object.is(before.confidence, arrived.confidence);
-  const names = ["mapped", "type", "confidence", "originFile", "note"] as const;
-  return names
+  const surplus = differingSurplus(before, arrived);
+  if (surplus.length === 0 && !Object.values(isContradicted).includes(true)) return [];
+  isContradicted.confidence = !Object.is(before.confidence, arrived.confidence) && bothSay("confidence");
+  const names = ["mapped", "type", "confidence", "usageCount", "originFile", "note"] as const;
+  const known = names
     .filter((member) => isContradicted[member])
     .map((member) => ({
       member,
@@ -157,6 +183,27 @@ function differing(before: Mapping, arrived: Mapping, result: Mapping): MergeCon
       arrived: arrived[member],
       result: result[member],
     }));
+  return [...known, ...surplus];
+}
+
+/** What no schema knows and both have, each something else: that of the first stands. */
+function differingSurplus(before: Surplus, arrived: Surplus): MergeConflict["members"] {
+  const differences: { member: string; before: string; arrived: string; result: string }[] = [];
+  const add = (member: string, one: string, other: string) => {
+    if (one !== other) differences.push({ member, before: one, arrived: other, result: one });
+  };
+  if (before.members !== null && arrived.members !== null) {
+    const stood = new Map(before.members);
+    for (const [name, json] of arrived.members) add(name, stood.get(name) ?? json, json);
+  }
+  if (before.extra !== null && arrived.extra !== null) {
+    add("$extra", shownExtra(before.extra), shownExtra(arrived.extra));
+  }
+  return differences;
+}
+
+function shownExtra(extra: readonly Uint8Array[]): string {
+  return `[${extra.map(jsonOfExtra).join(",")}]`;
 }
 
 function contradict(before: string | null, arrived: string | null): boolean {
@@ -171,21 +218,54 @@ function joinedMembers(before: Mapping["members"], arrived: Mapping["members"]):
 }
 
 /** All patterns that differ, the earliest beginning, the latest change, and the greatest version. */
-function mergeHeaders(headers: readonly CollectionHeader[]): CollectionHeader {
-  const [first, ...others] = headers;
+function mergeHeaders(inputs: readonly MergeInput[]): {
+  readonly header: CollectionHeader;
+  readonly conflicts: readonly MergeConflict[];
+} {
+  const [first, ...others] = inputs;
   if (first === undefined) throw new Error("Nothing to merge");
-  return others.reduce<CollectionHeader>(
-    (merged, header) => ({
-      version: merged.version > header.version ? merged.version : header.version,
-      patterns: joinedPatterns(merged.patterns, header.patterns),
-      statistics: joinedStatistics(merged.statistics, header.statistics),
-      history: [...merged.history, ...header.history].sort((a, b) => compareTimestamps(a.at, b.at)),
-      extra: merged.extra ?? header.extra,
-      members: joinedMembers(merged.members, header.members),
+  const conflicts: MergeConflict[] = [];
+  let merged = first.header();
+  for (const { name, header } of others) {
+    const arrived = header();
+    const members = differingHeaders(merged, arrived);
+    if (members.length > 0) {
+      conflicts.push({ original: null, context: null, members, first: first.name, later: name });
+    }
+    merged = {
+      version: merged.version > arrived.version ? merged.version : arrived.version,
+      patterns: joinedPatterns(merged.patterns, arrived.patterns),
+      statistics: joinedStatistics(merged.statistics, arrived.statistics),
+      history: [...merged.history, ...arrived.history].sort((a, b) => compareTimestamps(a.at, b.at)),
+      extra: merged.extra ?? arrived.extra,
+      members: joinedMembers(merged.members, arrived.members),
       wire: null,
+    };
+  }
+  return { header: merged, conflicts };
+}
+
+function differingHeaders(before: CollectionHeader, arrived: CollectionHeader): MergeConflict["members"] {
+  const surplus = differingSurplus(before, arrived);
+  const [one, other] = [before.statistics, arrived.statistics];
+  if (one === null || other === null) return surplus;
+  const ofStatistics = differingSurplus(one, other).map(
+    ({ member, before: stood, arrived: came, result }) => ({
+      member: `statistics.${member}`,
+      before: stood,
+      arrived: came,
+      result,
     }),
-    first,
   );
+  if (one.lastVersion !== "" && other.lastVersion !== "" && one.lastVersion !== other.lastVersion) {
+    ofStatistics.unshift({
+      member: "statistics.lastVersion",
+      before: one.lastVersion,
+      arrived: other.lastVersion,
+      result: one.lastVersion,
+    });
+  }
+  return [...surplus, ...ofStatistics];
 }
 
 function joinedPatterns(
@@ -207,12 +287,9 @@ function joinedStatistics(
     ...before,
     createdAt: (isEarlier ? before : arrived).createdAt,
     lastModified: (isLater ? before : arrived).lastModified,
+    lastVersion: before.lastVersion === "" ? arrived.lastVersion : before.lastVersion,
+    extra: before.extra ?? arrived.extra,
+    members: joinedMembers(before.members, arrived.members),
     wire: null,
   };
-}
-
-/** A number is greater than none. */
-function greater(a: number, b: number): number {
-  if (Number.isNaN(a)) return b;
-  return Number.isNaN(b) ? a : Math.max(a, b);
 }

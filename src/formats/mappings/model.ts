@@ -45,6 +45,20 @@ export interface Mapping extends Surplus {
    * changed mapping need not clear them.
    */
   readonly wire: Uint8Array | null;
+  /**
+   * The members of {@link silence} that the file did not say, a bit each: what stands there is a default. Left out where
+   * it said all of them.
+   */
+  readonly silent?: number;
+}
+
+/** A bit for each member whose silence is told apart, by its place in the file. */
+export const silence = { mapped: 1 << 1, type: 1 << 2, confidence: 1 << 4, lastUpdated: 1 << 5 } as const;
+
+export const allSilence = silence.mapped | silence.type | silence.confidence | silence.lastUpdated;
+
+export function isSilent(mapping: Pick<Mapping, "silent">, member: keyof typeof silence): boolean {
+  return ((mapping.silent ?? 0) & silence[member]) !== 0;
 }
 
 export interface NamingPattern extends Surplus {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GodwitError } from "../../core/error.ts";
 import { hex, mapping, read, sumsOf, write } from "./mapping-files.fixture.ts";
+import { allSilence, silence } from "./model.ts";
 import { recognize } from "./recognize.ts";
 import { memorySource } from "./source.ts";
 
@@ -213,9 +214,13 @@ test("a shorter array has the defaults of .NET", async () => {
     lastUpdated: { seconds: -62_135_596_800, nanos: 0 },
   };
   assert.deepEqual(mappings, [
-    mapping({ ...silent, original: "", wire: hex("90") }),
-    mapping({ ...silent, original: "a", wire: hex("91a161") }),
+    mapping({ ...silent, original: "", wire: hex("90"), silent: allSilence }),
+    mapping({ ...silent, original: "a", wire: hex("91a161"), silent: allSilence }),
   ]);
+  const longer = await read(hex("94 a3312e30 91 96 a161 a0 00 c0 cb3ff0000000000000 d6ff00000000 90 c0"));
+  assert.equal(longer.mappings[0]?.silent, undefined);
+  const half = await read(hex("94 a3312e30 91 93 a161 a0 00 90 c0"));
+  assert.equal(half.mappings[0]?.silent, silence.confidence | silence.lastUpdated);
 });
 
 test("a file that is cut off is refused where it ends, at every length", async () => {

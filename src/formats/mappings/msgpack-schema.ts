@@ -7,14 +7,15 @@ import {
   statisticsMembers,
 } from "./json-known-names.ts";
 import { compactJson } from "./json-values.ts";
-import type {
-  DatabaseStatistics,
-  Mapping,
-  MigrationRecord,
-  NamingPattern,
-  SchemaVersion,
-  Surplus,
-  UnknownMember,
+import {
+  allSilence,
+  type DatabaseStatistics,
+  type Mapping,
+  type MigrationRecord,
+  type NamingPattern,
+  type SchemaVersion,
+  type Surplus,
+  type UnknownMember,
 } from "./model.ts";
 import { MsgpackDecoder } from "./msgpack-decoder.ts";
 import { MsgpackEncoder } from "./msgpack-encoder.ts";
@@ -92,7 +93,7 @@ export function decodeMapping(
   }
   // A shorter array is another form as well.
   const wire = decoder.plain && count >= known ? null : copyOf(decoder, start);
-  return {
+  const mapping: Mapping = {
     original,
     mapped,
     type,
@@ -107,6 +108,8 @@ export function decodeMapping(
     members,
     wire,
   };
+  const silent = count > 5 ? 0 : allSilence & (-1 << count);
+  return silent === 0 ? mapping : { ...mapping, silent };
 }
 
 export function encodePattern(encoder: MsgpackEncoder, pattern: NamingPattern): void {
