@@ -1,5 +1,11 @@
 import { basename } from "node:path";
-import { contextOf, formatTimestamp, type Mapping, symbolTypeName } from "../formats/mappings/index.ts";
+import {
+  contextOf,
+  formatTimestamp,
+  type Mapping,
+  saidDate,
+  symbolTypeName,
+} from "../formats/mappings/index.ts";
 import type { ShownMappings } from "../mappings/index.ts";
 import { countText, numberText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
@@ -66,7 +72,7 @@ async function writeTable({ mappings }: ShownMappings, { paint, write }: To): Pr
 }
 
 function cellsOf(mapping: Mapping): string[] {
-  const { original, mapped, type, confidence, usageCount, lastUpdated } = mapping;
+  const { original, mapped, type, confidence, usageCount } = mapping;
   return [
     original,
     mapped,
@@ -74,7 +80,7 @@ function cellsOf(mapping: Mapping): string[] {
     contextOf(mapping),
     confidenceText(confidence),
     String(usageCount),
-    formatTimestamp(lastUpdated).slice(0, 10),
+    saidDate(mapping)?.slice(0, 10) ?? "",
   ];
 }
 
@@ -120,15 +126,14 @@ async function writeJson({ mappings }: ShownMappings, { write }: To): Promise<vo
 }
 
 function plainOf(mapping: Mapping): Record<string, unknown> {
-  const { original, mapped, type, confidence, lastUpdated, usageCount, references, originFile, note } =
-    mapping;
+  const { original, mapped, type, confidence, usageCount, references, originFile, note } = mapping;
   return {
     original,
     mapped,
     type: symbolTypeName(type),
     context: contextOf(mapping),
     confidence: Number.isFinite(confidence) ? confidence : String(confidence),
-    lastUpdated: formatTimestamp(lastUpdated),
+    lastUpdated: saidDate(mapping),
     usageCount,
     references,
     ...(originFile === null ? {} : { originFile }),

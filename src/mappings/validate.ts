@@ -1,5 +1,10 @@
 import { faultKinds, type MappingsFacts } from "../core/mappings-steps.ts";
-import type { Finding, FindingKind } from "../formats/mappings/index.ts";
+import {
+  type Finding,
+  type FindingKind,
+  formatTimestamp,
+  minimumTimestamp,
+} from "../formats/mappings/index.ts";
 import { lookAt } from "./look-at.ts";
 import { defaultBatch } from "./plan-migration.ts";
 import type { MappingsProject } from "./project.ts";
@@ -20,7 +25,8 @@ export interface ValidatedFile {
 /** Reads all of a file. Changes nothing. Throws GW2601 to GW2603 for what is no mapping database. */
 export async function validateMappings(project: MappingsProject, file: string): Promise<ValidatedFile> {
   const { emit, signal } = project;
-  const now = new Date().toISOString();
+  // Where the file is silent no moment of this run counts, so that the same file has the same sum each time.
+  const now = formatTimestamp(minimumTimestamp);
   const look = await lookAt(
     { files: [file], now, batch: defaultBatch, clean: faultKinds },
     { emit, signal, ownThread: false },

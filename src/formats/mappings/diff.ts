@@ -1,8 +1,8 @@
 import { symbolTypeName } from "./filter.ts";
-import { contextOf, identityOf, type Mapping } from "./model.ts";
+import { contextOf, identityOf, isSilent, type Mapping } from "./model.ts";
 import { ownTexts } from "./own-texts.ts";
 import { sameSurplus, sameTexts, sameTimestamp } from "./same-content.ts";
-import { formatTimestamp } from "./timestamp.ts";
+import { saidDate } from "./said-date.ts";
 
 export interface MappingDifference {
   readonly change: "added" | "removed" | "changed";
@@ -80,9 +80,11 @@ function changedMembers(before: Mapping, after: Mapping): MappingDifference["mem
   add("confidence", Object.is(before.confidence, after.confidence), ({ confidence }) =>
     Object.is(confidence, -0) ? "-0" : String(confidence),
   );
-  add("lastUpdated", sameTimestamp(before.lastUpdated, after.lastUpdated), ({ lastUpdated }) =>
-    formatTimestamp(lastUpdated),
-  );
+  // A date that the first does not say is made up by a migration, and so has not changed.
+  const isSameDate =
+    isSilent(before, "lastUpdated") ||
+    (!isSilent(after, "lastUpdated") && sameTimestamp(before.lastUpdated, after.lastUpdated));
+  add("lastUpdated", isSameDate, (mapping) => saidDate(mapping) ?? "(none)");
   add("usageCount", before.usageCount === after.usageCount, ({ usageCount }) => String(usageCount));
   add("references", sameTexts(before.references, after.references), ({ references }) =>
     references.join(", "),

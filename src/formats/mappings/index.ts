@@ -8,6 +8,7 @@ export * from "./merge.ts";
 export * from "./model.ts";
 export * from "./reader.ts";
 export * from "./recognize.ts";
+export * from "./said-date.ts";
 export * from "./sidecar.ts";
 export * from "./sink.ts";
 export * from "./source.ts";

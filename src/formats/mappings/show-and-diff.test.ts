@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { diffMappings } from "./diff.ts";
 import { mappingFilter, parseSymbolType, symbolTypeName } from "./filter.ts";
 import { header, mapping } from "./mapping-files.fixture.ts";
-import type { Mapping } from "./model.ts";
+import { type Mapping, silence } from "./model.ts";
 import { completeStatistics, MappingStatistics } from "./statistics.ts";
 
 const mappings = [
@@ -124,6 +124,26 @@ test("a difference names what was added, removed and changed", async () => {
     { member: "other members", before: "", after: "c3" },
   ]);
   assert.equal((await diffMappings(batches([]), batches(after), { most: 1 })).differences.length, 1);
+});
+
+test("a date that the file does not say is none: it is not counted, and has not changed where one was made up", async () => {
+  const silent = mapping({
+    lastUpdated: { seconds: -62_135_596_800, nanos: 0 },
+    silent: silence.lastUpdated,
+  });
+  const { silent: _, ...said } = { ...silent, lastUpdated: { seconds: 0, nanos: 0 } };
+  const changes = async (before: Mapping, after: Mapping) =>
+    (await diffMappings(batches([before]), batches([after]))).differences.map(({ members }) => members);
+  assert.deepEqual(await changes(silent, said), []);
+  assert.deepEqual(await changes(silent, silent), []);
+  assert.deepEqual(await changes(said, silent), [
+    [{ member: "lastUpdated", before: "1970-01-01T00:00:00Z", after: "(none)" }],
+  ]);
+  const statistics = new MappingStatistics();
+  statistics.add([silent]);
+  assert.equal(statistics.counts().oldest, null);
+  statistics.add([said]);
+  assert.deepEqual(statistics.counts().oldest, said.lastUpdated);
 });
 
 async function* batches(all: readonly Mapping[]) {

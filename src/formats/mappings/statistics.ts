@@ -3,6 +3,7 @@ import {
   type CollectionHeader,
   contextOf,
   type DatabaseStatistics,
+  isSilent,
   type Mapping,
   type Timestamp,
 } from "./model.ts";
@@ -82,6 +83,8 @@ export class MappingStatistics {
       this.#least = Math.min(this.#least, confidence);
       this.#greatest = Math.max(this.#greatest, confidence);
     }
+    // A date that the file does not say is none.
+    if (isSilent(mapping, "lastUpdated")) return;
     if (this.#oldest === null || compareTimestamps(lastUpdated, this.#oldest) < 0) this.#oldest = lastUpdated;
     if (this.#newest === null || compareTimestamps(lastUpdated, this.#newest) > 0) this.#newest = lastUpdated;
   }
