@@ -1,6 +1,7 @@
 import type { FileMark, MappingsFacts, MappingsPlace } from "../core/mappings-steps.ts";
 import { type Artifact, readArtifacts } from "../run/artifact-ledger.ts";
 import { readingJournal } from "./journal.ts";
+import { placeBeside } from "./place-beside.ts";
 import type { MappingsProject } from "./project.ts";
 
 /** What the ledger keeps of a file that was placed. */
@@ -13,13 +14,19 @@ export interface PlacedBody {
   readonly readMs?: number;
 }
 
-/** Files that runs have placed, the newest first. */
+type Placed = Artifact & { readonly body: PlacedBody };
+
+/** Files that runs have placed, the newest first, where they are now. */
 export async function readPlaced(
   project: MappingsProject,
   output: string,
-): Promise<readonly (Artifact & { readonly body: PlacedBody })[]> {
+): Promise<readonly Placed[]> {
   const found = await readingJournal(project, output, (session) =>
     readArtifacts(project.engine, session, "mappings-file"),
   );
-  return (found ?? []) as readonly (Artifact & { readonly body: PlacedBody })[];
+  return ((found ?? []) as readonly Placed[]).map((placed) => placedBeside(placed, output));
+}
+
+function placedBeside({ body, ...artifact }: Placed, output: string): Placed {
+  return { ...artifact, body: { ...body, place: placeBeside(body.place, output) } };
 }

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
 import type {
@@ -13,8 +13,9 @@ import { execute, type RunResult } from "../run/executor.ts";
 import type { LedgerState } from "../run/ledger.ts";
 import { refuseDamaged, unusable } from "../run/perform/mappings-restore.ts";
 import { journalOf } from "./journal.ts";
+import { pathBeside, placeBeside, refuseOtherName } from "./place-beside.ts";
 import { readPlaced } from "./placed.ts";
-import { checkedFiles, litterOf, unfinishedOf } from "./unfinished.ts";
+import { checkedFiles, intentBeside, litterOf, unfinishedOf } from "./unfinished.ts";
 import type { MigrateIntent } from "./plan-migration.ts";
 import { executionOf, fingerprint, type MappingsProject } from "./project.ts";
 
@@ -45,14 +46,15 @@ export async function rollbackMappings(
 ): Promise<RolledBackFile> {
   const unfinished = await unfinishedOf(project, output);
   const kept = rollbackOf(unfinished);
-  const intent = kept ?? (await planRollback(project, output, unfinished, force));
+  const begun = kept === null ? null : rollbackBeside(kept, output);
+  const intent = begun ?? (await planRollback(project, output, unfinished, force));
   const { engine } = project;
   const expected = unfinished?.unfinished?.id ?? null;
   const result = await execute({
     ...executionOf(project, project.journalTarget(journalOf(output))),
     intent,
     undoes: () => intent.undoes,
-    restarts: kept === null && expected !== null,
+    restarts: intent !== kept && expected !== null,
     compile: async (state, facts, givenUp) => {
       const found = (givenUp ?? state).unfinished;
       if ((found?.id ?? null) !== expected && found?.pid !== process.pid) {
@@ -88,6 +90,19 @@ function rollbackOf(state: LedgerState | null): RollbackIntent | null {
   return intent?.command === "mappings rollback" ? (intent as RollbackIntent) : null;
 }
 
+/** In the folder in which its journal is now; the same where that is the old one. */
+function rollbackBeside(intent: RollbackIntent, output: string): RollbackIntent {
+  refuseOtherName(intent.output, output);
+  if (intent.output === output) return intent;
+  const isBeside = (path: string): boolean => dirname(path) === dirname(intent.output);
+  return {
+    ...intent,
+    output,
+    files: intent.files.map((file) => ({ ...file, place: placeBeside(file.place, output) })),
+    litter: intent.litter.filter(isBeside).map((path) => pathBeside(path, output)),
+  };
+}
+
 async function planRollback(
   project: MappingsProject,
   output: string,
@@ -97,7 +112,7 @@ async function planRollback(
   const undone =
     unfinished?.unfinished === null || unfinished === null
       ? await newestPlaced(project, output)
-      : interrupted(unfinished);
+      : interrupted(unfinished, output);
   const files: MappingsRestored[] = [];
   for (const { place, mark, isRecorded } of undone.files) {
     const found = await markOf(place.output);
@@ -148,18 +163,19 @@ async function newestPlaced(project: MappingsProject, output: string): Promise<U
     });
   }
   const { run } = newest.body;
+  const files = placed.filter(({ body }) => body.run === run);
+  // The database is the one of a run's files that has facts.
+  for (const { body } of files) if (body.facts !== undefined) refuseOtherName(body.place.output, output);
   return {
     runId: run,
-    files: placed
-      .filter(({ body }) => body.run === run)
-      .map(({ body: { place, mark } }) => ({ place, mark, isRecorded: true })),
+    files: files.map(({ body: { place, mark } }) => ({ place, mark, isRecorded: true })),
     litter: [],
   };
 }
 
-function interrupted({ unfinished, steps }: LedgerState): Undone {
+function interrupted({ unfinished, steps }: LedgerState, output: string): Undone {
   if (unfinished === null) throw new GodwitError("GW9001", { message: "no run to undo" });
-  const intent = unfinished.intent as MigrateIntent;
+  const intent = intentBeside(unfinished.intent as MigrateIntent, output);
   const { database, aside } = intent.places;
   const checked = checkedFiles(steps);
   return {

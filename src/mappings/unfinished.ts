@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
 import type { FileMark } from "../core/mappings-steps.ts";
@@ -7,6 +8,7 @@ import type { CheckedMappings } from "../run/perform/mappings-check.ts";
 import { readingJournal } from "./journal.ts";
 import type { Located } from "./locate.ts";
 import { askedOf, type MigrateChoice, type MigrateIntent } from "./plan-migration.ts";
+import { copyBeside, pathBeside, placeBeside, refuseOtherName } from "./place-beside.ts";
 import type { MappingsProject } from "./project.ts";
 import { keys } from "./steps.ts";
 
@@ -39,11 +41,23 @@ export async function judge(
       details: { run: runId },
     });
   }
-  const intent = unfinished.intent as MigrateIntent;
+  const begun = unfinished.intent as MigrateIntent;
+  const intent = intentBeside(begun, located.output);
   const { database } = intent.places;
   const checked = checkedFiles(steps)?.database ?? null;
   const now = await markOf(database.output);
   const isPlaced = checked !== null && isSameContent(now, checked) && !isSameContent(now, database.before);
+  if (begun.output !== intent.output) {
+    // Its steps have the old paths, so they cannot be gone on with.
+    if (isPlaced) {
+      throw new GodwitError("GW2612", {
+        message: `the run ${runId.slice(0, 8)} was interrupted when its file was in the place of ${begun.output}, and that is ${located.output} now`,
+        hint: `Undo it with \`godwit mappings rollback ${located.output}\`, and migrate again.`,
+        details: { run: runId, output: located.output, begun: begun.output },
+      });
+    }
+    return { goesOn: false, runId, intent, why: `it was begun as ${begun.output}` };
+  }
   const isSame = digest(intent.asked) === digest(askedOf(located, choice));
   if (!isSame && choice.resume !== true) {
     if (isPlaced) {
@@ -57,6 +71,27 @@ export async function judge(
   if (isPlaced) return { goesOn: true, runId, intent };
   const why = await hindrance(intent, checked, now, isDone(steps, keys.write));
   return why === null ? { goesOn: true, runId, intent } : { goesOn: false, runId, intent, why };
+}
+
+/** What an interrupted run wants, in the folder in which its journal is now. Throws GW2611 for a journal of another output. */
+export function intentBeside(intent: MigrateIntent, output: string): MigrateIntent {
+  refuseOtherName(intent.output, output);
+  if (intent.output === output) return intent;
+  const { places, copies, litter } = intent;
+  const isBeside = (path: string): boolean => dirname(path) === dirname(intent.output);
+  return {
+    ...intent,
+    output,
+    places: {
+      database: placeBeside(places.database, output),
+      aside: places.aside && placeBeside(places.aside, output),
+    },
+    // What it may have left elsewhere is not this folder's.
+    copies: copies
+      .filter(({ backup }) => isBeside(backup))
+      .map((copy) => copyBeside(copy, output)),
+    litter: litter.filter(isBeside).map((path) => pathBeside(path, output)),
+  };
 }
 
 /** Why a run that has placed nothing cannot go on; null where it can. */
