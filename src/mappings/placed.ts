@@ -17,10 +17,7 @@ export interface PlacedBody {
 type Placed = Artifact & { readonly body: PlacedBody };
 
 /** Files that runs have placed, the newest first, where they are now. */
-export async function readPlaced(
-  project: MappingsProject,
-  output: string,
-): Promise<readonly Placed[]> {
+export async function readPlaced(project: MappingsProject, output: string): Promise<readonly Placed[]> {
   const found = await readingJournal(project, output, (session) =>
     readArtifacts(project.engine, session, "mappings-file"),
   );

@@ -6,7 +6,7 @@ import { isSameContent, markOf } from "../run/files/file-mark.ts";
 import { type LedgerState, readLedger } from "../run/ledger.ts";
 import type { CheckedMappings } from "../run/perform/mappings-check.ts";
 import { readingJournal } from "./journal.ts";
-import type { Located } from "./locate.ts";
+import { type Located, realOutput } from "./locate.ts";
 import { askedOf, type MigrateChoice, type MigrateIntent } from "./plan-migration.ts";
 import { copyBeside, pathBeside, placeBeside, refuseOtherName } from "./place-beside.ts";
 import type { MappingsProject } from "./project.ts";
@@ -68,7 +68,15 @@ export async function judge(
     }
     return { goesOn: false, runId, intent, why: "it was asked for something else" };
   }
-  if (isPlaced) return { goesOn: true, runId, intent };
+  if (isPlaced) {
+    const changed = choice.resume === true ? null : await changedInput(intent);
+    if (changed === null) return { goesOn: true, runId, intent };
+    throw new GodwitError("GW2612", {
+      message: `${changed} was changed since the run ${runId.slice(0, 8)}, which was interrupted when its file was in the place of ${located.output}: that has what was read then`,
+      hint: `End that run with \`godwit mappings migrate --resume --out ${located.output}\`, or undo it with \`godwit mappings rollback ${located.output}\`; then migrate again.`,
+      details: { run: runId, output: located.output, changed },
+    });
+  }
   const why = await hindrance(intent, checked, now, isDone(steps, keys.write));
   return why === null ? { goesOn: true, runId, intent } : { goesOn: false, runId, intent, why };
 }
@@ -87,31 +95,38 @@ export function intentBeside(intent: MigrateIntent, output: string): MigrateInte
       aside: places.aside && placeBeside(places.aside, output),
     },
     // What it may have left elsewhere is not this folder's.
-    copies: copies
-      .filter(({ backup }) => isBeside(backup))
-      .map((copy) => copyBeside(copy, output)),
+    copies: copies.filter(({ backup }) => isBeside(backup)).map((copy) => copyBeside(copy, output)),
     litter: litter.filter(isBeside).map((path) => pathBeside(path, output)),
   };
 }
 
 /** Why a run that has placed nothing cannot go on; null where it can. */
 async function hindrance(
-  { places: { database }, job }: MigrateIntent,
+  intent: MigrateIntent,
   checked: FileMark | null,
   now: FileMark | null,
   isWritten: boolean,
 ): Promise<string | null> {
+  const { database } = intent.places;
   if (!isSameContent(now, database.before)) return `${database.output} was changed since`;
   if (isWritten) {
     const beside = await markOf(database.partial);
     if (beside === null) return `${database.partial} is gone`;
-    return checked === null || isSameContent(beside, checked)
-      ? null
-      : `${database.partial} was changed since`;
+    if (checked !== null && !isSameContent(beside, checked)) return `${database.partial} was changed since`;
   }
-  for (const { file, bytes, sha256 } of job.inputs) {
+  // Also where they were read already: whoever runs it again wants what they hold now.
+  const changed = await changedInput(intent);
+  return changed === null ? null : `${changed} was changed since`;
+}
+
+/** The first of the files that were read which is another one now; what the run itself replaces is none. */
+async function changedInput({ places: { database, aside }, job }: MigrateIntent): Promise<string | null> {
+  const own = new Set([database.output, aside?.output]);
+  const inputs = job.restores === null ? job.inputs : [...job.inputs, job.restores];
+  for (const { file, bytes, sha256 } of inputs) {
+    if (own.has(realOutput(file))) continue;
     const mark = await markOf(file);
-    if (mark?.sha256 !== sha256 || mark.bytes !== bytes) return `${file} was changed since`;
+    if (mark?.sha256 !== sha256 || mark.bytes !== bytes) return file;
   }
   return null;
 }

@@ -102,6 +102,23 @@ suite("what happens meanwhile", { concurrency: 2, timeout: 300_000 }, () => {
     }
   });
 
+  test("an input that is another one after an interruption is read anew", async () => {
+    const own = ["migrate", "--force"];
+    for (const name of ["mappings:checked", "mappings:named"]) {
+      await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(20)) });
+      await crashAt({ name, nth: 1 }, ["mappings", ...own], { cwd: project.folder });
+      await project.put("decomp/mappings.json", keyedJson(samples(20)).replaceAll("Player", "Renamed"));
+      const again = await project.run(...own);
+      if (name === "mappings:named") {
+        assert.match(again.stderr, /GW2612: decomp\/mappings\.json was changed since the run/);
+        assert.match(again.stderr, /--resume --out .*mappings rollback /);
+        assert.equal((await project.run("migrate", "--resume")).code, 0, "what is in its place is recorded");
+      } else assert.equal(again.code, 0, again.stderr);
+      const expected = name === "mappings:named" ? "Player.Method0" : "Renamed.Method0";
+      assert.equal(unpacked(await project.bytes(out))[0]?.mapped, expected, name);
+    }
+  });
+
   test("an output that somebody else writes meanwhile is theirs", async () => {
     await using project = await scene();
     await using cli = project.start(command);
