@@ -92,7 +92,13 @@ export function migratedDocument(result: MigratedFile): Record<string, unknown> 
 
 type Planned = MigrationPlan & { readonly steps: readonly Step[] };
 
-export function plannedDocument({ intent, look, keepsAside, steps }: Planned): Record<string, unknown> {
+export function plannedDocument({
+  intent,
+  look,
+  keepsAside,
+  leavesOut,
+  steps,
+}: Planned): Record<string, unknown> {
   const { inputs, facts, conflicts, conflictCount, faults, faultCounts, repeated } = look;
   return {
     output: intent.output,
@@ -103,6 +109,7 @@ export function plannedDocument({ intent, look, keepsAside, steps }: Planned): R
     replaces: intent.places.database.before,
     backups: intent.copies.map(({ file, backup }) => ({ file, backup })),
     keepsAside,
+    leavesOut,
     repeated,
     conflictCount,
     conflicts,
@@ -113,7 +120,10 @@ export function plannedDocument({ intent, look, keepsAside, steps }: Planned): R
 }
 
 /** What a run would do, with everything that it would decide. */
-export function plannedText({ intent, look, keepsAside, steps }: Planned, { paint, cwd }: Look): string {
+export function plannedText(
+  { intent, look, keepsAside, leavesOut, steps }: Planned,
+  { paint, cwd }: Look,
+): string {
   const near = (file: string) => oneLine(nearPaths(file, cwd));
   const inputs = look.inputs.map(({ file, format, version, bytes, mappings }) => [
     near(file),
@@ -127,6 +137,7 @@ export function plannedText({ intent, look, keepsAside, steps }: Planned, { pain
     `${factsText(look.facts)}\n`,
     ...steps.map(({ title }, n) => `  ${n + 1}. ${oneLine(title, 300)}\n`),
     ...keepsAside.map((what) => `kept aside: ${oneLine(what, 300)}\n`),
+    ...leavesOut.map((what) => `${paint.yellow("warning")}: ${oneLine(nearPaths(what, cwd), 500)}\n`),
     ...listText(
       look.conflicts.map((conflict) => conflictText(conflict)),
       look.conflictCount,

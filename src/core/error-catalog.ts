@@ -223,6 +223,12 @@ const entries = {
     explanation:
       "Without a file's name, decomp/mappings.json, decomp/learned-mappings.json and decomp/mappings/global-mappings.json are looked for, and decomp/mappings.msgpack where JSON is to be written. None is there. Nothing was changed.",
   },
+  GW2615: {
+    title: "What was kept aside is left out",
+    hint: "The file with the ending .aside.jsonl stays as it is. It fits the very content that the downgrade wrote: upgrade a copy of that to have it back.",
+    explanation:
+      "A downgrade keeps beside its file what version 1.0 has no place for. That belongs to one content, and comes back when that content is upgraded by itself. Here the database has another content by now, is of version 1.1 and has its own, or is merged with others; so nothing of it was put back, and none of it was given to mappings that it may not be of.",
+  },
   GW3001: {
     title: "Server unreachable",
     hint: "Check host and port, and that the server runs; `godwit wait` waits for it.",

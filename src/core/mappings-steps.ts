@@ -36,6 +36,8 @@ export interface MappingsPlace {
 export interface MappingsPlaces {
   readonly database: MappingsPlace;
   readonly aside: MappingsPlace | null;
+  /** Where nothing is kept aside now: what was, of the content that is replaced. It goes when the new file is there. */
+  readonly outdated: MappingsPlace | null;
 }
 
 /** A file that is read, as it was when the plan was made. */

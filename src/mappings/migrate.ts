@@ -85,7 +85,7 @@ async function migrateOnce(
     compile: async (state, facts, givenUp, { emit }) => {
       refuseOther(located.output, open, state, givenUp);
       if (planned !== null && state.unfinished === null) await refuseOld(intent.places.database);
-      if (planned !== null && state.unfinished === null) tell(planned, emit);
+      if (planned !== null && state.unfinished === null) tell(planned, open, emit);
       return sealPlan({
         kind: "mappings",
         target: fingerprint(engine, facts),
@@ -153,7 +153,12 @@ function nothingToResume(output: string, open: Open | null): GodwitError {
 }
 
 /** Each contradiction and each fault that will be mended, before anything is written. */
-function tell({ look }: MigrationPlan, emit: MappingsProject["emit"]): void {
+function tell({ look, leavesOut }: MigrationPlan, open: Open | null, emit: MappingsProject["emit"]): void {
+  if (open !== null && !open.goesOn) {
+    const message = `the interrupted run ${open.runId.slice(0, 8)} is given up, and this one begins anew: ${open.why}`;
+    emit({ type: "warning:raised", code: "GW2606", message });
+  }
+  for (const message of leavesOut) emit({ type: "warning:raised", code: "GW2615", message });
   for (const conflict of look.conflicts) {
     const { original, context } = { original: conflict.original ?? "", context: conflict.context ?? "" };
     emit({ type: "mapping:conflicted", original, context, words: conflictText(conflict) });
@@ -176,7 +181,7 @@ async function resultOf(
 ): Promise<Omit<MigratedFile, keyof RunResult>> {
   const placed = (await readPlaced(project, output)).find(({ id }) => id === places.database.artifact);
   const { mark, facts, readMs } = placed?.body ?? {};
-  if (mark === undefined || facts === undefined || readMs === undefined)
+  if (mark === undefined || mark === null || facts === undefined || readMs === undefined)
     throw new GodwitError("GW9001", {
       message: `the journal does not tell of ${output}`,
       outcome: "unknown",

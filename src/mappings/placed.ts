@@ -8,7 +8,8 @@ import type { MappingsProject } from "./project.ts";
 export interface PlacedBody {
   readonly run: string;
   readonly place: MappingsPlace;
-  readonly mark: FileMark;
+  /** Null: it was taken away. */
+  readonly mark: FileMark | null;
   /** Of the database, not of what was kept aside. */
   readonly facts?: MappingsFacts;
   readonly readMs?: number;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import type {
   FileMark,
@@ -77,6 +77,8 @@ export interface MigrationPlan {
   readonly look: Looked;
   /** What the version that is written has no place for, in words. */
   readonly keepsAside: readonly string[];
+  /** What earlier downgrades have kept beside the inputs and is not put back, with the reason, in words. */
+  readonly leavesOut: readonly string[];
 }
 
 export const defaultBatch = 4096;
@@ -111,7 +113,7 @@ export async function planMigration(
   if (choice.strict === true && look.conflictCount > 0) throw contradicting(look);
   const change = planVersionChange(look.version, choice.schemaVersion ?? look.version, files[0] ?? "");
   const [only, ...others] = look.inputs;
-  const restores = only === undefined || others.length > 0 ? null : await asideInput(asideOf(only.file));
+  const { restores, leavesOut } = await keptAside(look);
   const keeps = change.to === "1.0" && (change.direction === "downgrade" || restores !== null);
   const before = await markOf(output);
   // Between the look and now.
@@ -129,7 +131,13 @@ export async function planMigration(
   const places = {
     database: await place(output, before),
     aside: keeps ? await place(asideOf(output), await markOf(asideOf(output))) : null,
+    outdated: keeps ? null : await outdatedAt(asideOf(output)),
   };
+  // What it holds may be nowhere else, so it is copied whatever is said of backups.
+  async function outdatedAt(path: string): Promise<MappingsPlace | null> {
+    const there = await markOf(path);
+    return there === null ? null : { ...(await place(path, there)), backup: copyOf(path, there, stamp) };
+  }
   const isUntouched =
     only !== undefined &&
     others.length === 0 &&
@@ -149,7 +157,9 @@ export async function planMigration(
     count: (choice.clean ?? []).length === 0 ? look.facts.mappings : null,
     wire: isUntouched && only.format.format === "msgpack" && to === "msgpack" ? look.wire : null,
   };
-  const replaced = [places.database.backup, places.aside?.backup ?? null].filter((copy) => copy !== null);
+  const replaced = [places.database, places.aside, places.outdated]
+    .map((each) => each?.backup ?? null)
+    .filter((copy) => copy !== null);
   const read = choice.backupInputs === true && choice.backup !== false ? look.inputs : [];
   const copies = [
     ...replaced,
@@ -160,6 +170,7 @@ export async function planMigration(
   return {
     look,
     keepsAside: change.keepsAside,
+    leavesOut,
     intent: {
       command: "mappings migrate",
       output,
@@ -205,11 +216,39 @@ function targetOf(
   };
 }
 
-async function asideInput(file: string): Promise<MappingsInput | null> {
-  if (!existsSync(file)) return null;
+/**
+ * What an earlier downgrade has kept beside the input, through a link too. It belongs to the content that was written with
+ * it: given to any other, it would tell of mappings that it does not know. Throws what the reader throws for a damaged one.
+ */
+async function keptAside({
+  inputs,
+  facts,
+}: Looked): Promise<{ readonly restores: MappingsInput | null; readonly leavesOut: readonly string[] }> {
+  const found = inputs
+    .map(({ file, version }) => ({ input: file, version, file: asideOf(realpathSync(file)) }))
+    .filter(({ file }) => existsSync(file));
+  if (inputs.length > 1) {
+    const why = (input: string) => `several files are merged; upgrade ${input} by itself first to have it`;
+    return { restores: null, leavesOut: found.map(({ input, file }) => leftOut(file, why(input))) };
+  }
+  const [only] = found;
+  if (only === undefined) return { restores: null, leavesOut: [] };
+  const { input, version, file } = only;
+  if (version !== "1.0") {
+    return {
+      restores: null,
+      leavesOut: [leftOut(file, `${input} is of version ${version}, and has its own`)],
+    };
+  }
   const source = await watchedSource(file);
-  await readSidecar(source);
-  return { file, ...source.read() };
+  const { head } = await readSidecar(source);
+  if (head.content === facts.content) return { restores: { file, ...source.read() }, leavesOut: [] };
+  const why = `it was kept of another content than ${input} has now`;
+  return { restores: null, leavesOut: [leftOut(file, why)] };
+}
+
+function leftOut(file: string, why: string): string {
+  return `${file} is left out: ${why}`;
 }
 
 /** "20260131-093000", in UTC, as the names of the original's backups end. */

@@ -114,16 +114,16 @@ async function planRollback(
       ? await newestPlaced(project, output)
       : interrupted(unfinished, output);
   const files: MappingsRestored[] = [];
-  for (const { place, mark, isRecorded } of undone.files) {
+  for (const { place, left, isRecorded } of undone.files) {
     const found = await markOf(place.output);
     // An interrupted run that had not come so far: what is there is none of its making.
-    if (mark === null || isSameContent(found, place.before)) {
+    if (left === null || isSameContent(found, place.before)) {
       files.push({ place: { ...place, before: found }, found, isRecorded });
       continue;
     }
-    if (!isSameContent(found, mark) && !force) {
+    if (!isSameContent(found, left.mark) && !force) {
       throw new GodwitError("GW2609", {
-        message: `${place.output} ${changeText(mark, found)} since the migration ${undone.runId.slice(0, 8)}`,
+        message: `${place.output} ${changeText(left.mark, found)} since the migration ${undone.runId.slice(0, 8)}`,
         details: { file: place.output, run: undone.runId },
       });
     }
@@ -146,8 +146,8 @@ interface Undone {
   readonly runId: string;
   readonly files: readonly {
     readonly place: MappingsPlace;
-    /** What the run has put there; null where it had not come so far. */
-    readonly mark: FileMark | null;
+    /** What the run has put there, or that it took it away; null where it had not come so far. */
+    readonly left: { readonly mark: FileMark | null } | null;
     readonly isRecorded: boolean;
   }[];
   readonly litter: readonly string[];
@@ -168,7 +168,7 @@ async function newestPlaced(project: MappingsProject, output: string): Promise<U
   for (const { body } of files) if (body.facts !== undefined) refuseOtherName(body.place.output, output);
   return {
     runId: run,
-    files: files.map(({ body: { place, mark } }) => ({ place, mark, isRecorded: true })),
+    files: files.map(({ body: { place, mark } }) => ({ place, left: { mark }, isRecorded: true })),
     litter: [],
   };
 }
@@ -176,13 +176,17 @@ async function newestPlaced(project: MappingsProject, output: string): Promise<U
 function interrupted({ unfinished, steps }: LedgerState, output: string): Undone {
   if (unfinished === null) throw new GodwitError("GW9001", { message: "no run to undo" });
   const intent = intentBeside(unfinished.intent as MigrateIntent, output);
-  const { database, aside } = intent.places;
+  const { database, aside, outdated } = intent.places;
   const checked = checkedFiles(steps);
+  const left = (mark: FileMark | null | undefined) => (mark ? { mark } : null);
   return {
     runId: unfinished.id,
     files: [
-      { place: database, mark: checked?.database ?? null, isRecorded: false },
-      ...(aside === null ? [] : [{ place: aside, mark: checked?.aside ?? null, isRecorded: false }]),
+      { place: database, left: left(checked?.database), isRecorded: false },
+      ...(aside === null ? [] : [{ place: aside, left: left(checked?.aside), isRecorded: false }]),
+      ...(outdated === null
+        ? []
+        : [{ place: outdated, left: checked === null ? null : { mark: null }, isRecorded: false }]),
     ],
     litter: litterOf(intent),
   };

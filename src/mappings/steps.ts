@@ -62,7 +62,7 @@ export function stepsOf({ output, places, job, copies, litter }: MigrateIntent):
       kind: "mappings-place",
       ...base(
         keys.place,
-        `${places.database.before === null ? "name it" : "put it in the place of"} ${name}`,
+        `${places.database.before === null ? "name it" : "put it in the place of"} ${name}${places.outdated === null ? "" : `, and take ${basename(places.outdated.output)} away`}`,
         undoOf(places.database),
         places,
       ),

@@ -93,6 +93,7 @@ export function intentBeside(intent: MigrateIntent, output: string): MigrateInte
     places: {
       database: placeBeside(places.database, output),
       aside: places.aside && placeBeside(places.aside, output),
+      outdated: places.outdated && placeBeside(places.outdated, output),
     },
     // What it may have left elsewhere is not this folder's.
     copies: copies.filter(({ backup }) => isBeside(backup)).map((copy) => copyBeside(copy, output)),
@@ -120,8 +121,11 @@ async function hindrance(
 }
 
 /** The first of the files that were read which is another one now; what the run itself replaces is none. */
-async function changedInput({ places: { database, aside }, job }: MigrateIntent): Promise<string | null> {
-  const own = new Set([database.output, aside?.output]);
+async function changedInput({
+  places: { database, aside, outdated },
+  job,
+}: MigrateIntent): Promise<string | null> {
+  const own = new Set([database, aside, outdated].map((place) => place?.output));
   const inputs = job.restores === null ? job.inputs : [...job.inputs, job.restores];
   for (const { file, bytes, sha256 } of inputs) {
     if (own.has(realOutput(file))) continue;

@@ -2,7 +2,7 @@ import type { FileMark, MappingsPlace, MappingsPlaceStep } from "../../core/mapp
 import { changeArtifacts } from "../artifact-ledger.ts";
 import { crashPoint } from "../crash-point.ts";
 import { isSameContent, markOf, refuseChanged } from "../files/file-mark.ts";
-import { giveName } from "../files/write-beside.ts";
+import { giveName, removeFile } from "../files/write-beside.ts";
 import type { StepContext } from "./context.ts";
 import type { CheckedMappings } from "./mappings-check.ts";
 import { recordResult, resultOf } from "./step-result.ts";
@@ -15,7 +15,7 @@ import { recordResult, resultOf } from "./step-result.ts";
 export async function performMappingsPlace(context: StepContext, step: MappingsPlaceStep): Promise<void> {
   const { engine, session, ledger } = context;
   const checked = resultOf(context, step.checked) as CheckedMappings;
-  const { database, aside } = step.places;
+  const { database, aside, outdated } = step.places;
   const { facts, readMs } = checked;
   const files = [
     // First: without it, the database would stand there with less than it held.
@@ -26,10 +26,12 @@ export async function performMappingsPlace(context: StepContext, step: MappingsP
   const alongside = async () => {
     await ledger.refuseReplaced();
     for (const { place, mark } of files) await placeFile(place, mark);
+    // Last: as long as the old database may stand there, so does what belongs to it.
+    const isGone = outdated !== null && (await takeAway(outdated));
     const { clock, runId } = ledger;
     await changeArtifacts(
       { engine, session, clock, runId },
-      files.map(({ place, mark }) => ({
+      [...files, ...(isGone ? [{ place: outdated, mark: null }] : [])].map(({ place, mark }) => ({
         id: place.artifact,
         kind: "mappings-file",
         state: "made",
@@ -49,4 +51,14 @@ async function placeFile({ output, partial, before }: MappingsPlace, mark: FileM
   crashPoint("mappings:before-name");
   await giveName(partial, output, { replaces: before !== null });
   crashPoint("mappings:named");
+}
+
+/** False where somebody has written another one meanwhile: it is theirs, and its head says of which content it is. */
+async function takeAway({ output, before }: MappingsPlace): Promise<boolean> {
+  const there = await markOf(output);
+  if (there === null) return true;
+  if (!isSameContent(there, before)) return false;
+  await removeFile(output);
+  crashPoint("mappings:taken-away");
+  return true;
 }
