@@ -10,6 +10,7 @@ import {
   parseSymbolType,
 } from "../formats/mappings/index.ts";
 import { watchedSource } from "../run/mappings/watched-source.ts";
+import { withinTime } from "./within-time.ts";
 
 export interface ShowChoice {
   readonly context?: string | undefined;
@@ -53,8 +54,7 @@ export async function showMappings(file: string, choice: ShowChoice): Promise<Sh
     let count = 0;
     if (limit === 0) return;
     for await (const { mappings } of reader.batches()) {
-      for (const mapping of mappings) {
-        if (!isShown(mapping)) continue;
+      for (const mapping of chosen(mappings)) {
         statistics.add([mapping]);
         yield mapping;
         if (++count >= limit) return;
@@ -62,7 +62,21 @@ export async function showMappings(file: string, choice: ShowChoice): Promise<Sh
     }
     isWhole = true;
   }
+
+  function chosen(mappings: readonly Mapping[]): readonly Mapping[] {
+    const work = () => mappings.filter(isShown);
+    // Only an expression can take long.
+    if (choice.search === undefined) return work();
+    const done = withinTime(searchMs, work);
+    if (done !== null) return done.result;
+    throw new GodwitError("GW1001", {
+      message: `--search ${JSON.stringify(choice.search)} took more than ${searchMs / 1000} seconds for ${mappings.length} mappings: it can match one name in too many ways`,
+      hint: "Repeat nothing that is repeated already: a+ in the place of (a+)+. Nothing was changed.",
+    });
+  }
 }
+
+const searchMs = 3000;
 
 function filterOf({ context, type, search, minConfidence }: ShowChoice): MappingFilter {
   const number = type === undefined ? null : parseSymbolType(type);

@@ -307,6 +307,9 @@ suite("a migration of mappings", { concurrency: 2 }, () => {
     assert.match(stats.stdout, /By type\n +Class +7\n/);
     assert.equal((await project.run("show", "--min-confidence", "2")).code, 64);
     assert.equal((await project.run("show", "--search", "(")).code, 64);
+    await project.put("decomp/long.json", `{"Mappings":[{"Original":"${"a".repeat(40)}!"}]}`);
+    const endless = await project.run("show", "decomp/long.json", "--search", "^(a+)+$");
+    assert.match(endless.stderr, /GW1001: --search "\^\(a\+\)\+\$" took more than 3 seconds for 1 mappings/);
     assert.match((await project.run("show", "decomp/none")).stderr, /GW(1006|2613)/);
   });
 
