@@ -40,32 +40,37 @@ test("a downgrade and an upgrade give back what there was, by way of files", asy
   );
 });
 
-test("what was kept aside finds its mapping though others came and went, and never another one", () => {
+test("what was kept aside goes to the mapping of its number, and to no other one", () => {
   const aside = [
-    { index: 0, original: "a", context: null, originFile: "first", note: null },
-    { index: 2, original: "a", context: "global", originFile: "second", note: null },
-    { index: 5, original: "b", context: null, originFile: null, note: "b" },
+    { index: 1, original: "a", context: null, originFile: "first", note: null },
+    { index: 2, original: "a", context: "global", originFile: "second", note: "older" },
+    { index: 3, original: "b", context: null, originFile: null, note: "of another" },
     { index: 6, original: "gone", context: null, originFile: null, note: "gone" },
   ];
   const restorer = new Restorer(aside);
   const mappings = [
-    mapping({ original: "new" }),
+    // The same identity, but it had nothing of its own.
+    mapping({ original: "a" }),
     mapping({ original: "a" }),
     mapping({ original: "a", note: "its own" }),
     mapping({ original: "b", context: "m.js" }),
     mapping({ original: "b" }),
   ];
   assert.deepEqual(
-    restorer.restore(mappings, 0).map(({ originFile, note }) => [originFile, note]),
+    [
+      ...restorer.restore(mappings.slice(0, 2), 0),
+      ...restorer.restore(mappings.slice(2, 4), 2),
+      ...restorer.restore(mappings.slice(4), 4),
+    ].map(({ originFile, note }) => [originFile, note]),
     [
       [null, null],
       ["first", null],
       ["second", "its own"],
       [null, null],
-      [null, "b"],
+      [null, null],
     ],
   );
-  assert.deepEqual(restorer.left(), [aside[3]]);
+  assert.deepEqual(restorer.left(), [aside[2], aside[3]]);
 });
 
 test("a change of version says what it keeps aside, and refuses what it does not know", () => {

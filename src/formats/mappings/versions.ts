@@ -63,48 +63,45 @@ export function downgradeHeader(header: CollectionHeader): {
 }
 
 /**
- * Puts back what was kept aside: to the mapping of that number where it is the same one still, else to the next one of
- * that identity. What a mapping has already is newer, and stays. Memory: what was kept aside.
+ * Puts back what was kept aside to the mappings of the very content that was written with it: each has its number, and
+ * must be the same one still. What a mapping has already is newer, and stays.
  */
 export class Restorer {
-  readonly #byIdentity = new Map<string, KeptAside[]>();
+  readonly #aside: readonly KeptAside[];
+  readonly #left: KeptAside[] = [];
+  #at = 0;
 
-  constructor(aside: Iterable<KeptAside>) {
-    for (const kept of aside) {
-      const same = this.#byIdentity.get(identityOf(kept));
-      if (same === undefined) this.#byIdentity.set(identityOf(kept), [kept]);
-      else same.push(kept);
-    }
+  /** In the order of their numbers, as they were kept. */
+  constructor(aside: readonly KeptAside[]) {
+    this.#aside = aside;
   }
 
   /** Batches in order; `first` is the number of the first mapping. */
   restore(mappings: readonly Mapping[], first: number): readonly Mapping[] {
-    if (this.#byIdentity.size === 0) return mappings;
-    return mappings.map((mapping, offset) => {
-      const kept = this.#take(identityOf(mapping), first + offset);
-      if (kept === null) return mapping;
+    const last = first + mappings.length - 1;
+    if ((this.#aside[this.#at]?.index ?? Number.POSITIVE_INFINITY) > last) return mappings;
+    const restored = [...mappings];
+    for (; this.#at < this.#aside.length && this.#aside[this.#at]!.index <= last; this.#at++) {
+      const kept = this.#aside[this.#at]!;
+      const place = kept.index - first;
+      const mapping = restored[place];
+      if (mapping === undefined || identityOf(mapping) !== identityOf(kept)) {
+        this.#left.push(kept);
+        continue;
+      }
       const { originFile, note } = kept;
-      return { ...mapping, originFile: mapping.originFile ?? originFile, note: mapping.note ?? note };
-    });
+      restored[place] = {
+        ...mapping,
+        originFile: mapping.originFile ?? originFile,
+        note: mapping.note ?? note,
+      };
+    }
+    return restored;
   }
 
   /** What found no mapping, in the order in which it was kept. */
   left(): readonly KeptAside[] {
-    return [...this.#byIdentity.values()].flat().sort((a, b) => a.index - b.index);
-  }
-
-  #take(identity: string, index: number): KeptAside | null {
-    const same = this.#byIdentity.get(identity);
-    if (same === undefined) return null;
-    // Of mappings that are there twice each gets its own; one that stands at another place than its own gets what is
-    // left for those before it.
-    let place = same.findIndex((kept) => kept.index === index);
-    if (place === -1) place = same.findIndex((kept) => kept.index < index);
-    if (place === -1 && same.length === 1) place = 0;
-    if (place === -1) return null;
-    const [kept] = same.splice(place, 1);
-    if (same.length === 0) this.#byIdentity.delete(identity);
-    return kept ?? null;
+    return [...this.#left, ...this.#aside.slice(this.#at)];
   }
 }
 
