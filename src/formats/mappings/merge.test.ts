@@ -204,6 +204,29 @@ test("of headers all patterns, the earliest beginning and the latest change are 
   );
 });
 
+test("many patterns are not all held against each other", async () => {
+  let looks = 0;
+  const patterns = (from: number) =>
+    Array.from({ length: 1000 }, (_, n) => ({
+      get pattern() {
+        looks++;
+        return `p${from + n}`;
+      },
+      description: "",
+      targetType: 0,
+      confidence: 1,
+      extra: null,
+      members: null,
+      wire: null,
+    }));
+  const { header: merged } = await mergeMappings([
+    input("one", [], { patterns: patterns(0) }),
+    input("two", [], { patterns: patterns(500) }),
+  ]);
+  assert.equal(merged.patterns.length, 1500);
+  assert.ok(looks < 10_000, `${looks} looks at 2000 patterns`);
+});
+
 function input(
   name: string,
   mappings: readonly Mapping[],

@@ -272,7 +272,30 @@ function joinedPatterns(
   before: readonly NamingPattern[],
   arrived: readonly NamingPattern[],
 ): readonly NamingPattern[] {
-  return [...before, ...arrived.filter((pattern) => !before.some((one) => samePattern(one, pattern)))];
+  // There may be very many, so only those of one text are held against each other.
+  const byText = new Map<string, NamingPattern[]>();
+  for (const one of before) {
+    const text = textOf(one);
+    const same = byText.get(text);
+    if (same === undefined) byText.set(text, [one]);
+    else same.push(one);
+  }
+  const isThere = (pattern: NamingPattern): boolean =>
+    byText.get(textOf(pattern))?.some((one) => samePattern(one, pattern)) === true;
+  return [...before, ...arrived.filter((pattern) => !isThere(pattern))];
+}
+
+function textOf(one: NamingPattern): string {
+  const { pattern, description, targetType, confidence, replacement, example, members } = one;
+  return JSON.stringify([
+    pattern,
+    description,
+    String(targetType),
+    String(confidence),
+    replacement,
+    example,
+    members,
+  ]);
 }
 
 /** The counts are right only after a merge: see `completeStatistics`. */
