@@ -114,7 +114,8 @@ export async function planMigration(
   const change = planVersionChange(look.version, choice.schemaVersion ?? look.version, files[0] ?? "");
   const [only, ...others] = look.inputs;
   const { restores, leavesOut } = await keptAside(look);
-  const keeps = change.to === "1.0" && (change.direction === "downgrade" || restores !== null);
+  const keeps =
+    change.to === "1.0" && (change.direction === "downgrade" || restores !== null || look.newer > 0);
   const before = await markOf(output);
   // Between the look and now.
   if (before !== null && choice.force !== true) throw isThere(output);

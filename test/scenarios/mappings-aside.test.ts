@@ -78,6 +78,18 @@ suite("what is kept aside", { concurrency: 2 }, () => {
     assert.ok((await project.names(".")).includes("x.msgpack.aside.jsonl"), "it stays");
   });
 
+  test("is kept of a file that names version 1.0 and holds more", async () => {
+    const more = newer.replace('"1.1"', '"1.0"').replace('"History":', '"Unknown":');
+    await using project = await mappingsProject({ "more.json": more, "in.json": keyedJson(samples(2)) });
+    for (const inputs of [["more.json"], ["more.json", "in.json"]]) {
+      const result = await done(project.run("migrate", ...inputs, "--out", "x.msgpack", "--force"));
+      assert.match(result.stdout, /kept aside what version 1\.0 has no place for: x\.msgpack\.aside\.jsonl/);
+      await done(project.run("migrate", "x.msgpack", "--out", "y.json", ...to("1.1")));
+      const { Mappings } = await read(project, "y.json");
+      assert.deepEqual([Mappings[0]?.Note, Mappings[0]?.OriginFile], ["n", "o.json"]);
+    }
+  });
+
   test("is used up by an upgrade in place, and is found through a link", async () => {
     await using project = await mappingsProject({ "z.json": newer });
     const inPlace = ["migrate", "z.json", "--out", "z.json"];

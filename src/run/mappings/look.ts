@@ -25,6 +25,8 @@ export interface Looked {
   /** Of all of them together. */
   readonly facts: MappingsFacts;
   readonly version: CollectionHeader["version"];
+  /** Mappings with a note or an origin file, for which version 1.0 has no place, whatever version their file names. */
+  readonly newer: number;
   /** The forms of the frame that was read. */
   readonly wire: CollectionHeader["wire"];
   readonly conflicts: readonly MergeConflict[];
@@ -48,7 +50,9 @@ export async function look({ files, now, batch, clean }: LookWork, onReached: On
   });
   const facts = new ContentFacts();
   const cleaning = clean.length === 0 ? null : new CleanUp(clean);
+  let newer = 0;
   for await (const { mappings } of database.batches()) {
+    for (const { note, originFile } of mappings) if (note !== null || originFile !== null) newer++;
     facts.add(mappings);
     cleaning?.look(mappings);
   }
@@ -58,6 +62,7 @@ export async function look({ files, now, batch, clean }: LookWork, onReached: On
     inputs,
     facts: facts.finish(header),
     version: header.version,
+    newer,
     wire: header.wire,
     conflicts: merged?.conflicts ?? [],
     conflictCount: merged?.conflictCount ?? 0,

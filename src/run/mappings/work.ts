@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { GodwitError } from "../../core/error.ts";
 import type { MappingsFacts, MappingsJob } from "../../core/mappings-steps.ts";
 import {
   type CollectionHeader,
@@ -94,6 +95,8 @@ async function convert({ job, file, aside }: ConvertWork, onReached: OnReached):
   crashPoint("mappings:written");
   const found = facts.finish(header);
   if (aside !== null) await writeAside(aside, left, found.content);
+  else if (left.mappings.length + left.history.length > 0)
+    throw new GodwitError("GW9001", { message: `${file} has no place for what would be left out of it` });
   return {
     facts: found,
     aside: left.mappings.length + left.history.length,
