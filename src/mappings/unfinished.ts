@@ -77,7 +77,9 @@ export async function judge(
       details: { run: runId, output: located.output, changed },
     });
   }
-  const why = await hindrance(intent, checked, now, isDone(steps, keys.write));
+  const why =
+    (choice.resume === true ? null : carefulness(intent, choice)) ??
+    (await hindrance(intent, checked, now, isDone(steps, keys.write)));
   return why === null ? { goesOn: true, runId, intent } : { goesOn: false, runId, intent, why };
 }
 
@@ -99,6 +101,14 @@ export function intentBeside(intent: MigrateIntent, output: string): MigrateInte
     copies: copies.filter(({ backup }) => isBeside(backup)).map((copy) => copyBeside(copy, output)),
     litter: litter.filter(isBeside).map((path) => pathBeside(path, output)),
   };
+}
+
+/** In which way the same is asked for with more care than the interrupted run was begun with; null where it is not. */
+function carefulness({ places, looked }: MigrateIntent, choice: MigrateChoice): string | null {
+  const { before, backup } = places.database;
+  if (before !== null && choice.force !== true) return "it was begun with --force";
+  if (before !== null && backup === null && choice.backup !== false) return "it was begun with --no-backup";
+  return choice.strict === true && looked.conflicts > 0 ? "it was begun without --strict" : null;
 }
 
 /** Why a run that has placed nothing cannot go on; null where it can. */

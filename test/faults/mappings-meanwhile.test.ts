@@ -119,6 +119,23 @@ suite("what happens meanwhile", { concurrency: 2, timeout: 300_000 }, () => {
     }
   });
 
+  test("a run that was begun with less care is not gone on with", async () => {
+    await using project = await mappingsProject({
+      "decomp/mappings.json": keyedJson(samples(20)),
+      "decomp/learned-mappings.json": keyedJson(samples(1)).replace("Player", "Other"),
+    });
+    await project.put(out, old);
+    const careless = ["mappings", "migrate", "--force", "--no-backup"];
+    await crashAt({ name: "mappings:checked", nth: 1 }, careless, { cwd: project.folder });
+    assert.match((await project.run("migrate")).stderr, /GW2605/);
+    assert.match((await project.run("migrate", "--force", "--strict")).stderr, /GW2608/);
+    assert.deepEqual(await project.bytes(out), Buffer.from(old));
+    const done = await project.run("migrate", "--force");
+    assert.equal(done.code, 0, done.stderr);
+    assert.match(done.stderr, /begins anew: it was begun with --no-backup/);
+    assert.ok((await project.names()).some((name) => name.includes(".backup.")));
+  });
+
   test("an output that somebody else writes meanwhile is theirs", async () => {
     await using project = await scene();
     await using cli = project.start(command);
