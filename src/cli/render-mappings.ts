@@ -203,7 +203,10 @@ export function rolledBackText({ files, undone, durationMs }: RolledBackFile, { 
   } as const;
   return [
     `${paint.green("rolled back")} run ${undone.slice(0, 8)} in ${durationText(durationMs)}\n`,
-    ...files.map(({ file, became }) => `  ${oneLine(nearPaths(file, cwd))} ${words[became]}\n`),
+    ...files.map(({ file, became, kept }) => {
+      const copy = kept === null ? "" : `; what it was changed to is in ${oneLine(nearPaths(kept, cwd))}`;
+      return `  ${oneLine(nearPaths(file, cwd))} ${words[became]}${copy}\n`;
+    }),
   ].join("");
 }
 

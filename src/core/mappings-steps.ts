@@ -142,6 +142,8 @@ export interface MappingsRestored {
   readonly place: MappingsPlace;
   /** What is there now, and is replaced; null where nothing is. */
   readonly found: FileMark | null;
+  /** Where a copy of what is replaced goes that nobody else has: it was changed since. Null where it was not. */
+  readonly keeps: string | null;
   /** Whether the place has a row in the ledger, which says from now on that it was rolled back. */
   readonly isRecorded: boolean;
 }

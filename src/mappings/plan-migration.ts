@@ -253,7 +253,7 @@ function leftOut(file: string, why: string): string {
 }
 
 /** "20260131-093000", in UTC, as the names of the original's backups end. */
-function stampOf(now: Date): string {
+export function stampOf(now: Date): string {
   return now
     .toISOString()
     .replace(/\.\d+Z$/, "")
@@ -262,7 +262,7 @@ function stampOf(now: Date): string {
 }
 
 /** Two of one second differ. */
-function copyOf(file: string, mark: FileMark, stamp: string): MappingsCopy {
+export function copyOf(file: string, mark: FileMark, stamp: string): MappingsCopy {
   const name = `${file}.backup.${stamp}`;
   let backup = name;
   for (let n = 2; existsSync(backup) || existsSync(`${backup}.partial`); n++) backup = `${name}-${n}`;

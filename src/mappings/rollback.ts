@@ -16,7 +16,7 @@ import { journalOf } from "./journal.ts";
 import { pathBeside, placeBeside, refuseOtherName } from "./place-beside.ts";
 import { readPlaced } from "./placed.ts";
 import { checkedFiles, intentBeside, litterOf, unfinishedOf } from "./unfinished.ts";
-import type { MigrateIntent } from "./plan-migration.ts";
+import { copyOf, type MigrateIntent, stampOf } from "./plan-migration.ts";
 import { executionOf, fingerprint, type MappingsProject } from "./project.ts";
 
 export interface RolledBackFile extends RunResult {
@@ -24,7 +24,12 @@ export interface RolledBackFile extends RunResult {
   /** The run that was undone. */
   readonly undone: string;
   /** What became of each file: its old bytes are back, it is gone as before, or nothing had been done to it. */
-  readonly files: readonly { readonly file: string; readonly became: "restored" | "removed" | "untouched" }[];
+  readonly files: readonly {
+    readonly file: string;
+    readonly became: "restored" | "removed" | "untouched";
+    /** The copy of what it had been changed to since; null where it had not. */
+    readonly kept: string | null;
+  }[];
 }
 
 interface RollbackIntent {
@@ -76,7 +81,11 @@ export async function rollbackMappings(
     ...result,
     output,
     undone: intent.undoes.runId,
-    files: intent.files.map(({ place, found }) => ({ file: place.output, became: fate(place, found) })),
+    files: intent.files.map(({ place, found, keeps }) => ({
+      file: place.output,
+      became: fate(place, found),
+      kept: keeps,
+    })),
   };
 }
 
@@ -98,9 +107,14 @@ function rollbackBeside(intent: RollbackIntent, output: string): RollbackIntent 
   return {
     ...intent,
     output,
-    files: intent.files.map((file) => ({ ...file, place: placeBeside(file.place, output) })),
+    files: intent.files.map((file) => restoredBeside(file, output)),
     litter: intent.litter.filter(isBeside).map((path) => pathBeside(path, output)),
   };
+}
+
+function restoredBeside(file: MappingsRestored, output: string): MappingsRestored {
+  const keeps = file.keeps === null ? null : pathBeside(file.keeps, output);
+  return { ...file, keeps, place: placeBeside(file.place, output) };
 }
 
 async function planRollback(
@@ -118,7 +132,7 @@ async function planRollback(
     const found = await markOf(place.output);
     // An interrupted run that had not come so far: what is there is none of its making.
     if (left === null || isSameContent(found, place.before)) {
-      files.push({ place: { ...place, before: found }, found, isRecorded });
+      files.push({ place: { ...place, before: found }, found, keeps: null, isRecorded });
       continue;
     }
     if (!isSameContent(found, left.mark) && !force) {
@@ -131,7 +145,9 @@ async function planRollback(
       if (place.backup === null) throw unusable(place.output, "no backup was made of it");
       await refuseDamaged(place.backup);
     }
-    files.push({ place, found, isRecorded });
+    const isChanged = found !== null && !isSameContent(found, left.mark);
+    const keeps = isChanged ? copyOf(place.output, found, stampOf(new Date())).backup : null;
+    files.push({ place, found, keeps, isRecorded });
   }
   return {
     command: "mappings rollback",

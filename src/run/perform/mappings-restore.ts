@@ -1,5 +1,6 @@
 import { GodwitError } from "../../core/error.ts";
 import type {
+  FileMark,
   MappingsCopy,
   MappingsPlace,
   MappingsRestored,
@@ -35,16 +36,34 @@ export async function performMappingsRestore(context: StepContext, step: Mapping
 async function restoreFile(
   context: StepContext,
   step: MappingsRestoreStep,
-  { place, found }: MappingsRestored,
+  { place, found, keeps }: MappingsRestored,
 ): Promise<void> {
   const { output, before, backup } = place;
   const there = await markOf(output);
   if (!isSameContent(there, before)) {
     refuseChanged(output, found, there);
+    if (keeps !== null && there !== null) await keepChanged(context, step, output, { ...there, keeps });
     if (before === null) await removeFile(output);
     else await putBack(context, step, place, backup);
     crashPoint("mappings:restored");
   }
+}
+
+/** Somebody's work, which is nowhere else: the user said that it goes, and may be wrong. */
+async function keepChanged(
+  context: StepContext,
+  step: MappingsRestoreStep,
+  output: string,
+  { keeps, ...mark }: FileMark & { readonly keeps: string },
+): Promise<void> {
+  // A killed attempt may have come so far.
+  if (isSameContent(await markOf(keeps), mark)) return;
+  const partial = `${keeps}.partial`;
+  await writeFresh(partial, { mode: mark.mode, replaces: context.ledger.epoch > 1 }, async (handle) => {
+    const copied = await copyInto(handle, output, () => refuseInterrupted(context, step));
+    refuseChanged(output, mark, { ...copied, mode: mark.mode });
+  });
+  await giveName(partial, keeps, { replaces: false });
 }
 
 async function putBack(
