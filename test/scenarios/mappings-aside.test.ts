@@ -3,6 +3,7 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { CliResult } from "../support/cli.ts";
+import { crashAt } from "../support/crash.ts";
 import { keyedJson, type MappingsProject, mappingsProject, samples } from "../support/mappings.ts";
 
 /* What version 1.0 has no place for is kept aside, for the one content that it belongs to. */
@@ -53,7 +54,9 @@ suite("what is kept aside", { concurrency: 2 }, () => {
     assert.deepEqual([Mappings[0]?.Note ?? null, History.length], [null, 1]);
 
     await done(project.run("migrate", "new.json", "--out", "z.json", ...to("1.0")));
-    await done(project.run("migrate", "in.json", "--out", "z.json", "--force"));
+    // Killed when it is gone, and no record says so.
+    const replacing = ["mappings", "migrate", "in.json", "--out", "z.json", "--force"];
+    await crashAt({ name: "mappings:taken-away", nth: 1 }, replacing, { cwd: project.folder });
     await done(project.run("rollback", "z.json"));
     await done(project.run("migrate", "z.json", "--out", "y.json", ...to("1.1")));
     assert.equal((await read(project, "y.json")).Mappings[0]?.Note, "n");
