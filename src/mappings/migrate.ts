@@ -1,6 +1,7 @@
 import { GodwitError } from "../core/error.ts";
 import type { MappingsFacts, MappingsPlace } from "../core/mappings-steps.ts";
 import { sealPlan, type Step } from "../core/plan.ts";
+import { isOwnRun } from "../run/own-run.ts";
 import { changeText, isSameContent, markOf } from "../run/files/file-mark.ts";
 import { execute, type RunResult } from "../run/executor.ts";
 import type { LedgerState } from "../run/ledger.ts";
@@ -133,7 +134,7 @@ function refuseOther(
   const found = (givenUp ?? state).unfinished?.id ?? null;
   if (found === (open?.runId ?? null)) return;
   // What this process has begun itself, before it lost its session.
-  if (open === null && state.unfinished?.pid === process.pid) return;
+  if (open === null && isOwnRun(state.unfinished)) return;
   throw new GodwitError("GW2606", {
     message: `another run worked on ${output} meanwhile`,
     hint: "Run it again: it looks at what is there now.",

@@ -8,6 +8,7 @@ import type {
   MappingsRestoreStep,
 } from "../core/mappings-steps.ts";
 import { sealPlan } from "../core/plan.ts";
+import { isOwnRun } from "../run/own-run.ts";
 import { changeText, isSameContent, markOf } from "../run/files/file-mark.ts";
 import { execute, type RunResult } from "../run/executor.ts";
 import type { LedgerState } from "../run/ledger.ts";
@@ -62,7 +63,7 @@ export async function rollbackMappings(
     restarts: intent !== kept && expected !== null,
     compile: async (state, facts, givenUp) => {
       const found = (givenUp ?? state).unfinished;
-      if ((found?.id ?? null) !== expected && found?.pid !== process.pid) {
+      if ((found?.id ?? null) !== expected && !isOwnRun(found)) {
         throw new GodwitError("GW2606", {
           message: `another run worked on ${output} meanwhile`,
           hint: "Run it again: it looks at what is there now.",

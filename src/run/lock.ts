@@ -4,6 +4,7 @@ import type { Emit, LockHolder } from "../core/event.ts";
 import type { Engine, HostLimits, Session } from "../engines/engine.ts";
 import { delay } from "./delay.ts";
 import { readLedger, type RunRecord } from "./ledger.ts";
+import { isOwnRun } from "./own-run.ts";
 
 /** How old a heartbeat must be for its runner to count as gone: three missed beats. */
 const staleHeartbeatMs = 15_000;
@@ -181,7 +182,7 @@ function lockHeld(holder: LockHolder | null, run: OrphanedRun | null, waitedMs: 
   const who = holder === null ? "a session that the server does not show" : describeHolder(holder);
   const details = { holder, runId: run?.id ?? null, waitedMs };
   if (run === null) return new GodwitError("GW4001", { message: `the run lock is held by ${who}`, details });
-  const fate = run.pid === process.pid && run.host === hostname() ? "lost its connection" : "was killed";
+  const fate = isOwnRun(run) ? "lost its connection" : "was killed";
   return new GodwitError("GW4002", {
     message: `run ${run.id} ${fate} (process ${run.pid} on ${run.host}), and the server still has its ${who}`,
     details,
