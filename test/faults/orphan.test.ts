@@ -26,7 +26,7 @@ const slowTable = `
   CREATE TABLE t (id int);
   INSERT INTO t SELECT generate_series(1, 100);
   CREATE FUNCTION slow(n int) RETURNS bigint LANGUAGE plpgsql AS
-    $$ BEGIN PERFORM pg_sleep(0.05); RETURN n; END $$;`;
+    $$ BEGIN PERFORM pg_sleep(0.08); RETURN n; END $$;`;
 
 for (const { how, setting } of [
   // Seldom enough that the next run is there before the server looks after its client the second time.
