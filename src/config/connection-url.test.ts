@@ -272,7 +272,9 @@ test("property: a URL with a raw password parses to it, or fails without showing
         target = parseConnectionUrl(`${scheme}://u:${secret}@h/d`);
       } catch (error) {
         assert.ok(error instanceof GodwitError && error.code === "GW1003" && error.cause === undefined);
-        const shown = `${error.message} ${JSON.stringify(error.details)} ${error.stack}`.replaceAll(
+        // Names of functions and files are no part of what a secret could be in: "prop" is in fast-check's.
+        const stack = error.stack?.replaceAll(/^ +at .*$/gm, "");
+        const shown = `${error.message} ${JSON.stringify(error.details)} ${stack}`.replaceAll(
           encodedTable,
           "",
         );
