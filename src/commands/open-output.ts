@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { GodwitError } from "../core/error.ts";
+import { syncFolder } from "../run/files/sync-folder.ts";
 
 /** A file that is written piece by piece, and takes its name when it is whole. */
 export interface OutputFile {
@@ -32,8 +33,7 @@ export async function openOutput(path: string): Promise<OutputFile> {
         await handle?.close();
         handle = null;
         await rename(beside, path);
-        const folder = await open(dirname(path), constants.O_RDONLY);
-        await folder.sync().finally(() => folder.close());
+        await syncFolder(dirname(path));
       } catch (error) {
         throw unwritable(path, error);
       }

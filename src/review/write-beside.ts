@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { GodwitError } from "../core/error.ts";
+import { syncFolder } from "../run/files/sync-folder.ts";
 
 /**
  * Writes a file so that it is there whole or not at all, also after a crash. A file that is there keeps its mode; a
@@ -16,8 +17,7 @@ export async function writeBeside(path: string, text: string): Promise<void> {
     await file.writeFile(text);
     await file.sync();
     await rename(aside, path);
-    await using folder = await open(dirname(path), "r");
-    await folder.sync();
+    await syncFolder(dirname(path));
   } catch (error) {
     await rm(aside, { force: true }).catch(() => {});
     throw new GodwitError("GW1006", {

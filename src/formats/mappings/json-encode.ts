@@ -1,7 +1,7 @@
 import { GodwitError } from "../../core/error.ts";
 import { jsonOfExtra } from "./extra-values.ts";
 import type { JsonBytes } from "./json-bytes.ts";
-import { spelled } from "./json-known-names.ts";
+import { mappingParts, spelled } from "./json-known-names.ts";
 import type {
   DatabaseStatistics,
   Mapping,
@@ -133,19 +133,6 @@ export class JsonEncoder {
     this.#out.text("}");
   }
 }
-
-const mappingParts = [
-  "Original",
-  "Mapped",
-  "Type",
-  "Context",
-  "Confidence",
-  "LastUpdated",
-  "UsageCount",
-  "References",
-  "OriginFile",
-  "Note",
-] as const;
 
 function string(out: JsonBytes, text: string): void {
   if (!text.isWellFormed()) {

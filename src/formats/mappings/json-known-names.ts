@@ -1,7 +1,7 @@
 import type { Naming } from "./model.ts";
 
-/** The members of a mapping that a schema knows; the number of each is its place in this list. */
-export const mappingMembers = [
+/** What a schema knows of a mapping. */
+export const mappingParts = [
   "Original",
   "Mapped",
   "Type",
@@ -12,9 +12,10 @@ export const mappingMembers = [
   "References",
   "OriginFile",
   "Note",
-  "$msgpack",
-  "$extra",
 ] as const;
+
+/** The members of a mapping that are no unknown ones; the number of each is its place in this list. */
+export const mappingMembers = [...mappingParts, "$msgpack", "$extra"] as const;
 
 export const patternMembers = [
   "Pattern",

@@ -28,7 +28,7 @@ export interface ReadBackOptions {
 export type Movement = "works" | "waits" | "is over";
 
 /** So much of the target is read by a session at once: no session is long without work at the end. */
-const rangeBytes = 16 * 1024 * 1024;
+export const rangeBytes = 16 * 1024 * 1024;
 
 /**
  * Whether the target gives back, to the byte, the rows that were read from the source, and the source has so many.
@@ -148,7 +148,6 @@ export async function piecesSum(
   return sum;
 }
 
-/** By pages where the server has them, since the order of rows does not matter; by the key otherwise. */
 async function targetRanges(engine: Engine, session: Session, table: CopyTable): Promise<Range[]> {
   const split = (key: ReadRequest["key"]) =>
     engine.chunk!.split(session, {
@@ -157,7 +156,17 @@ async function targetRanges(engine: Engine, session: Session, table: CopyTable):
       estimate: table.estimate,
       chunkBytes: rangeBytes,
     });
-  const key = targetKey(table);
+  return pagesFirst(targetKey(table), split);
+}
+
+/**
+ * By pages where the server has them, since the order of rows does not matter, and the key's index may only be in the
+ * making; by the key otherwise.
+ */
+export async function pagesFirst<T extends readonly Range[]>(
+  key: ReadRequest["key"],
+  split: (key: ReadRequest["key"]) => Promise<T>,
+): Promise<T> {
   const byPage = await split([]);
   return byPage.length > 1 || key.length === 0 ? byPage : split(key);
 }

@@ -5,7 +5,7 @@ import { archivedRows } from "../archive/archived-rows.ts";
 import { archiveTables } from "../archive/archive-tables.ts";
 import type { ArchivedTable, Manifest } from "../archive/manifest.ts";
 import { ArchiveReader } from "../archive/read-archive.ts";
-import { rangeBytes } from "../archive/restored-sum.ts";
+import { rangeBytes } from "../compare/read-back.ts";
 import type { StepContext } from "./context.ts";
 import { readBackSum } from "./read-back.ts";
 import { inTransaction } from "./sql.ts";

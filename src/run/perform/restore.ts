@@ -13,6 +13,7 @@ import { ChunkLedger, type ChunkRecord } from "../chunk-ledger.ts";
 import { crashPoint } from "../crash-point.ts";
 import { backoffMs, delay } from "../delay.ts";
 import { kindOf, lostKinds, passingKinds } from "../failure.ts";
+import { FirstFailure } from "../first-failure.ts";
 import { interrupted } from "../lock.ts";
 import type { StepContext } from "./context.ts";
 import { inTransaction } from "./sql.ts";
@@ -143,7 +144,7 @@ async function loadTables(
     void crew.halt();
   };
   signal?.addEventListener("abort", halt, { once: true });
-  let first: { readonly error: unknown } | null = null;
+  const failure = new FirstFailure();
   const begun = performance.now();
   const work = async (writer: Session) => {
     try {
@@ -157,8 +158,7 @@ async function loadTables(
         if (left.get(item.table) === 0) finished(context, step, item.table, begun);
       }
     } catch (error) {
-      // What the others tell afterwards is the consequence.
-      first ??= { error };
+      failure.note(error);
       halt();
     }
   };
@@ -168,8 +168,7 @@ async function loadTables(
     signal?.removeEventListener("abort", halt);
   }
   if (signal?.aborted) throw interrupted({ next: step.key });
-  const failure = first as { readonly error: unknown } | null;
-  if (failure !== null) throw failure.error;
+  failure.throwIfCome();
 }
 
 function bytesOf({ chunks }: ArchivedTable): number {
