@@ -39,16 +39,25 @@ export function migratedText(result: MigratedForPeople, look: Look): string {
     `${green("migrated")} ${countText(facts.mappings, "mapping")} into ${near(output)} (${format} ${version}) in ${durationText(durationMs)}; it was read back and holds what was read\n`,
     ...backups.map(({ file, backup }) => `backed up ${near(file)} as ${near(backup)}\n`),
     ...(aside === null ? [] : [`kept aside what version ${version} has no place for: ${near(aside)}\n`]),
+    ...mergeText(looked.merge),
     ...(looked.conflicts === 0
       ? []
       : [
-          `${yellow(countText(looked.conflicts, "contradiction"))} between the files: the later one counts\n`,
+          `${yellow(countText(looked.conflicts, "contradiction"))} between the files: what stands now is told with each\n`,
         ]),
     ...(faults === 0 ? [] : [`mended ${countText(faults, "fault")}\n`]),
     "\n",
     comparisonText(result),
     `\nNext:\n${nextText(result, look)}`,
   ].join("");
+}
+
+function mergeText(merge: MigratedFile["looked"]["merge"]): string[] {
+  if (merge === null) return [];
+  const { read, repeated, usage } = merge;
+  return [
+    `${countText(read, "mapping")} of several files: ${numberText(repeated)} stood there before; usage counts ${usage.read} as read, ${usage.written} as written\n`,
+  ];
 }
 
 /** As the original tool ends: both sizes, what is saved, and how much faster the new file is read. */
@@ -99,7 +108,7 @@ export function plannedDocument({
   leavesOut,
   steps,
 }: Planned): Record<string, unknown> {
-  const { inputs, facts, conflicts, conflictCount, faults, faultCounts, repeated } = look;
+  const { inputs, facts, conflicts, conflictCount, faults, faultCounts, merge } = look;
   return {
     output: intent.output,
     format: intent.job.target,
@@ -110,7 +119,7 @@ export function plannedDocument({
     backups: intent.copies.map(({ file, backup }) => ({ file, backup })),
     keepsAside,
     leavesOut,
-    repeated,
+    merge,
     conflictCount,
     conflicts,
     faultCounts,
@@ -138,6 +147,7 @@ export function plannedText(
     ...steps.map(({ title }, n) => `  ${n + 1}. ${oneLine(title, 300)}\n`),
     ...keepsAside.map((what) => `kept aside: ${oneLine(what, 300)}\n`),
     ...leavesOut.map((what) => `${paint.yellow("warning")}: ${oneLine(nearPaths(what, cwd), 500)}\n`),
+    ...mergeText(look.merge),
     ...listText(
       look.conflicts.map((conflict) => conflictText(conflict)),
       look.conflictCount,

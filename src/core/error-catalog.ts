@@ -183,9 +183,9 @@ const entries = {
   },
   GW2608: {
     title: "Mappings contradict one another",
-    hint: "Correct the files, or leave --strict out: then the later file wins, by the rules of the original tool.",
+    hint: "Correct the files, or leave --strict out: then each contradiction is listed with what stands.",
     explanation:
-      "Two files map one symbol of one context in different ways. With --strict that is an error; without it the later file gives name and type, and the greater confidence stays. Each one is listed. With --strict nothing was changed.",
+      "Two files say different things of one symbol of one context, or beside their mappings. With --strict that is an error, and nothing was changed. Without it, by the rules of the original tool, the later file gives name and type where it says them, the greater confidence stays, and each mapping that arrives again adds 1 to the usage count of the first. The later file also gives note and origin file. Of members and elements that no version knows, and of the statistics' version, those of the first file that has them stay. Each contradiction is listed with what stands.",
   },
   GW2609: {
     title: "The file was changed since the migration",

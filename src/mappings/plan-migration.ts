@@ -68,6 +68,8 @@ export interface LookedAt {
   }[];
   readonly mappings: number;
   readonly conflicts: number;
+  /** Null of a single file. */
+  readonly merge: Looked["merge"];
   readonly faults: Looked["faultCounts"];
   readonly readMs: number;
 }
@@ -190,6 +192,7 @@ export async function planMigration(
         })),
         mappings: look.facts.mappings,
         conflicts: look.conflictCount,
+        merge: look.merge,
         faults: look.faultCounts,
         readMs: look.readMs,
       },

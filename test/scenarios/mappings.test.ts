@@ -175,18 +175,29 @@ suite("a migration of mappings", { concurrency: 2 }, () => {
       /^contradiction: a\.b0 \(global\): mapped "Player\.Method0" in .*mappings\.json/m,
     );
     assert.match(done.stdout, /1 contradiction between the files/);
+    assert.match(
+      done.stdout,
+      /2 mappings of several files: 1 stood there before; usage counts 0 as read, 1 as/,
+    );
     const [merged] = unpacked(await project.bytes(out));
     assert.deepEqual([merged?.mapped, merged?.confidence, merged?.used], ["Enemy", 0.9, 1]);
   });
 
   test("faults are listed and mended only where that was asked for", async () => {
     const [one, two, three] = samples(3);
-    const faulty = [one!, { ...two!, confidence: 7 }, three!];
+    const faulty = [one!, { ...two!, confidence: 7 }, three!, { ...three!, mapped: "Enemy", used: 9 }];
     await using project = await mappingsProject();
     await project.put("decomp/in.msgpack", messagePack(faulty));
     const checked = await project.run("validate", "decomp/in.msgpack", "--strict");
     assert.equal(checked.code, 1);
     assert.match(checked.stdout, /confidence: mapping 2, a\.b1/);
+    const lost = /give up mapped "Player\.Method2" for "Enemy", usageCount 9 for 3/;
+    assert.match(checked.stdout, lost);
+    const joined = await project.run(
+      ...["migrate", "decomp/in.msgpack", "--out", "decomp/once.msgpack", "--clean", "duplicate"],
+    );
+    assert.match(joined.stderr, lost);
+    assert.equal(unpacked(await project.bytes("decomp/once.msgpack"))[2]?.mapped, "Enemy");
     assert.equal((await project.run("validate", "decomp/in.msgpack")).code, 0);
     await migrate(project, { inputs: ["decomp/in.msgpack"], out: "decomp/as-is.msgpack" });
     assert.equal(unpacked(await project.bytes("decomp/as-is.msgpack"))[1]?.confidence, 7);

@@ -26,9 +26,15 @@ test("each problem is listed before it is mended", () => {
         'refers to "gone", which is the Original of no mapping',
         "take the reference out",
       ],
-      [1, "", "empty-name", "has no Original", "take the mapping out"],
+      [1, "", "empty-name", "has no Original", 'take the mapping to "x" out'],
       [2, "b", "empty-name", "has no Mapped", "map it to its Original"],
-      [3, "a", "duplicate", "is there again with the same Original and context", "merge it into the first"],
+      [
+        3,
+        "a",
+        "duplicate",
+        "is there again with the same Original and context",
+        'merge it into the first, and give up mapped "Alpha" for "Again", confidence 0.8 for 0.9',
+      ],
       [
         3,
         "a",
@@ -64,6 +70,59 @@ test("a duplicate without a name leaves the first its own", () => {
   ]);
 });
 
+test("each value that a duplicate loses is listed, and a reference to null is dead", () => {
+  const one = mapping({
+    confidence: 0.9,
+    lastUpdated: { seconds: 5, nanos: 0 },
+    usageCount: 7,
+    references: [null, "a"],
+    note: "first",
+    members: [["A", "1"]],
+  });
+  const two = mapping({
+    type: 3,
+    confidence: 0.1,
+    usageCount: 2n ** 60n,
+    note: "second",
+    originFile: "f",
+    members: [
+      ["A", "2"],
+      ["B", "1"],
+    ],
+  });
+  const three = mapping({ ...two, mapped: "Omega", lastUpdated: { seconds: 9, nanos: 0 } });
+  const { findings, cleanUp } = look(["duplicate", "dead-reference"], [one, two, three]);
+  const lost = findings.listed.map(({ kind, givenUp }) => [
+    kind,
+    givenUp.map(({ member, value, stands }) => `${member}: ${value}, ${stands}`),
+  ]);
+  assert.deepEqual(lost, [
+    ["dead-reference", ["references: null, null"]],
+    [
+      "duplicate",
+      [
+        "type: 0, 3",
+        "confidence: 0.1, 0.9",
+        "lastUpdated: 1970-01-01T00:00:00Z, 1970-01-01T00:00:05Z",
+        "note: first, second",
+        `usageCount: ${2n ** 60n}, 8`,
+        "A: 2, 1",
+      ],
+    ],
+    [
+      "duplicate",
+      [
+        "mapped: Alpha, Omega",
+        "confidence: 0.1, 0.9",
+        "lastUpdated: 1970-01-01T00:00:05Z, 1970-01-01T00:00:09Z",
+        `usageCount: ${2n ** 60n}, 9`,
+        "A: 2, 1",
+      ],
+    ],
+  ]);
+  assert.deepEqual(cleanUp.mend([one, two, three])[0]?.references, ["a"]);
+});
+
 test("what was not asked for is left as it is", () => {
   for (const kind of findingKinds) {
     const { cleanUp, findings } = look([kind]);
@@ -90,5 +149,6 @@ test("as many are listed as were asked for, and all are counted", () => {
 function look(kinds: readonly FindingKind[], all = mappings, mostFindings = 1000) {
   const cleanUp = new CleanUp(kinds, { mostFindings });
   for (const one of all) cleanUp.look([one]);
+  if (cleanUp.looksAgain) for (const one of all) cleanUp.lookAgain([one]);
   return { cleanUp, findings: cleanUp.findings() };
 }

@@ -1,7 +1,7 @@
 import { shown } from "./json-cursor.ts";
 import { KeySet } from "./key-set.ts";
-import { mergeTwo } from "./merge.ts";
-import { contextOf, identityOf, type Mapping } from "./model.ts";
+import { type GivenUp, givenUp, mergeTwo } from "./merge.ts";
+import { contextOf, identityOf, type Mapping, type Reference } from "./model.ts";
 import { ownTexts } from "./own-texts.ts";
 
 export type FindingKind = "duplicate" | "empty-name" | "dead-reference" | "confidence";
@@ -23,6 +23,16 @@ export interface Finding {
   readonly problem: string;
   /** What the mend does, in words. */
   readonly mend: string;
+  /** The values that the mend takes away, each with what stands in its place. */
+  readonly givenUp: readonly GivenUp[];
+}
+
+type Place = Pick<Finding, "kind" | "index" | "original" | "context">;
+
+interface Repeat {
+  readonly mapping: Mapping;
+  /** Its place among the findings that are listed; null where it is only counted. */
+  readonly listed: number | null;
 }
 
 export interface Findings {
@@ -32,7 +42,8 @@ export interface Findings {
 }
 
 /**
- * Looks at a collection in one pass, and mends it in a second one over the same batches in the same order.
+ * Looks at a collection in one pass, and mends it in a later one over the same batches in the same order. Where
+ * something is there twice, one more look tells what a mend gives up, since only then the first of each is known.
  *
  * A duplicate is a mapping whose identity stood before; the mend is that of a merge, at the place of the first. An empty
  * Original is taken out, and an empty Mapped becomes the Original. A reference is dead where no mapping is its Original;
@@ -54,9 +65,10 @@ export class CleanUp {
   readonly #identities = new KeySet();
   readonly #originals = new KeySet();
   /** What arrived of an identity that stood already, by that identity, in order. */
-  readonly #repeats = new Map<string, Mapping[]>();
+  readonly #repeats = new Map<string, Repeat[]>();
+  readonly #compared = new Set<string>();
   /** References without an Original so far: where they are, as many places as can be listed, and how often. */
-  readonly #dead = new Map<string, { readonly places: Omit<Finding, "problem" | "mend">[]; count: number }>();
+  readonly #dead = new Map<Reference, { readonly places: Place[]; count: number }>();
   readonly #mended = new Set<string>();
 
   constructor(kinds: readonly FindingKind[], options: { readonly mostFindings?: number } = {}) {
@@ -69,13 +81,35 @@ export class CleanUp {
     for (const mapping of mappings) this.#lookAt(mapping, this.#index++);
   }
 
-  /** After the first pass. */
+  /** Whether it takes another look to tell what a mend gives up. */
+  get looksAgain(): boolean {
+    return this.#repeats.size > 0;
+  }
+
+  /** Another pass over the same batches in the same order, before anything is mended. */
+  lookAgain(mappings: readonly Mapping[]): void {
+    for (const mapping of mappings) {
+      const identity = identityOf(mapping);
+      const repeats = this.#repeats.get(identity);
+      if (repeats === undefined || this.#compared.has(identity)) continue;
+      this.#compared.add(identity);
+      let before = mapping;
+      for (const repeat of repeats) {
+        const result = mergeTwo(before, repeat.mapping, undefined);
+        this.#tellGivenUp(repeat, givenUp(before, repeat.mapping, result));
+        before = result;
+      }
+    }
+  }
+
+  /** After the looks. */
   findings(): Findings {
     const dead = [...this.#dead].flatMap(([reference, { places }]) =>
       places.map((place) => ({
         ...place,
-        problem: `refers to ${shown(reference)}, which is the Original of no mapping`,
+        problem: `refers to ${reference === null ? "null" : shown(reference)}, which is the Original of no mapping`,
         mend: "take the reference out",
+        givenUp: [{ member: "references", value: reference, stands: null }],
       })),
     );
     const count = [...this.#dead.values()].reduce((sum, { count }) => sum + count, 0);
@@ -93,7 +127,7 @@ export class CleanUp {
       let mended = mapping;
       const repeats = this.#repeats.get(identity);
       if (repeats !== undefined) {
-        for (const repeat of repeats) mended = mergeTwo(mended, repeat, undefined);
+        for (const repeat of repeats) mended = mergeTwo(mended, repeat.mapping, undefined);
         this.#mended.add(identity);
       }
       left.push(this.#mendOne(mended));
@@ -106,23 +140,29 @@ export class CleanUp {
     const kinds = this.#kinds;
     const place = { index, original, context: contextOf(mapping) };
     if (kinds.has("empty-name") && original === "") {
-      this.#add({ ...place, kind: "empty-name", problem: "has no Original", mend: "take the mapping out" });
+      const mend = mapped === "" ? "take the mapping out" : `take the mapping to ${shown(mapped)} out`;
+      const lost = [{ member: "mapped", value: mapped, stands: null }];
+      this.#add({ ...place, kind: "empty-name", problem: "has no Original", mend, givenUp: lost });
       // Nothing else is mended in it.
       return;
     }
     const isRepeat = kinds.has("duplicate") && this.#lookForDuplicate(mapping, place);
     // What is merged into the first leaves it the name that it has.
     if (kinds.has("empty-name") && mapped === "" && !isRepeat) {
-      this.#add({ ...place, kind: "empty-name", problem: "has no Mapped", mend: "map it to its Original" });
+      const [problem, mend] = ["has no Mapped", "map it to its Original"];
+      this.#add({ ...place, kind: "empty-name", problem, mend, givenUp: [] });
     }
     if (kinds.has("confidence") && !(confidence >= 0 && confidence <= 1)) {
       const problem = `has the confidence ${confidence}`;
-      this.#add({ ...place, kind: "confidence", problem, mend: `make it ${within(confidence)}` });
+      const stands = within(confidence);
+      const lost = [{ member: "confidence", value: confidence, stands }];
+      this.#add({ ...place, kind: "confidence", problem, mend: `make it ${stands}`, givenUp: lost });
     }
     if (!kinds.has("dead-reference")) return;
     if (this.#originals.add(original)) this.#dead.delete(original);
     for (const reference of references) {
-      if (!this.#originals.has(reference)) this.#doubt(reference, { ...place, kind: "dead-reference" });
+      if (reference === null || !this.#originals.has(reference))
+        this.#doubt(reference, { ...place, kind: "dead-reference" });
     }
   }
 
@@ -130,19 +170,29 @@ export class CleanUp {
     const identity = identityOf(mapping);
     if (this.#identities.add(identity)) return false;
     const own = ownTexts(mapping);
-    const repeats = this.#repeats.get(identity);
-    if (repeats === undefined) this.#repeats.set(identityOf(own), [own]);
-    else repeats.push(own);
-    this.#add({
+    const listed = this.#add({
       ...place,
       kind: "duplicate",
       problem: "is there again with the same Original and context",
       mend: "merge it into the first",
+      givenUp: [],
     });
+    const repeat = { mapping: own, listed };
+    const repeats = this.#repeats.get(identity);
+    if (repeats === undefined) this.#repeats.set(identityOf(own), [repeat]);
+    else repeats.push(repeat);
     return true;
   }
 
-  #doubt(reference: string, place: Omit<Finding, "problem" | "mend">): void {
+  #tellGivenUp({ listed }: Repeat, given: readonly GivenUp[]): void {
+    const finding = listed === null ? undefined : this.#listed[listed];
+    if (listed === null || finding === undefined || given.length === 0) return;
+    const values = given.map(({ member, value, stands }) => `${member} ${told(value)} for ${told(stands)}`);
+    const mend = `merge it into the first, and give up ${values.join(", ")}`;
+    this.#listed[listed] = { ...finding, mend, givenUp: given };
+  }
+
+  #doubt(reference: Reference, place: Place): void {
     const doubted = this.#dead.get(reference);
     if (doubted === undefined) this.#dead.set(reference, { places: [place], count: 1 });
     else {
@@ -167,10 +217,15 @@ export class CleanUp {
     };
   }
 
-  #add(finding: Finding): void {
+  /** Its place among those that are listed; null where it is only counted. */
+  #add(finding: Finding): number | null {
     this.#counts[finding.kind]++;
-    if (this.#listed.length < this.#mostFindings) this.#listed.push(finding);
+    return this.#listed.length < this.#mostFindings ? this.#listed.push(finding) - 1 : null;
   }
+}
+
+function told(value: GivenUp["value"]): string {
+  return typeof value === "string" ? shown(value) : String(value);
 }
 
 function within(confidence: number): number {

@@ -87,7 +87,7 @@ function changedMembers(before: Mapping, after: Mapping): MappingDifference["mem
   add("lastUpdated", isSameDate, (mapping) => saidDate(mapping) ?? "(none)");
   add("usageCount", before.usageCount === after.usageCount, ({ usageCount }) => String(usageCount));
   add("references", sameTexts(before.references, after.references), ({ references }) =>
-    references.join(", "),
+    references.map((reference) => reference ?? "(null)").join(", "),
   );
   add("originFile", before.originFile === after.originFile, ({ originFile }) => originFile ?? "(none)");
   add("note", before.note === after.note, ({ note }) => note ?? "(none)");

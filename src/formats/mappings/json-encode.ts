@@ -47,7 +47,7 @@ export class JsonEncoder {
     out.text("[");
     for (let index = 0; index < references.length; index++) {
       if (index > 0) out.text(",");
-      string(out, references[index]!);
+      stringOrNull(out, references[index] ?? null);
     }
     out.text("]");
     if (mapping.originFile !== null) {

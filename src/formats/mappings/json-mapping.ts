@@ -7,10 +7,10 @@ import {
   extraValues,
   integer,
   moment,
+  references as listOfReferences,
   type Seen,
   symbolType,
   text,
-  texts,
   twice,
   unknown,
 } from "./json-parts.ts";
@@ -19,7 +19,7 @@ import { allSilence, type Integer, type Mapping, silence, type Timestamp } from 
 /** What the original converter gave to each mapping; here only where the file is silent. */
 const silentContext = "global";
 const silentConfidence = 0.8;
-const noReferences: readonly string[] = [];
+const noReferences: Mapping["references"] = [];
 
 const mappingSpellings = spellings(mappingMembers);
 /**
@@ -48,7 +48,7 @@ export class JsonMappings {
     let confidence = silentConfidence;
     let lastUpdated = this.#lastUpdated;
     let usageCount: Integer = 0;
-    let references: readonly string[] = noReferences;
+    let references: Mapping["references"] = noReferences;
     let originFile: string | null = null;
     let note: string | null = null;
     // Known members that are there and null, which says as little as none.
@@ -94,7 +94,7 @@ export class JsonMappings {
             if (!cursor.isNull()) usageCount = integer(cursor, "UsageCount");
             break;
           case 7:
-            references = texts(cursor);
+            references = listOfReferences(cursor);
             break;
           case 8:
           case 9:

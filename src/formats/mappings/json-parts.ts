@@ -3,7 +3,7 @@ import { bytesOfExtra } from "./extra-values.ts";
 import { integerOf, leastInteger, mostInteger } from "./integer.ts";
 import { type JsonCursor, shown } from "./json-cursor.ts";
 import { withoutSpaces } from "./json-values.ts";
-import { type Integer, symbolTypes, type Timestamp, type UnknownMember } from "./model.ts";
+import { type Integer, type Reference, symbolTypes, type Timestamp, type UnknownMember } from "./model.ts";
 import { dayOf, parseTimestamp } from "./timestamp.ts";
 
 /** The members of an object so far: which known ones (a bit each), and all others. */
@@ -58,22 +58,22 @@ export function text(cursor: JsonCursor, what: string): string {
   return cursor.isNull() ? "" : cursor.string(what);
 }
 
-export function texts(cursor: JsonCursor): readonly string[] {
+export function references(cursor: JsonCursor): readonly Reference[] {
   if (cursor.isNull()) return none;
   cursor.expect(0x5b, "to begin References");
   if (cursor.next() === 0x5d) {
     cursor.at++;
     return none;
   }
-  const all: string[] = [];
+  const all: Reference[] = [];
   do {
     cursor.next();
-    all.push(text(cursor, "a reference"));
+    all.push(cursor.isNull() ? null : cursor.string("a reference"));
   } while (cursor.another(0x5d, "in References"));
   return all;
 }
 
-const none: readonly string[] = [];
+const none: readonly Reference[] = [];
 
 export function integer(cursor: JsonCursor, what: string): Integer {
   // Up to 15 digits without a sign, which is nearly all there are.

@@ -212,7 +212,7 @@ export const arbitraryMapping = (version: SchemaVersion): fc.Arbitrary<Mapping> 
     confidence: double,
     lastUpdated: timestamp,
     usageCount: integer,
-    references: fc.array(text, { maxLength: 3 }),
+    references: fc.array(fc.option(text, { freq: 8 }), { maxLength: 3 }),
     originFile: newTexts(version),
     note: newTexts(version),
     extra,

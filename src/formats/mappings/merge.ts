@@ -5,16 +5,17 @@ import {
   type Integer,
   isSilent,
   type Mapping,
+  type MigrationRecord,
   type NamingPattern,
   type silence,
   type Surplus,
   type Timestamp,
 } from "./model.ts";
 import { jsonOfExtra } from "./extra-values.ts";
-import { integerOf } from "./integer.ts";
+import { integerOf, mostInteger } from "./integer.ts";
 import { ownTexts } from "./own-texts.ts";
 import { samePattern, sameTexts } from "./same-content.ts";
-import { compareTimestamps } from "./timestamp.ts";
+import { compareTimestamps, formatTimestamp } from "./timestamp.ts";
 
 export interface MergeInput {
   /** For the report: a path. */
@@ -50,6 +51,8 @@ export interface Merged {
   readonly conflictCount: number;
   /** Identities that arrived again, conflicting or not. */
   readonly repeated: number;
+  /** Sums of the usage counts: a mapping that arrives again counts as one use, whatever it says. */
+  readonly usage: { readonly read: bigint; readonly written: bigint };
   readonly inputs: readonly { readonly name: string; readonly mappings: number; readonly added: number }[];
 }
 
@@ -77,6 +80,7 @@ export async function mergeMappings(
   const conflicts: MergeConflict[] = [];
   let conflictCount = 0;
   let repeated = 0;
+  let used = 0n;
   const counted: { name: string; mappings: number; added: number }[] = [];
   for (const [index, { name, batches }] of inputs.entries()) {
     const count = { name, mappings: 0, added: 0 };
@@ -84,6 +88,7 @@ export async function mergeMappings(
     for await (const batch of batches) {
       count.mappings += batch.mappings.length;
       for (const mapping of batch.mappings) {
+        used += BigInt(mapping.usageCount);
         const identity = identityOf(mapping);
         const place = places.get(identity);
         if (place === undefined) {
@@ -116,7 +121,11 @@ export async function mergeMappings(
   const { header, conflicts: others } = mergeHeaders(inputs);
   conflictCount += others.length;
   conflicts.push(...others.slice(0, mostConflicts - conflicts.length));
-  return { mappings, header, conflicts, conflictCount, repeated, inputs: counted };
+  const usage = {
+    read: used,
+    written: mappings.reduce((sum, { usageCount }) => sum + BigInt(usageCount), 0n),
+  };
+  return { mappings, header, conflicts, conflictCount, repeated, usage, inputs: counted };
 }
 
 /** What stands after a mapping arrived whose identity stood already. */
@@ -130,7 +139,7 @@ export function mergeTwo(before: Mapping, arrived: Mapping, now: Timestamp | und
     type: isSilent(arrived, "type") ? before.type : arrived.type,
     confidence: (speaker(before, arrived, "confidence") ?? surer(before, arrived)).confidence,
     lastUpdated: now ?? (speaker(before, arrived, "lastUpdated") ?? later(before, arrived)).lastUpdated,
-    usageCount: integerOf(BigInt(before.usageCount) + 1n),
+    usageCount: oneMore(before.usageCount),
     references,
     originFile: arrived.originFile ?? before.originFile,
     note: arrived.note ?? before.note,
@@ -139,6 +148,54 @@ export function mergeTwo(before: Mapping, arrived: Mapping, now: Timestamp | und
     wire: null,
     ...(before.silent === undefined ? {} : { silent: before.silent & (arrived.silent ?? 0) }),
   };
+}
+
+/** No file holds a greater number than that of 64 bits, which stays as it is. */
+function oneMore(count: Integer): Integer {
+  const exact = BigInt(count);
+  return exact === mostInteger ? count : integerOf(exact + 1n);
+}
+
+/** A value that a merge of two does not keep, and what stands in its place. */
+export interface GivenUp {
+  /** One that no schema knows is told as JSON. */
+  readonly member: string;
+  readonly value: string | Integer | null;
+  readonly stands: string | Integer | null;
+}
+
+/**
+ * Each value of the two that the result does not have, also where a rule decides which one stands. Of the uses of what
+ * arrived one counts, so more of them are given up.
+ */
+export function givenUp(before: Mapping, arrived: Mapping, result: Mapping): readonly GivenUp[] {
+  const known = (["mapped", "type", "confidence", "lastUpdated", "originFile", "note"] as const).flatMap(
+    (member) => {
+      const isSaid = (one: Mapping) =>
+        member === "originFile" || member === "note" ? one[member] !== null : !isSilent(one, member);
+      const stands = textOrNumber(result, member);
+      return [before, arrived]
+        .filter((one) => isSaid(one) && !Object.is(textOrNumber(one, member), stands))
+        .map((one) => ({ member, value: textOrNumber(one, member), stands }));
+    },
+  );
+  const uses =
+    arrived.usageCount > 1
+      ? [{ member: "usageCount", value: arrived.usageCount, stands: result.usageCount }]
+      : [];
+  const surplus = differingSurplus(before, arrived);
+  return [
+    ...known,
+    ...uses,
+    ...surplus.map(({ member, arrived: value, result: stands }) => ({ member, value, stands })),
+  ];
+}
+
+function textOrNumber(
+  mapping: Mapping,
+  member: keyof typeof silence | "originFile" | "note",
+): string | Integer | null {
+  return member === "lastUpdated" ? formatTimestamp(mapping.lastUpdated) : mapping[member];
 }
 
 /** The one of two that says a member; null where both say it, or none does. */
@@ -236,7 +293,7 @@ function mergeHeaders(inputs: readonly MergeInput[]): {
       version: merged.version > arrived.version ? merged.version : arrived.version,
       patterns: joinedPatterns(merged.patterns, arrived.patterns),
       statistics: joinedStatistics(merged.statistics, arrived.statistics),
-      history: [...merged.history, ...arrived.history].sort((a, b) => compareTimestamps(a.at, b.at)),
+      history: joinedHistory(merged.history, arrived.history),
       extra: merged.extra ?? arrived.extra,
       members: joinedMembers(merged.members, arrived.members),
       wire: null,
@@ -266,6 +323,19 @@ function differingHeaders(before: CollectionHeader, arrived: CollectionHeader): 
     });
   }
   return [...surplus, ...ofStatistics];
+}
+
+/** In the order of time. Files that were one have their first entries in common. */
+function joinedHistory(
+  before: readonly MigrationRecord[],
+  arrived: readonly MigrationRecord[],
+): readonly MigrationRecord[] {
+  const key = ({ at, from, to, by, mappings }: MigrationRecord) =>
+    JSON.stringify([at.seconds, at.nanos, from, to, by, String(mappings)]);
+  const known = new Set(before.map(key));
+  return [...before, ...arrived.filter((record) => !known.has(key(record)))].sort((a, b) =>
+    compareTimestamps(a.at, b.at),
+  );
 }
 
 function joinedPatterns(

@@ -20,6 +20,9 @@ export interface Surplus {
   readonly members: readonly UnknownMember[] | null;
 }
 
+/** The name of a symbol that a mapping refers to. An array of .NET can hold null. */
+export type Reference = string | null;
+
 /** Names of the symbol types, in the order of their numbers in a file. */
 export const symbolTypes = ["Function", "Class", "Variable", "Parameter", "Property", "Method"] as const;
 
@@ -34,7 +37,8 @@ export interface Mapping extends Surplus {
   readonly confidence: number;
   readonly lastUpdated: Timestamp;
   readonly usageCount: Integer;
-  readonly references: readonly string[];
+  /** A null among them is no empty text: the original tool writes it as nil. */
+  readonly references: readonly Reference[];
   /** Version 1.1: the file that the mapping came from. Null in version 1.0. */
   readonly originFile: string | null;
   /** Version 1.1. */

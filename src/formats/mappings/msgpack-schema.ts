@@ -13,6 +13,7 @@ import {
   type Mapping,
   type MigrationRecord,
   type NamingPattern,
+  type Reference,
   type SchemaVersion,
   type Surplus,
   type UnknownMember,
@@ -234,7 +235,7 @@ export function decodeSurplus(decoder: MsgpackDecoder, count: number, isKnown: I
 
 const noSurplus: Surplus = { extra: null, members: null };
 const historyNames: ReadonlySet<string> = new Set(spellings(["History"]).keys());
-const noReferences: readonly string[] = [];
+const noReferences: Mapping["references"] = [];
 const statisticsSpellings = spellings(statisticsMembers);
 
 /** Whether JSON would take a member for one that the schema knows, so that it can't be one that it does not know. */
@@ -270,17 +271,17 @@ function knownBut(
   };
 }
 
-function encodeReferences(encoder: MsgpackEncoder, references: readonly string[]): void {
+function encodeReferences(encoder: MsgpackEncoder, references: Mapping["references"]): void {
   encoder.array(references.length);
-  for (const reference of references) encoder.string(reference);
+  for (const reference of references) encoder.stringOrNil(reference);
 }
 
-function decodeReferences(decoder: MsgpackDecoder): readonly string[] {
+function decodeReferences(decoder: MsgpackDecoder): Mapping["references"] {
   const count = decoder.arrayOrNil("References");
   if (count === null) decoder.plain = false;
   if (count === null || count === 0) return noReferences;
-  const references: string[] = [];
-  for (let index = 0; index < count; index++) references.push(decoder.string("a reference"));
+  const references: Reference[] = [];
+  for (let index = 0; index < count; index++) references.push(decoder.stringOrNil("a reference"));
   return references;
 }
 

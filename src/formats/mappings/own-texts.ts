@@ -10,7 +10,7 @@ export function ownTexts(mapping: Mapping): Mapping {
     original: own(mapping.original),
     mapped: own(mapping.mapped),
     context: mapping.context === null ? null : shared(mapping.context),
-    references: mapping.references.map(own),
+    references: mapping.references.map((reference) => (reference === null ? null : own(reference))),
     originFile: mapping.originFile === null ? null : shared(mapping.originFile),
     note: mapping.note === null ? null : own(mapping.note),
   };

@@ -45,7 +45,7 @@ export function sameTimestamp(a: Timestamp, b: Timestamp): boolean {
   return a.seconds === b.seconds && a.nanos === b.nanos;
 }
 
-export function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+export function sameTexts(a: readonly (string | null)[], b: readonly (string | null)[]): boolean {
   return a.length === b.length && a.every((text, index) => text === b[index]);
 }
 

@@ -46,7 +46,7 @@ export interface Database {
     readonly header: CollectionHeader;
     readonly inputs: readonly ReadInput[];
     /** Null of a single file. */
-    readonly merged: Pick<Merged, "conflicts" | "conflictCount" | "repeated" | "inputs"> | null;
+    readonly merged: Pick<Merged, "conflicts" | "conflictCount" | "repeated" | "usage" | "inputs"> | null;
   };
 }
 
