@@ -227,7 +227,7 @@ const entries = {
     title: "What was kept aside is left out",
     hint: "The file with the ending .aside.jsonl stays as it is. It fits the very content that the downgrade wrote: upgrade a copy of that to have it back.",
     explanation:
-      "A downgrade keeps beside its file what version 1.0 has no place for. That belongs to one content, and comes back when that content is upgraded by itself. Here the database has another content by now, is of version 1.1 and has its own, or is merged with others; so nothing of it was put back, and none of it was given to mappings that it may not be of.",
+      "A downgrade keeps beside its file what version 1.0 has no place for. That belongs to one content, and comes back when that content is upgraded or merged. Here the database has another content by now, or is of version 1.1 and has its own; so nothing of it was put back, and none of it was given to mappings that it may not be of. What else was kept aside of the other files of a merge did come back.",
   },
   GW3001: {
     title: "Server unreachable",

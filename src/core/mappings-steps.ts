@@ -47,6 +47,14 @@ export interface MappingsInput {
   readonly sha256: string;
 }
 
+/** A database that is read. */
+export interface MappingsSource extends MappingsInput {
+  /** Of its schema. */
+  readonly version: "1.0" | "1.1";
+  /** What an earlier downgrade has kept aside of it, and what is put back now. */
+  readonly restores: MappingsInput | null;
+}
+
 export type MappingsTarget =
   | { readonly format: "msgpack" }
   | {
@@ -62,9 +70,7 @@ export type FaultKind = (typeof faultKinds)[number];
 /** What is read, and what is made of it. */
 export interface MappingsJob {
   /** In the order in which they are merged. */
-  readonly inputs: readonly MappingsInput[];
-  /** What an earlier downgrade has kept aside of the input, and what is put back now. */
-  readonly restores: MappingsInput | null;
+  readonly inputs: readonly MappingsSource[];
   readonly target: MappingsTarget;
   /** Of the schema. */
   readonly version: "1.0" | "1.1";
@@ -80,6 +86,8 @@ export interface MappingsJob {
   readonly now: string;
   /** Where it is known before: how many mappings will be written. */
   readonly count: number | null;
+  /** Names that flat JSON needs for what stands beside its mappings; no mapping gets one of them for a key. */
+  readonly beside: readonly string[];
   /** Where nothing but the file is new: the forms of the frame that was read, as the reader gives them. */
   readonly wire: unknown;
 }

@@ -4,16 +4,14 @@ import { basename } from "node:path";
 import type {
   FileMark,
   MappingsCopy,
-  MappingsInput,
   MappingsJob,
   MappingsPlace,
   MappingsPlaces,
   MappingsTarget,
 } from "../core/mappings-steps.ts";
-import { planVersionChange, readSidecar } from "../formats/mappings/index.ts";
+import { noPlaceInFlat, planVersionChange } from "../formats/mappings/index.ts";
 import { GodwitError } from "../core/error.ts";
 import { markOf } from "../run/files/file-mark.ts";
-import { watchedSource } from "../run/mappings/watched-source.ts";
 import type { Located } from "./locate.ts";
 import type { Looked } from "../run/mappings/look.ts";
 import { lookAt, type LookContext } from "./look-at.ts";
@@ -111,13 +109,25 @@ export async function planMigration(
   const { now } = context;
   if (choice.force !== true && existsSync(output)) throw isThere(output);
   const batch = choice.batch ?? defaultBatch;
-  const look = await lookAt({ files, now: now.toISOString(), batch, clean: choice.clean ?? [] }, context);
+  const look = await lookAt(
+    { files, aside: files.map(keptBeside), now: now.toISOString(), batch, clean: choice.clean ?? [] },
+    context,
+  );
   if (choice.strict === true && look.conflictCount > 0) throw contradicting(look);
   const change = planVersionChange(look.version, choice.schemaVersion ?? look.version, files[0] ?? "");
   const [only, ...others] = look.inputs;
-  const { restores, leavesOut } = await keptAside(look);
-  const keeps =
-    change.to === "1.0" && (change.direction === "downgrade" || restores !== null || look.newer > 0);
+  const isUntouched =
+    only !== undefined &&
+    others.length === 0 &&
+    change.direction === "same" &&
+    (choice.clean ?? []).length === 0;
+  const target = targetOf(to, choice, isUntouched ? only.format : null);
+  const isFlat = target.format === "json" && target.shape === "flat";
+  // Version 1.1 always has a history.
+  const lacks = isFlat ? [...look.flat.lacks, ...(change.to === "1.1" ? ["a history"] : [])] : [];
+  if (lacks.length > 0) throw noPlaceInFlat(lacks);
+  const restoresSome = look.inputs.some(({ restores }) => restores !== null);
+  const keeps = change.to === "1.0" && (change.direction === "downgrade" || restoresSome || look.newer > 0);
   const before = await markOf(output);
   // Between the look and now.
   if (before !== null && choice.force !== true) throw isThere(output);
@@ -141,23 +151,25 @@ export async function planMigration(
     const there = await markOf(path);
     return there === null ? null : { ...(await place(path, there)), backup: copyOf(path, there, stamp) };
   }
-  const isUntouched =
-    only !== undefined &&
-    others.length === 0 &&
-    change.direction === "same" &&
-    (choice.clean ?? []).length === 0;
   const job: MappingsJob = {
-    inputs: look.inputs.map(({ file, bytes, sha256 }) => ({ file, bytes, sha256 })),
-    restores,
-    target: targetOf(to, choice, isUntouched ? only.format : null),
+    inputs: look.inputs.map(({ file, bytes, sha256, version, restores }) => ({
+      file,
+      bytes,
+      sha256,
+      version,
+      restores: restores && { file: restores.file, bytes: restores.bytes, sha256: restores.sha256 },
+    })),
+    target,
     version: change.to,
+    // What an upgrade puts back is as it was; a merge has the names of its files besides.
     marksOrigin:
-      change.to === "1.1" && restores === null && (change.direction === "upgrade" || others.length > 0),
+      change.to === "1.1" && (others.length > 0 || (change.direction === "upgrade" && !restoresSome)),
     from: [...new Set(look.inputs.map(({ format, version }) => `${format.format} ${version}`))].join(", "),
     clean: choice.clean ?? [],
     batch,
     now: now.toISOString(),
     count: (choice.clean ?? []).length === 0 ? look.facts.mappings : null,
+    beside: isFlat ? [...new Set(look.flat.beside)] : [],
     wire: isUntouched && only.format.format === "msgpack" && to === "msgpack" ? look.wire : null,
   };
   const replaced = [places.database, places.aside, places.outdated]
@@ -173,7 +185,7 @@ export async function planMigration(
   return {
     look,
     keepsAside: change.keepsAside,
-    leavesOut,
+    leavesOut: look.leftOut.map(({ file, why }) => `${file} is left out: ${why}`),
     intent: {
       command: "mappings migrate",
       output,
@@ -220,39 +232,10 @@ function targetOf(
   };
 }
 
-/**
- * What an earlier downgrade has kept beside the input, through a link too. It belongs to the content that was written with
- * it: given to any other, it would tell of mappings that it does not know. Throws what the reader throws for a damaged one.
- */
-async function keptAside({
-  inputs,
-  facts,
-}: Looked): Promise<{ readonly restores: MappingsInput | null; readonly leavesOut: readonly string[] }> {
-  const found = inputs
-    .map(({ file, version }) => ({ input: file, version, file: asideOf(realpathSync(file)) }))
-    .filter(({ file }) => existsSync(file));
-  if (inputs.length > 1) {
-    const why = (input: string) => `several files are merged; upgrade ${input} by itself first to have it`;
-    return { restores: null, leavesOut: found.map(({ input, file }) => leftOut(file, why(input))) };
-  }
-  const [only] = found;
-  if (only === undefined) return { restores: null, leavesOut: [] };
-  const { input, version, file } = only;
-  if (version !== "1.0") {
-    return {
-      restores: null,
-      leavesOut: [leftOut(file, `${input} is of version ${version}, and has its own`)],
-    };
-  }
-  const source = await watchedSource(file);
-  const { head } = await readSidecar(source);
-  if (head.content === facts.content) return { restores: { file, ...source.read() }, leavesOut: [] };
-  const why = `it was kept of another content than ${input} has now`;
-  return { restores: null, leavesOut: [leftOut(file, why)] };
-}
-
-function leftOut(file: string, why: string): string {
-  return `${file} is left out: ${why}`;
+/** What an earlier downgrade has kept beside a file, through a link too; null where there is none. */
+function keptBeside(file: string): string | null {
+  const beside = existsSync(file) ? asideOf(realpathSync(file)) : null;
+  return beside !== null && existsSync(beside) ? beside : null;
 }
 
 /** "20260131-093000", in UTC, as the names of the original's backups end. */

@@ -136,7 +136,7 @@ async function changedInput({
   job,
 }: MigrateIntent): Promise<string | null> {
   const own = new Set([database, aside, outdated].map((place) => place?.output));
-  const inputs = job.restores === null ? job.inputs : [...job.inputs, job.restores];
+  const inputs = job.inputs.flatMap((input) => [input, ...(input.restores === null ? [] : [input.restores])]);
   for (const { file, bytes, sha256 } of inputs) {
     if (own.has(realOutput(file))) continue;
     const mark = await markOf(file);

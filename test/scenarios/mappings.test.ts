@@ -194,7 +194,12 @@ suite("a migration of mappings", { concurrency: 2 }, () => {
     const lost = /give up mapped "Player\.Method2" for "Enemy", usageCount 9 for 3/;
     assert.match(checked.stdout, lost);
     const joined = await project.run(
-      ...["migrate", "decomp/in.msgpack", "--out", "decomp/once.msgpack", "--clean", "duplicate"],
+      "migrate",
+      "decomp/in.msgpack",
+      "--out",
+      "decomp/once.msgpack",
+      "--clean",
+      "duplicate",
     );
     assert.match(joined.stderr, lost);
     assert.equal(unpacked(await project.bytes("decomp/once.msgpack"))[2]?.mapped, "Enemy");
@@ -218,6 +223,39 @@ suite("a migration of mappings", { concurrency: 2 }, () => {
     assert.ok(details.offset > 0);
     assert.deepEqual(await readdir(join(project.folder, "decomp")), [".keep", "mappings.json"]);
     assert.match((await project.run("validate", "decomp/mappings.json")).stderr, /GW2601/);
+  });
+
+  test("what flat JSON has no place for is refused before anything is written, and its names are kept free", async () => {
+    const flat = { tool: "t", "a.b": { mapped: "B" }, "x.y": { original: "tool", mapped: "Tool" } };
+    await using project = await mappingsProject({
+      "flat.json": JSON.stringify(flat),
+      "in.json": keyedJson(samples(2)),
+    });
+    await assert.rejects(migrate(project, { inputs: ["in.json"], out: "x.json", shape: "flat" }), {
+      code: "GW2604",
+      message: "Flat JSON has no place for patterns.",
+      outcome: "unchanged",
+    });
+    assert.deepEqual(
+      (await readdir(project.folder)).filter((name) => name.startsWith("x.json")),
+      [],
+    );
+    // Nothing but the name of the symbol would be the key that a writer tries first.
+    const keyless = JSON.stringify(flat).replace('"x.y"', '"global:tool"');
+    await project.put("keyless.json", keyless);
+    await migrate(project, { inputs: ["keyless.json"], out: "x.json" });
+    const found = JSON.parse((await project.bytes("x.json")).toString()) as Record<string, unknown>;
+    assert.deepEqual([found["tool"], Object.keys(found).includes("global:tool")], ["t", true]);
+    await migrate(project, { inputs: ["flat.json"], out: "y.json" });
+    assert.deepEqual(await mappingsDiff({ cwd: project.folder, before: "flat.json", after: "y.json" }), {
+      before: join(project.folder, "flat.json"),
+      after: join(project.folder, "y.json"),
+      differences: [],
+      added: 0,
+      removed: 0,
+      changed: 0,
+      equal: 2,
+    });
   });
 
   test("a linked output keeps its link, and all its names have one journal", async () => {

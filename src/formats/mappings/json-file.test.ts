@@ -467,6 +467,8 @@ test("a mapping's key is never that of another, nor a name that the file has for
       code: "GW2604",
       message: 'Flat JSON has no place for a member "y" beside the mapping of that name.',
     });
+    // Who knows the name before keeps it free.
+    assert.deepEqual(sumsOf(await read(await write(keyed, target, 3, ["y"]))), sumsOf(keyed));
   }
 });
 

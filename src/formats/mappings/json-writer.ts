@@ -14,17 +14,19 @@ interface Options {
   readonly version: SchemaVersion;
   readonly shape: JsonShape;
   readonly naming: Naming;
+  /** Names of members of the header, as far as they are known before. */
+  readonly beside: readonly string[];
 }
 
 const flushBytes = 256 * 1024;
 
 /** One mapping a line, so that other tools can show what changed between two files. */
-export function createJsonWriter(sink: ByteSink, { version, shape, naming }: Options): MappingWriter {
+export function createJsonWriter(sink: ByteSink, { version, shape, naming, beside }: Options): MappingWriter {
   const out = new JsonBytes();
   const encoder = new JsonEncoder(out, naming);
   const keys = shape === "list" ? null : new KeySet();
   // Beside the mappings of a flat file stand members of its own, whose names no mapping can have for a key.
-  if (shape === "flat") for (const name of [spelled("Version", naming), "$extra"]) keys?.add(name);
+  if (shape === "flat") for (const name of [spelled("Version", naming), "$extra", ...beside]) keys?.add(name);
   let written = 0;
   let bytes = 0;
   out.text(`{\n${encoder.name("Version")}"${version}"`);
@@ -72,7 +74,7 @@ export function createJsonWriter(sink: ByteSink, { version, shape, naming }: Opt
       if (header.version !== version)
         throw new Error(`A header of version ${header.version} ends a file of ${version}`);
       const { patterns, statistics, history } = header;
-      if (keys !== null && shape === "flat") refuseOfFlat(header, keys);
+      if (keys !== null && shape === "flat") refuseOfFlat(header, keys, beside);
       else {
         out.text(`${written === 0 ? "" : "\n"}${shape === "list" ? "]" : "}"}`);
         writeList("Patterns", patterns, (pattern) => encoder.pattern(pattern));
@@ -111,15 +113,26 @@ function nullIfEmpty(members: readonly UnknownMember[] | null): readonly Unknown
   return members === null || members.length === 0 ? null : members;
 }
 
-function refuseOfFlat({ patterns, statistics, history, members }: CollectionHeader, keys: KeySet): void {
-  const taken = members?.find(([name]) => keys.has(name))?.[0];
+function refuseOfFlat(header: CollectionHeader, keys: KeySet, beside: readonly string[]): void {
+  const free = new Set(beside);
+  const taken = header.members?.find(([name]) => keys.has(name) && !free.has(name))?.[0];
   const what = [
+    ...lacksOfFlat(header),
+    ...(taken === undefined ? [] : [`a member ${shown(taken)} beside the mapping of that name`]),
+  ];
+  if (what.length > 0) throw noPlaceInFlat(what);
+}
+
+/** In words, what of a header a flat object of mappings has no place for. */
+export function lacksOfFlat({ patterns, statistics, history, members }: CollectionHeader): readonly string[] {
+  return [
     ...(patterns.length > 0 ? ["patterns"] : []),
     ...(statistics === null ? [] : ["statistics"]),
     ...(history.length > 0 ? ["a history"] : []),
     ...(members?.some(([, json]) => json.startsWith("{")) === true ? ["objects beside its mappings"] : []),
-    ...(taken === undefined ? [] : [`a member ${shown(taken)} beside the mapping of that name`]),
   ];
-  if (what.length === 0) return;
-  throw new GodwitError("GW2604", { message: `Flat JSON has no place for ${what.join(" and ")}.` });
+}
+
+export function noPlaceInFlat(what: readonly string[]): GodwitError {
+  return new GodwitError("GW2604", { message: `Flat JSON has no place for ${what.join(" and ")}.` });
 }

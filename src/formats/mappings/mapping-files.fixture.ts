@@ -47,9 +47,10 @@ export async function write(
   { mappings, header }: Collection,
   target: WriteTarget,
   batch = 3,
+  beside: readonly string[] = [],
 ): Promise<Buffer> {
   const sink = memorySink();
-  const writer = createMappingWriter(sink, { target, version: header.version, wire: header.wire });
+  const writer = createMappingWriter(sink, { target, version: header.version, wire: header.wire, beside });
   for (let at = 0; at < mappings.length; at += batch) await writer.write(mappings.slice(at, at + batch));
   const written = await writer.finish(header);
   const bytes = sink.bytes();

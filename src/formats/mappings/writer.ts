@@ -21,6 +21,8 @@ export interface WriteOptions {
   readonly target: WriteTarget;
   /** Stands at the file's beginning. Mappings must be of this version: see `convertMappings`. */
   readonly version: SchemaVersion;
+  /** Names of the members that the header will have: no mapping of flat JSON gets one of them for a key. */
+  readonly beside?: readonly string[];
   /** Of the header that was read, to give back the forms of its arrays; only MessagePack uses it. */
   readonly wire?: CollectionHeader["wire"];
 }
@@ -47,5 +49,6 @@ export function createMappingWriter(sink: ByteSink, options: WriteOptions): Mapp
     version,
     shape: target.shape ?? "list",
     naming: target.naming ?? "pascal",
+    beside: options.beside ?? [],
   });
 }

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { version as tool } from "../../core/version.ts";
 import type { MappingsJob } from "../../core/mappings-steps.ts";
 import {
@@ -7,22 +6,14 @@ import {
   completeStatistics,
   downgradeHeader,
   downgradeMappings,
+  headerWithOldNames,
   type KeptAside,
   type Mapping,
   type MigrationRecord,
-  readSidecar,
-  Restorer,
   upgradeHeader,
+  withOldNames,
 } from "../../formats/mappings/index.ts";
-import {
-  type Database,
-  momentOf,
-  type OnRead,
-  openDatabase,
-  type ReadInput,
-  withOrigin,
-} from "./read-inputs.ts";
-import { watchedSource } from "./watched-source.ts";
+import { type Database, momentOf, type OnRead, openDatabase, type ReadInput } from "./read-inputs.ts";
 
 /** What a version without a place for it leaves aside. */
 export interface Aside {
@@ -38,8 +29,6 @@ export interface Conversion {
     readonly header: CollectionHeader;
     readonly inputs: readonly ReadInput[];
     readonly aside: Aside;
-    /** Of what an earlier downgrade kept aside, what has no mapping any more. */
-    readonly unrestored: readonly KeptAside[];
   };
 }
 
@@ -56,13 +45,20 @@ export interface ConversionHooks {
 export async function openConversion(job: MappingsJob, hooks: ConversionHooks): Promise<Conversion> {
   const now = momentOf(job.now);
   const upgrades = job.version === "1.1";
+  // Several files are merged with the names of 1.1.
+  const hasNewNames =
+    upgrades || job.inputs.length > 1 || job.inputs.some(({ version }) => version === "1.1");
   const open = (onRead: OnRead): Promise<Database> =>
     openDatabase({
-      files: job.inputs.map(({ file }) => file),
+      files: job.inputs.map(({ file, version, restores }) => ({
+        file,
+        version,
+        restores: restores?.file ?? null,
+      })),
       now,
       batch: job.batch,
-      // Of a single file that is done when what was kept aside is back.
-      marksOrigin: job.marksOrigin && job.inputs.length > 1,
+      marksOrigin: job.marksOrigin,
+      newNames: upgrades,
       onRead,
     });
   const cleaning = job.clean.length === 0 ? null : new CleanUp(job.clean);
@@ -73,33 +69,27 @@ export async function openConversion(job: MappingsJob, hooks: ConversionHooks): 
     cleaning.findings();
   }
   const database = await open(hooks.onRead);
-  const kept = job.restores === null ? null : await readSidecar(await watchedSource(job.restores.file));
-  const restorer = kept === null ? null : new Restorer(kept.aside);
-  const [only, ...others] = job.inputs;
-  const origin = job.marksOrigin && only !== undefined && others.length === 0 ? basename(only.file) : null;
   const aside: KeptAside[] = [];
   let written = 0;
 
-  function asWritten(mappings: readonly Mapping[], first: number): readonly Mapping[] {
-    const restored = restorer === null ? mappings : restorer.restore(mappings, first);
-    const named = origin === null ? restored : withOrigin(restored, origin);
-    const mended = cleaning === null ? named : cleaning.mend(named);
+  function asWritten(mappings: readonly Mapping[]): readonly Mapping[] {
+    const mended = cleaning === null ? mappings : cleaning.mend(mappings);
     if (upgrades) return mended;
-    const down = downgradeMappings(mended, written);
+    const down = downgradeMappings(hasNewNames ? mended.map(withOldNames) : mended, written);
     aside.push(...down.aside);
     return down.mappings;
   }
 
   return {
     async *batches() {
-      for await (const { first, mappings } of database.batches()) {
-        const result = asWritten(mappings, first);
+      for await (const { mappings } of database.batches()) {
+        const result = asWritten(mappings);
         written += result.length;
         yield result;
       }
     },
     end() {
-      const { header, inputs } = database.end();
+      const { header, inputs, merged } = database.end();
       const entry = {
         at: now,
         from: job.from,
@@ -107,15 +97,17 @@ export async function openConversion(job: MappingsJob, hooks: ConversionHooks): 
         by: `godwit ${tool}`,
         mappings: written,
       };
-      const down = upgrades ? null : downgradeHeader(header);
-      const changed = down?.header ?? upgradeHeader(header, kept?.head.history ?? [], entry);
+      const down = upgrades ? null : downgradeHeader(hasNewNames ? headerWithOldNames(header) : header);
+      const changed = down?.header ?? upgradeHeader(header, [], entry);
+      // MessagePack has a place for them, and its readers expect the right total there. JSON keeps what it says, as
+      // long as it is said of these mappings.
+      const isComplete =
+        job.target.format === "json" &&
+        (changed.statistics === null || (merged === null && cleaning === null));
       return {
-        // MessagePack has a place for them, and its readers expect the right total there.
-        header:
-          job.target.format === "msgpack" ? completeStatistics(changed, { mappings: written, now }) : changed,
+        header: isComplete ? changed : completeStatistics(changed, { mappings: written, now }),
         inputs,
         aside: { mappings: aside, history: down?.history ?? [] },
-        unrestored: restorer?.left() ?? [],
       };
     },
   };

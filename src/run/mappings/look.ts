@@ -2,18 +2,24 @@ import type { FaultKind, MappingsFacts } from "../../core/mappings-steps.ts";
 import {
   CleanUp,
   type CollectionHeader,
+  ContentDigest,
   type Finding,
   type FindingKind,
+  headerWithOldNames,
+  lacksOfFlat,
+  type Mapping,
   type MergeConflict,
   type Merged,
 } from "../../formats/mappings/index.ts";
 import { ContentFacts } from "./content-facts.ts";
-import { momentOf, type OnRead, openDatabase, type ReadInput } from "./read-inputs.ts";
+import { momentOf, type OnRead, openDatabase, type RawReader, type ReadInput } from "./read-inputs.ts";
 import { changed } from "./watched-source.ts";
 import type { OnReached, Reached } from "./work.ts";
 
 export interface LookWork {
   readonly files: readonly string[];
+  /** The file beside each of them that may keep something aside of it; left out where nothing is to be put back. */
+  readonly aside?: readonly (string | null)[];
   /** Where the files are silent, ISO 8601. */
   readonly now: string;
   readonly batch: number;
@@ -29,8 +35,12 @@ export interface Looked {
   readonly version: CollectionHeader["version"];
   /** Mappings with a note or an origin file, for which version 1.0 has no place, whatever version their file names. */
   readonly newer: number;
+  /** What flat JSON has no place for, in words but for the history; and the names of members beside the mappings. */
+  readonly flat: { readonly lacks: readonly string[]; readonly beside: readonly string[] };
   /** The forms of the frame that was read. */
   readonly wire: CollectionHeader["wire"];
+  /** What was kept aside beside the files and was not put back, each with the reason. */
+  readonly leftOut: readonly LeftOut[];
   readonly conflicts: readonly MergeConflict[];
   readonly conflictCount: number;
   /** Null of a single file. */
@@ -60,13 +70,52 @@ function mergeCounts({
   };
 }
 
-/** Reads all of the files as one database. Throws what the reader throws. */
-export async function look({ files, now, batch, clean }: LookWork, onReached: OnReached): Promise<Looked> {
+/** What is kept aside and not put back. */
+interface LeftOut {
+  /** The number of the input, from 0. */
+  readonly of: number;
+  readonly file: string;
+  readonly why: string;
+}
+
+/**
+ * Reads all of the files as one database. What was kept aside belongs to the content that was written with it: given to
+ * any other, it would tell of mappings that it does not know. It is put back as the files are read, and where a content
+ * turns out to be another one, the files are read once more without it. Throws what the reader throws.
+ */
+export async function look(work: LookWork, onReached: OnReached): Promise<Looked> {
+  let reached: Reached | null = null;
+  const first = await lookOnce(work, [], (now) => onReached((reached = now)));
+  if (first.misfits.length === 0) return first.looked;
+  // How far the first look came stays told: this one only asks whether to go on.
+  const { looked } = await lookOnce(work, first.looked.leftOut, (now) => onReached(reached ?? now));
+  return looked;
+}
+
+async function lookOnce(
+  { files, aside = [], now, batch, clean }: LookWork,
+  leftOut: readonly LeftOut[],
+  onReached: OnReached,
+): Promise<{ readonly looked: Looked; readonly misfits: readonly LeftOut[] }> {
   const start = performance.now();
-  const open = (onRead: OnRead) =>
-    openDatabase({ files, now: momentOf(now), batch, marksOrigin: false, onRead });
+  const toRead = files.map((file, n) => ({
+    file,
+    version: null,
+    restores: leftOut.some(({ of }) => of === n) ? null : (aside[n] ?? null),
+  }));
+  const raw = new RawContents(toRead.map(({ restores }) => restores !== null));
+  const open = (onRead: OnRead, onRaw?: RawContents) =>
+    openDatabase({
+      files: toRead,
+      now: momentOf(now),
+      batch,
+      marksOrigin: false,
+      newNames: false,
+      onRead,
+      ...(onRaw === undefined ? {} : { onRaw }),
+    });
   let reached: Reached = { file: "", bytes: 0, mappings: 0 };
-  const database = await open((file, read) => onReached((reached = { file, ...read })));
+  const database = await open((file, read) => onReached((reached = { file, ...read })), raw);
   const facts = new ContentFacts();
   const cleaning = clean.length === 0 ? null : new CleanUp(clean);
   let newer = 0;
@@ -77,19 +126,30 @@ export async function look({ files, now, batch, clean }: LookWork, onReached: On
   }
   const { header, inputs, merged } = database.end();
   if (cleaning?.looksAgain === true) {
-    // How far the first look came stays told: this one only asks whether to go on.
     const again = await open(() => onReached(reached));
     for await (const { mappings } of again.batches()) cleaning.lookAgain(mappings);
     for (const [n, { file, sha256 }] of again.end().inputs.entries())
       if (sha256 !== inputs[n]?.sha256) throw changed(file);
   }
   const { listed = [], counts = {} } = cleaning?.findings() ?? {};
-  return {
+  const misfits = inputs.flatMap((input, n): LeftOut[] => {
+    const file = toRead[n]?.restores ?? null;
+    const why = file === null ? null : unfit(input, raw.contentOf(n));
+    return file === null || why === null ? [] : [{ of: n, file, why }];
+  });
+  const looked = {
     inputs,
     facts: facts.finish(header),
     version: header.version,
     newer,
+    flat: {
+      lacks: lacksOfFlat({ ...header, history: [] }),
+      beside: [header, headerWithOldNames(header)].flatMap(({ members }) =>
+        (members ?? []).map(([name]) => name),
+      ),
+    },
     wire: header.wire,
+    leftOut: [...leftOut, ...misfits],
     conflicts: merged?.conflicts ?? [],
     conflictCount: merged?.conflictCount ?? 0,
     merge: merged === null ? null : mergeCounts(merged),
@@ -97,4 +157,35 @@ export async function look({ files, now, batch, clean }: LookWork, onReached: On
     faultCounts: counts,
     readMs: Math.round(performance.now() - start),
   };
+  // What was not even opened has spoiled nothing.
+  return { looked, misfits: misfits.filter(({ of }) => inputs[of]?.restores !== null) };
+}
+
+/** Null for what was put back by right. */
+function unfit({ file: of, version, restores }: ReadInput, content: string | null): string | null {
+  if (version !== "1.0") return `${of} is of version ${version}, and has its own`;
+  return restores?.content === content ? null : `it was kept of another content than ${of} has now`;
+}
+
+/** The contents of some of the files as they are, before anything is put back. */
+class RawContents implements RawReader {
+  readonly #digests: readonly (ContentDigest | null)[];
+  readonly #contents = new Map<number, string>();
+
+  constructor(isWanted: readonly boolean[]) {
+    this.#digests = isWanted.map((wanted) => (wanted ? new ContentDigest() : null));
+  }
+
+  mappings(file: number, mappings: readonly Mapping[]): void {
+    this.#digests[file]?.add(mappings);
+  }
+
+  header(file: number, header: CollectionHeader): void {
+    const digest = this.#digests[file];
+    if (digest) this.#contents.set(file, digest.finish(header).content);
+  }
+
+  contentOf(file: number): string | null {
+    return this.#contents.get(file) ?? null;
+  }
 }

@@ -2,15 +2,20 @@ import { basename } from "node:path";
 import {
   type CollectionHeader,
   type FileFormat,
+  headerWithNewNames,
+  type KeptAside,
   type Mapping,
-  type MappingBatch,
   type Merged,
   mergeMappings,
   openMappings,
   parseTimestamp,
+  type SchemaVersion,
   type Timestamp,
+  withNewNames,
 } from "../../formats/mappings/index.ts";
 import { GodwitError } from "../../core/error.ts";
+import type { MappingsInput } from "../../core/mappings-steps.ts";
+import { openKept } from "./kept-aside.ts";
 import { watchedSource } from "./watched-source.ts";
 
 /** How far the reading of one file has come. */
@@ -19,22 +24,44 @@ export type OnRead = (
   read: { readonly bytes: number; readonly mappings: number },
 ) => Promise<void>;
 
+/** A file, and what is done to it before anything else. */
+export interface FileToRead {
+  readonly file: string;
+  /** Where it is known before; else what the file says as it is read. */
+  readonly version: SchemaVersion | null;
+  /** What was kept aside of it and is put back; the file's own content is not asked for here. */
+  readonly restores: string | null;
+}
+
 export interface ReadInput {
   readonly file: string;
   readonly format: FileFormat;
-  readonly version: string;
+  readonly version: SchemaVersion;
   readonly bytes: number;
   readonly sha256: string;
   readonly mappings: number;
+  /** What was put back, as it was read; null where nothing was. */
+  readonly restores: (MappingsInput & { readonly content: string }) | null;
+  /** Of that, what found no mapping. */
+  readonly unrestored: readonly KeptAside[];
 }
 
 export interface ReadOptions {
-  readonly files: readonly string[];
+  readonly files: readonly FileToRead[];
   /** Where the files are silent. */
   readonly now: Timestamp;
   readonly batch: number;
   readonly marksOrigin: boolean;
+  /** Members of files of 1.0 get the names that they have in 1.1. Several files always do, to be merged. */
+  readonly newNames: boolean;
   readonly onRead: OnRead;
+  /** Shown each file as it is, before anything is done to it. `file` is its number. */
+  readonly onRaw?: RawReader;
+}
+
+export interface RawReader {
+  mappings(file: number, mappings: readonly Mapping[]): void;
+  header(file: number, header: CollectionHeader): void;
 }
 
 /** Several files, or one, as one database: one pass over its mappings, in batches. */
@@ -57,11 +84,11 @@ export interface Database {
 export async function openDatabase(options: ReadOptions): Promise<Database> {
   const [file, ...others] = options.files;
   if (file === undefined) throw new GodwitError("GW9001", { message: "a database without files" });
-  return others.length === 0 ? openOne(file, options) : openMerged(options);
+  return others.length === 0 ? openOne(file, options) : openMerged({ ...options, newNames: true });
 }
 
-async function openOne(file: string, options: ReadOptions): Promise<Database> {
-  const input = await openInput(file, options);
+async function openOne(file: FileToRead, options: ReadOptions): Promise<Database> {
+  const input = await openInput(file, 0, options);
   return {
     batches: input.batches,
     end: () => ({ header: input.header(), inputs: [input.read()], merged: null }),
@@ -70,10 +97,10 @@ async function openOne(file: string, options: ReadOptions): Promise<Database> {
 
 async function openMerged(options: ReadOptions): Promise<Database> {
   const inputs: OpenInput[] = [];
-  for (const file of options.files) inputs.push(await openInput(file, options));
+  for (const [n, file] of options.files.entries()) inputs.push(await openInput(file, n, options));
   const merged = await mergeMappings(
     inputs.map((input, n) => ({
-      name: options.files[n] ?? "",
+      name: options.files[n]?.file ?? "",
       batches: input.batches(),
       header: input.header,
     })),
@@ -90,38 +117,66 @@ async function openMerged(options: ReadOptions): Promise<Database> {
 }
 
 interface OpenInput {
-  batches(): AsyncGenerator<MappingBatch, void, void>;
+  batches(): AsyncGenerator<{ readonly first: number; readonly mappings: readonly Mapping[] }, void, void>;
   header(): CollectionHeader;
   /** After the last batch. */
   read(): ReadInput;
 }
 
-async function openInput(file: string, { now, batch, marksOrigin, onRead }: ReadOptions): Promise<OpenInput> {
+/** What was kept aside is put back first: what follows sees the database as it was before its downgrade. */
+async function openInput(
+  { file, version, restores }: FileToRead,
+  n: number,
+  { now, batch, marksOrigin, newNames, onRead, onRaw }: ReadOptions,
+): Promise<OpenInput> {
   const source = await watchedSource(file);
   const reader = await openMappings(source, { batchMappings: batch, lastUpdated: now });
+  // Version 1.1 has its own; what is beside it is not even looked at.
+  const kept = restores === null || reader.version === "1.1" ? null : await openKept(restores);
   const origin = basename(file);
+  // Of JSON that has its version at its end this is a guess in the first look, and known afterwards.
+  const isOld = (version ?? reader.version ?? "1.0") === "1.0";
   let mappings = 0;
+
+  function asRead(raw: readonly Mapping[], first: number): readonly Mapping[] {
+    const restored = kept === null ? raw : kept.restorer.restore(raw, first);
+    const named = newNames && isOld ? restored.map(withNewNames) : restored;
+    return marksOrigin ? withOrigin(named, origin) : named;
+  }
+
+  function header(): CollectionHeader {
+    const own = newNames && isOld ? headerWithNewNames(reader.header) : reader.header;
+    return kept === null ? own : { ...own, history: [...kept.history, ...own.history] };
+  }
+
   return {
     async *batches() {
-      for await (const each of reader.batches()) {
-        mappings += each.mappings.length;
-        yield marksOrigin ? { ...each, mappings: withOrigin(each.mappings, origin) } : each;
-        await onRead(file, { bytes: each.endOffset, mappings });
+      for await (const { first, mappings: raw, endOffset } of reader.batches()) {
+        mappings += raw.length;
+        onRaw?.mappings(n, raw);
+        yield { first, mappings: asRead(raw, first) };
+        await onRead(file, { bytes: endOffset, mappings });
       }
+      onRaw?.header(n, reader.header);
     },
-    header: () => reader.header,
+    header,
     read: () => ({
       file,
       format: reader.format,
       version: reader.header.version,
       ...source.read(),
       mappings,
+      restores:
+        kept === null
+          ? null
+          : { file: kept.file, bytes: kept.bytes, sha256: kept.sha256, content: kept.content },
+      unrestored: kept?.restorer.left() ?? [],
     }),
   };
 }
 
 /** Mappings that do not say from which file they come get its name. */
-export function withOrigin(mappings: readonly Mapping[], originFile: string): readonly Mapping[] {
+function withOrigin(mappings: readonly Mapping[], originFile: string): readonly Mapping[] {
   return mappings.map((each) => (each.originFile === null ? { ...each, originFile } : each));
 }
 

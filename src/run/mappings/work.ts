@@ -31,9 +31,10 @@ export interface ConvertWork {
 
 export interface Converted {
   readonly facts: MappingsFacts;
-  /** How much was kept aside, and how much of what had been found no mapping any more. */
+  /** How much was kept aside. */
   readonly aside: number;
-  readonly unrestored: number;
+  /** What had been kept aside and found no mapping any more: in which file, and how much. */
+  readonly unrestored: readonly { readonly file: string; readonly entries: number }[];
 }
 
 export interface ReadBackWork {
@@ -86,10 +87,13 @@ async function convert({ job, file, aside }: ConvertWork, onReached: OnReached):
     mappings += batch.length;
     crashPoint("mappings:batch");
   }
-  const { header, inputs, aside: left, unrestored } = conversion.end();
+  const { header, inputs, aside: left } = conversion.end();
   for (const [n, input] of inputs.entries()) {
     // What was decided was decided for the file that was looked at.
-    if (input.sha256 !== job.inputs[n]?.sha256) throw changed(input.file);
+    const looked = job.inputs[n];
+    if (input.sha256 !== looked?.sha256) throw changed(input.file);
+    if (input.restores !== null && input.restores.sha256 !== looked.restores?.sha256)
+      throw changed(input.restores.file);
   }
   await writer.finish(header);
   crashPoint("mappings:written");
@@ -100,14 +104,19 @@ async function convert({ job, file, aside }: ConvertWork, onReached: OnReached):
   return {
     facts: found,
     aside: left.mappings.length + left.history.length,
-    unrestored: unrestored.length,
+    unrestored: inputs.flatMap(({ restores, unrestored }) =>
+      restores === null || unrestored.length === 0
+        ? []
+        : [{ file: restores.file, entries: unrestored.length }],
+    ),
   };
 }
 
-function writeOptions({ target, version, count, wire }: MappingsJob) {
+function writeOptions({ target, version, count, beside, wire }: MappingsJob) {
   return {
     target: target.format === "msgpack" && count !== null ? { ...target, count } : target,
     version,
+    beside,
     wire: wire as CollectionHeader["wire"],
   };
 }

@@ -19,7 +19,7 @@ export interface WrittenMappings {
  */
 export async function performMappingsWrite(context: StepContext, step: MappingsWriteStep): Promise<void> {
   const start = performance.now();
-  const { job, places, litter } = step;
+  const { places, litter } = step;
   const { database, aside } = places;
   const replaces = context.ledger.epoch > 1;
   for (const file of litter) await removeFile(file);
@@ -28,11 +28,11 @@ export async function performMappingsWrite(context: StepContext, step: MappingsW
   const convert = () => convertFiles(context, step);
   const written = await inFile(database, () => (aside === null ? convert() : inFile(aside, convert)));
   crashPoint("mappings:set-aside");
-  if (written.unrestored > 0) {
+  for (const { file, entries } of written.unrestored) {
     context.emit({
       type: "warning:raised",
-      code: "GW2606",
-      message: `of what ${job.restores?.file ?? ""} keeps aside, ${written.unrestored} found no mapping to go back to; the file stays`,
+      code: "GW2615",
+      message: `of what ${file} keeps aside, ${entries} found no mapping to go back to; the file stays`,
     });
   }
   const result: WrittenMappings = { facts: written.facts };
