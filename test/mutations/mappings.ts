@@ -107,4 +107,13 @@ export const mappingsMutations: readonly Mutation[] = [
     test: crash,
     title: "the same command ends it, and so does a rollback",
   },
+  {
+    name: "mappings-own-run",
+    holds: "a run of another host with this process's number is not our own",
+    file: "src/run/own-run.ts",
+    text: " && run.host === hostname()",
+    becomes: "",
+    test: "test/faults/own-run.test.ts",
+    title: "a run of another host is not taken for our own because its process has our number",
+  },
 ];
