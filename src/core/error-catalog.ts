@@ -229,6 +229,12 @@ const entries = {
     explanation:
       "A downgrade keeps beside its file what version 1.0 has no place for. That belongs to one content, and comes back when that content is upgraded or merged. Here the database has another content by now, or is of version 1.1 and has its own; so nothing of it was put back, and none of it was given to mappings that it may not be of. What else was kept aside of the other files of a merge did come back.",
   },
+  GW2616: {
+    title: "The journal cannot be read",
+    hint: "Put a copy of it back, or move it away: then the next migration begins a new one.",
+    explanation:
+      "The journal of an output, FILE.godwit.db, is damaged or is no journal. Without it nobody knows whether a run was interrupted and what was backed up, so nothing is done. The database and its backups, FILE.backup.<time>, are files of their own and are not touched: an older one can be put back by hand, after `sha256sum -c` has checked it.",
+  },
   GW3001: {
     title: "Server unreachable",
     hint: "Check host and port, and that the server runs; `godwit wait` waits for it.",

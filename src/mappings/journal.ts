@@ -1,7 +1,10 @@
 import { constants } from "node:fs";
-import { lstat, open } from "node:fs/promises";
+import { access, open } from "node:fs/promises";
+import { basename } from "node:path";
+import { GodwitError } from "../core/error.ts";
 import type { Target } from "../core/target.ts";
 import type { Session } from "../engines/engine.ts";
+import { kindOf, passingKinds } from "../run/failure.ts";
 import { fileRefused } from "../run/files/file-refused.ts";
 import { sessionOutside } from "../run/session-outside.ts";
 import type { MappingsProject } from "./project.ts";
@@ -27,26 +30,53 @@ export async function makeJournal(project: MappingsProject, output: string): Pro
   return project.journalTarget(path);
 }
 
-/** Reads the journal outside of any run; null where there is none. */
+/** Reads the journal outside of any run; null where there is none. Throws GW2616 for one that is damaged. */
 export async function readingJournal<T>(
   project: MappingsProject,
   output: string,
   work: (session: Session) => Promise<T>,
 ): Promise<T | null> {
   const path = journalOf(output);
+  if (!(await isThere(path))) return null;
   try {
-    await lstat(path);
+    const session = await sessionOutside(
+      { ...project, target: project.journalTarget(path) },
+      { tag: "godwit mappings" },
+    );
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw ofJournal(project, output, error);
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.R_OK);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
     throw fileRefused("read", path, error);
   }
-  const session = await sessionOutside(
-    { ...project, target: project.journalTarget(path) },
-    { tag: "godwit mappings" },
-  );
-  try {
-    return await work(session);
-  } finally {
-    await session.close();
-  }
+}
+
+/** Codes of a database that cannot be opened, and of one whose ledger cannot be read. */
+const unreadable: ReadonlySet<string> = new Set(["GW3001", "GW5006"]);
+
+/** There is no server that could be down, and no privilege that could be missing: the file is not what it was. */
+function ofJournal({ engine }: MappingsProject, output: string, error: unknown): unknown {
+  const kind = kindOf(engine, error);
+  if (passingKinds.has(kind)) return error;
+  if (error instanceof GodwitError ? !unreadable.has(error.code) : kind !== "other") return error;
+  const [name, journal] = [basename(output), journalOf(output)];
+  const native = error instanceof GodwitError ? error.cause : error;
+  return new GodwitError("GW2616", {
+    message: `${journal} cannot be read: ${engine.errors.classify(native ?? error).message}`,
+    hint: `Put a copy of it back, if there is one. Else move it away, and the next migration begins a new one: ${name} stays as it is, but only by hand can it be put back to one of its backups, ${name}.backup.<time>.`,
+    details: { output, journal },
+    cause: error,
+  });
 }

@@ -68,7 +68,7 @@ export function locate(choice: LocateChoice, cwd: string): readonly Located[] {
 
 /** The one output that is meant where nothing is read: of a rollback, or of a run that goes on. */
 export function locateOutput({ out, to }: Pick<LocateChoice, "out" | "to">, cwd: string): string {
-  return realOutput(resolve(cwd, out ?? defaultFiles[to ?? "msgpack"]));
+  return realPlace(resolve(cwd, out ?? defaultFiles[to ?? "msgpack"]));
 }
 
 /** The file to be shown where none is named: MessagePack before JSON. Throws GW2614. */
@@ -128,9 +128,15 @@ export function realOutput(path: string): string {
   return followed(path, 0);
 }
 
+/** The same where nothing is to be written: a folder that is not there has no links. */
+export function realPlace(path: string): string {
+  return existsSync(dirname(path)) ? realOutput(path) : path;
+}
+
 function followed(path: string, depth: number): string {
   // As deep as Linux follows links itself.
-  if (depth > 40) throw fileRefused("written", path, new Error("it is a link to itself"));
+  if (depth > 40)
+    throw fileRefused("written", path, Object.assign(new Error("it is a link to itself"), { code: "ELOOP" }));
   try {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
       return followed(resolve(dirname(path), readlinkSync(path)), depth + 1);

@@ -19,7 +19,7 @@ import {
 } from "./plan-migration.ts";
 import { executionOf, fingerprint, type MappingsProject } from "./project.ts";
 import { stepsOf } from "./steps.ts";
-import { judge, type Open, unfinishedOf, withLitter } from "./unfinished.ts";
+import { judge, leftBeside, litterOf, type Open, unfinishedOf } from "./unfinished.ts";
 
 export interface MigratedFile extends RunResult {
   readonly output: string;
@@ -75,8 +75,9 @@ async function migrateOnce(
           signal: project.signal,
           ownThread: project.settings.ownThreads === true,
           now: new Date(),
+          litter: open === null ? [] : litterOf(open.intent),
         });
-  const intent = open?.goesOn === true ? open.intent : withLitter(planned?.intent, open);
+  const intent = open?.goesOn === true ? open.intent : intentOf(planned);
   const { engine } = project;
   const target = await makeJournal(project, located.output);
   const result = await execute({
@@ -104,13 +105,20 @@ export async function planMappings(
   located: Located,
   choice: MigrateChoice,
 ): Promise<MigrationPlan & { readonly steps: readonly Step[] }> {
+  const left = await leftBeside(project, located.output);
   const plan = await planMigration(located, choice, {
     emit: project.emit,
     signal: project.signal,
     ownThread: false,
     now: new Date(),
+    litter: left,
   });
   return { ...plan, steps: stepsOf(plan.intent) };
+}
+
+function intentOf(planned: MigrationPlan | null): MigrateIntent {
+  if (planned === null) throw new GodwitError("GW9001", { message: "nothing was planned" });
+  return planned.intent;
 }
 
 /** The look was before the lock. Throws GW2606. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import type {
   FileMark,
@@ -12,6 +12,7 @@ import type {
 import { noPlaceInFlat, planVersionChange } from "../formats/mappings/index.ts";
 import { GodwitError } from "../core/error.ts";
 import { markOf } from "../run/files/file-mark.ts";
+import { inTheWay } from "../run/files/write-beside.ts";
 import type { Located } from "./locate.ts";
 import type { Looked } from "../run/mappings/look.ts";
 import { lookAt, type LookContext } from "./look-at.ts";
@@ -88,6 +89,20 @@ export function asideOf(file: string): string {
   return `${file}.aside.jsonl`;
 }
 
+/** Where a file is written before it takes its place. */
+function partialOf(file: string): string {
+  return `${file}.partial`;
+}
+
+/**
+ * A file where this run will write beside a place. A run that goes on overwrites what it has written itself; what no
+ * journal tells of may be somebody's, and a run that was begun could not say afterwards whose it is. Throws GW2613.
+ */
+export function refuseInTheWay(partial: string, own: readonly string[]): void {
+  if (!own.includes(partial) && lstatSync(partial, { throwIfNoEntry: false }) !== undefined)
+    throw inTheWay(partial);
+}
+
 export function askedOf({ inputs, to }: Located, choice: MigrateChoice): Asked {
   return {
     inputs,
@@ -103,11 +118,16 @@ export function askedOf({ inputs, to }: Located, choice: MigrateChoice): Asked {
 export async function planMigration(
   located: Located,
   choice: MigrateChoice,
-  context: LookContext & { readonly now: Date },
+  context: LookContext & {
+    readonly now: Date;
+    /** What an interrupted run may have left, which this one removes. */
+    readonly litter: readonly string[];
+  },
 ): Promise<MigrationPlan> {
   const { inputs: files, output, to } = located;
-  const { now } = context;
+  const { now, litter } = context;
   if (choice.force !== true && existsSync(output)) throw isThere(output);
+  refuseInTheWay(partialOf(output), litter);
   const batch = choice.batch ?? defaultBatch;
   const look = await lookAt(
     { files, aside: files.map(keptBeside), now: now.toISOString(), batch, clean: choice.clean ?? [] },
@@ -135,7 +155,7 @@ export async function planMigration(
   const mode = before?.mode ?? modeOf(files);
   const place = async (path: string, there: FileMark | null): Promise<MappingsPlace> => ({
     output: path,
-    partial: `${path}.partial`,
+    partial: partialOf(path),
     before: there,
     mode,
     backup: there === null || choice.backup === false ? null : copyOf(path, there, stamp),
@@ -151,6 +171,7 @@ export async function planMigration(
     const there = await markOf(path);
     return there === null ? null : { ...(await place(path, there)), backup: copyOf(path, there, stamp) };
   }
+  if (places.aside !== null) refuseInTheWay(places.aside.partial, litter);
   const job: MappingsJob = {
     inputs: look.inputs.map(({ file, bytes, sha256, version, restores }) => ({
       file,
@@ -193,7 +214,7 @@ export async function planMigration(
       places,
       job,
       copies,
-      litter: [],
+      litter,
       looked: {
         inputs: look.inputs.map(({ file, format, version, bytes, mappings }) => ({
           file,

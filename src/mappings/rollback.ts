@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
@@ -17,7 +18,7 @@ import { journalOf } from "./journal.ts";
 import { pathBeside, placeBeside, refuseOtherName } from "./place-beside.ts";
 import { readPlaced } from "./placed.ts";
 import { checkedFiles, intentBeside, litterOf, unfinishedOf } from "./unfinished.ts";
-import { copyOf, type MigrateIntent, stampOf } from "./plan-migration.ts";
+import { copyOf, type MigrateIntent, refuseInTheWay, stampOf } from "./plan-migration.ts";
 import { executionOf, fingerprint, type MappingsProject } from "./project.ts";
 
 export interface RolledBackFile extends RunResult {
@@ -145,6 +146,7 @@ async function planRollback(
     if (place.before !== null) {
       if (place.backup === null) throw unusable(place.output, "no backup was made of it");
       await refuseDamaged(place.backup);
+      refuseInTheWay(place.partial, undone.litter);
     }
     const isChanged = found !== null && !isSameContent(found, left.mark);
     const keeps = isChanged ? copyOf(place.output, found, stampOf(new Date())).backup : null;
@@ -171,6 +173,12 @@ interface Undone {
 }
 
 async function newestPlaced(project: MappingsProject, output: string): Promise<Undone> {
+  if (!existsSync(journalOf(output))) {
+    throw new GodwitError("GW2611", {
+      message: `there is no ${journalOf(output)}: no migration of ${basename(output)} is known that could be rolled back`,
+      details: { output, journal: journalOf(output) },
+    });
+  }
   const placed = (await readPlaced(project, output)).filter(({ state }) => state === "made");
   const [newest] = placed;
   if (newest === undefined) {

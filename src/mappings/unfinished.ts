@@ -6,7 +6,7 @@ import { isSameContent, markOf } from "../run/files/file-mark.ts";
 import { type LedgerState, readLedger } from "../run/ledger.ts";
 import type { CheckedMappings } from "../run/perform/mappings-check.ts";
 import { readingJournal } from "./journal.ts";
-import { type Located, realOutput } from "./locate.ts";
+import { type Located, realPlace } from "./locate.ts";
 import { askedOf, type MigrateChoice, type MigrateIntent } from "./plan-migration.ts";
 import { copyBeside, pathBeside, placeBeside, refuseOtherName } from "./place-beside.ts";
 import type { MappingsProject } from "./project.ts";
@@ -138,7 +138,7 @@ async function changedInput({
   const own = new Set([database, aside, outdated].map((place) => place?.output));
   const inputs = job.inputs.flatMap((input) => [input, ...(input.restores === null ? [] : [input.restores])]);
   for (const { file, bytes, sha256 } of inputs) {
-    if (own.has(realOutput(file))) continue;
+    if (own.has(realPlace(file))) continue;
     const mark = await markOf(file);
     if (mark?.sha256 !== sha256 || mark.bytes !== bytes) return file;
   }
@@ -158,11 +158,6 @@ export function checkedFiles(
   return kept?.result ?? null;
 }
 
-export function withLitter(intent: MigrateIntent | undefined, open: Open | null): MigrateIntent {
-  if (intent === undefined) throw new GodwitError("GW9001", { message: "nothing was planned" });
-  return open === null ? intent : { ...intent, litter: litterOf(open.intent) };
-}
-
 /** What an interrupted run may have left beside its places. */
 export function litterOf({ places: { database, aside }, copies, litter }: MigrateIntent): string[] {
   return [
@@ -171,4 +166,11 @@ export function litterOf({ places: { database, aside }, copies, litter }: Migrat
     ...(aside === null ? [] : [aside.partial]),
     ...copies.map(({ backup }) => `${backup}.partial`),
   ];
+}
+
+/** What whatever run was interrupted on an output may have left beside it. */
+export async function leftBeside(project: MappingsProject, output: string): Promise<readonly string[]> {
+  const intent = (await unfinishedOf(project, output))?.unfinished?.intent;
+  const { command } = (intent ?? {}) as { readonly command?: string };
+  return command === "mappings migrate" ? litterOf(intentBeside(intent as MigrateIntent, output)) : [];
 }

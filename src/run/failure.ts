@@ -43,6 +43,8 @@ export function connectionFailure(engine: Engine, target: Target, error: unknown
   const code = connectionCodes[native.kind as keyof typeof connectionCodes] ?? "GW3001";
   return new GodwitError(code, {
     message: `cannot connect to ${target.display}: ${native.message}`,
+    // A file that is no database is not helped by a look at host and port.
+    ...(native.hint === undefined ? {} : { hint: native.hint }),
     details: { kind: native.kind, native: native.native },
     cause: error,
   });

@@ -83,9 +83,9 @@ export const mappingsMutations: readonly Mutation[] = [
   {
     name: "mappings-litter",
     holds: "what a run that is given up has left is removed",
-    file: "src/mappings/unfinished.ts",
-    text: "return open === null ? intent :",
-    becomes: "return open !== null ? intent :",
+    file: "src/mappings/migrate.ts",
+    text: "litter: open === null ? [] :",
+    becomes: "litter: open !== null || open === null ? [] :",
     test: meanwhile,
     title: "a run that was asked for something else stands in the way only when its file is in place",
   },

@@ -9,6 +9,8 @@ interface Code {
   readonly hint?: string;
 }
 
+const cannotOpen = 14;
+
 /** SQLite's primary result codes (the low byte of an extended one). */
 const byResult: Readonly<Record<number, Code>> = {
   1: { name: "SQLITE_ERROR", kind: "other" },
@@ -29,7 +31,7 @@ const byResult: Readonly<Record<number, Code>> = {
     hint: "The database file is damaged: restore a backup, or save what can be read with the `.recover` command of sqlite3.",
   },
   13: { name: "SQLITE_FULL", kind: "disk-full" },
-  14: {
+  [cannotOpen]: {
     name: "SQLITE_CANTOPEN",
     kind: "unreachable",
     hint: "The path must name a database file, or a new one in an existing folder that can be written.",
@@ -66,7 +68,9 @@ function classify(error: unknown): NativeError {
   const native = typeof code === "string" ? code : "";
   // The driver's words for a connection that was closed.
   if (native === "ERR_INVALID_STATE") return { kind: "connection-lost", native, message: text };
-  return { kind: byErrno[native] ?? "other", native, message: text };
+  const kind = byErrno[native] ?? "other";
+  const hint = kind === "unreachable" ? byResult[cannotOpen]?.hint : undefined;
+  return { kind, native, message: text, ...(hint === undefined ? {} : { hint }) };
 }
 
 function fromResult(result: number, message: string): NativeError {

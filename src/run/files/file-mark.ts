@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { GodwitError } from "../../core/error.ts";
 import type { FileMark } from "../../core/mappings-steps.ts";
-import { fileRefused } from "./file-refused.ts";
+import { fileRefused, noRegularFile } from "./file-refused.ts";
 
 const pieceBytes = 1024 * 1024;
 
@@ -27,7 +27,7 @@ export async function markOf(file: string): Promise<FileMark | null> {
 /** The same of a file that is open, from its start, whatever its position. */
 export async function markOfOpen(handle: FileHandle, file: string): Promise<FileMark> {
   const before = await handle.stat();
-  if (!before.isFile()) throw fileRefused("read", file, new Error("it is no regular file"));
+  if (!before.isFile()) throw noRegularFile(file);
   const hash = createHash("sha256");
   const buffer = Buffer.allocUnsafe(pieceBytes);
   let bytes = 0;

@@ -84,10 +84,11 @@ export async function removeFile(file: string): Promise<void> {
   });
 }
 
-function inTheWay(file: string): GodwitError {
+/** Something stands where nothing may be overwritten. */
+export function inTheWay(file: string): GodwitError {
   return new GodwitError("GW2613", {
     message: `${file} is there already, and is not overwritten`,
-    hint: "If an interrupted run has left it and its journal is gone, it can be removed.",
+    hint: "Remove it if a killed run has left it, or move it away if it is somebody's; then run the same command again.",
     details: { file, native: "EEXIST" },
   });
 }

@@ -3,7 +3,7 @@ import { type BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { GodwitError } from "../../core/error.ts";
 import { type ByteSource, fileSource } from "../../formats/mappings/index.ts";
-import { fileRefused } from "../files/file-refused.ts";
+import { fileRefused, noRegularFile } from "../files/file-refused.ts";
 
 /** A file that is hashed as its bytes go by. */
 export interface WatchedSource extends ByteSource {
@@ -17,7 +17,7 @@ export interface WatchedSource extends ByteSource {
  */
 export async function watchedSource(file: string): Promise<WatchedSource> {
   const before = await look(file);
-  if (!before.isFile()) throw fileRefused("read", file, new Error("it is no regular file"));
+  if (!before.isFile()) throw noRegularFile(file);
   const inner = await fileSource(file);
   let read: { readonly bytes: number; readonly sha256: string } | null = null;
   return {
