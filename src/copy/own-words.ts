@@ -2,11 +2,38 @@ import type { Expression } from "../core/expression.ts";
 import type { PortableTable } from "../core/portable.ts";
 import type { EngineId } from "../core/target.ts";
 
+/** Whether a server of this version understands all words of another of its product: its series is not older. */
+export function takesWordsOf(source: string, target: string): boolean {
+  const [from, to] = [source, target].map(seriesOf) as [number[], number[]];
+  const at = from.findIndex((number, index) => number !== to[index]);
+  return at === -1 || (to[at] ?? 0) > from[at]!;
+}
+
+/** All numbers but the last, which counts corrections: 15 of "PostgreSQL 15.18", 10.11 of "MariaDB 10.11.4". */
+function seriesOf(version: string): number[] {
+  return (version.match(/\d+/g) ?? []).slice(0, -1).map(Number);
+}
+
+/** A table for another product, or an older version: without what only its own server understands. */
+export function inNeutralWords(table: PortableTable): PortableTable {
+  return {
+    ...without(table),
+    columns: table.columns.map(without),
+    indexes: table.indexes.map((index) => ({ ...without(index), parts: index.parts.map(without) })),
+  };
+}
+
+function without<T extends { readonly own?: unknown }>({ own: _, ...rest }: T): Omit<T, "own"> {
+  return rest;
+}
+
 /**
  * The table with each expression that the translator does not know in the words of its own engine: a copy within the
- * engine passes them on, a default that calls a function or takes the next value of a sequence too.
+ * engine passes them on, a default that calls a function or takes the next value of a sequence too. What the model has
+ * no word for stays where the server `takesAll` of it.
  */
-export function inOwnWords(table: PortableTable, dialect: EngineId): PortableTable {
+export function inOwnWords(given: PortableTable, dialect: EngineId, takesAll: boolean): PortableTable {
+  const table = takesAll ? given : inNeutralWords(given);
   const said = <T extends { readonly expression: Expression | null; readonly text: string }>(part: T): T =>
     part.expression !== null || part.text === ""
       ? part
@@ -19,7 +46,8 @@ export function inOwnWords(table: PortableTable, dialect: EngineId): PortableTab
         generated: column.generated === null ? null : said(column.generated),
       }),
     ),
-    checks: table.checks.map(said),
+    // A type in its own words brings its checks along.
+    checks: table.checks.filter(({ ofType }) => !takesAll || ofType !== true).map(said),
     indexes: table.indexes.map((index) =>
       Object.assign({}, index, {
         parts: index.parts.map((part) => (part.column === null ? said(part) : part)),

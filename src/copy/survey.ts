@@ -10,7 +10,7 @@ import { acceptedOf, type Loss, lossesOf } from "./losses.ts";
 import { withObjectNames } from "./object-names.ts";
 import { noObjects, type ObjectsPlan } from "./objects/model.ts";
 import { planObjects } from "./objects/plan-objects.ts";
-import { inOwnWords } from "./own-words.ts";
+import { inNeutralWords, inOwnWords, takesWordsOf } from "./own-words.ts";
 import { type CopyChoice, type CopyMode, type CopyProject, makesDatabase, makesTables } from "./project.ts";
 import { comesBack } from "../run/compare/read-back.ts";
 import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
@@ -76,11 +76,17 @@ export async function survey(
 ): Promise<Survey> {
   const { source, target } = project;
   const read: PortableSchema = await source.engine.normalize.schema(session);
-  const isSameProduct = (await source.engine.connect.facts(session)).product === product;
-  const schema =
-    isSameProduct && project.rules === undefined
-      ? { ...read, tables: read.tables.map((table) => inOwnWords(table, source.engine.id)) }
-      : read;
+  const from = await source.engine.connect.facts(session);
+  const isSameProduct = from.product === product;
+  const takesAll = takesWordsOf(from.version, server);
+  const schema = {
+    ...read,
+    tables: read.tables.map((table) =>
+      isSameProduct && project.rules === undefined
+        ? inOwnWords(table, source.engine.id, takesAll)
+        : inNeutralWords(table),
+    ),
+  };
   const { tables: chosen, warnings } = ruledTables(
     project,
     schema.tables,

@@ -30,6 +30,26 @@ export interface PortableTable extends TableName {
   readonly partitioning: Partitioning | null;
   readonly comment: string | null;
   readonly estimate: TableEstimate;
+  readonly own?: OwnTable;
+}
+
+/**
+ * What the neutral model has no word for, in the engine's own words: a copy between two servers of one product passes
+ * it on, and any other leaves it out before anything is decided. Each is SQL.
+ */
+export interface OwnTable {
+  /** Between CREATE and TABLE: "UNLOGGED". */
+  readonly before: string;
+  /** After the columns: "ENGINE=Aria ROW_FORMAT=DYNAMIC", "WITHOUT ROWID, STRICT". */
+  readonly after: string;
+}
+
+/** As OwnTable, of a column. */
+export interface OwnColumn {
+  /** The type with all that belongs to it, its character set and collation too: "citext", "varchar(20) COLLATE latin1_bin". */
+  readonly type: string;
+  /** What comes after it: "INVISIBLE", "STORAGE EXTERNAL". */
+  readonly words: string;
 }
 
 /** The server's own statistics: for order, progress and time left, never for correctness. */
@@ -60,6 +80,7 @@ export interface PortableColumn {
   readonly onUpdateNow: boolean;
   readonly collation: PortableCollation | null;
   readonly comment: string | null;
+  readonly own?: OwnColumn;
 }
 
 /** A default: the neutral expression, or null where the text means nothing to the translator. */
@@ -135,6 +156,8 @@ export interface PortableIndex {
   readonly where: { readonly expression: Expression | null; readonly text: string } | null;
   /** The source's own statement, for reports and for a copy within one engine. */
   readonly definition: string;
+  /** As OwnTable: what follows its parts, "WITH (fillfactor='70')". */
+  readonly own?: string;
 }
 
 export interface IndexPart {
@@ -145,6 +168,8 @@ export interface IndexPart {
   readonly descending: boolean;
   /** Only so many characters (bytes, for `bytes`) of the column; null is all. */
   readonly prefix: number | null;
+  /** As OwnTable: its collation and operator class, where they are not the column's and the type's. */
+  readonly own?: string;
 }
 
 export type ReferentialAction = "no action" | "restrict" | "cascade" | "set null" | "set default";
@@ -164,6 +189,8 @@ export interface PortableCheck {
   readonly name: string;
   readonly expression: Expression | null;
   readonly text: string;
+  /** It belongs to the column's type, a domain, and goes along with the type in its own words. Missing is false. */
+  readonly ofType?: boolean;
 }
 
 export interface Partitioning {
