@@ -30,6 +30,8 @@ export interface OptionSpec {
   /** The value's name in the help; none for a switch. */
   readonly value?: string;
   readonly kind?: ValueKind;
+  /** The smallest count; 0 where it is left out. */
+  readonly least?: number;
   readonly description: string;
 }
 

@@ -324,7 +324,13 @@ export const commandSpecs: readonly CommandSpec[] = [
     description:
       "Undoes migrations in the reverse of the order in which they were applied, or continues a rollback that was interrupted. Down files may drop tables and the data in them, so it asks first; without a terminal it needs --yes. Repeatable migrations run again with the next apply.",
     options: [
-      { name: "--steps", value: "COUNT", kind: "count", description: "how many migrations (default: 1)" },
+      {
+        name: "--steps",
+        value: "COUNT",
+        kind: "count",
+        least: 1,
+        description: "how many migrations (default: 1)",
+      },
       {
         name: "--to",
         value: "VERSION",
@@ -495,6 +501,7 @@ export const commandSpecs: readonly CommandSpec[] = [
         name: "--jobs",
         value: "COUNT",
         kind: "count",
+        least: 1,
         description: "how many chunks are copied, and indexes built, at once (default: 2)",
       },
       {
@@ -637,7 +644,13 @@ export const commandSpecs: readonly CommandSpec[] = [
     summary: "list the runs of the database",
     description: "Lists what ran on the database, the newest first, with how it ended. Changes nothing.",
     options: [
-      { name: "--limit", value: "COUNT", kind: "count", description: "so many of the newest (default: 20)" },
+      {
+        name: "--limit",
+        value: "COUNT",
+        kind: "count",
+        least: 1,
+        description: "so many of the newest (default: 20)",
+      },
     ],
     examples: [
       { command: "godwit runs", description: "The newest runs" },
@@ -766,6 +779,7 @@ export const commandSpecs: readonly CommandSpec[] = [
         name: "--jobs",
         value: "COUNT",
         kind: "count",
+        least: 1,
         description: "create, verify, restore: sessions that work at the same time (default: 2)",
       },
       {

@@ -157,7 +157,7 @@ function optionOf(spec: OptionSpec): Option {
   if (spec.kind === "rows") option.argParser((text) => parseBatchRows(text, { what: spec.name }));
   if (spec.kind === "share") option.argParser((text) => shareOf(text, spec.name));
   if (spec.kind === "truth") option.argParser((text) => truthOf(text, spec.name));
-  if (spec.kind === "count") option.argParser((text) => countOf(text, spec.name));
+  if (spec.kind === "count") option.argParser((text) => countOf(text, spec));
   return option;
 }
 
@@ -178,10 +178,10 @@ function truthOf(text: string, what: string): boolean {
   });
 }
 
-function countOf(text: string, what: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
+function countOf(text: string, { name: what, least = 0 }: OptionSpec): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text);
   throw new GodwitError("GW1001", {
-    message: `${what} is ${JSON.stringify(text)}: expected a whole number`,
+    message: `${what} is ${JSON.stringify(text)}: expected a whole number from ${least}`,
     details: { what },
   });
 }

@@ -181,6 +181,7 @@ const known = {
     to: oneOf(["msgpack", "json"]),
     out: text,
     each: flag,
+    anyEnding: flag,
     schemaVersion: text,
     shape: oneOf(["list", "keyed", "flat"]),
     naming: oneOf(["pascal", "camel", "snake"]),

@@ -13,7 +13,9 @@ import {
   type MigratedFile,
   migrateMappings,
   type MigrationPlan,
+  otherEnding,
   planMappings,
+  refuseChoice,
   type RolledBackFile,
   rollbackMappings,
   type ShowChoice,
@@ -53,6 +55,10 @@ export async function mappingsMigrate(options: MappingsMigrateOptions = {}): Pro
   const place = { ...options, url: journalUrl(journalOf(first?.output ?? cwd)) };
   return observed(options, place, async (own) => {
     const project = await openMappingsProject(own);
+    for (const { output, to } of located) {
+      const message = otherEnding(output, to);
+      if (message !== null) project.emit({ type: "warning:raised", code: "GW2617", message });
+    }
     if (located.length === 1 && first !== undefined)
       return { files: [await migrateMappings(project, first, { ...own, resume })], failed: [] };
     // One thread has one processor, which reading and writing needs.
@@ -78,16 +84,16 @@ export async function mappingsMigrate(options: MappingsMigrateOptions = {}): Pro
   });
 }
 
-function locatedOf(
-  { inputs = [], to, out, each, resume }: MappingsMigrateOptions,
-  cwd: string,
-): readonly Located[] {
+function locatedOf(options: MappingsMigrateOptions, cwd: string): readonly Located[] {
+  const { inputs = [], to, out, each, anyEnding, resume } = options;
   // The interrupted run knows what it read.
   if (resume === true && inputs.length === 0) {
     const output = locateOutput({ out, to }, resolve(cwd));
     return [{ inputs: [], output, to: to ?? (output.endsWith(".json") ? "json" : "msgpack") }];
   }
-  return locate({ inputs, to, out, each }, resolve(cwd));
+  const located = locate({ inputs, to, out, each, anyEnding }, resolve(cwd));
+  for (const each of located) refuseChoice(each.to, options);
+  return located;
 }
 
 /** What `mappingsMigrate` would do with each output. Changes nothing. */

@@ -235,6 +235,13 @@ const entries = {
     explanation:
       "The journal of an output, FILE.godwit.db, is damaged or is no journal. Without it nobody knows whether a run was interrupted and what was backed up, so nothing is done. The database and its backups, FILE.backup.<time>, are files of their own and are not touched: an older one can be put back by hand, after `sha256sum -c` has checked it.",
   },
+  GW2617: {
+    title: "The output's name says another format",
+    hint: "Leave --to out, and the name decides; or give it a name that ends in .json or .msgpack as the format does.",
+    explanation:
+      "The ending of the output's name and the format that was asked for contradict one another. Programs that go by names would read the one as the other. Nothing was read or changed. The original tool's command writes MessagePack whatever the name, and so does `hoho decomp migrate-mappings`, with this as a warning.",
+    exit: 64,
+  },
   GW3001: {
     title: "Server unreachable",
     hint: "Check host and port, and that the server runs; `godwit wait` waits for it.",

@@ -12,6 +12,8 @@ export {
 export { type MigratedFile, migrateMappings, planMappings } from "./migrate.ts";
 export { conflictText, type MigrateChoice, type MigrationPlan } from "./plan-migration.ts";
 export type { MappingsProject } from "./project.ts";
+export { otherEnding } from "./other-ending.ts";
+export { refuseChoice } from "./refuse-choice.ts";
 export { type RolledBackFile, rollbackMappings } from "./rollback.ts";
 export { type ShowChoice, showMappings, type ShownMappings } from "./show.ts";
 export { type ValidatedFile, validateMappings } from "./validate.ts";

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from "nod
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { GodwitError } from "../core/error.ts";
 import { fileRefused } from "../run/files/file-refused.ts";
+import { formatOf, refuseOtherEnding } from "./other-ending.ts";
 
 export type MappingsFormat = "msgpack" | "json";
 
@@ -13,6 +14,8 @@ export interface LocateChoice {
   readonly out?: string | undefined;
   /** Each input is a database of its own, with an output of its own; else they are merged into one. */
   readonly each?: boolean | undefined;
+  /** `out` may be named as the other format's files are. */
+  readonly anyEnding?: boolean | undefined;
 }
 
 /** What becomes one output. Paths are absolute; the output's leads through no link. */
@@ -33,7 +36,7 @@ const defaultFiles: Readonly<Record<MappingsFormat, string>> = {
   json: "decomp/mappings.json",
 };
 
-/** Which files are read, and where each result goes. Throws GW1001 for what cannot be meant, GW2614 where nothing is. */
+/** Which files are read, and where each result goes. Throws GW1001, GW2617 for what cannot be meant, GW2614 where nothing is. */
 export function locate(choice: LocateChoice, cwd: string): readonly Located[] {
   const to = choice.to ?? formatOf(choice.out) ?? "msgpack";
   const isDefault = choice.inputs.length === 0;
@@ -63,7 +66,9 @@ export function locate(choice: LocateChoice, cwd: string): readonly Located[] {
       hint: "Name it with --out FILE; or pass --each to migrate each file by itself.",
     });
   }
-  return [{ inputs, output: realOutput(outputFor(first)), to }];
+  const output = outputFor(first);
+  if (choice.anyEnding !== true) refuseOtherEnding(output, to);
+  return [{ inputs, output: realOutput(output), to }];
 }
 
 /** The one output that is meant where nothing is read: of a rollback, or of a run that goes on. */
@@ -98,12 +103,6 @@ function outputOf(out: string | undefined, input: string, to: MappingsFormat, cw
   if (out === undefined) return join(dirname(input), name);
   const given = resolve(cwd, out);
   return isFolder(given) ? join(given, name) : given;
-}
-
-function formatOf(out: string | undefined): MappingsFormat | null {
-  const ending = extname(out ?? "").toLowerCase();
-  if (ending === ".json") return "json";
-  return ending === ".msgpack" || ending === ".mpk" ? "msgpack" : null;
 }
 
 function isFolder(path: string): boolean {

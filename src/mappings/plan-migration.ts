@@ -239,12 +239,7 @@ function targetOf(
   { shape, naming }: MigrateChoice,
   from: Looked["inputs"][number]["format"] | null,
 ): MappingsTarget {
-  if (to === "msgpack") {
-    if (shape === undefined && naming === undefined) return { format: "msgpack" };
-    throw new GodwitError("GW1001", {
-      message: "--shape and --naming are for JSON, and MessagePack is written",
-    });
-  }
+  if (to === "msgpack") return { format: "msgpack" };
   const own = from?.format === "json" ? from : null;
   return {
     format: "json",

@@ -81,7 +81,7 @@ test("wrong usage exits with 64, names the nearest word, and touches nothing", a
     [["apply", "--to", "7"], /^error GW2013: there is no migration/],
     [["completion", "bsh"], /did you mean "bash"/],
     [["help", "aplly"], /^error GW1001: there is no command "aplly"; did you mean "apply"\?\n/],
-    [["rollback", "--steps", "0", "--yes"], /^error GW1001: rollback: steps is 0/],
+    [["rollback", "--steps", "0", "--yes"], /^error GW1001: --steps is "0": expected a whole number from 1/],
     [["baseline", "7"], /^error GW2013: .*; nearest to it: 20260101000001\n.*--without-file/s],
     [[], /^Usage: godwit COMMAND/],
   ];

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import {
+  GodwitError,
   mappingsMigrate,
   type MappingsMigrateOptions,
   mappingsRollback,
   mappingsShow,
   mappingsValidate,
 } from "../../src/index.ts";
+import { root } from "../support/cli.ts";
 import { crashAt } from "../support/crash.ts";
 import {
   keyedJson,
@@ -16,6 +19,7 @@ import {
   mappingsProject,
   messagePack,
   samples,
+  unpacked,
 } from "../support/mappings.ts";
 
 /* What is refused, and whether what is said next helps. */
@@ -122,6 +126,58 @@ suite("mappings are refused with what helps", { concurrency: 2 }, () => {
     await rm(join(project.folder, "decomp/other.msgpack.partial"));
     await mappingsRollback({ cwd: project.folder, env: {}, file: "decomp/other.msgpack" });
     assert.deepEqual(await project.bytes("decomp/other.msgpack"), Buffer.from(messagePack(samples(1))));
+  });
+
+  test("a format that the output's name contradicts", async () => {
+    await using project = await scene();
+    const inputs = ["decomp/mappings.json"];
+    for (const [to, name] of [
+      ["json", "y.msgpack"],
+      ["json", "y.MPK"],
+      ["msgpack", "y.json"],
+    ] as const) {
+      await assert.rejects(migrate(project, { inputs, to, out: name }), (error) => {
+        assert.ok(error instanceof GodwitError && error.code === "GW2617", String(error));
+        assert.equal(error.exitCode, 64);
+        assert.match(error.message, /is to hold (JSON, .* MessagePack|MessagePack, .* JSON)$/);
+        return true;
+      });
+    }
+    assert.deepEqual(await readdir(project.folder), ["decomp"]);
+    await migrate(project, { inputs, to: "json", out: "y.other" });
+    await migrate(project, { inputs, to: "msgpack", out: project.folder });
+    // The original tool's command has one format, whatever the name.
+    const words = ["decomp", "migrate-mappings", "--output", "old.json"];
+    const done = spawnSync(process.execPath, [join(root, "bin/hoho"), ...words], {
+      cwd: project.folder,
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], HOME: project.folder, NO_COLOR: "1" },
+    });
+    assert.equal(done.status, 0, done.stderr);
+    assert.match(
+      done.stderr,
+      /^warning GW2617: .*old\.json is to hold MessagePack, and its name says JSON$/m,
+    );
+    assert.deepEqual(unpacked(await project.bytes("old.json")), samples(5));
+  });
+
+  test("what cannot be meant, before anything is read", async () => {
+    await using project = await mappingsProject({ "in.json": "{" });
+    const inputs = ["in.json"];
+    await assert.rejects(migrate(project, { inputs, shape: "flat" }), {
+      code: "GW1001",
+      message: /--shape and --naming are for JSON/,
+    });
+    await assert.rejects(migrate(project, { inputs, schemaVersion: "2" }), {
+      code: "GW2603",
+      message: '--schema-version is "2": expected 1.0 or 1.1',
+    });
+    await assert.rejects(migrate(project, { inputs }), { code: "GW2601" });
+    for (const option of ["--batch", "--jobs"]) {
+      const refused = await project.run("migrate", "in.json", option, "0");
+      assert.equal(refused.code, 64);
+      assert.match(refused.stderr, new RegExp(`GW1001: ${option} is "0": expected a whole number from 1\n`));
+    }
   });
 
   test("a rollback where nothing is known writes nothing and says so", async () => {

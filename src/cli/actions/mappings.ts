@@ -121,8 +121,15 @@ async function migrateWith(invocation: Invocation, choice: MappingsMigrateOption
 export async function migrateOriginal(invocation: Invocation): Promise<number> {
   const { jsonPath, output, backup = true, force = false } = invocation.options;
   const inputs = jsonPath === undefined ? [] : [jsonPath];
-  const choice = { to: "msgpack", out: output ?? defaultOutput, backup, force, backupInputs: true } as const;
-  return migrateWith(invocation, { ...choice, inputs });
+  return migrateWith(invocation, {
+    inputs,
+    to: "msgpack",
+    out: output ?? defaultOutput,
+    anyEnding: true,
+    backup,
+    force,
+    backupInputs: true,
+  });
 }
 
 function migrateChoice(
