@@ -74,9 +74,9 @@ export const mappingsMutations: readonly Mutation[] = [
   {
     name: "mappings-other-input",
     holds: "what is read again is what was looked at",
-    file: "src/run/mappings/work.ts",
-    text: "if (input.sha256 !== looked?.sha256) throw",
-    becomes: 'if (input.sha256 === "") throw',
+    file: "src/run/mappings/read-inputs.ts",
+    text: "if (sha256 !== before[n]?.sha256) throw",
+    becomes: 'if (sha256 === "") throw',
     test: meanwhile,
     title: "an input that is another one when it is read again is refused",
   },

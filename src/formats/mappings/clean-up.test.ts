@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { CleanUp, type FindingKind, findingKinds } from "./clean-up.ts";
 import { mapping } from "./mapping-files.fixture.ts";
 import type { Mapping } from "./model.ts";
@@ -144,6 +145,35 @@ test("as many are listed as were asked for, and all are counted", () => {
     [0, 0, 1],
   );
   assert.equal(findings.counts["dead-reference"], 100);
+});
+
+test("a reference is dead where no mapping of any place is its Original", () => {
+  const name = fc.constantFrom("", "a", "b", "c", "d", "e".repeat(40));
+  const some = fc.array(
+    fc.record({ original: name, references: fc.array(fc.option(name), { maxLength: 3 }) }),
+    { maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(some, fc.constantFrom(findingKinds, ["dead-reference"] as const), (parts, kinds) => {
+      const all = parts.map((part) => mapping(part));
+      const isLeft = ({ original }: Mapping) => original !== "" || !kinds.includes("empty-name");
+      const originals = new Set(all.filter(isLeft).map(({ original }) => original));
+      const dead = all.flatMap((one, index) =>
+        one.references
+          .filter((reference) => isLeft(one) && (reference === null || !originals.has(reference)))
+          .map((reference) => [index, reference] as const),
+      );
+      const { cleanUp, findings } = look(kinds, all);
+      assert.equal(findings.counts["dead-reference"], dead.length);
+      const told = findings.listed.filter(({ kind }) => kind === "dead-reference");
+      assert.deepEqual(
+        told.map(({ index, givenUp: [lost] }) => [index, lost?.value]),
+        dead,
+      );
+      for (const { references } of cleanUp.mend(all))
+        for (const reference of references) assert.ok(reference !== null && originals.has(reference));
+    }),
+  );
 });
 
 function look(kinds: readonly FindingKind[], all = mappings, mostFindings = 1000) {

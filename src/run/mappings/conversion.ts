@@ -13,7 +13,14 @@ import {
   upgradeHeader,
   withOldNames,
 } from "../../formats/mappings/index.ts";
-import { type Database, momentOf, type OnRead, openDatabase, type ReadInput } from "./read-inputs.ts";
+import {
+  type Database,
+  momentOf,
+  type OnRead,
+  openDatabase,
+  type ReadInput,
+  refuseOthers,
+} from "./read-inputs.ts";
 
 /** What a version without a place for it leaves aside. */
 export interface Aside {
@@ -65,8 +72,7 @@ export async function openConversion(job: MappingsJob, hooks: ConversionHooks): 
   if (cleaning !== null) {
     const looked = await open(hooks.onLook);
     for await (const { mappings } of looked.batches()) cleaning.look(mappings);
-    // What is listed is made here; the mend needs it.
-    cleaning.findings();
+    refuseOthers(job.inputs, looked.end().inputs);
   }
   const database = await open(hooks.onRead);
   const aside: KeptAside[] = [];

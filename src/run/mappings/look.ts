@@ -12,8 +12,14 @@ import {
   type Merged,
 } from "../../formats/mappings/index.ts";
 import { ContentFacts } from "./content-facts.ts";
-import { momentOf, type OnRead, openDatabase, type RawReader, type ReadInput } from "./read-inputs.ts";
-import { changed } from "./watched-source.ts";
+import {
+  momentOf,
+  type OnRead,
+  openDatabase,
+  type RawReader,
+  type ReadInput,
+  refuseOthers,
+} from "./read-inputs.ts";
 import type { OnReached, Reached } from "./work.ts";
 
 export interface LookWork {
@@ -128,8 +134,7 @@ async function lookOnce(
   if (cleaning?.looksAgain === true) {
     const again = await open(() => onReached(reached));
     for await (const { mappings } of again.batches()) cleaning.lookAgain(mappings);
-    for (const [n, { file, sha256 }] of again.end().inputs.entries())
-      if (sha256 !== inputs[n]?.sha256) throw changed(file);
+    refuseOthers(inputs, again.end().inputs);
   }
   const { listed = [], counts = {} } = cleaning?.findings() ?? {};
   const misfits = inputs.flatMap((input, n): LeftOut[] => {

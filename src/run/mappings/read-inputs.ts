@@ -14,9 +14,9 @@ import {
   withNewNames,
 } from "../../formats/mappings/index.ts";
 import { GodwitError } from "../../core/error.ts";
-import type { MappingsInput } from "../../core/mappings-steps.ts";
+import type { MappingsInput, MappingsSource } from "../../core/mappings-steps.ts";
 import { openKept } from "./kept-aside.ts";
-import { watchedSource } from "./watched-source.ts";
+import { changed, watchedSource } from "./watched-source.ts";
 
 /** How far the reading of one file has come. */
 export type OnRead = (
@@ -173,6 +173,17 @@ async function openInput(
       unrestored: kept?.restorer.left() ?? [],
     }),
   };
+}
+
+/** Throws GW2606 where files that were read again are not those of the first time. */
+export function refuseOthers(
+  before: readonly Pick<MappingsSource, "sha256" | "restores">[],
+  inputs: readonly ReadInput[],
+): void {
+  for (const [n, { file, sha256, restores }] of inputs.entries()) {
+    if (sha256 !== before[n]?.sha256) throw changed(file);
+    if (restores !== null && restores.sha256 !== before[n].restores?.sha256) throw changed(restores.file);
+  }
 }
 
 /** Mappings that do not say from which file they come get its name. */

@@ -14,8 +14,8 @@ import { fileRefused } from "../files/file-refused.ts";
 import { ContentFacts } from "./content-facts.ts";
 import { type Aside, openConversion } from "./conversion.ts";
 import { look, type LookWork, type Looked } from "./look.ts";
-import { momentOf } from "./read-inputs.ts";
-import { changed, watchedSource } from "./watched-source.ts";
+import { momentOf, refuseOthers } from "./read-inputs.ts";
+import { watchedSource } from "./watched-source.ts";
 
 /*
  * The work on one database, by plain values in and out, so that it can be done in this thread or in another one. How far
@@ -88,13 +88,8 @@ async function convert({ job, file, aside }: ConvertWork, onReached: OnReached):
     crashPoint("mappings:batch");
   }
   const { header, inputs, aside: left } = conversion.end();
-  for (const [n, input] of inputs.entries()) {
-    // What was decided was decided for the file that was looked at.
-    const looked = job.inputs[n];
-    if (input.sha256 !== looked?.sha256) throw changed(input.file);
-    if (input.restores !== null && input.restores.sha256 !== looked.restores?.sha256)
-      throw changed(input.restores.file);
-  }
+  // What was decided was decided for the files that were looked at.
+  refuseOthers(job.inputs, inputs);
   await writer.finish(header);
   crashPoint("mappings:written");
   const found = facts.finish(header);
