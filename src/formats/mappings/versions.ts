@@ -64,44 +64,60 @@ export function downgradeHeader(header: CollectionHeader): {
 
 /**
  * Puts back what was kept aside to the mappings of the very content that was written with it: each has its number, and
- * must be the same one still. What a mapping has already is newer, and stays.
+ * must be the same one still. What a mapping has already is newer, and stays. Both are in one order, so that no more
+ * than a batch of either is in memory.
  */
 export class Restorer {
-  readonly #aside: readonly KeptAside[];
-  readonly #left: KeptAside[] = [];
+  readonly #batches: AsyncIterator<readonly KeptAside[]>;
+  #batch: readonly KeptAside[] = [];
   #at = 0;
+  #unrestored = 0;
 
   /** In the order of their numbers, as they were kept. */
-  constructor(aside: readonly KeptAside[]) {
-    this.#aside = aside;
+  constructor(batches: AsyncIterable<readonly KeptAside[]>) {
+    this.#batches = batches[Symbol.asyncIterator]();
   }
 
   /** Batches in order; `first` is the number of the first mapping. */
-  restore(mappings: readonly Mapping[], first: number): readonly Mapping[] {
-    const last = first + mappings.length - 1;
-    if ((this.#aside[this.#at]?.index ?? Number.POSITIVE_INFINITY) > last) return mappings;
-    const restored = [...mappings];
-    for (; this.#at < this.#aside.length && this.#aside[this.#at]!.index <= last; this.#at++) {
-      const kept = this.#aside[this.#at]!;
+  async restore(mappings: readonly Mapping[], first: number): Promise<readonly Mapping[]> {
+    let restored: Mapping[] | null = null;
+    for (;;) {
+      const kept = await this.#peek();
+      if (kept === null || kept.index >= first + mappings.length) return restored ?? mappings;
+      this.#at++;
       const place = kept.index - first;
-      const mapping = restored[place];
+      const mapping = mappings[place];
       if (mapping === undefined || identityOf(mapping) !== identityOf(kept)) {
-        this.#left.push(kept);
+        this.#unrestored++;
         continue;
       }
       const { originFile, note } = kept;
+      restored ??= [...mappings];
       restored[place] = {
         ...mapping,
         originFile: mapping.originFile ?? originFile,
         note: mapping.note ?? note,
       };
     }
-    return restored;
   }
 
-  /** What found no mapping, in the order in which it was kept. */
-  left(): readonly KeptAside[] {
-    return [...this.#left, ...this.#aside.slice(this.#at)];
+  /** After the last batch: how many found no mapping. */
+  async finish(): Promise<number> {
+    while ((await this.#peek()) !== null) {
+      this.#at++;
+      this.#unrestored++;
+    }
+    return this.#unrestored;
+  }
+
+  async #peek(): Promise<KeptAside | null> {
+    while (this.#at >= this.#batch.length) {
+      const next = await this.#batches.next();
+      if (next.done === true) return null;
+      this.#batch = next.value;
+      this.#at = 0;
+    }
+    return this.#batch[this.#at]!;
   }
 }
 

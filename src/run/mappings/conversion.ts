@@ -22,21 +22,22 @@ import {
   refuseOthers,
 } from "./read-inputs.ts";
 
-/** What a version without a place for it leaves aside. */
-export interface Aside {
-  readonly mappings: readonly KeptAside[];
-  readonly history: readonly MigrationRecord[];
-}
-
 /** One pass over what is to be written. */
 export interface Conversion {
-  batches(): AsyncGenerator<readonly Mapping[], void, void>;
+  batches(): AsyncGenerator<ConvertedBatch, void, void>;
   /** After the last batch. */
   end(): {
     readonly header: CollectionHeader;
     readonly inputs: readonly ReadInput[];
-    readonly aside: Aside;
+    /** The history, where the version has no place for it. */
+    readonly aside: readonly MigrationRecord[];
   };
+}
+
+export interface ConvertedBatch {
+  readonly mappings: readonly Mapping[];
+  /** What a version without a place for it leaves aside of them. */
+  readonly aside: readonly KeptAside[];
 }
 
 export interface ConversionHooks {
@@ -47,7 +48,7 @@ export interface ConversionHooks {
 
 /**
  * The inputs as the database that the job asks for: merged, mended and in its version. Memory: what several files hold,
- * some bytes for each mapping where something is mended, and what is kept aside.
+ * and some bytes for each mapping where something is mended.
  */
 export async function openConversion(job: MappingsJob, hooks: ConversionHooks): Promise<Conversion> {
   const now = momentOf(job.now);
@@ -75,23 +76,20 @@ export async function openConversion(job: MappingsJob, hooks: ConversionHooks): 
     refuseOthers(job.inputs, looked.end().inputs);
   }
   const database = await open(hooks.onRead);
-  const aside: KeptAside[] = [];
   let written = 0;
 
-  function asWritten(mappings: readonly Mapping[]): readonly Mapping[] {
+  function asWritten(mappings: readonly Mapping[]): ConvertedBatch {
     const mended = cleaning === null ? mappings : cleaning.mend(mappings);
-    if (upgrades) return mended;
-    const down = downgradeMappings(hasNewNames ? mended.map(withOldNames) : mended, written);
-    aside.push(...down.aside);
-    return down.mappings;
+    if (upgrades) return { mappings: mended, aside: [] };
+    return downgradeMappings(hasNewNames ? mended.map(withOldNames) : mended, written);
   }
 
   return {
     async *batches() {
       for await (const { mappings } of database.batches()) {
-        const result = asWritten(mappings);
-        written += result.length;
-        yield result;
+        const batch = asWritten(mappings);
+        written += batch.mappings.length;
+        yield batch;
       }
     },
     end() {
@@ -113,7 +111,7 @@ export async function openConversion(job: MappingsJob, hooks: ConversionHooks): 
       return {
         header: isComplete ? changed : completeStatistics(changed, { mappings: written, now }),
         inputs,
-        aside: { mappings: aside, history: down?.history ?? [] },
+        aside: down?.history ?? [],
       };
     },
   };

@@ -1,26 +1,39 @@
-import { type KeptAside, type MigrationRecord, readSidecar, Restorer } from "../../formats/mappings/index.ts";
+import { type Mapping, type MigrationRecord, openSidecar, Restorer } from "../../formats/mappings/index.ts";
 import type { MappingsInput } from "../../core/mappings-steps.ts";
 import { watchedSource } from "./watched-source.ts";
 
 /** What an earlier downgrade has kept aside of a database, to be put back in one pass over it. */
-export interface OpenKept extends MappingsInput {
+export interface OpenKept extends AsyncDisposable {
+  readonly file: string;
   /** The content that it belongs to. */
   readonly content: string;
   readonly history: readonly MigrationRecord[];
-  readonly entries: readonly KeptAside[];
-  readonly restorer: Restorer;
+  /** Batches of that database in order; `first` is the number of the first mapping. */
+  restore(mappings: readonly Mapping[], first: number): Promise<readonly Mapping[]>;
+  /** After the last batch; reads what is left of it. */
+  finish(): Promise<PutBack>;
 }
 
-/** Throws GW2601 for a file that is damaged. */
+/** The file as it was read, and how many of its entries found no mapping. */
+export interface PutBack extends MappingsInput {
+  readonly unrestored: number;
+}
+
+/** Throws GW2601 for a file that is damaged, also later on. */
 export async function openKept(file: string): Promise<OpenKept> {
   const source = await watchedSource(file);
-  const { head, aside } = await readSidecar(source);
+  const sidecar = await openSidecar(source);
+  const restorer = new Restorer(sidecar.entries());
+  const { content, history } = sidecar.head;
   return {
     file,
-    ...source.read(),
-    content: head.content,
-    history: head.history,
-    entries: aside,
-    restorer: new Restorer(aside),
+    content,
+    history,
+    restore: (mappings, first) => restorer.restore(mappings, first),
+    async finish() {
+      const unrestored = await restorer.finish();
+      return { file, ...source.read(), unrestored };
+    },
+    [Symbol.asyncDispose]: () => sidecar[Symbol.asyncDispose](),
   };
 }

@@ -3,7 +3,6 @@ import {
   type CollectionHeader,
   type FileFormat,
   headerWithNewNames,
-  type KeptAside,
   type Mapping,
   type Merged,
   mergeMappings,
@@ -15,7 +14,7 @@ import {
 } from "../../formats/mappings/index.ts";
 import { GodwitError } from "../../core/error.ts";
 import type { MappingsInput, MappingsSource } from "../../core/mappings-steps.ts";
-import { openKept } from "./kept-aside.ts";
+import { openKept, type PutBack } from "./kept-aside.ts";
 import { changed, watchedSource } from "./watched-source.ts";
 
 /** How far the reading of one file has come. */
@@ -42,8 +41,8 @@ export interface ReadInput {
   readonly mappings: number;
   /** What was put back, as it was read; null where nothing was. */
   readonly restores: (MappingsInput & { readonly content: string }) | null;
-  /** Of that, what found no mapping. */
-  readonly unrestored: readonly KeptAside[];
+  /** Of that, how much found no mapping. */
+  readonly unrestored: number;
 }
 
 export interface ReadOptions {
@@ -137,9 +136,10 @@ async function openInput(
   // Of JSON that has its version at its end this is a guess in the first look, and known afterwards.
   const isOld = (version ?? reader.version ?? "1.0") === "1.0";
   let mappings = 0;
+  let putBack: PutBack | null = null;
 
-  function asRead(raw: readonly Mapping[], first: number): readonly Mapping[] {
-    const restored = kept === null ? raw : kept.restorer.restore(raw, first);
+  async function asRead(raw: readonly Mapping[], first: number): Promise<readonly Mapping[]> {
+    const restored = kept === null ? raw : await kept.restore(raw, first);
     const named = newNames && isOld ? restored.map(withNewNames) : restored;
     return marksOrigin ? withOrigin(named, origin) : named;
   }
@@ -151,13 +151,15 @@ async function openInput(
 
   return {
     async *batches() {
+      await using _ = kept;
       for await (const { first, mappings: raw, endOffset } of reader.batches()) {
         mappings += raw.length;
         onRaw?.mappings(n, raw);
-        yield { first, mappings: asRead(raw, first) };
+        yield { first, mappings: await asRead(raw, first) };
         await onRead(file, { bytes: endOffset, mappings });
       }
       onRaw?.header(n, reader.header);
+      putBack = (await kept?.finish()) ?? null;
     },
     header,
     read: () => ({
@@ -166,11 +168,8 @@ async function openInput(
       version: reader.header.version,
       ...source.read(),
       mappings,
-      restores:
-        kept === null
-          ? null
-          : { file: kept.file, bytes: kept.bytes, sha256: kept.sha256, content: kept.content },
-      unrestored: kept?.restorer.left() ?? [],
+      restores: kept === null || putBack === null ? null : { ...putBack, content: kept.content },
+      unrestored: putBack?.unrestored ?? 0,
     }),
   };
 }

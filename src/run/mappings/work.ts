@@ -4,15 +4,15 @@ import type { MappingsFacts, MappingsJob } from "../../core/mappings-steps.ts";
 import {
   type CollectionHeader,
   createMappingWriter,
+  createSidecarWriter,
   fileSink,
   openMappings,
-  sidecarHead,
-  sidecarLines,
+  type SidecarWriter,
 } from "../../formats/mappings/index.ts";
 import { crashPoint } from "../crash-point.ts";
 import { fileRefused } from "../files/file-refused.ts";
 import { ContentFacts } from "./content-facts.ts";
-import { type Aside, openConversion } from "./conversion.ts";
+import { openConversion } from "./conversion.ts";
 import { look, type LookWork, type Looked } from "./look.ts";
 import { momentOf, refuseOthers } from "./read-inputs.ts";
 import { watchedSource } from "./watched-source.ts";
@@ -31,8 +31,6 @@ export interface ConvertWork {
 
 export interface Converted {
   readonly facts: MappingsFacts;
-  /** How much was kept aside. */
-  readonly aside: number;
   /** What had been kept aside and found no mapping any more: in which file, and how much. */
   readonly unrestored: readonly { readonly file: string; readonly entries: number }[];
 }
@@ -73,6 +71,7 @@ export const mappingsWork: {
 
 async function convert({ job, file, aside }: ConvertWork, onReached: OnReached): Promise<Converted> {
   await using handle = await opened(file);
+  await using beside = aside === null ? null : await opened(aside);
   crashPoint("mappings:opened");
   let mappings = 0;
   const conversion = await openConversion(job, {
@@ -81,30 +80,34 @@ async function convert({ job, file, aside }: ConvertWork, onReached: OnReached):
   });
   const facts = new ContentFacts();
   const writer = createMappingWriter(fileSink(handle), writeOptions(job));
+  const sidecar = beside === null ? null : createSidecarWriter(fileSink(beside));
   for await (const batch of conversion.batches()) {
-    await writer.write(batch);
-    facts.add(batch);
-    mappings += batch.length;
+    await writer.write(batch.mappings);
+    if (batch.aside.length > 0) await placeAside(file, sidecar).write(batch.aside);
+    facts.add(batch.mappings);
+    mappings += batch.mappings.length;
     crashPoint("mappings:batch");
   }
-  const { header, inputs, aside: left } = conversion.end();
+  const { header, inputs, aside: history } = conversion.end();
   // What was decided was decided for the files that were looked at.
   refuseOthers(job.inputs, inputs);
   await writer.finish(header);
   crashPoint("mappings:written");
   const found = facts.finish(header);
-  if (aside !== null) await writeAside(aside, left, found.content);
-  else if (left.mappings.length + left.history.length > 0)
-    throw new GodwitError("GW9001", { message: `${file} has no place for what would be left out of it` });
+  if (history.length > 0) placeAside(file, sidecar);
+  await sidecar?.finish({ content: found.content, history });
   return {
     facts: found,
-    aside: left.mappings.length + left.history.length,
     unrestored: inputs.flatMap(({ restores, unrestored }) =>
-      restores === null || unrestored.length === 0
-        ? []
-        : [{ file: restores.file, entries: unrestored.length }],
+      restores === null || unrestored === 0 ? [] : [{ file: restores.file, entries: unrestored }],
     ),
   };
+}
+
+/** Nothing that the version has no place for is dropped because a plan says that there is none. */
+function placeAside(file: string, sidecar: SidecarWriter | null): SidecarWriter {
+  if (sidecar !== null) return sidecar;
+  throw new GodwitError("GW9001", { message: `${file} has no place for what would be left out of it` });
 }
 
 function writeOptions({ target, version, count, beside, wire }: MappingsJob) {
@@ -114,14 +117,6 @@ function writeOptions({ target, version, count, beside, wire }: MappingsJob) {
     beside,
     wire: wire as CollectionHeader["wire"],
   };
-}
-
-async function writeAside(file: string, { mappings, history }: Aside, content: string): Promise<void> {
-  await using handle = await opened(file);
-  await handle.writeFile(sidecarHead({ content, history, entries: mappings.length }));
-  const some = 1000;
-  for (let first = 0; first < mappings.length; first += some)
-    await handle.writeFile(sidecarLines(mappings.slice(first, first + some)));
 }
 
 /** Made by the caller, who brings it to the disk. */

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { GodwitError } from "../../core/error.ts";
 import type { FileMark, MappingsCheckStep, MappingsFacts, MappingsPlace } from "../../core/mappings-steps.ts";
-import { readSidecar } from "../../formats/mappings/index.ts";
+import { checkSidecar } from "../../formats/mappings/index.ts";
 import { crashPoint } from "../crash-point.ts";
 import { fileRefused } from "../files/file-refused.ts";
 import { markOf } from "../files/file-mark.ts";
@@ -79,7 +79,7 @@ function isAboutContent(error: unknown): error is GodwitError {
 
 /** What was kept aside belongs to this very content. */
 async function asideMark({ partial, output }: MappingsPlace, { content }: MappingsFacts): Promise<FileMark> {
-  const { head } = await readSidecar(await watchedSource(partial));
+  const head = await checkSidecar(await watchedSource(partial));
   if (head.content !== content) throw unlike(output, "it belongs to another content");
   const mark = await markOf(partial);
   if (mark === null) throw fileRefused("read", partial, new Error("it is gone"));

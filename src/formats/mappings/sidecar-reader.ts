@@ -1,8 +1,5 @@
-import { Malformed, needMore } from "./byte-window.ts";
-import { ByteWindow } from "./byte-window.ts";
-import { JsonBytes } from "./json-bytes.ts";
+import { ByteWindow, Malformed, needMore } from "./byte-window.ts";
 import { JsonCursor } from "./json-cursor.ts";
-import { JsonEncoder } from "./json-encode.ts";
 import { spellings } from "./json-known-names.ts";
 import { integer, readObject } from "./json-parts.ts";
 import { readRecord } from "./json-schema.ts";
@@ -21,51 +18,96 @@ export interface SidecarHead {
 
 const headNames = spellings(["Sidecar", "Content", "Entries", "History"]);
 const entryNames = spellings(["Index", "Original", "Context", "OriginFile", "Note"]);
-const sidecarVersion = "1";
+export const sidecarVersion = "1";
 
-/** The first line of a sidecar file. */
-export function sidecarHead({ content, history, entries }: SidecarHead): string {
-  const out = new JsonBytes();
-  const encoder = new JsonEncoder(out, "pascal");
-  out.text(`{"Sidecar":"${sidecarVersion}","Content":"${content}","Entries":${entries},"History":[`);
-  for (const [index, record] of history.entries()) {
-    if (index > 0) out.text(",");
-    encoder.record(record);
-  }
-  out.text("]}\n");
-  return out.take().toString("utf8");
-}
-
-/** The lines after it, one an entry, in the order of the mappings. */
-export function sidecarLines(aside: readonly KeptAside[]): string {
-  return aside
-    .map(({ index, original, context, originFile, note }) => {
-      const line = { Index: index, Original: original, Context: context, OriginFile: originFile, Note: note };
-      return `${JSON.stringify(line)}\n`;
-    })
-    .join("");
-}
-
-/** Throws GW2601 with the place for a file that is none, is cut off, or has other entries than its head counts. */
-export async function readSidecar(source: ByteSource): Promise<{
+/** One pass over a sidecar file, with bounded memory. */
+export interface SidecarReader extends AsyncDisposable {
   readonly head: SidecarHead;
-  readonly aside: readonly KeptAside[];
-}> {
+  /**
+   * In the order of their mappings, in batches. Can be called once. Throws GW2601 with the place for a file that is cut
+   * off, has other entries than its head counts, or has them in another order.
+   */
+  entries(): AsyncGenerator<readonly KeptAside[], void, void>;
+}
+
+const batchEntries = 1024;
+
+/** Throws GW2601 with the place for a file that is none. Where `entries` is not called, it has to be disposed of. */
+export async function openSidecar(source: ByteSource): Promise<SidecarReader> {
   const window = new ByteWindow(source);
   const cursor = new JsonCursor();
-  const whole = <T>(read: () => T) => readWhole(window, () => cursor.attach(window), read);
+  const told = (error: unknown) => refusal(window, error, { isJson: true, index: null, name: null });
+  let head: SidecarHead;
   try {
-    const head = await whole(() => readHead(cursor));
-    const aside: KeptAside[] = [];
-    while (aside.length < head.entries) aside.push(await whole(() => readEntry(cursor)));
-    if (!(await isAtEnd(window, cursor))) {
-      throw cursor.unexpected(`the end of the file after ${head.entries} entries`);
-    }
-    return { head, aside };
+    head = await readWhole(
+      window,
+      () => cursor.attach(window),
+      () => readHead(cursor),
+    );
   } catch (error) {
-    throw await refusal(window, error, { isJson: true, index: null, name: null });
-  } finally {
+    const refused = await told(error);
     await window.close();
+    throw refused;
+  }
+  return {
+    head,
+    async *entries() {
+      try {
+        yield* readEntries(window, cursor, head.entries);
+      } catch (error) {
+        throw await told(error);
+      } finally {
+        await window.close();
+      }
+    },
+    [Symbol.asyncDispose]: () => window.close(),
+  };
+}
+
+/** Reads all of a sidecar. Throws what {@link openSidecar} and its reader throw. */
+export async function checkSidecar(source: ByteSource): Promise<SidecarHead> {
+  const { head, entries } = await openSidecar(source);
+  for await (const _ of entries());
+  return head;
+}
+
+async function* readEntries(
+  window: ByteWindow,
+  cursor: JsonCursor,
+  count: number,
+): AsyncGenerator<readonly KeptAside[], void, void> {
+  let last = -1;
+  for (let done = 0; done < count;) {
+    const entries: KeptAside[] = [];
+    cursor.attach(window);
+    const most = Math.min(batchEntries, count - done);
+    const failure = fill(entries, most, window, cursor, last);
+    if (entries.length > 0) {
+      last = entries.at(-1)!.index;
+      done += entries.length;
+      yield entries;
+    }
+    if (failure !== undefined && (failure !== needMore || !(await window.more()))) throw failure;
+  }
+  if (!(await isAtEnd(window, cursor))) throw cursor.unexpected(`the end of the file after ${count} entries`);
+}
+
+/** As many as are in the window; what ended it early. */
+function fill(
+  entries: KeptAside[],
+  most: number,
+  window: ByteWindow,
+  cursor: JsonCursor,
+  last: number,
+): unknown {
+  try {
+    while (entries.length < most) {
+      entries.push(readEntry(cursor, entries.at(-1)?.index ?? last));
+      window.start = cursor.at;
+    }
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 
@@ -97,7 +139,8 @@ function readHead(cursor: JsonCursor): SidecarHead {
   return { content, entries, history };
 }
 
-function readEntry(cursor: JsonCursor): KeptAside {
+/** `last` is the number of the mapping before. */
+function readEntry(cursor: JsonCursor, last: number): KeptAside {
   cursor.next();
   const start = cursor.at;
   let index: number | bigint = -1;
@@ -114,6 +157,12 @@ function readEntry(cursor: JsonCursor): KeptAside {
   });
   if (bits !== 0b11111 || members !== null || typeof index !== "number" || index < 0) {
     throw new Malformed(start, "expected an entry as Godwit writes it, found another object");
+  }
+  if (index <= last) {
+    throw new Malformed(
+      start,
+      `expected entries in the order of their mappings, found that of ${index} after that of ${last}`,
+    );
   }
   return { index, original, context, originFile, note };
 }
