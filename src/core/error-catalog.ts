@@ -178,7 +178,7 @@ const entries = {
     title: "What was written is not what was read",
     hint: "Look at the disk and its file system before you run it again; if they are sound, please report this.",
     explanation:
-      "Before a new file takes its place it is read back: the numbers of mappings, types and contexts and a digest of the whole content must be those of what was read. They were not. The new file was removed, and the old one stands.",
+      "Before a new file takes its place it is read back: the numbers of mappings, types and contexts and a digest of the whole content must be those of what was written, and what a migration has to preserve must be as it was in the files before they were converted. It was not. The new file was removed, and the old one stands.",
     exit: 5,
   },
   GW2608: {

@@ -84,6 +84,8 @@ export interface MappingsJob {
   readonly batch: number;
   /** What is written where the files are silent, ISO 8601: the same when the run goes on. */
   readonly now: string;
+  /** Of the files as they are, before anything is done to them: what the new file must give back. */
+  readonly read: MappingsSums;
   /** Where it is known before: how many mappings will be written. */
   readonly count: number | null;
   /** Names that flat JSON needs for what stands beside its mappings; no mapping gets one of them for a key. */
@@ -104,6 +106,23 @@ export interface MappingsFacts {
   readonly references: number;
   /** SHA-256 of what all of it means. */
   readonly content: string;
+}
+
+/** What a migration has to preserve, in sums; null where it changes that by intent. */
+export interface MappingsSums {
+  readonly mappings: number;
+  /** Of the symbols in their order, where mappings are joined. */
+  readonly identities: string | null;
+  /** Of the mappings in their order, as both versions have them. */
+  readonly values: string | null;
+  /** A decimal text, because it may be long. */
+  readonly usage: string | null;
+  /** Of origin files and notes. */
+  readonly aside: string | null;
+  readonly history: string;
+  readonly patterns: string;
+  readonly statistics: string | null;
+  readonly surplus: string;
 }
 
 /** Copies files beside themselves before anything is changed. */

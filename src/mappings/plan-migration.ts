@@ -130,10 +130,19 @@ export async function planMigration(
   refuseInTheWay(partialOf(output), litter);
   const batch = choice.batch ?? defaultBatch;
   const look = await lookAt(
-    { files, aside: files.map(keptBeside), now: now.toISOString(), batch, clean: choice.clean ?? [] },
+    {
+      files,
+      aside: files.map(keptBeside),
+      now: now.toISOString(),
+      batch,
+      clean: choice.clean ?? [],
+      migrates: true,
+    },
     context,
   );
   if (choice.strict === true && look.conflictCount > 0) throw contradicting(look);
+  const { read: preserved } = look;
+  if (preserved === null) throw new GodwitError("GW9001", { message: "what was read has no sums" });
   const change = planVersionChange(look.version, choice.schemaVersion ?? look.version, files[0] ?? "");
   const [only, ...others] = look.inputs;
   const isUntouched =
@@ -189,6 +198,7 @@ export async function planMigration(
     clean: choice.clean ?? [],
     batch,
     now: now.toISOString(),
+    read: preserved,
     count: (choice.clean ?? []).length === 0 ? look.facts.mappings : null,
     beside: isFlat ? [...new Set(look.flat.beside)] : [],
     wire: isUntouched && only.format.format === "msgpack" && to === "msgpack" ? look.wire : null,

@@ -28,7 +28,7 @@ export async function validateMappings(project: MappingsProject, file: string): 
   // Where the file is silent no moment of this run counts, so that the same file has the same sum each time.
   const now = formatTimestamp(minimumTimestamp);
   const look = await lookAt(
-    { files: [file], now, batch: defaultBatch, clean: faultKinds },
+    { files: [file], now, batch: defaultBatch, clean: faultKinds, migrates: false },
     { emit, signal, ownThread: false },
   );
   const [input] = look.inputs;

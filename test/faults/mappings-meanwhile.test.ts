@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import { type Cli, godwit } from "../support/cli.ts";
 import { crashAt } from "../support/crash.ts";
@@ -178,6 +179,28 @@ suite("what happens meanwhile", { concurrency: 2, timeout: 300_000 }, () => {
       assert.equal((await project.run(...command)).code, 0);
       assert.equal(unpacked(await project.bytes(out)).length, 20);
     }
+  });
+
+  test("a file that is what was written, but not what was read, takes no place", async () => {
+    await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(20)) });
+    await using other = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(20, 1)) });
+    // Killed when the file is written and recorded; then it gets the file and the record of another conversion.
+    const point = { name: "transaction:after-commit", nth: 1 };
+    for (const { folder } of [project, other])
+      await crashAt(point, ["mappings", "migrate", "--json"], { cwd: folder });
+    const where = "WHERE step_key = 'mappings/write'";
+    const [from, into] = [other, project].map(
+      ({ folder }) => new DatabaseSync(join(folder, `${out}.godwit.db`)),
+    ) as [DatabaseSync, DatabaseSync];
+    const row = from.prepare(`SELECT captured FROM godwit_step ${where}`).get();
+    assert.match(String(row?.["captured"]), /"mappings":20/);
+    into.prepare(`UPDATE godwit_step SET captured = ? ${where}`).run(row?.["captured"] ?? null);
+    for (const journal of [from, into]) journal.close();
+    await project.put(`${out}.partial`, await other.bytes(`${out}.partial`));
+    const refused = await project.run("migrate", "--json");
+    assert.equal(refused.code, 5, refused.stdout);
+    assert.match(refused.stdout, /GW2607.*what the mappings say: \w+, and \w+ was read/);
+    assert.deepEqual(await project.names(), ["mappings.json"]);
   });
 
   test("an input that is another one when it is read again is refused", async () => {

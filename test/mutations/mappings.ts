@@ -1,6 +1,7 @@
 import type { Mutation } from "./mutation.ts";
 
 const scenario = "test/scenarios/mappings.test.ts";
+const preserved = "test/conformance/mappings-preserved.test.ts";
 const meanwhile = "test/faults/mappings-meanwhile.test.ts";
 const crash = "test/faults/mappings-crash.test.ts";
 const beside = "src/run/files/write-beside.ts";
@@ -70,6 +71,51 @@ export const mappingsMutations: readonly Mutation[] = [
     becomes: "if (different.length > 99) throw",
     test: meanwhile,
     title: "a file that is not what was written takes no place, and the same command writes it anew",
+  },
+  {
+    name: "mappings-preserved",
+    holds: "what comes back is what was read, and not only what was written",
+    file: "src/run/perform/mappings-check.ts",
+    text: "...unpreserved(step.job.read, sums)",
+    becomes: "...unpreserved(step.job.read, step.job.read)",
+    test: meanwhile,
+    title: "a file that is what was written, but not what was read, takes no place",
+  },
+  {
+    name: "mappings-conversion",
+    holds: "a conversion that drops a mapping is found out",
+    file: "src/run/mappings/conversion.ts",
+    text: "yield batch;",
+    becomes: "yield { ...batch, mappings: batch.mappings.slice(1) };",
+    test: preserved,
+    title: "comes back, whatever the files hold and whatever is made of them",
+  },
+  {
+    name: "mappings-origin",
+    holds: "a conversion that drops a note is found out, in a merge too",
+    file: "src/run/mappings/read-inputs.ts",
+    text: "{ ...each, originFile, silent",
+    becomes: "{ ...each, originFile, note: null, silent",
+    test: preserved,
+    title: "comes back, whatever the files hold and whatever is made of them",
+  },
+  {
+    name: "mappings-merge-uses",
+    holds: "a merge that forgets to count a use is found out",
+    file: "src/formats/mappings/merge.ts",
+    text: "mappings[place] = ownTexts(result);",
+    becomes: "mappings[place] = ownTexts({ ...result, usageCount: before.usageCount });",
+    test: preserved,
+    title: "comes back, whatever the files hold and whatever is made of them",
+  },
+  {
+    name: "mappings-kept-content",
+    holds: "what was kept aside is given to the content that it was kept of alone",
+    file: "src/run/mappings/look.ts",
+    text: "return restores?.content === content ? null",
+    becomes: "return restores !== null ? null",
+    test: "test/scenarios/mappings-aside.test.ts",
+    title: "is not given to what another tool wrote, and that is told",
   },
   {
     name: "mappings-other-input",

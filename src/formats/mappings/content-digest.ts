@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { sha256 } from "../../core/canonical.ts";
+import { AsideDigest } from "./aside-digest.ts";
 import type { CollectionHeader, Mapping } from "./model.ts";
 import { MsgpackEncoder } from "./msgpack-encoder.ts";
 import {
@@ -9,6 +10,7 @@ import {
   encodeStatistics,
   encodeSurplus,
 } from "./msgpack-schema.ts";
+import { plainNames } from "./old-names.ts";
 
 export interface ContentSums {
   readonly count: number;
@@ -18,6 +20,12 @@ export interface ContentSums {
   readonly header: string;
   /** Of both. */
   readonly content: string;
+  /** Of all mappings in their order without origin files and notes, and by the names that members have in 1.0. */
+  readonly shared: string;
+  /** Of their origin files and notes alone: see AsideDigest. */
+  readonly aside: string;
+  /** Mappings without an origin file. */
+  readonly originless: number;
 }
 
 /**
@@ -30,16 +38,35 @@ export interface ContentSums {
 export class ContentDigest {
   readonly #hash = createHash("sha256");
   readonly #encoder = new MsgpackEncoder();
+  /** Of what both versions have; null as long as that is all there is, so that most files pay for one sum. */
+  #shared: { readonly hash: Hash; readonly encoder: MsgpackEncoder } | null = null;
+  readonly #aside: AsideDigest;
+  #originless = 0;
   #count = 0;
+
+  /** `marks` are names of origin files that do not count in the sum of those. */
+  constructor({ marks = [] }: { readonly marks?: readonly string[] } = {}) {
+    this.#aside = new AsideDigest(marks);
+  }
 
   add(mappings: readonly Mapping[]): void {
     const encoder = this.#encoder;
     for (const mapping of mappings) {
-      encodeMapping(encoder, mapping.wire === null ? mapping : { ...mapping, wire: null }, "1.1");
-      if (encoder.length > 65_536) this.#hash.update(encoder.take());
+      const { original, context, originFile, note } = mapping;
+      if (originFile === null) this.#originless++;
+      if (originFile !== null || note !== null)
+        this.#aside.add({ index: this.#count, original, context, originFile, note });
+      const shared = sharedOf(mapping);
+      if (this.#shared === null && shared !== mapping) {
+        this.#hash.update(encoder.take());
+        this.#shared = { hash: this.#hash.copy(), encoder: new MsgpackEncoder() };
+      }
+      put(this.#hash, encoder, mapping);
+      if (this.#shared !== null) put(this.#shared.hash, this.#shared.encoder, shared);
+      this.#count++;
     }
-    this.#count += mappings.length;
     this.#hash.update(encoder.take());
+    this.#shared?.hash.update(this.#shared.encoder.take());
   }
 
   finish(header: CollectionHeader): ContentSums {
@@ -59,6 +86,21 @@ export class ContentDigest {
       mappings,
       header: rest,
       content: sha256(`${this.#count} ${mappings} ${rest}`),
+      shared: this.#shared === null ? mappings : this.#shared.hash.copy().digest("hex"),
+      aside: this.#aside.finish(),
+      originless: this.#originless,
     };
   }
+}
+
+function put(hash: Hash, encoder: MsgpackEncoder, mapping: Mapping): void {
+  encodeMapping(encoder, mapping.wire === null ? mapping : { ...mapping, wire: null }, "1.1");
+  if (encoder.length > 65_536) hash.update(encoder.take());
+}
+
+/** The mapping itself where it has nothing that only 1.1 has. */
+function sharedOf(mapping: Mapping): Mapping {
+  const members = plainNames(mapping.members);
+  if (mapping.originFile === null && mapping.note === null && members === mapping.members) return mapping;
+  return { ...mapping, originFile: null, note: null, members };
 }

@@ -1,10 +1,13 @@
 /** The file formats of the HOHO symbol-mapping database: JSON and MessagePack, versions 1.0 and 1.1. */
+export * from "./aside-digest.ts";
 export * from "./clean-up.ts";
 export * from "./content-digest.ts";
 export * from "./diff.ts";
 export * from "./filter.ts";
 export type * from "./frame-forms.ts";
 export { lacksOfFlat, noPlaceInFlat } from "./json-writer.ts";
+export { KeySet } from "./key-set.ts";
+export * from "./header-sums.ts";
 export * from "./merge.ts";
 export * from "./model.ts";
 export * from "./old-names.ts";

@@ -141,7 +141,7 @@ export function mergeTwo(before: Mapping, arrived: Mapping, now: Timestamp | und
     lastUpdated: now ?? (speaker(before, arrived, "lastUpdated") ?? later(before, arrived)).lastUpdated,
     usageCount: oneMore(before.usageCount),
     references,
-    originFile: arrived.originFile ?? before.originFile,
+    originFile: (speaker(before, arrived, "originFile") ?? arrived).originFile ?? before.originFile,
     note: arrived.note ?? before.note,
     extra: before.extra ?? arrived.extra,
     members: joinedMembers(before.members, arrived.members),
@@ -171,8 +171,7 @@ export interface GivenUp {
 export function givenUp(before: Mapping, arrived: Mapping, result: Mapping): readonly GivenUp[] {
   const known = (["mapped", "type", "confidence", "lastUpdated", "originFile", "note"] as const).flatMap(
     (member) => {
-      const isSaid = (one: Mapping) =>
-        member === "originFile" || member === "note" ? one[member] !== null : !isSilent(one, member);
+      const isSaid = (one: Mapping) => one[member] !== null && (member === "note" || !isSilent(one, member));
       const stands = textOrNumber(result, member);
       return [before, arrived]
         .filter((one) => isSaid(one) && !Object.is(textOrNumber(one, member), stands))
@@ -191,10 +190,7 @@ export function givenUp(before: Mapping, arrived: Mapping, result: Mapping): rea
   ];
 }
 
-function textOrNumber(
-  mapping: Mapping,
-  member: keyof typeof silence | "originFile" | "note",
-): string | Integer | null {
+function textOrNumber(mapping: Mapping, member: keyof typeof silence | "note"): string | Integer | null {
   return member === "lastUpdated" ? formatTimestamp(mapping.lastUpdated) : mapping[member];
 }
 
@@ -225,7 +221,7 @@ function differing(before: Mapping, arrived: Mapping, result: Mapping): MergeCon
     type: before.type !== arrived.type && bothSay("type"),
     confidence: false,
     usageCount: arrived.usageCount > result.usageCount,
-    originFile: contradict(before.originFile, arrived.originFile),
+    originFile: contradict(before.originFile, arrived.originFile) && bothSay("originFile"),
     note: contradict(before.note, arrived.note),
   };
   const surplus = differingSurplus(before, arrived);

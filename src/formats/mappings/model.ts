@@ -56,8 +56,17 @@ export interface Mapping extends Surplus {
   readonly silent?: number;
 }
 
-/** A bit for each member whose silence is told apart, by its place in the file. */
-export const silence = { mapped: 1 << 1, type: 1 << 2, confidence: 1 << 4, lastUpdated: 1 << 5 } as const;
+/**
+ * A bit for each member whose silence is told apart, by its place in the file. An origin file is silent where it is
+ * that which a migration names for mappings that have none.
+ */
+export const silence = {
+  mapped: 1 << 1,
+  type: 1 << 2,
+  confidence: 1 << 4,
+  lastUpdated: 1 << 5,
+  originFile: 1 << 8,
+} as const;
 
 export const allSilence = silence.mapped | silence.type | silence.confidence | silence.lastUpdated;
 

@@ -64,10 +64,13 @@ export async function openSidecar(source: ByteSource): Promise<SidecarReader> {
   };
 }
 
-/** Reads all of a sidecar. Throws what {@link openSidecar} and its reader throw. */
-export async function checkSidecar(source: ByteSource): Promise<SidecarHead> {
+/** Reads all of a sidecar, and shows each entry. Throws what {@link openSidecar} and its reader throw. */
+export async function checkSidecar(
+  source: ByteSource,
+  onEntry: (entry: KeptAside) => void = () => {},
+): Promise<SidecarHead> {
   const { head, entries } = await openSidecar(source);
-  for await (const _ of entries());
+  for await (const batch of entries()) for (const entry of batch) onEntry(entry);
   return head;
 }
 

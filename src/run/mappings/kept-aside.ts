@@ -1,4 +1,12 @@
-import { type Mapping, type MigrationRecord, openSidecar, Restorer } from "../../formats/mappings/index.ts";
+import {
+  type AsideDigest,
+  checkSidecar,
+  type Mapping,
+  type MigrationRecord,
+  openSidecar,
+  Restorer,
+  type SidecarHead,
+} from "../../formats/mappings/index.ts";
 import type { MappingsInput } from "../../core/mappings-steps.ts";
 import { watchedSource } from "./watched-source.ts";
 
@@ -36,4 +44,9 @@ export async function openKept(file: string): Promise<OpenKept> {
     },
     [Symbol.asyncDispose]: () => sidecar[Symbol.asyncDispose](),
   };
+}
+
+/** Adds all that a file keeps aside to a sum; what else it says. Throws GW2601 for a file that is damaged. */
+export async function addKept(file: string, sum: AsideDigest): Promise<SidecarHead> {
+  return checkSidecar(await watchedSource(file), (entry) => sum.add(entry));
 }

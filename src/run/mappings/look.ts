@@ -1,4 +1,5 @@
-import type { FaultKind, MappingsFacts } from "../../core/mappings-steps.ts";
+import { basename } from "node:path";
+import type { FaultKind, MappingsFacts, MappingsSums } from "../../core/mappings-steps.ts";
 import {
   CleanUp,
   type CollectionHeader,
@@ -7,19 +8,13 @@ import {
   type FindingKind,
   headerWithOldNames,
   lacksOfFlat,
-  type Mapping,
   type MergeConflict,
   type Merged,
 } from "../../formats/mappings/index.ts";
 import { ContentFacts } from "./content-facts.ts";
-import {
-  momentOf,
-  type OnRead,
-  openDatabase,
-  type RawReader,
-  type ReadInput,
-  refuseOthers,
-} from "./read-inputs.ts";
+import { PreservedSums } from "./preserved-sums.ts";
+import { RawContents } from "./raw-contents.ts";
+import { momentOf, type OnRead, openDatabase, type ReadInput, refuseOthers } from "./read-inputs.ts";
 import type { OnReached, Reached } from "./work.ts";
 
 export interface LookWork {
@@ -31,6 +26,8 @@ export interface LookWork {
   readonly batch: number;
   /** Faults that are looked for. */
   readonly clean: readonly FaultKind[];
+  /** Whether they are read to be migrated: then what has to be preserved is summed as well. */
+  readonly migrates: boolean;
 }
 
 /** What one pass over files has shown. */
@@ -43,6 +40,8 @@ export interface Looked {
   readonly newer: number;
   /** What flat JSON has no place for, in words but for the history; and the names of members beside the mappings. */
   readonly flat: { readonly lacks: readonly string[]; readonly beside: readonly string[] };
+  /** Of the files as they are; null where they are not migrated. */
+  readonly read: MappingsSums | null;
   /** The forms of the frame that was read. */
   readonly wire: CollectionHeader["wire"];
   /** What was kept aside beside the files and was not put back, each with the reason. */
@@ -99,7 +98,7 @@ export async function look(work: LookWork, onReached: OnReached): Promise<Looked
 }
 
 async function lookOnce(
-  { files, aside = [], now, batch, clean }: LookWork,
+  { files, aside = [], now, batch, clean, migrates }: LookWork,
   leftOut: readonly LeftOut[],
   onReached: OnReached,
 ): Promise<{ readonly looked: Looked; readonly misfits: readonly LeftOut[] }> {
@@ -109,7 +108,12 @@ async function lookOnce(
     version: null,
     restores: leftOut.some(({ of }) => of === n) ? null : (aside[n] ?? null),
   }));
-  const raw = new RawContents(toRead.map(({ restores }) => restores !== null));
+  // What a migration names as the origin of mappings that have none.
+  const marks = files.map((file) => basename(file));
+  const raw = new RawContents(
+    toRead.map(({ restores }) => (restores === null ? null : new ContentDigest({ marks }))),
+    migrates ? new PreservedSums({ merges: files.length > 1, clean, side: "read" }) : null,
+  );
   const open = (onRead: OnRead, onRaw?: RawContents) =>
     openDatabase({
       files: toRead,
@@ -122,7 +126,7 @@ async function lookOnce(
     });
   let reached: Reached = { file: "", bytes: 0, mappings: 0 };
   const database = await open((file, read) => onReached((reached = { file, ...read })), raw);
-  const facts = new ContentFacts();
+  const facts = new ContentFacts({ marks });
   const cleaning = clean.length === 0 ? null : new CleanUp(clean);
   let newer = 0;
   for await (const { mappings } of database.batches()) {
@@ -139,12 +143,20 @@ async function lookOnce(
   const { listed = [], counts = {} } = cleaning?.findings() ?? {};
   const misfits = inputs.flatMap((input, n): LeftOut[] => {
     const file = toRead[n]?.restores ?? null;
-    const why = file === null ? null : unfit(input, raw.contentOf(n));
+    const why = file === null ? null : unfit(input, raw.sums.get(n)?.content);
     return file === null || why === null ? [] : [{ of: n, file, why }];
   });
+  const found = facts.finish(header);
+  // Of a file to which nothing was done they are the same.
+  const plain = files.length > 1 ? found.sums : (raw.sums.get(0) ?? found.sums);
+  const read = await raw.preserved(
+    plain,
+    inputs.map(({ restores }) => restores?.file ?? null),
+    marks,
+  );
   const looked = {
     inputs,
-    facts: facts.finish(header),
+    facts: found.facts,
     version: header.version,
     newer,
     flat: {
@@ -153,6 +165,7 @@ async function lookOnce(
         (members ?? []).map(([name]) => name),
       ),
     },
+    read,
     wire: header.wire,
     leftOut: [...leftOut, ...misfits],
     conflicts: merged?.conflicts ?? [],
@@ -167,30 +180,7 @@ async function lookOnce(
 }
 
 /** Null for what was put back by right. */
-function unfit({ file: of, version, restores }: ReadInput, content: string | null): string | null {
+function unfit({ file: of, version, restores }: ReadInput, content: string | undefined): string | null {
   if (version !== "1.0") return `${of} is of version ${version}, and has its own`;
   return restores?.content === content ? null : `it was kept of another content than ${of} has now`;
-}
-
-/** The contents of some of the files as they are, before anything is put back. */
-class RawContents implements RawReader {
-  readonly #digests: readonly (ContentDigest | null)[];
-  readonly #contents = new Map<number, string>();
-
-  constructor(isWanted: readonly boolean[]) {
-    this.#digests = isWanted.map((wanted) => (wanted ? new ContentDigest() : null));
-  }
-
-  mappings(file: number, mappings: readonly Mapping[]): void {
-    this.#digests[file]?.add(mappings);
-  }
-
-  header(file: number, header: CollectionHeader): void {
-    const digest = this.#digests[file];
-    if (digest) this.#contents.set(file, digest.finish(header).content);
-  }
-
-  contentOf(file: number): string | null {
-    return this.#contents.get(file) ?? null;
-  }
 }

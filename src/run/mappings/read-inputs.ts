@@ -9,6 +9,7 @@ import {
   openMappings,
   parseTimestamp,
   type SchemaVersion,
+  silence,
   type Timestamp,
   withNewNames,
 } from "../../formats/mappings/index.ts";
@@ -187,7 +188,11 @@ export function refuseOthers(
 
 /** Mappings that do not say from which file they come get its name. */
 function withOrigin(mappings: readonly Mapping[], originFile: string): readonly Mapping[] {
-  return mappings.map((each) => (each.originFile === null ? { ...each, originFile } : each));
+  return mappings.map((each) =>
+    each.originFile === null
+      ? { ...each, originFile, silent: (each.silent ?? 0) | silence.originFile }
+      : each,
+  );
 }
 
 /** A time of a plan. */

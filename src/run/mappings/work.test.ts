@@ -8,6 +8,19 @@ import type { MappingsJob } from "../../core/mappings-steps.ts";
 import { checkSidecar, fileSource } from "../../formats/mappings/index.ts";
 import { mappingsWork } from "./work.ts";
 
+/** What was read is held against what comes back, and not asked for before. */
+const unread: MappingsJob["read"] = {
+  mappings: 3,
+  identities: null,
+  values: null,
+  usage: null,
+  aside: null,
+  history: "",
+  patterns: "",
+  statistics: null,
+  surplus: "",
+};
+
 const record = { At: "2026-01-01T00:00:00Z", From: "json 1.0", To: "json 1.1", By: "godwit", Mappings: 1 };
 
 test("what a version has no place for is not left out where there is no file for it", async () => {
@@ -46,6 +59,7 @@ test("what a version has no place for is not left out where there is no file for
         now: "2026-01-30T08:00:00Z",
         count: 3,
         beside: [],
+        read: unread,
         wire: null,
       };
       const convert = async (beside: string | null) => {

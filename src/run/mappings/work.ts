@@ -1,7 +1,9 @@
 import { open } from "node:fs/promises";
+import { basename } from "node:path";
 import { GodwitError } from "../../core/error.ts";
-import type { MappingsFacts, MappingsJob } from "../../core/mappings-steps.ts";
+import type { MappingsFacts, MappingsJob, MappingsSums } from "../../core/mappings-steps.ts";
 import {
+  AsideDigest,
   type CollectionHeader,
   createMappingWriter,
   createSidecarWriter,
@@ -13,7 +15,9 @@ import { crashPoint } from "../crash-point.ts";
 import { fileRefused } from "../files/file-refused.ts";
 import { ContentFacts } from "./content-facts.ts";
 import { openConversion } from "./conversion.ts";
+import { addKept } from "./kept-aside.ts";
 import { look, type LookWork, type Looked } from "./look.ts";
+import { PreservedSums } from "./preserved-sums.ts";
 import { momentOf, refuseOthers } from "./read-inputs.ts";
 import { watchedSource } from "./watched-source.ts";
 
@@ -36,13 +40,18 @@ export interface Converted {
 }
 
 export interface ReadBackWork {
+  readonly job: MappingsJob;
   readonly file: string;
-  readonly batch: number;
-  readonly now: string;
+  /** What was kept aside, beside it. */
+  readonly aside: string | null;
 }
 
 export interface ReadBack {
   readonly facts: MappingsFacts;
+  /** To be held against those of what was read. */
+  readonly sums: MappingsSums;
+  /** What is wrong with the file by itself, in words. */
+  readonly faults: readonly string[];
   readonly bytes: number;
   readonly sha256: string;
 }
@@ -93,7 +102,7 @@ async function convert({ job, file, aside }: ConvertWork, onReached: OnReached):
   refuseOthers(job.inputs, inputs);
   await writer.finish(header);
   crashPoint("mappings:written");
-  const found = facts.finish(header);
+  const { facts: found } = facts.finish(header);
   if (history.length > 0) placeAside(file, sidecar);
   await sidecar?.finish({ content: found.content, history });
   return {
@@ -128,15 +137,53 @@ async function opened(file: string) {
   }
 }
 
-async function readBack({ file, batch, now }: ReadBackWork, onReached: OnReached): Promise<ReadBack> {
+async function readBack({ job, file, aside }: ReadBackWork, onReached: OnReached): Promise<ReadBack> {
   const source = await watchedSource(file);
-  const reader = await openMappings(source, { batchMappings: batch, lastUpdated: momentOf(now) });
-  const facts = new ContentFacts();
+  const reader = await openMappings(source, { batchMappings: job.batch, lastUpdated: momentOf(job.now) });
+  const merges = job.inputs.length > 1;
+  const marks = job.inputs.map(({ file: input }) => basename(input));
+  const facts = new ContentFacts({ marks });
+  const preserved = new PreservedSums({ merges, clean: job.clean, side: "back" });
   let mappings = 0;
   for await (const each of reader.batches()) {
     facts.add(each.mappings);
+    preserved.add(each.mappings);
     mappings += each.mappings.length;
     await onReached({ file, bytes: each.endOffset, mappings });
   }
-  return { facts: facts.finish(reader.header), ...source.read() };
+  const { header } = reader;
+  const found = facts.finish(header);
+  const notes = new AsideDigest(marks);
+  const kept = aside === null ? null : await addKept(aside, notes);
+  const faults = faultsOf(job, header, found);
+  if (kept !== null && kept.content !== found.facts.content)
+    faults.push("what is kept aside belongs to another content");
+  // The newest entry is that of this run.
+  const history = job.version === "1.1" ? header.history.slice(0, -1) : (kept?.history ?? []);
+  const sums = preserved.finish({
+    headers: [header],
+    history,
+    plain: found.sums,
+    aside: kept === null ? null : notes.finish(),
+  });
+  return { facts: found.facts, sums, faults, ...source.read() };
+}
+
+/** What must be so whatever was read. */
+function faultsOf(
+  { version, target, marksOrigin, now }: MappingsJob,
+  { statistics, history, version: said }: CollectionHeader,
+  { facts, sums }: ReturnType<ContentFacts["finish"]>,
+): string[] {
+  const isNewest = version === "1.0" || history.at(-1)?.at.seconds === momentOf(now).seconds;
+  const isTotal = target.format === "json" || statistics?.totalMappings === facts.mappings;
+  return [
+    ...(said === version ? [] : [`it is of version ${said}`]),
+    ...(isNewest ? [] : ["its history does not end with this run"]),
+    ...(version === "1.0" && (sums.originless < facts.mappings || sums.aside !== new AsideDigest([]).finish())
+      ? ["it holds origin files or notes"]
+      : []),
+    ...(isTotal ? [] : ["its statistics have another number of mappings"]),
+    ...(marksOrigin && sums.originless > 0 ? [`${sums.originless} mappings have no origin file`] : []),
+  ];
 }

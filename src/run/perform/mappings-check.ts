@@ -2,14 +2,13 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { GodwitError } from "../../core/error.ts";
 import type { FileMark, MappingsCheckStep, MappingsFacts, MappingsPlace } from "../../core/mappings-steps.ts";
-import { checkSidecar } from "../../formats/mappings/index.ts";
 import { crashPoint } from "../crash-point.ts";
 import { fileRefused } from "../files/file-refused.ts";
 import { markOf } from "../files/file-mark.ts";
 import { removeFile } from "../files/write-beside.ts";
 import { fileProgress } from "../mappings/file-progress.ts";
 import { doMappingsWork } from "../mappings/own-thread.ts";
-import { watchedSource } from "../mappings/watched-source.ts";
+import { unpreserved } from "../mappings/preserved-sums.ts";
 import type { ReadBack } from "../mappings/work.ts";
 import type { StepContext } from "./context.ts";
 import type { WrittenMappings } from "./mappings-write.ts";
@@ -26,8 +25,9 @@ export interface CheckedMappings {
 }
 
 /**
- * Reads the new files back from the disk and holds them against what was read from the old ones: numbers, types, contexts,
- * and the digest of all that it means. Throws GW2607, and then the new files are gone.
+ * Reads the new files back from the disk and holds them against what was written, by numbers, types, contexts and the
+ * digest of all that it means; and against the old files as they are, by what a migration has to preserve of them.
+ * Throws GW2607, and then the new files are gone.
  */
 export async function performMappingsCheck(context: StepContext, step: MappingsCheckStep): Promise<void> {
   const start = performance.now();
@@ -35,9 +35,13 @@ export async function performMappingsCheck(context: StepContext, step: MappingsC
   const { facts: expected } = resultOf(context, step.written) as WrittenMappings;
   let result: CheckedMappings;
   try {
-    const { facts, bytes, sha256 } = await readBack(context, step, expected.mappings);
+    const { facts, sums, faults, bytes, sha256 } = await readBack(context, step, expected.mappings);
     const readMs = Math.round(performance.now() - start);
-    const different = differences(expected, facts);
+    const different = [
+      ...differences(expected, facts),
+      ...unpreserved(step.job.read, sums).map((what) => `${what} before the conversion`),
+      ...faults,
+    ];
     context.emit({
       type: "table:compared",
       key: step.key,
@@ -48,7 +52,7 @@ export async function performMappingsCheck(context: StepContext, step: MappingsC
       durationMs: readMs,
     });
     if (different.length > 0) throw unlike(database.output, different.join("; "));
-    const set = aside === null ? null : await asideMark(aside, facts);
+    const set = aside === null ? null : await asideMark(aside);
     result = { facts, database: { bytes, sha256, mode: database.mode }, aside: set, readMs };
   } catch (error) {
     if (!isAboutContent(error)) throw error;
@@ -77,10 +81,7 @@ function isAboutContent(error: unknown): error is GodwitError {
   );
 }
 
-/** What was kept aside belongs to this very content. */
-async function asideMark({ partial, output }: MappingsPlace, { content }: MappingsFacts): Promise<FileMark> {
-  const head = await checkSidecar(await watchedSource(partial));
-  if (head.content !== content) throw unlike(output, "it belongs to another content");
+async function asideMark({ partial }: MappingsPlace): Promise<FileMark> {
   const mark = await markOf(partial);
   if (mark === null) throw fileRefused("read", partial, new Error("it is gone"));
   return mark;
@@ -101,10 +102,9 @@ async function readBack(context: StepContext, step: MappingsCheckStep, expected:
     bytes,
     reads: true,
   });
-  const { batch, now } = step.job;
   const found = await doMappingsWork(
     "read-back",
-    { file: partial, batch, now },
+    { job: step.job, file: partial, aside: step.places.aside?.partial ?? null },
     {
       ownThread: settings.ownThreads === true,
       onReached: async (reached) => {
