@@ -179,7 +179,7 @@ const commands: readonly CommandSpec[] = [
 
 /** Of the options of every command, those that have to do with files. */
 const shared: readonly OptionSpec[] = globalOptions.filter(({ name }) =>
-  ["--profile", "--config", "--json", "--no-color"].includes(name),
+  ["--profile", "--config", "--json", "--yes", "--no-color"].includes(name),
 );
 
 const hohoProgram: ProgramSpec = {

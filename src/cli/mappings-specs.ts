@@ -107,7 +107,16 @@ export const mappingsOptions: Readonly<Record<MappingsAction, readonly OptionSpe
     { name: "--resume", description: "go on with the interrupted run, with what it was asked for" },
   ],
   validate: [{ name: "--strict", description: "exit with 1 where there are faults that --clean could mend" }],
-  rollback: [force("put the old bytes back although the file was changed since")],
+  rollback: [
+    force("put the old bytes back although the file was changed since"),
+    {
+      name: "--run",
+      value: "RUN",
+      kind: "text",
+      description:
+        "only where it is this run that would be undone, by the beginning of its id; for scripts, which cannot look first",
+    },
+  ],
   show: showOptions,
   diff: [],
 };

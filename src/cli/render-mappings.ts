@@ -5,10 +5,11 @@ import {
   conflictText,
   type MigratedFile,
   type MigrationPlan,
+  type RollbackPreview,
   type RolledBackFile,
   type ValidatedFile,
 } from "../mappings/index.ts";
-import { bytesText, countText, durationText, numberText } from "./amounts.ts";
+import { bytesText, countText, durationText, numberText, timeText } from "./amounts.ts";
 import type { Paint } from "./paint.ts";
 import { nearPaths } from "./render-error.ts";
 import { tableText } from "./table.ts";
@@ -205,16 +206,45 @@ export function validatedText(file: ValidatedFile, { paint, cwd }: Look): string
   ].join("");
 }
 
-export function rolledBackText({ files, undone, durationMs }: RolledBackFile, { paint, cwd }: Look): string {
+/** Which migration would be undone, and what would become of each file. */
+export function rollbackPreviewText(
+  { output, undone, migration, continues, files }: RollbackPreview,
+  { paint, cwd }: Look,
+): string {
+  const near = (file: string) => oneLine(nearPaths(file, cwd));
+  const { startedAt, isInterrupted, inputs, format, version, mappings } = migration;
+  const [first = "", ...others] = inputs;
+  const from = `${near(first)}${others.length === 0 ? "" : ` and ${countText(others.length, "other file")}`}`;
+  const what = `the ${isInterrupted ? "interrupted " : ""}migration ${undone.slice(0, 8)} of ${timeText(startedAt)}`;
+  const words = {
+    restored: (backup: string | null) =>
+      `gets its old bytes back${backup === null ? "" : ` from ${near(backup)}`}`,
+    removed: () => "is removed: there was none before",
+    untouched: () => "stays as it is: that run had not changed it",
+  } as const;
+  return [
+    continues ? `This goes on with a rollback that was interrupted, of ${what}\n` : `This undoes ${what}\n`,
+    `  ${from} to ${near(output)} (${format} ${version}), ${countText(mappings, "mapping")}\n`,
+    ...files.map(({ file, became, from: backup, kept }) => {
+      const copy = kept === null ? "" : `; what is there is kept as ${near(kept)}`;
+      return `  ${paint.bold(near(file))} ${words[became](backup)}${copy}\n`;
+    }),
+  ].join("");
+}
+
+export function rolledBackText(
+  { files, undone, migration, durationMs }: RolledBackFile,
+  { paint, cwd }: Look,
+): string {
   const words = {
     restored: "has its old bytes again",
     removed: "is gone, as before",
     untouched: "was not touched by that run",
   } as const;
   return [
-    `${paint.green("rolled back")} run ${undone.slice(0, 8)} in ${durationText(durationMs)}\n`,
+    `${paint.green("rolled back")} run ${undone.slice(0, 8)} of ${timeText(migration.startedAt)} in ${durationText(durationMs)}\n`,
     ...files.map(({ file, became, kept }) => {
-      const copy = kept === null ? "" : `; what it was changed to is in ${oneLine(nearPaths(kept, cwd))}`;
+      const copy = kept === null ? "" : `; what was there is kept as ${oneLine(nearPaths(kept, cwd))}`;
       return `  ${oneLine(nearPaths(file, cwd))} ${words[became]}${copy}\n`;
     }),
   ].join("");

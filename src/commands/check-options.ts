@@ -197,7 +197,7 @@ const known = {
     strict: flag,
     resume: flag,
   },
-  mappingsRollback: { ...files, file: text, force: flag },
+  mappingsRollback: { ...files, file: text, force: flag, run: text },
   mappingsShow: {
     cwd: text,
     file: text,

@@ -16,6 +16,9 @@ import {
   otherEnding,
   planMappings,
   refuseChoice,
+  previewRollback,
+  type RollbackChoice,
+  type RollbackPreview,
   type RolledBackFile,
   rollbackMappings,
   type ShowChoice,
@@ -120,21 +123,29 @@ export async function mappingsValidate(options: MappingsValidateOptions): Promis
   return validateMappings(await openMappingsProject(options), resolve(cwd, file));
 }
 
-export interface MappingsRollbackOptions extends MappingsOptions {
+export interface MappingsRollbackOptions extends MappingsOptions, RollbackChoice {
   /** The migrated file; default decomp/mappings.msgpack. */
   readonly file?: string | undefined;
-  /** Also a file that was changed since. */
-  readonly force?: boolean | undefined;
 }
 
 /** Puts the bytes back that were there before the newest migration of a file, or takes the file away where none was. */
 export async function mappingsRollback(options: MappingsRollbackOptions = {}): Promise<RolledBackFile> {
   checkOptions("mappingsRollback", options);
-  const { file, force, cwd = process.cwd() } = options;
+  const { file, force, run, cwd = process.cwd() } = options;
   const output = locateOutput({ out: file }, resolve(cwd));
   return observed(options, { ...options, url: journalUrl(journalOf(output)) }, async (own) =>
-    rollbackMappings(await openMappingsProject(own), output, { force }),
+    rollbackMappings(await openMappingsProject(own), output, { force, run }),
   );
+}
+
+/** What `mappingsRollback` would do, for the question before it. Changes nothing. */
+export async function mappingsRollbackPreview(
+  options: MappingsRollbackOptions = {},
+): Promise<RollbackPreview> {
+  checkOptions("mappingsRollback", options);
+  const { file, force, run, cwd = process.cwd() } = options;
+  const output = locateOutput({ out: file }, resolve(cwd));
+  return previewRollback(await openMappingsProject(options), output, { force, run });
 }
 
 export interface MappingsShowOptions extends Pick<MappingsOptions, "cwd">, ShowChoice {

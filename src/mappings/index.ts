@@ -14,6 +14,7 @@ export { conflictText, type MigrateChoice, type MigrationPlan } from "./plan-mig
 export type { MappingsProject } from "./project.ts";
 export { otherEnding } from "./other-ending.ts";
 export { refuseChoice } from "./refuse-choice.ts";
-export { type RolledBackFile, rollbackMappings } from "./rollback.ts";
+export type { RollbackChoice } from "./plan-rollback.ts";
+export { previewRollback, type RollbackPreview, type RolledBackFile, rollbackMappings } from "./rollback.ts";
 export { type ShowChoice, showMappings, type ShownMappings } from "./show.ts";
 export { type ValidatedFile, validateMappings } from "./validate.ts";

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { digest } from "../core/canonical.ts";
 import { GodwitError } from "../core/error.ts";
@@ -9,37 +8,45 @@ import type {
   MappingsRestoreStep,
 } from "../core/mappings-steps.ts";
 import { sealPlan } from "../core/plan.ts";
-import { isOwnRun } from "../run/own-run.ts";
-import { changeText, isSameContent, markOf } from "../run/files/file-mark.ts";
 import { execute, type RunResult } from "../run/executor.ts";
+import { isSameContent } from "../run/files/file-mark.ts";
 import type { LedgerState } from "../run/ledger.ts";
-import { refuseDamaged, unusable } from "../run/perform/mappings-restore.ts";
+import { isOwnRun } from "../run/own-run.ts";
 import { journalOf } from "./journal.ts";
 import { pathBeside, placeBeside, refuseOtherName } from "./place-beside.ts";
-import { readPlaced } from "./placed.ts";
-import { checkedFiles, intentBeside, litterOf, unfinishedOf } from "./unfinished.ts";
-import { copyOf, type MigrateIntent, refuseInTheWay, stampOf } from "./plan-migration.ts";
+import {
+  planRollback,
+  refuseOtherRun,
+  type RollbackChoice,
+  type RollbackIntent,
+  type UndoneMigration,
+} from "./plan-rollback.ts";
 import { executionOf, fingerprint, type MappingsProject } from "./project.ts";
+import { unfinishedOf } from "./unfinished.ts";
 
-export interface RolledBackFile extends RunResult {
-  readonly output: string;
+interface RolledBack {
   /** The run that was undone. */
   readonly undone: string;
+  readonly migration: UndoneMigration;
   /** What became of each file: its old bytes are back, it is gone as before, or nothing had been done to it. */
   readonly files: readonly {
     readonly file: string;
     readonly became: "restored" | "removed" | "untouched";
-    /** The copy of what it had been changed to since; null where it had not. */
+    /** The backup that has the old bytes; null where there was no file, or none was made. */
+    readonly from: string | null;
+    /** The copy of what was there, where that is nowhere else; null where it was not needed. */
     readonly kept: string | null;
   }[];
 }
 
-interface RollbackIntent {
-  readonly command: "mappings rollback";
+export interface RolledBackFile extends RunResult, RolledBack {
   readonly output: string;
-  readonly undoes: { readonly runId: string; readonly isWhole: true };
-  readonly files: readonly MappingsRestored[];
-  readonly litter: readonly string[];
+}
+
+export interface RollbackPreview extends RolledBack {
+  readonly output: string;
+  /** A rollback was interrupted, and would be gone on with. */
+  readonly continues: boolean;
 }
 
 /**
@@ -49,12 +56,9 @@ interface RollbackIntent {
 export async function rollbackMappings(
   project: MappingsProject,
   output: string,
-  { force = false }: { readonly force?: boolean | undefined },
+  choice: RollbackChoice,
 ): Promise<RolledBackFile> {
-  const unfinished = await unfinishedOf(project, output);
-  const kept = rollbackOf(unfinished);
-  const begun = kept === null ? null : rollbackBeside(kept, output);
-  const intent = begun ?? (await planRollback(project, output, unfinished, force));
+  const { unfinished, kept, intent } = await intendRollback(project, output, choice);
   const { engine } = project;
   const expected = unfinished?.unfinished?.id ?? null;
   const result = await execute({
@@ -82,16 +86,46 @@ export async function rollbackMappings(
   return {
     ...result,
     output,
-    undone: intent.undoes.runId,
-    files: intent.files.map(({ place, found, keeps }) => ({
+    ...outcomeOf(intent),
+  };
+}
+
+/** What `rollbackMappings` would do. Changes nothing; throws what that does. */
+export async function previewRollback(
+  project: MappingsProject,
+  output: string,
+  choice: RollbackChoice,
+): Promise<RollbackPreview> {
+  const { kept, intent } = await intendRollback(project, output, choice);
+  return { output, continues: kept !== null, ...outcomeOf(intent) };
+}
+
+/** What is to be done: what an interrupted rollback was doing, or else what is planned now. */
+async function intendRollback(project: MappingsProject, output: string, choice: RollbackChoice) {
+  const unfinished = await unfinishedOf(project, output);
+  const kept = rollbackOf(unfinished);
+  if (kept === null) {
+    return { unfinished, kept, intent: await planRollback(project, output, unfinished, choice) };
+  }
+  const intent = rollbackBeside(kept, output);
+  refuseOtherRun(output, { runId: intent.undoes.runId, migration: intent.migration }, choice.run);
+  return { unfinished, kept, intent };
+}
+
+function outcomeOf({ undoes, migration, files }: RollbackIntent): RolledBack {
+  return {
+    undone: undoes.runId,
+    migration,
+    files: files.map(({ place, found, keeps }) => ({
       file: place.output,
-      became: fate(place, found),
+      became: fateOf(place, found),
+      from: place.backup?.backup ?? null,
       kept: keeps,
     })),
   };
 }
 
-function fate({ before }: MappingsPlace, found: FileMark | null): RolledBackFile["files"][number]["became"] {
+function fateOf({ before }: MappingsPlace, found: FileMark | null): RolledBack["files"][number]["became"] {
   if (isSameContent(found, before)) return "untouched";
   return before === null ? "removed" : "restored";
 }
@@ -117,104 +151,6 @@ function rollbackBeside(intent: RollbackIntent, output: string): RollbackIntent 
 function restoredBeside(file: MappingsRestored, output: string): MappingsRestored {
   const keeps = file.keeps === null ? null : pathBeside(file.keeps, output);
   return { ...file, keeps, place: placeBeside(file.place, output) };
-}
-
-async function planRollback(
-  project: MappingsProject,
-  output: string,
-  unfinished: LedgerState | null,
-  force: boolean,
-): Promise<RollbackIntent> {
-  const undone =
-    unfinished?.unfinished === null || unfinished === null
-      ? await newestPlaced(project, output)
-      : interrupted(unfinished, output);
-  const files: MappingsRestored[] = [];
-  for (const { place, left, isRecorded } of undone.files) {
-    const found = await markOf(place.output);
-    // An interrupted run that had not come so far: what is there is none of its making.
-    if (left === null || isSameContent(found, place.before)) {
-      files.push({ place: { ...place, before: found }, found, keeps: null, isRecorded });
-      continue;
-    }
-    if (!isSameContent(found, left.mark) && !force) {
-      throw new GodwitError("GW2609", {
-        message: `${place.output} ${changeText(left.mark, found)} since the migration ${undone.runId.slice(0, 8)}`,
-        details: { file: place.output, run: undone.runId },
-      });
-    }
-    if (place.before !== null) {
-      if (place.backup === null) throw unusable(place.output, "no backup was made of it");
-      await refuseDamaged(place.backup);
-      refuseInTheWay(place.partial, undone.litter);
-    }
-    const isChanged = found !== null && !isSameContent(found, left.mark);
-    const keeps = isChanged ? copyOf(place.output, found, stampOf(new Date())).backup : null;
-    files.push({ place, found, keeps, isRecorded });
-  }
-  return {
-    command: "mappings rollback",
-    output,
-    undoes: { runId: undone.runId, isWhole: true },
-    files,
-    litter: undone.litter,
-  };
-}
-
-interface Undone {
-  readonly runId: string;
-  readonly files: readonly {
-    readonly place: MappingsPlace;
-    /** What the run has put there, or that it took it away; null where it had not come so far. */
-    readonly left: { readonly mark: FileMark | null } | null;
-    readonly isRecorded: boolean;
-  }[];
-  readonly litter: readonly string[];
-}
-
-async function newestPlaced(project: MappingsProject, output: string): Promise<Undone> {
-  if (!existsSync(journalOf(output))) {
-    throw new GodwitError("GW2611", {
-      message: `there is no ${journalOf(output)}: no migration of ${basename(output)} is known that could be rolled back`,
-      details: { output, journal: journalOf(output) },
-    });
-  }
-  const placed = (await readPlaced(project, output)).filter(({ state }) => state === "made");
-  const [newest] = placed;
-  if (newest === undefined) {
-    throw new GodwitError("GW2611", {
-      message: `the journal of ${output} has no migration that could be rolled back`,
-      details: { output, journal: journalOf(output) },
-    });
-  }
-  const { run } = newest.body;
-  const files = placed.filter(({ body }) => body.run === run);
-  // The database is the one of a run's files that has facts.
-  for (const { body } of files) if (body.facts !== undefined) refuseOtherName(body.place.output, output);
-  return {
-    runId: run,
-    files: files.map(({ body: { place, mark } }) => ({ place, left: { mark }, isRecorded: true })),
-    litter: [],
-  };
-}
-
-function interrupted({ unfinished, steps }: LedgerState, output: string): Undone {
-  if (unfinished === null) throw new GodwitError("GW9001", { message: "no run to undo" });
-  const intent = intentBeside(unfinished.intent as MigrateIntent, output);
-  const { database, aside, outdated } = intent.places;
-  const checked = checkedFiles(steps);
-  const left = (mark: FileMark | null | undefined) => (mark ? { mark } : null);
-  return {
-    runId: unfinished.id,
-    files: [
-      { place: database, left: left(checked?.database), isRecorded: false },
-      ...(aside === null ? [] : [{ place: aside, left: left(checked?.aside), isRecorded: false }]),
-      ...(outdated === null
-        ? []
-        : [{ place: outdated, left: checked === null ? null : { mark: null }, isRecorded: false }]),
-    ],
-    litter: litterOf(intent),
-  };
 }
 
 function stepOf({ output, files, litter }: RollbackIntent): MappingsRestoreStep {

@@ -131,7 +131,7 @@ async function hindrance(
 }
 
 /** The first of the files that were read which is another one now; what the run itself replaces is none. */
-async function changedInput({
+export async function changedInput({
   places: { database, aside, outdated },
   job,
 }: MigrateIntent): Promise<string | null> {

@@ -137,6 +137,13 @@ export async function readUnfinished(engine: Engine, session: Session): Promise<
   return (await session.query(sql)).map(toRunRecord);
 }
 
+/** The run of that id; null where there is none. The ledger must be there. */
+export async function readRun(engine: Engine, session: Session, id: string): Promise<RunRecord | null> {
+  const sql = `SELECT * FROM ${engine.store.table("run")} WHERE id = ?`;
+  const [row] = await session.query(withPlaceholders(engine.traits, sql), [id]);
+  return row === undefined ? null : toRunRecord(row);
+}
+
 const historyColumns =
   "seq version name kind action raw_hash sql_hash run_id epoch actor tool applied_at duration_ms prev_hash row_hash".split(
     " ",

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "../support/cli.ts";
+import { keyedJson, mappingsProject, samples } from "../support/mappings.ts";
 import { type SqliteProject, slowTable, sqliteProject } from "./sqlite-project.ts";
 
 const available = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux");
@@ -14,7 +15,7 @@ const environment = { PATH, HOME, TERM: "xterm", SHELL: "/bin/sh", GODWIT_URL: "
 
 /** Runs `godwit ARGS` on a pseudo-terminal, with what is typed, and returns what the terminal received. */
 function onTerminal(
-  project: SqliteProject,
+  project: Pick<SqliteProject, "folder">,
   args: string,
   options: { readonly input?: string; readonly columns?: number } = {},
 ): { output: string; code: number | null } {
@@ -81,6 +82,27 @@ test("a rollback asks first, and goes on only after yes", { skip }, async () => 
   const agreed = onTerminal(project, "rollback", { input: "y\n" });
   assert.equal(agreed.code, 0, agreed.output);
   assert.match((await project.run(["status"])).stdout, /1 applied, 2 pending/);
+});
+
+test("a rollback of mappings says which migration it undoes, and asks", { skip }, async () => {
+  await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(3)) });
+  assert.equal((await project.run("migrate")).code, 0);
+  const refused = onTerminal(project, "mappings rollback", { input: "n\n" });
+  assert.equal(refused.code, 130, refused.output);
+  assert.match(
+    refused.output,
+    /This undoes the migration [0-9a-f]{8} of .*is removed: there was none before/s,
+  );
+  assert.match(refused.output, /Go on\? \[y\/N\].*not confirmed: nothing was started/s);
+  assert.deepEqual(await project.names(), ["mappings.json", "mappings.msgpack"]);
+  const agreed = onTerminal(project, "mappings rollback", { input: "y\n" });
+  assert.equal(agreed.code, 0, agreed.output);
+  assert.deepEqual(await project.names(), ["mappings.json"]);
+  assert.equal((await project.run("migrate")).code, 0);
+  const unasked = onTerminal(project, "mappings rollback --yes");
+  assert.equal(unasked.code, 0, unasked.output);
+  assert.match(unasked.output, /This undoes the migration /);
+  assert.doesNotMatch(unasked.output, /Go on/);
 });
 
 test("a production database's name is typed, and --yes does not stand for it", { skip }, async () => {

@@ -103,7 +103,7 @@ suite("a migration of mappings", { concurrency: 2 }, () => {
     const back = await project.run("rollback", out, "--force");
     assert.equal(back.code, 0, back.stderr);
     assert.deepEqual(await project.bytes(out), Buffer.from(old));
-    const [, kept = ""] = /what it was changed to is in (\S+)/.exec(back.stdout) ?? [];
+    const [, kept = ""] = /what was there is kept as (\S+)/.exec(back.stdout) ?? [];
     assert.deepEqual(await project.bytes(kept), edited, "the work is out of the way, and not lost");
     assert.equal((await stat(join(project.folder, out))).mode & 0o777, 0o640);
   });

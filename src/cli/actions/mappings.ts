@@ -4,6 +4,7 @@ import {
   type MappingsMigrateOptions,
   mappingsPlan,
   mappingsRollback,
+  mappingsRollbackPreview,
   mappingsShow,
   mappingsValidate,
 } from "../../commands/mappings.ts";
@@ -11,6 +12,7 @@ import { journalUrl, type MappingsOptions } from "../../commands/mappings-projec
 import { GodwitError } from "../../core/error.ts";
 import { faultKinds } from "../../core/mappings-steps.ts";
 import type { Invocation, OptionValues } from "../command-spec.ts";
+import { confirm } from "../confirm.ts";
 import { type MappingsAction, mappingsOptions } from "../mappings-specs.ts";
 import {
   diffText,
@@ -18,6 +20,7 @@ import {
   migratedText,
   plannedDocument,
   plannedText,
+  rollbackPreviewText,
   rolledBackText,
   validatedDocument,
   validatedText,
@@ -206,14 +209,38 @@ export async function validate(invocation: Invocation, files: readonly string[])
   return codes[0] ?? (options.strict === true && isFaulty ? 1 : 0);
 }
 
+/**
+ * Says which migration it undoes, and asks where there is a terminal. A run that was killed early has left no record, and
+ * whoever wants it undone would undo the one before. Without a terminal it goes on: nothing is lost by it, and --run names
+ * the run that is meant.
+ */
 export async function rollback(invocation: Invocation, files: readonly string[]): Promise<number> {
   const [file, ...more] = files;
   if (more.length > 0) throw new GodwitError("GW1001", { message: "mappings rollback takes one file" });
+  const { output, options, onFailure } = invocation;
+  const choice = { file, force: options.force, run: options.run };
+  onFailure(() => "nothing was changed");
+  // To a program the result tells it.
+  const preview = output.json ? null : await mappingsRollbackPreview({ ...choice, ...reading(invocation) });
+  if (preview !== null) {
+    const text = rollbackPreviewText(preview, { ...look(invocation), paint: output.err.paint });
+    let isShown = false;
+    await confirm(invocation, {
+      what: "undoes a migration",
+      onlyOnTerminal: true,
+      describe: async () => {
+        isShown = true;
+        return text;
+      },
+    });
+    if (!isShown) output.err.write(text);
+  }
   const { result } = await running(invocation, (project) =>
-    mappingsRollback({ ...place(project), file, force: invocation.options.force }),
+    // What was looked at, and nothing that another one has made since.
+    mappingsRollback({ ...place(project), ...choice, run: preview?.undone ?? choice.run }),
   );
-  const { runId, undone, files: became, output: of } = result;
-  invocation.output.result("mappings rollback", { runId, output: of, undone, files: became }, () =>
+  const { runId, undone, migration, files: became, output: of } = result;
+  output.result("mappings rollback", { runId, output: of, undone, migration, files: became }, () =>
     rolledBackText(result, look(invocation)),
   );
   return 0;
