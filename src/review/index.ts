@@ -3,4 +3,3 @@ export { approvePlan } from "./approve.ts";
 export { holdFile } from "./hold-file.ts";
 export { readPlanFile, writePlanFile } from "./plan-file.ts";
 export { openSigningKey } from "./signing-key.ts";
-export { writeBeside } from "./write-beside.ts";

@@ -5,8 +5,8 @@ import { parseJson } from "../config/json-document.ts";
 import { approvalSeal } from "../core/approval.ts";
 import { contentHash, type FrozenPlan, frozenFormat, frozenHash } from "../core/frozen-plan.ts";
 import { GodwitError } from "../core/error.ts";
+import { replaceFile } from "../run/files/replace-file.ts";
 import { planSchema } from "./plan-schema.ts";
-import { writeBeside } from "./write-beside.ts";
 
 /** The schema and every statement are in it; a plan of 15,000 migrations has 40 MB. */
 const maxPlanBytes = 256 * 1024 * 1024;
@@ -31,7 +31,7 @@ export async function readPlanFile(path: string): Promise<FrozenPlan> {
 
 /** Written beside, and put in its place when it is on disk. A new file is its owner's: it holds the schema. */
 export async function writePlanFile(path: string, plan: FrozenPlan): Promise<void> {
-  await writeBeside(path, `${JSON.stringify(plan, null, 2)}\n`);
+  await replaceFile(path, { keepsRights: true }, (write) => write(`${JSON.stringify(plan, null, 2)}\n`));
 }
 
 function parsed(path: string, text: string): unknown {

@@ -4,7 +4,7 @@ const scenario = "test/scenarios/mappings.test.ts";
 const preserved = "test/conformance/mappings-preserved.test.ts";
 const meanwhile = "test/faults/mappings-meanwhile.test.ts";
 const crash = "test/faults/mappings-crash.test.ts";
-const beside = "src/run/files/write-beside.ts";
+const fresh = "src/run/files/fresh-file.ts";
 const place = "src/run/perform/mappings-place.ts";
 
 /** Mapping databases: what is replaced, what is proved before, and what a rollback puts back. */
@@ -75,7 +75,7 @@ export const mappingsMutations: readonly Mutation[] = [
   {
     name: "mappings-clears-partial",
     holds: "an attempt that ends leaves nothing beside the output",
-    file: beside,
+    file: fresh,
     text: "await unlink(file).catch(() => {});",
     becomes: "",
     test: meanwhile,

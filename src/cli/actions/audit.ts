@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { type AuditExportFormat, auditExportFormats } from "../../audit/index.ts";
 import { auditExport, auditHead, auditVerify } from "../../commands/audit.ts";
-import { openOutput } from "../../commands/open-output.ts";
 import { didYouMean } from "../../config/did-you-mean.ts";
 import { GodwitError } from "../../core/error.ts";
+import { replaceFile } from "../../run/files/replace-file.ts";
 import type { Invocation } from "../command-spec.ts";
 import { auditText, headText } from "../render-audit.ts";
 import { readingOptions } from "./reading.ts";
@@ -51,9 +51,9 @@ async function write(invocation: Invocation): Promise<number> {
     output.out.flush();
     return 0;
   }
-  await using wanted = await openOutput(resolve(cwd, file));
-  await auditExport({ ...choice, write: (text) => wanted.write(text) });
-  await wanted.keep();
+  await replaceFile(resolve(cwd, file), { keepsRights: false }, async (wanted) => {
+    await auditExport({ ...choice, write: wanted });
+  });
   return 0;
 }
 

@@ -3,10 +3,10 @@ import { openPlan } from "../../commands/apply-plan.ts";
 import { freezePlan, type FreezeOptions } from "../../commands/freeze.ts";
 import { gateReport } from "../../commands/gate-report.ts";
 import { plan as planPending } from "../../commands/plan.ts";
-import { writeDocument } from "../../commands/write-document.ts";
 import { type FrozenPlan, thawPlan } from "../../core/frozen-plan.ts";
 import { GodwitError } from "../../core/error.ts";
 import type { Plan } from "../../core/plan.ts";
+import { replaceFile } from "../../run/files/replace-file.ts";
 import type { GateState } from "../../run/gates/gate.ts";
 import type { Invocation } from "../command-spec.ts";
 import { type DocumentForm, type DocumentPart, planDocument } from "../document/plan-document.ts";
@@ -87,7 +87,9 @@ async function document(
   const { frozen, gates, form } = about;
   const text = planDocument(frozen, { gates, form, file: about.file, with: partsOf(options.with) });
   const { output: file } = options;
-  if (file !== undefined) await writeDocument(resolve(cwd, file), text);
+  if (file !== undefined) {
+    await replaceFile(resolve(cwd, file), { keepsRights: true }, (write) => write(text));
+  }
   const shown = file === undefined ? { document: text } : { file };
   output.result(command.name, { hash: frozen.hash, format: form, ...shown }, () =>
     file === undefined ? text : `wrote ${oneLine(file)}\n`,

@@ -1,9 +1,9 @@
 import { extname, resolve } from "node:path";
 import type { RunReport } from "../../audit/index.ts";
-import { openOutput } from "../../commands/open-output.ts";
 import { report as readReport } from "../../commands/report.ts";
 import { GodwitError } from "../../core/error.ts";
 import { redact } from "../../core/secret.ts";
+import { replaceFile } from "../../run/files/replace-file.ts";
 import type { Invocation } from "../command-spec.ts";
 import { jsonLine } from "../output.ts";
 import { toHtml } from "../document/html.ts";
@@ -40,9 +40,8 @@ export async function report(invocation: Invocation): Promise<number> {
     output.result("report", { ...made }, () => writers[format](made));
     return 0;
   }
-  await using file = await openOutput(resolve(cwd, options.output));
-  await file.write(writers[format](made));
-  await file.keep();
+  const place = resolve(cwd, options.output);
+  await replaceFile(place, { keepsRights: false }, (write) => write(writers[format](made)));
   output.result("report", { file: options.output, run: made.status.id }, () => `wrote ${options.output}\n`);
   return 0;
 }
