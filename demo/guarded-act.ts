@@ -1,11 +1,10 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { styleText } from "node:util";
 import type pg from "pg";
 import { cities } from "./data.ts";
+import { startGodwit } from "./start-godwit.ts";
 import { check, ended, number, observe, run, say, title, until } from "./stage.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -21,7 +20,7 @@ export async function guardedAct(client: pg.Client, moved: string): Promise<void
   const folder = mkdtempSync(join(tmpdir(), "godwit-demo-"));
   cpSync(join(root, "demo/guarded"), folder, { recursive: true });
   const environment = { DEMO_URL: urlOf("guarded"), DEMO_STAGING_URL: urlOf("rehearsal") };
-  const godwit = (...args: string[]) => start(folder, environment, args);
+  const godwit = (...args: string[]) => startGodwit(folder, environment, args);
   const production = ["--profile", "production"] as const;
   const apply = () => godwit("apply", "plan.json", ...production, "--confirm", "guarded");
   await using guarded = await observe(environment.DEMO_URL);
@@ -161,17 +160,4 @@ async function startApplication(url: string) {
       await observed[Symbol.asyncDispose]();
     },
   };
-}
-
-function start(
-  folder: string,
-  environment: Readonly<Record<string, string>>,
-  args: readonly string[],
-): ChildProcess {
-  say(styleText("bold", `$ godwit ${args.join(" ")}`));
-  return spawn(process.execPath, [join(root, "bin/godwit"), ...args], {
-    cwd: folder,
-    env: { ...process.env, ...environment },
-    stdio: "inherit",
-  });
 }

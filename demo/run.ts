@@ -2,8 +2,9 @@
  * The demonstration: real data into a real PostgreSQL, through two kills with SIGKILL, a rollback and a second
  * apply; then counts and digests by plain SQL beside what is expected. In a second act the same data come from a
  * SQLite file, are compared, one damaged row is found, and new tables take the place of the old ones. In the third one a
- * plan passes the gates of a production database, and runs under load: paused, stopped, and gone on with. Exit code 0
- * only if all of it held.
+ * plan passes the gates of a production database, and runs under load: paused, stopped, and gone on with. The fourth one
+ * needs no server: a database of symbol mappings is migrated, killed, gone on with and rolled back. Exit code 0 only if all
+ * of it held.
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
@@ -11,6 +12,7 @@ import { styleText } from "node:util";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { compare } from "./expected.ts";
 import { guardedAct } from "./guarded-act.ts";
+import { mappingsAct } from "./mappings-act.ts";
 import { makeSqliteCities } from "./sqlite-cities.ts";
 import {
   check,
@@ -130,6 +132,10 @@ say("Starting PostgreSQL from its npm package …");
   title("Third act: a change of a production database, planned, reviewed and guarded");
   await guardedAct(client, moved);
 }
+
+title("Fourth act: a database of symbol mappings, from JSON to MessagePack and back");
+await mappingsAct();
+
 const seconds = ((performance.now() - began) / 1000).toFixed(1);
 if (failures.length > 0) {
   say(styleText("red", `\n${failures.length} of the demonstration's checks failed: ${failures.join("; ")}`));
