@@ -178,6 +178,8 @@ suite("mappings are refused with what helps", { concurrency: 2 }, () => {
       assert.equal(refused.code, 64);
       assert.match(refused.stderr, new RegExp(`GW1001: ${option} is "0": expected a whole number from 1\n`));
     }
+    const foreign = await project.run("show", "in.json", "--wait", "5m");
+    assert.match(foreign.stderr, /GW1001: mappings show has no option --wait\n/);
   });
 
   test("a rollback where nothing is known writes nothing and says so", async () => {

@@ -13,7 +13,7 @@ import { GodwitError } from "../../core/error.ts";
 import { faultKinds } from "../../core/mappings-steps.ts";
 import type { Invocation, OptionValues } from "../command-spec.ts";
 import { confirm } from "../confirm.ts";
-import { type MappingsAction, mappingsOptions } from "../mappings-specs.ts";
+import { type MappingsAction, mappingsActions } from "../mappings-specs.ts";
 import {
   diffText,
   migratedDocument,
@@ -30,9 +30,9 @@ import { gathered, showFormats, writeMappings } from "../show-mappings.ts";
 import { readingOptions } from "./reading.ts";
 import { running } from "./running.ts";
 
-const actions: Readonly<
-  Record<MappingsAction, (invocation: Invocation, files: readonly string[]) => Promise<number>>
-> = {
+type Act = (invocation: Invocation, files: readonly string[]) => Promise<number>;
+
+export const actions: Readonly<Record<MappingsAction, Act>> = {
   migrate,
   validate,
   rollback,
@@ -62,8 +62,8 @@ export async function mappings(invocation: Invocation): Promise<number> {
 
 /** An option of another action would be passed over in silence. */
 function refuseForeignOptions(action: MappingsAction, options: OptionValues): void {
-  const own = new Set(mappingsOptions[action].map(({ name }) => keyOf(name)));
-  for (const { name } of Object.values(mappingsOptions).flat()) {
+  const own = new Set(mappingsActions[action].options.map(({ name }) => keyOf(name)));
+  for (const { name } of Object.values(mappingsActions).flatMap(({ options: taken }) => taken)) {
     const key = keyOf(name);
     if (options[key] === undefined || own.has(key)) continue;
     throw new GodwitError("GW1001", {
@@ -79,7 +79,7 @@ function keyOf(name: string): keyof OptionValues {
     .replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()) as keyof OptionValues;
 }
 
-export async function migrate(invocation: Invocation, files: readonly string[]): Promise<number> {
+async function migrate(invocation: Invocation, files: readonly string[]): Promise<number> {
   return migrateWith(invocation, migrateChoice(invocation.options, files));
 }
 
@@ -183,7 +183,7 @@ function oneOf<T extends string>(what: string, text: string | undefined, known: 
   });
 }
 
-export async function validate(invocation: Invocation, files: readonly string[]): Promise<number> {
+async function validate(invocation: Invocation, files: readonly string[]): Promise<number> {
   if (files.length === 0) throw new GodwitError("GW1001", { message: "mappings validate needs a file" });
   const { output, options, env, cwd } = invocation;
   const valid: Awaited<ReturnType<typeof mappingsValidate>>[] = [];
@@ -214,7 +214,7 @@ export async function validate(invocation: Invocation, files: readonly string[])
  * whoever wants it undone would undo the one before. Without a terminal it goes on: nothing is lost by it, and --run names
  * the run that is meant.
  */
-export async function rollback(invocation: Invocation, files: readonly string[]): Promise<number> {
+async function rollback(invocation: Invocation, files: readonly string[]): Promise<number> {
   const [file, ...more] = files;
   if (more.length > 0) throw new GodwitError("GW1001", { message: "mappings rollback takes one file" });
   const { output, options, onFailure } = invocation;
@@ -246,7 +246,7 @@ export async function rollback(invocation: Invocation, files: readonly string[])
   return 0;
 }
 
-export async function show(invocation: Invocation, files: readonly string[]): Promise<number> {
+async function show(invocation: Invocation, files: readonly string[]): Promise<number> {
   const [named, ...more] = files;
   if (more.length > 0) throw new GodwitError("GW1001", { message: "mappings show takes one file" });
   const { context, type, search, limit, minConfidence, format, json, db } = invocation.options;
@@ -271,7 +271,7 @@ export async function show(invocation: Invocation, files: readonly string[]): Pr
   return 0;
 }
 
-export async function diff(invocation: Invocation, files: readonly string[]): Promise<number> {
+async function diff(invocation: Invocation, files: readonly string[]): Promise<number> {
   const [before, after, ...more] = files;
   if (before === undefined || after === undefined || more.length > 0)
     throw new GodwitError("GW1001", { message: "mappings diff takes two files" });
