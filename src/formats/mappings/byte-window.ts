@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import type { ByteSource } from "./source.ts";
 
 /** A mapping, a pattern or any other single value may be at most so long. */
@@ -31,11 +32,7 @@ export interface Place {
  */
 export class ByteWindow {
   bytes: Buffer;
-  /**
-   * The same bytes as Latin-1, one character each. A part of it is the cheapest way to a string of ASCII: to ask the
-   * buffer for each string costs more than the rest of its decoding.
-   */
-  text = "";
+  #text: string | null = null;
   start = 0;
   end = 0;
   /** Where bytes[0] stands in the source. */
@@ -57,13 +54,21 @@ export class ByteWindow {
     this.#chunks = source.chunks()[Symbol.asyncIterator]();
   }
 
+  /**
+   * The same bytes as Latin-1, one character each. A part of it is the cheapest way to a string of ASCII: to ask the
+   * buffer for each string costs more than the rest of its decoding. Made when it is asked for: while a long value is
+   * waited for nobody needs it.
+   */
+  get text(): string {
+    return (this.#text ??= this.bytes.toString("latin1", 0, this.end));
+  }
+
   /** Appends what is next; false at the end of the source. Throws Malformed where one value grows too long. */
   async more(): Promise<boolean> {
     if (this.ended) return false;
     this.#slide();
     const before = this.end;
-    // Filled well, because a text is made of it each time.
-    const enough = this.bytes.length - (this.bytes.length >> 2);
+    const enough = this.#enough();
     while (this.end < enough) {
       if (this.#pending.length === 0) {
         const next = await this.#chunks.next();
@@ -78,7 +83,7 @@ export class ByteWindow {
       this.#pending = this.#pending.subarray(length);
       this.end += length;
     }
-    this.text = this.bytes.toString("latin1", 0, this.end);
+    this.#text = null;
     return this.end > before;
   }
 
@@ -113,16 +118,29 @@ export class ByteWindow {
       this.end -= this.start;
       this.start = 0;
     }
-    if (this.end < this.bytes.length - (this.bytes.length >> 2)) return;
-    if (this.bytes.length >= mostItemBytes) {
+    // After a long value the usual size will do again.
+    if (this.bytes.length > usualBytes && this.end < usualBytes / 2) return this.#resize(usualBytes);
+    if (this.end < this.#enough()) return;
+    if (this.bytes.length === mostItemBytes) {
       throw new Malformed(
         0,
         `expected a value of at most ${mostItemBytes / 1024 / 1024} MiB, found a longer one`,
       );
     }
-    const larger = Buffer.allocUnsafe(this.bytes.length * 2);
-    this.bytes.copy(larger, 0, 0, this.end);
-    this.bytes = larger;
+    // Each time the value is begun again, so it grows in few steps.
+    this.#resize(Math.min(this.bytes.length * 8, mostItemBytes));
+  }
+
+  /** It is filled well, because a text is made of it each time; and the largest whole, because no larger one comes. */
+  #enough(): number {
+    const { length } = this.bytes;
+    return length === mostItemBytes ? length : length - (length >> 2);
+  }
+
+  #resize(length: number): void {
+    const other = Buffer.allocUnsafe(length);
+    this.bytes.copy(other, 0, 0, this.end);
+    this.bytes = other;
   }
 
   #countLines(): void {
@@ -135,11 +153,13 @@ export class ByteWindow {
 }
 
 function placeAfter(bytes: Uint8Array, { line, column }: Place): Place {
-  for (const byte of bytes) {
-    if (byte === 0x0a) {
-      line++;
-      column = 1;
-    } else if ((byte & 0xc0) !== 0x80) column++;
+  let lineStart = 0;
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) {
+    line++;
+    column = 1;
+    lineStart = at + 1;
   }
+  if (isAscii(bytes.subarray(lineStart))) column += bytes.length - lineStart;
+  else for (let at = lineStart; at < bytes.length; at++) if ((bytes[at]! & 0xc0) !== 0x80) column++;
   return { line, column };
 }

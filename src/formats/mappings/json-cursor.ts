@@ -5,6 +5,9 @@ import { utf8Fault } from "./utf8-fault.ts";
 /** Values that no schema knows may be nested so deep. */
 const mostDepth = 128;
 
+const longText = 4096;
+const longWindow = 8 * 1024 * 1024;
+
 const quote = 0x22;
 const backslash = 0x5c;
 
@@ -15,21 +18,30 @@ const backslash = 0x5c;
  */
 export class JsonCursor {
   bytes: Buffer = Buffer.alloc(0);
-  text = "";
+  #window: ByteWindow | null = null;
+  #text: string | null = "";
   at = 0;
   end = 0;
+  /** Whether a name that is given twice is refused in what is passed over. Not worth it where it will be read again. */
+  findsRepeats = true;
 
   attach(window: ByteWindow): this {
     this.bytes = window.bytes;
-    this.text = window.text;
+    this.#window = window;
+    this.#text = null;
     this.at = window.start;
     this.end = window.end;
     return this;
   }
 
+  /** Its bytes as Latin-1. */
+  get text(): string {
+    return (this.#text ??= this.#window!.text);
+  }
+
   attachBytes(bytes: Buffer): this {
     this.bytes = bytes;
-    this.text = bytes.toString("latin1");
+    this.#text = bytes.toString("latin1");
     this.at = 0;
     this.end = bytes.length;
     return this;
@@ -70,14 +82,18 @@ export class JsonCursor {
   }
 
   /** A string at its quote. */
-  string(what: string): string {
+  string(what: What): string {
     if (this.next() !== quote) throw this.unexpected(`a string for ${what}`);
     const { bytes, end } = this;
     const from = this.at + 1;
     let at = from;
     let bits = 0;
+    let stop = Math.min(end, from + longText);
     for (;;) {
-      if (at >= end) throw needMore;
+      if (at >= stop) {
+        this.#mustEnd(at);
+        stop = end;
+      }
       const byte = bytes[at]!;
       if (byte === quote) break;
       if (byte === backslash) return this.#escaped(from, what);
@@ -87,13 +103,13 @@ export class JsonCursor {
       at++;
     }
     this.at = at + 1;
-    if (bits < 0x80) return this.text.substring(from, at);
+    if (bits < 0x80) return this.#latin1(from, at);
     this.#mustBeUtf8(from, at, what);
     return bytes.toString("utf8", from, at);
   }
 
   /** The text of a number, by JSON's grammar. */
-  number(what: string): string {
+  number(what: What): string {
     this.next();
     const { bytes, end, at: from } = this;
     let at = from;
@@ -114,7 +130,7 @@ export class JsonCursor {
   }
 
   /** Passes over a value of any kind, and checks all of it. */
-  skip(what: string, depth = 0): void {
+  skip(what: What, depth = 0): void {
     const byte = this.next();
     if (depth > mostDepth)
       throw new Malformed(this.at, `expected at most ${mostDepth} levels in ${what}, found more`);
@@ -126,6 +142,16 @@ export class JsonCursor {
     else if (byte === 0x6e) this.#word("null");
     else if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) this.number(what);
     else throw this.unexpected(`a value for ${what}`);
+  }
+
+  /** The text of a value that was passed over. */
+  textOf(from: number, to: number): string {
+    const { bytes } = this;
+    // Of a short one it is quicker to look at each byte than to have it decoded.
+    if (to - from > 64) return bytes.toString("utf8", from, to);
+    let bits = 0;
+    for (let at = from; at < to; at++) bits |= bytes[at]!;
+    return bits < 0x80 ? this.#latin1(from, to) : bytes.toString("utf8", from, to);
   }
 
   unexpected(expected: string): Malformed {
@@ -142,7 +168,7 @@ export class JsonCursor {
     return byte > 0x20 && byte < 0x7f ? `"${String.fromCharCode(byte)}"` : `the byte ${hex(byte)}`;
   }
 
-  #skipObject(what: string, depth: number): void {
+  #skipObject(what: What, depth: number): void {
     this.at++;
     const names = new Set<string>();
     if (this.next() === 0x7d) {
@@ -152,23 +178,25 @@ export class JsonCursor {
     do {
       this.next();
       const start = this.at;
-      const name = this.string(`a member's name in ${what}`);
-      if (names.has(name))
-        throw new Malformed(start, `expected each member once, found ${shown(name)} again`);
-      names.add(name);
-      this.expect(0x3a, `after ${shown(name)}`);
+      const name = this.string("a member's name");
+      if (this.findsRepeats) {
+        if (names.has(name))
+          throw new Malformed(start, `expected each member once, found ${shown(name)} again`);
+        names.add(name);
+      }
+      this.expect(0x3a, "after a member's name");
       this.skip(what, depth + 1);
-    } while (this.another(0x7d, `in ${what}`));
+    } while (this.another(0x7d, "in an object"));
   }
 
-  #skipArray(what: string, depth: number): void {
+  #skipArray(what: What, depth: number): void {
     this.at++;
     if (this.next() === 0x5d) {
       this.at++;
       return;
     }
     do this.skip(what, depth + 1);
-    while (this.another(0x5d, `in ${what}`));
+    while (this.another(0x5d, "in an array"));
   }
 
   #word(word: string): void {
@@ -184,11 +212,15 @@ export class JsonCursor {
   }
 
   /** A string with escapes: rare, so that JSON.parse decodes it. */
-  #escaped(from: number, what: string): string {
+  #escaped(from: number, what: What): string {
     const { bytes, end } = this;
     let at = from;
+    let stop = Math.min(end, from + longText);
     for (;;) {
-      if (at >= end) throw needMore;
+      if (at >= stop) {
+        this.#mustEnd(at);
+        stop = end;
+      }
       const byte = bytes[at]!;
       if (byte === quote) break;
       if (byte < 0x20)
@@ -210,14 +242,28 @@ export class JsonCursor {
     return value;
   }
 
-  #mustBeEscape(at: number, what: string): void {
+  /** Of a long text: goes on only where its end is in the window. Until then it is not gone through time and again. */
+  #mustEnd(at: number): void {
+    if (at >= this.end) throw needMore;
+    const found = this.bytes.indexOf(quote, at);
+    if (found === -1 || found >= this.end) throw needMore;
+  }
+
+  /** A part of it that is ASCII. Of a very long window no text is made. */
+  #latin1(from: number, to: number): string {
+    if (this.bytes.length > longWindow) return this.bytes.toString("latin1", from, to);
+    return this.text.substring(from, to);
+  }
+
+  #mustBeEscape(at: number, what: What): void {
     const { bytes, end } = this;
     if (at + 1 >= end) throw needMore;
-    const isUnicode = bytes[at + 1] === 0x75;
-    if (isUnicode && at + 6 > end) throw needMore;
-    const isKnown = isUnicode
-      ? /^[0-9a-fA-F]{4}$/.test(this.text.substring(at + 2, at + 6))
-      : '"\\/bfnrt'.includes(String.fromCharCode(bytes[at + 1]!));
+    const code = bytes[at + 1]!;
+    if (code === 0x75 && at + 6 > end) throw needMore;
+    const isKnown =
+      code === 0x75
+        ? isHex(bytes[at + 2]!) && isHex(bytes[at + 3]!) && isHex(bytes[at + 4]!) && isHex(bytes[at + 5]!)
+        : isEscape[code] === 1;
     if (!isKnown) throw new Malformed(at, `expected an escape that JSON knows in ${what}, found another`);
   }
 
@@ -238,9 +284,33 @@ export class JsonCursor {
     return high === -1 ? from : high;
   }
 
-  #mustBeUtf8(from: number, to: number, what: string): void {
+  #mustBeUtf8(from: number, to: number, what: What): void {
     if (isUtf8(this.bytes.subarray(from, to))) return;
     throw new Malformed(utf8Fault(this.bytes, from, to), `expected UTF-8 in ${what}, found another byte`);
+  }
+}
+
+/** Of the letters that may follow a backslash, but for that with four digits. */
+const isEscape = new Uint8Array(256);
+for (const letter of '"\\/bfnrt') isEscape[letter.charCodeAt(0)] = 1;
+
+function isHex(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
+}
+
+/** What is read, for messages. */
+export type What = string | MemberName;
+
+/** The name of a member for messages, which are made rarely. */
+export class MemberName {
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  toString(): string {
+    return shown(this.#name);
   }
 }
 

@@ -32,6 +32,8 @@ export class JsonMappings {
   /** Name bytes with both quotes and the known member, by the place in the object. */
   readonly #order: { readonly bytes: Buffer; readonly member: number }[] = [];
   #lastContext = silentContext;
+  /** Of the last member that was looked up. */
+  #name = "";
 
   constructor(cursor: JsonCursor, lastUpdated: Timestamp) {
     this.cursor = cursor;
@@ -114,7 +116,7 @@ export class JsonMappings {
             seen.extra = extraValues(cursor);
             break;
           default:
-            unknown(cursor, start, seen);
+            unknown(cursor, start, seen, this.#name);
         }
       } while (cursor.another(0x7d, "in a mapping"));
     }
@@ -166,6 +168,7 @@ export class JsonMappings {
       }
     }
     const name = cursor.string("a member's name");
+    this.#name = name;
     const member = mappingSpellings.get(name) ?? -1;
     if (member !== -1 && place < 16) {
       this.#order[place] = { bytes: Buffer.from(bytes.subarray(at, cursor.at)), member };

@@ -1,7 +1,7 @@
 import { Malformed } from "./byte-window.ts";
 import { bytesOfExtra } from "./extra-values.ts";
 import { integerOf, leastInteger, mostInteger } from "./integer.ts";
-import { type JsonCursor, shown } from "./json-cursor.ts";
+import { type JsonCursor, MemberName, shown } from "./json-cursor.ts";
 import { withoutSpaces } from "./json-values.ts";
 import { type Integer, type Reference, symbolTypes, type Timestamp, type UnknownMember } from "./model.ts";
 import { dayOf, parseTimestamp } from "./timestamp.ts";
@@ -45,7 +45,7 @@ export function readObject(
     if (name === "$msgpack") seen.wire = base64(cursor);
     else if (name === "$extra") seen.extra = extraValues(cursor);
     else if (member === -1 || !read(member, name)) {
-      unknown(cursor, start, seen);
+      unknown(cursor, start, seen, name);
       continue;
     }
     seen.bits |= 1 << member;
@@ -199,15 +199,14 @@ export function symbolType(cursor: JsonCursor, what: string): Integer {
 }
 
 /** Keeps a member that no schema knows; the cursor is at its value, `start` at its name. */
-export function unknown(cursor: JsonCursor, start: number, seen: Seen): void {
-  const name = nameAt(cursor, start);
+export function unknown(cursor: JsonCursor, start: number, seen: Seen, name = nameAt(cursor, start)): void {
   seen.names ??= new Set();
   if (seen.names.has(name)) throw twice(start, name);
   seen.names.add(name);
   cursor.next();
   const from = cursor.at;
-  cursor.skip(shown(name));
-  (seen.members ??= []).push([name, withoutSpaces(cursor.bytes.toString("utf8", from, cursor.at))]);
+  cursor.skip(new MemberName(name));
+  (seen.members ??= []).push([name, withoutSpaces(cursor.textOf(from, cursor.at))]);
 }
 
 export function twice(at: number, name: string): Malformed {
@@ -236,7 +235,7 @@ export function extraValues(cursor: JsonCursor): readonly Uint8Array[] | null {
     cursor.next();
     const from = cursor.at;
     cursor.skip("$extra");
-    const bytes = bytesOfExtra(cursor.bytes.toString("utf8", from, cursor.at));
+    const bytes = bytesOfExtra(cursor.textOf(from, cursor.at));
     if (bytes === null)
       throw new Malformed(from, "expected a value as Godwit writes it in $extra, found another");
     values.push(bytes);

@@ -1,6 +1,6 @@
 import { type ByteWindow, Malformed, mostItemBytes, needMore } from "./byte-window.ts";
 import { type FrameForms, frameFormsOf } from "./frame-forms.ts";
-import { JsonCursor, shown } from "./json-cursor.ts";
+import { JsonCursor, MemberName } from "./json-cursor.ts";
 import { JsonMappings } from "./json-mapping.ts";
 import { collectionMembers, spellings } from "./json-known-names.ts";
 import { extraValues, twice } from "./json-parts.ts";
@@ -92,46 +92,66 @@ class JsonPass {
     await this.#whole(() => this.#cursor.expect(0x7b, "to begin the file"));
     if (shape === "flat") {
       yield* this.#items(0x7d, () => this.#flatMember());
-    } else if (await this.#whole(() => this.#isEmpty(0x7d))) {
-      // Nothing is in it.
-    } else {
-      do {
-        const name = await this.#whole(() => this.#nameOf());
-        yield* this.#collectionMember(name, shape);
-      } while (await this.#whole(() => this.#cursor.another(0x7d, "in the collection")));
+    } else if (!(await this.#whole(() => this.#isEmpty(0x7d)))) {
+      for (;;) {
+        const large = await this.#whole(() => this.#smallMembers());
+        if (large === null) break;
+        yield* this.#largeMember(large, shape);
+        if (!(await this.#whole(() => this.#cursor.another(0x7d, "in the collection")))) break;
+      }
     }
     await this.#end();
     this.header = await this.#headerOf();
   }
 
-  async *#collectionMember(
-    { name, at }: { readonly name: string; readonly at: number },
+  /**
+   * All members of the collection up to one that is read in parts, whose name it returns, or to the end: null. In one
+   * go, because there may be very many.
+   */
+  #smallMembers(): "Mappings" | "Patterns" | null {
+    const cursor = this.#cursor;
+    const window = this.#window;
+    for (;;) {
+      cursor.next();
+      const { at } = cursor;
+      const name = cursor.string("a member's name");
+      cursor.expect(0x3a, "after a member's name");
+      const member = collectionMembers[collectionSpellings.get(name) ?? -1];
+      // Two spellings of a known name are one and the same.
+      const meaning = member ?? name;
+      if (this.#seen.has(meaning)) throw twice(at, name);
+      const isLarge = member === "Mappings" || member === "Patterns";
+      const keep = isLarge ? null : this.#smallMember(name, member ?? null);
+      const isLast = !isLarge && !cursor.another(0x7d, "in the collection");
+      // Only now is it certain that all of it is here, and that it is not read again.
+      this.#seen.add(meaning);
+      const before = this.#position();
+      window.start = cursor.at;
+      if (isLarge) return member;
+      keep?.();
+      this.#hold(before);
+      if (isLast) return null;
+    }
+  }
+
+  async *#largeMember(
+    member: "Mappings" | "Patterns",
     shape: "list" | "keyed",
   ): AsyncGenerator<MappingBatch, void, void> {
-    const member = collectionMembers[collectionSpellings.get(name) ?? -1];
-    // Two spellings of a known name are one and the same.
-    const meaning = member ?? name;
-    if (this.#seen.has(meaning)) throw twice(at - this.#window.base, name);
-    this.#seen.add(meaning);
+    if (await this.#whole(() => this.#cursor.isNull())) return;
     if (member === "Mappings") {
-      if (await this.#whole(() => this.#cursor.isNull())) return;
       const [opening, closing] = shape === "list" ? [0x5b, 0x5d] : [0x7b, 0x7d];
       await this.#whole(() => this.#cursor.expect(opening, "to begin the mappings"));
       yield* this.#items(closing, shape === "list" ? () => this.#element() : () => this.#keyed());
-    } else if (member === "Patterns") {
-      if (await this.#whole(() => this.#cursor.isNull())) return;
-      await this.#whole(() => this.#cursor.expect(0x5b, "to begin the patterns"));
-      if (await this.#whole(() => this.#isEmpty(0x5d))) return;
-      do {
-        const before = this.#position();
-        this.#patterns.push(await this.#whole(() => readPattern(this.#cursor)));
-        this.#hold(before);
-      } while (await this.#whole(() => this.#cursor.another(0x5d, "in the patterns")));
-    } else {
-      const before = this.#position();
-      (await this.#whole(() => this.#smallMember(name, member ?? null)))();
-      this.#hold(before);
+      return;
     }
+    await this.#whole(() => this.#cursor.expect(0x5b, "to begin the patterns"));
+    if (await this.#whole(() => this.#isEmpty(0x5d))) return;
+    do {
+      const before = this.#position();
+      this.#patterns.push(await this.#whole(() => readPattern(this.#cursor)));
+      this.#hold(before);
+    } while (await this.#whole(() => this.#cursor.another(0x5d, "in the patterns")));
   }
 
   /** A member of the collection that is read at once; what keeps it, when it is certain that all of it is here. */
@@ -154,8 +174,8 @@ class JsonPass {
     }
     cursor.next();
     const from = cursor.at;
-    cursor.skip(shown(name));
-    const json = withoutSpaces(cursor.bytes.toString("utf8", from, cursor.at));
+    cursor.skip(new MemberName(name));
+    const json = withoutSpaces(cursor.textOf(from, cursor.at));
     if (member === "$frame") {
       const wire = frameFormsOf(json);
       if (wire === null)
@@ -282,15 +302,6 @@ class JsonPass {
 
   #takeKey(key: string, at: number): void {
     if (!this.#names.add(key)) throw twice(at, key);
-  }
-
-  #nameOf(): { readonly name: string; readonly at: number } {
-    const cursor = this.#cursor;
-    cursor.next();
-    const at = this.#window.base + cursor.at;
-    const name = cursor.string("a member's name");
-    cursor.expect(0x3a, "after a member's name");
-    return { name, at };
   }
 
   #isEmpty(closing: number): boolean {

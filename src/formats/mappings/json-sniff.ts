@@ -30,24 +30,24 @@ export function sniffJson(cursor: JsonCursor): Sniffed {
     const byte = cursor.next();
     const member = collectionMembers[collectionSpellings.get(name) ?? -1];
     if (member === "Mappings" && byte !== 0x7b) {
-      if (byte === 0x5b) return { shape: "list", naming: namingOfList(cursor) ?? namingOf([name]), version };
+      if (byte === 0x5b) return { shape: "list", naming: namingOfList(cursor) ?? namingOf(name), version };
       if (!cursor.isNull()) throw cursor.unexpected("an object or an array for the mappings");
       hasKnown = true;
     } else if (byte === 0x7b) {
       const found = lookInto(cursor, member === "Mappings");
       if (found.isMapping) return { shape: "flat", naming: found.naming ?? "camel", version };
       if (member === "Mappings") {
-        return { shape: "keyed", naming: found.naming ?? namingOf([name]), version };
+        return { shape: "keyed", naming: found.naming ?? namingOf(name), version };
       }
       hasKnown ||= member !== undefined;
     } else if (member === "Version" && byte === 0x22) {
       version = cursor.string("Version");
       hasKnown = true;
-      naming ??= namingOf([name]);
+      naming ??= namingOf(name);
     } else {
       cursor.skip("the collection");
       hasKnown ||= member !== undefined;
-      if (member !== undefined) naming ??= namingOf([name]);
+      if (member !== undefined) naming ??= namingOf(name);
     }
   } while (cursor.another(0x7d, "in the collection"));
   return { shape: hasKnown ? "keyed" : null, naming: naming ?? "camel", version };
@@ -63,17 +63,16 @@ function lookInto(
     cursor.at++;
     return { isMapping: false, naming: null };
   }
-  const names: string[] = [];
+  const names = new Names();
   do {
-    names.push(cursor.string("a member's name"));
+    names.add(cursor.string("a member's name"));
     cursor.expect(0x3a, "after a member's name");
-    if (mayHoldMappings && names.length === 1 && cursor.next() === 0x7b) {
+    if (mayHoldMappings && names.count === 1 && cursor.next() === 0x7b) {
       return { isMapping: false, naming: namingOfFirst(cursor) };
     }
     cursor.skip("the collection");
   } while (cursor.another(0x7d, "in an object"));
-  const isMapping = names.some((name) => (mappingSpellings.get(name) ?? 2) < 2);
-  return { isMapping, naming: isMapping ? namingOf(names) : null };
+  return { isMapping: names.areOfMapping, naming: names.areOfMapping ? names.naming : null };
 }
 
 function namingOfList(cursor: JsonCursor): Naming | null {
@@ -84,7 +83,7 @@ function namingOfList(cursor: JsonCursor): Naming | null {
 /** Of a mapping. A fault in it is for the reader to tell, which knows where it is. */
 function namingOfFirst(cursor: JsonCursor): Naming | null {
   try {
-    return namingOf(namesOf(cursor));
+    return namesOf(cursor).naming;
   } catch (error) {
     if (error instanceof Malformed) return null;
     throw error;
@@ -92,13 +91,13 @@ function namingOfFirst(cursor: JsonCursor): Naming | null {
 }
 
 /** Of the object at the cursor; past it. */
-function namesOf(cursor: JsonCursor): string[] {
+function namesOf(cursor: JsonCursor): Names {
   cursor.at++;
-  const names: string[] = [];
+  const names = new Names();
   if (cursor.next() === 0x7d) cursor.at++;
   else {
     do {
-      names.push(cursor.string("a member's name"));
+      names.add(cursor.string("a member's name"));
       cursor.expect(0x3a, "after a member's name");
       cursor.skip("a mapping");
     } while (cursor.another(0x7d, "in a mapping"));
@@ -106,8 +105,30 @@ function namesOf(cursor: JsonCursor): string[] {
   return names;
 }
 
-/** Of one word in lower case nothing tells camel from snake, and it is no matter. */
-function namingOf(names: readonly string[]): Naming {
-  if (names.some((name) => /^[A-Z]/.test(name))) return "pascal";
-  return names.some((name) => name.includes("_")) ? "snake" : "camel";
+function namingOf(name: string): Naming {
+  const names = new Names();
+  names.add(name);
+  return names.naming;
+}
+
+/** What the names of an object's members tell, however many there are. */
+class Names {
+  count = 0;
+  areOfMapping = false;
+  #isPascal = false;
+  #isSnake = false;
+
+  add(name: string): void {
+    const first = name.charCodeAt(0);
+    this.count++;
+    this.areOfMapping ||= (mappingSpellings.get(name) ?? 2) < 2;
+    this.#isPascal ||= first >= 0x41 && first <= 0x5a;
+    this.#isSnake ||= name.includes("_");
+  }
+
+  /** Of one word in lower case nothing tells camel from snake, and it is no matter. */
+  get naming(): Naming {
+    if (this.#isPascal) return "pascal";
+    return this.#isSnake ? "snake" : "camel";
+  }
 }

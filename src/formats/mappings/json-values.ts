@@ -18,9 +18,16 @@ export function compactJson(text: string): string | null {
   return withoutSpaces(text);
 }
 
+function hasSpace(text: string): boolean {
+  // An expression costs more than a short text is long.
+  if (text.length > 64) return /[ \t\r\n]/.test(text);
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) <= 0x20) return true;
+  return false;
+}
+
 /** Of text that is known to be JSON. */
 export function withoutSpaces(text: string): string {
-  if (!/[ \t\r\n]/.test(text)) return text;
+  if (!hasSpace(text)) return text;
   const parts: string[] = [];
   let from = 0;
   let isInString = false;

@@ -14,7 +14,8 @@ const mostDepth = 128;
  */
 export class MsgpackDecoder {
   bytes: Buffer = Buffer.alloc(0);
-  text = "";
+  #window: ByteWindow | null = null;
+  #text: string | null = "";
   #view: DataView = new DataView(new ArrayBuffer(0));
   at = 0;
   end = 0;
@@ -26,7 +27,8 @@ export class MsgpackDecoder {
   attach(window: ByteWindow): this {
     if (this.bytes !== window.bytes) this.#view = viewOf(window.bytes);
     this.bytes = window.bytes;
-    this.text = window.text;
+    this.#window = window;
+    this.#text = null;
     this.at = window.start;
     this.end = window.end;
     const { sizeBytes } = window.source;
@@ -42,11 +44,16 @@ export class MsgpackDecoder {
   attachBytes(bytes: Buffer): this {
     this.bytes = bytes;
     this.#view = viewOf(bytes);
-    this.text = bytes.toString("latin1");
+    this.#text = bytes.toString("latin1");
     this.at = 0;
     this.end = bytes.length;
     this.#unseen = 0;
     return this;
+  }
+
+  /** Its bytes as Latin-1. */
+  get text(): string {
+    return (this.#text ??= this.#window!.text);
   }
 
   peek(): number {
@@ -304,6 +311,11 @@ export class MsgpackDecoder {
     const value = this.bytes.readUIntBE(this.at + 1, width);
     this.at += 1 + width;
     return value;
+  }
+
+  /** Before values are read one by one: each has a byte at least, and what is begun here is begun again otherwise. */
+  needAtLeast(count: number): void {
+    this.#need(count);
   }
 
   #need(count: number): void {

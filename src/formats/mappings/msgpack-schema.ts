@@ -280,6 +280,7 @@ function decodeReferences(decoder: MsgpackDecoder): Mapping["references"] {
   const count = decoder.arrayOrNil("References");
   if (count === null) decoder.plain = false;
   if (count === null || count === 0) return noReferences;
+  decoder.needAtLeast(count);
   const references: Reference[] = [];
   for (let index = 0; index < count; index++) references.push(decoder.stringOrNil("a reference"));
   return references;

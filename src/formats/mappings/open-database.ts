@@ -57,6 +57,7 @@ async function recognized(window: ByteWindow): Promise<OpenDatabase> {
 /** The window stays where it is. */
 async function sniffed(window: ByteWindow): Promise<Sniffed> {
   const cursor = new JsonCursor();
+  cursor.findsRepeats = false;
   return readWhole(
     window,
     () => cursor.attach(window),
