@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { diffMappings } from "./diff.ts";
+import fc from "fast-check";
+import { diffMappings, type MappingDiff } from "./diff.ts";
 import { mappingFilter, parseSymbolType, symbolTypeName } from "./filter.ts";
 import { header, mapping } from "./mapping-files.fixture.ts";
-import { type Mapping, silence } from "./model.ts";
+import { identityOf, type Mapping, silence } from "./model.ts";
 import { completeStatistics, MappingStatistics } from "./statistics.ts";
 
 const mappings = [
@@ -100,7 +101,7 @@ test("a difference names what was added, removed and changed", async () => {
     { ...b, context: "other" },
   ];
   const { differences, ...counts } = await diffMappings(
-    batches([a, a, b, c, mapping({ original: "old" })]),
+    () => batches([a, a, b, c, mapping({ original: "old" })]),
     batches(after),
   );
   assert.deepEqual(counts, { added: 2, removed: 2, changed: 2, equal: 1 });
@@ -123,7 +124,7 @@ test("a difference names what was added, removed and changed", async () => {
     { member: "context", before: "(none)", after: "global" },
     { member: "other members", before: "", after: "c3" },
   ]);
-  assert.equal((await diffMappings(batches([]), batches(after), { most: 1 })).differences.length, 1);
+  assert.equal((await diffMappings(() => batches([]), batches(after), { most: 1 })).differences.length, 1);
 });
 
 test("a date that the file does not say is none: it is not counted, and has not changed where one was made up", async () => {
@@ -133,7 +134,7 @@ test("a date that the file does not say is none: it is not counted, and has not 
   });
   const { silent: _, ...said } = { ...silent, lastUpdated: { seconds: 0, nanos: 0 } };
   const changes = async (before: Mapping, after: Mapping) =>
-    (await diffMappings(batches([before]), batches([after]))).differences.map(({ members }) => members);
+    (await diffMappings(() => batches([before]), batches([after]))).differences.map(({ members }) => members);
   assert.deepEqual(await changes(silent, said), []);
   assert.deepEqual(await changes(silent, silent), []);
   assert.deepEqual(await changes(said, silent), [
@@ -145,6 +146,61 @@ test("a date that the file does not say is none: it is not counted, and has not 
   statistics.add([said]);
   assert.deepEqual(statistics.counts().oldest, said.lastUpdated);
 });
+
+test("two collections are compared as one that is in memory is, in whatever order they are", async () => {
+  const some = fc.record({
+    original: fc.constantFrom("a", "b", "c"),
+    context: fc.constantFrom(null, "global", "m.js"),
+    mapped: fc.constantFrom("A", "B"),
+    confidence: fc.constantFrom(0, -0, Number.NaN),
+    silent: fc.constantFrom(0, silence.lastUpdated),
+    lastUpdated: fc.integer({ min: 0, max: 1 }).map((seconds) => ({ seconds, nanos: 0 })),
+    note: fc.option(fc.constant("n".repeat(20))),
+  });
+  const list = fc.array(some, { maxLength: 12 }).map((all) => all.map((parts) => mapping(parts)));
+  const pair = fc.oneof(
+    fc.tuple(list, list),
+    // The same at first, or in another order.
+    fc.tuple(list, list, list).map(
+      ([same, one, other]) =>
+        [
+          [...same, ...one],
+          [...same, ...other],
+        ] as const,
+    ),
+    list.map((all) => [all, all.toReversed()] as const),
+  );
+  await fc.assert(
+    fc.asyncProperty(pair, fc.integer({ min: 0, max: 5 }), async ([before, after], most) => {
+      const all = await diffMappings(() => batches(before), batches(after));
+      assert.deepEqual(all, await simpleDiff(before, after));
+      const some = await diffMappings(() => batches(before), batches(after), { most });
+      assert.deepEqual(some, { ...all, differences: all.differences.slice(0, most) });
+    }),
+    { numRuns: 80 },
+  );
+});
+
+/** By a list of what is left of the old ones. Of two alone it is known how they differ: see the tests above. */
+async function simpleDiff(before: readonly Mapping[], after: readonly Mapping[]): Promise<MappingDiff> {
+  const left = [...before];
+  const parts: MappingDiff[] = [];
+  for (const arrived of after) {
+    const place = left.findIndex((old) => identityOf(old) === identityOf(arrived));
+    const old = place === -1 ? [] : left.splice(place, 1);
+    parts.push(await diffMappings(() => batches(old), batches([arrived])));
+  }
+  for (const old of left) parts.push(await diffMappings(() => batches([old]), batches([])));
+  const sum = (count: "added" | "removed" | "changed" | "equal") =>
+    parts.reduce((total, part) => total + part[count], 0);
+  return {
+    differences: parts.flatMap(({ differences }) => differences),
+    added: sum("added"),
+    removed: sum("removed"),
+    changed: sum("changed"),
+    equal: sum("equal"),
+  };
+}
 
 async function* batches(all: readonly Mapping[]) {
   for (const one of all) yield { mappings: [one] };
