@@ -7,6 +7,7 @@ import {
   headerSums,
   historySum,
   identityOf,
+  type Integer,
   KeySet,
   type Mapping,
   type MigrationRecord,
@@ -25,6 +26,8 @@ export interface PreservedOptions {
  * the same. It knows nothing of how files are converted, merged and mended, only what has to come out: so a fault in
  * those parts cannot hide itself. What a mend of several mappings changes by intent is left out of the sums, and is null.
  * Of a merge the symbols, their order and their uses are summed so; what each says is held against the merge of the look.
+ *
+ * Memory: 18 bytes for each symbol where mappings are joined.
  */
 export class PreservedSums {
   readonly #options: PreservedOptions;
@@ -34,7 +37,9 @@ export class PreservedSums {
   /** Null where the plain sum of the mappings tells all, or nothing does. */
   readonly #values: ContentDigest | null;
   #count = 0;
-  #usage = 0n;
+  /** Numbers first, which is much cheaper; what does not fit is added to the other one. */
+  #usage = 0;
+  #longUsage = 0n;
   #isSummed = true;
 
   constructor(options: PreservedOptions) {
@@ -54,11 +59,11 @@ export class PreservedSums {
       const identity = this.#identities === null ? "" : identityOf(mapping);
       if (this.#known?.add(identity) === false) {
         // It counts as one use of the first.
-        this.#usage += 1n;
+        this.#use(1);
         continue;
       }
       this.#count++;
-      this.#usage += BigInt(mapping.usageCount);
+      this.#use(mapping.usageCount);
       // One use more would be a number that no file holds.
       if (side === "read" && mapping.usageCount >= mostUses) this.#isSummed = false;
       this.#identities?.update(`${JSON.stringify([mapping.context, identity])}\n`);
@@ -83,11 +88,16 @@ export class PreservedSums {
       mappings: this.#count,
       identities: this.#identities?.digest("hex") ?? null,
       values: joins && clean.length > 0 ? null : (values ?? plain.shared),
-      usage: joins && !this.#isSummed ? null : String(this.#usage),
+      usage: joins && !this.#isSummed ? null : String(this.#longUsage + BigInt(this.#usage)),
       aside: (joins && clean.length > 0) || clean.includes("empty-name") ? null : (rest.aside ?? plain.aside),
       history: historySum(history, merges),
       ...headerSums(headers, merges),
     };
+  }
+
+  #use(count: Integer): void {
+    if (typeof count === "number" && Number.isSafeInteger(this.#usage + count)) this.#usage += count;
+    else this.#longUsage += BigInt(count);
   }
 
   /** What a mend has to make of it; references that may be dead are left out on both sides. */
