@@ -135,6 +135,7 @@ export const mappingsActions: Readonly<Record<MappingsAction, MappingsActionSpec
         description:
           "only where it is this run that would be undone, by the beginning of its id; for scripts, which cannot look first",
       },
+      { name: "--dry-run", description: "say which migration would be undone; change nothing" },
       wait,
     ],
     examples: [

@@ -28,10 +28,13 @@ suite("a rollback of mappings", { concurrency: 2 }, () => {
       ),
     );
     assert.deepEqual(await project.bytes(out), migrated);
+    const would = await project.run("rollback", "--dry-run");
+    assert.deepEqual(await project.bytes(out), migrated);
     const back = await project.run("rollback", "--run", runId.slice(0, 8));
     assert.equal(back.code, 0, back.stderr);
+    assert.ok(back.stderr.startsWith(would.stdout), would.stdout + would.stderr);
     assert.match(
-      back.stderr,
+      would.stdout,
       new RegExp(
         `^This undoes the migration ${runId.slice(0, 8)} of \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\n` +
           "  decomp/mappings\\.json to decomp/mappings\\.msgpack \\(msgpack 1\\.0\\), 5 mappings\n" +

@@ -220,6 +220,13 @@ async function rollback(invocation: Invocation, files: readonly string[]): Promi
   const { output, options, onFailure } = invocation;
   const choice = { file, force: options.force, run: options.run };
   onFailure(() => "nothing was changed");
+  if (options.dryRun === true) {
+    const would = await mappingsRollbackPreview({ ...choice, ...reading(invocation) });
+    output.result("mappings rollback", { dryRun: true, ...would }, () =>
+      rollbackPreviewText(would, look(invocation)),
+    );
+    return 0;
+  }
   // To a program the result tells it.
   const preview = output.json ? null : await mappingsRollbackPreview({ ...choice, ...reading(invocation) });
   if (preview !== null) {
