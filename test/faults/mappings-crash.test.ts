@@ -110,7 +110,9 @@ suite("mappings killed at every point", { timeout: 900_000 }, () => {
       );
     const some = someOf(points, sampled);
     // The moment in which a file has its name, and no record says so.
-    const chosen = points.filter((point) => point.name === "mappings:named" || some.includes(point));
+    const chosen = points.filter(
+      (point) => ["mappings:named", "file:linked"].includes(point.name) || some.includes(point),
+    );
     await inParallel(chosen, 2, async (point) => {
       const where = label(point);
       await using own = await scene();
@@ -156,11 +158,16 @@ suite("mappings killed at every point", { timeout: 900_000 }, () => {
 
   test("where there was no file, a kill leaves none or a whole one", async () => {
     const command = ["mappings", "migrate", "in.json", "--out", out];
-    for (const name of ["mappings:written", "mappings:before-name", "mappings:named"]) {
+    for (const name of ["mappings:written", "mappings:before-name", "file:linked", "mappings:named"]) {
       await using own = await scene();
       await rm(join(own.folder, out));
       await crashAt({ name, nth: 1 }, command, own.options);
-      assert.equal((await names(own)).includes("mappings.msgpack"), name === "mappings:named", name);
+      const isThere = name === "file:linked" || name === "mappings:named";
+      assert.equal((await names(own)).includes("mappings.msgpack"), isThere, name);
+      if (name === "file:linked") {
+        await passes(command, own, name);
+        assert.deepEqual(await names(own), ["mappings.msgpack"], name);
+      }
       await passes(rollback, own, name);
       assert.deepEqual(await names(own), [], name);
     }

@@ -73,9 +73,13 @@ suite("a rollback of mappings", { concurrency: 2 }, () => {
       const migrated = await project.bytes(out);
       if (became === "gone") await rm(join(project.folder, "decomp/mappings.json"));
       else await project.put("decomp/mappings.json", keyedJson(samples(6)));
+      // Also where it is killed while the copy has two names.
+      const rollback = ["mappings", "rollback"];
+      await crashAt({ name: "file:linked", nth: 1 }, rollback, { cwd: project.folder });
       const { files } = await mappingsRollback(place);
       assert.equal(files[0]?.became, "removed");
-      const copy = (await project.names()).find((name) => name.startsWith("mappings.msgpack")) ?? "";
+      const [copy = "", ...others] = (await project.names()).filter((name) => name !== "mappings.json");
+      assert.deepEqual(others, []);
       assert.match(copy, /^mappings\.msgpack\.backup\.\d{8}-\d{6}$/);
       assert.equal(files[0]?.kept, join(project.folder, "decomp", copy));
       assert.deepEqual(await project.bytes(`decomp/${copy}`), migrated, became);

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, link, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { crashPoint } from "../crash-point.ts";
 import { syncFolder } from "./sync-folder.ts";
 
 /*
@@ -57,5 +58,7 @@ async function linkOrRename(from: string, to: string): Promise<void> {
     await rename(from, to);
     return;
   }
+  // For a moment it has both names. Whoever goes on after a kill finds the new one, and takes the old one away.
+  crashPoint("file:linked");
   await unlink(from);
 }

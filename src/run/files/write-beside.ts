@@ -36,6 +36,17 @@ export async function giveName(
   }
 }
 
+/**
+ * For a file that has its name from an attempt that was killed: the name that it had before goes, if it is still there, and
+ * the folder is brought to the disk, which that attempt may not have done. Throws GW2613.
+ */
+export async function settleName(from: string, to: string): Promise<void> {
+  await removeFile(from);
+  await syncFolder(dirname(to)).catch((error: unknown) => {
+    throw fileRefused("written", to, error);
+  });
+}
+
 /** Takes a file away, if it is there; then that is on the disk. */
 export async function removeFile(file: string): Promise<void> {
   try {

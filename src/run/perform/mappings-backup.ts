@@ -6,7 +6,7 @@ import type { MappingsBackupStep, MappingsCopy } from "../../core/mappings-steps
 import { changeArtifacts } from "../artifact-ledger.ts";
 import { crashPoint } from "../crash-point.ts";
 import { isSameContent, markOf, refuseChanged } from "../files/file-mark.ts";
-import { giveName, removeFile, writeFresh } from "../files/write-beside.ts";
+import { giveName, removeFile, settleName, writeFresh } from "../files/write-beside.ts";
 import type { StepContext } from "./context.ts";
 import { recordResult } from "./step-result.ts";
 import { refuseInterrupted } from "./statement.ts";
@@ -46,8 +46,9 @@ export async function performMappingsBackup(context: StepContext, step: Mappings
 async function copyFile(context: StepContext, step: MappingsBackupStep, copy: MappingsCopy): Promise<void> {
   const { file, backup, mode, sha256 } = copy;
   // A killed attempt may have come so far.
-  if (!isSameContent(await markOf(backup), copy)) {
-    const partial = `${backup}.partial`;
+  const partial = `${backup}.partial`;
+  if (isSameContent(await markOf(backup), copy)) await settleName(partial, backup);
+  else {
     await writeFresh(partial, { mode, replaces: context.ledger.epoch > 1 }, async (handle) => {
       const bytes = await copyInto(handle, file, () => refuseInterrupted(context, step));
       refuseChanged(file, copy, { ...bytes, mode });

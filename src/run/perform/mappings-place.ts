@@ -2,7 +2,7 @@ import type { FileMark, MappingsPlace, MappingsPlaceStep } from "../../core/mapp
 import { changeArtifacts } from "../artifact-ledger.ts";
 import { crashPoint } from "../crash-point.ts";
 import { isSameContent, markOf, refuseChanged } from "../files/file-mark.ts";
-import { giveName, removeFile } from "../files/write-beside.ts";
+import { giveName, removeFile, settleName } from "../files/write-beside.ts";
 import type { StepContext } from "./context.ts";
 import type { CheckedMappings } from "./mappings-check.ts";
 import { recordResult, resultOf } from "./step-result.ts";
@@ -45,7 +45,12 @@ export async function performMappingsPlace(context: StepContext, step: MappingsP
 
 async function placeFile({ output, partial, before }: MappingsPlace, mark: FileMark): Promise<void> {
   const [there, beside] = [await markOf(output), await markOf(partial)];
-  if (beside === null && isSameContent(there, mark)) return;
+  // A new name is a link first, so for a moment the file has both.
+  const isLinked = before === null && isSameContent(beside, mark);
+  if ((beside === null || isLinked) && isSameContent(there, mark)) {
+    await settleName(partial, output);
+    return;
+  }
   refuseChanged(partial, mark, beside);
   refuseChanged(output, before, there);
   crashPoint("mappings:before-name");

@@ -9,7 +9,7 @@ import type {
 import { changeArtifacts } from "../artifact-ledger.ts";
 import { crashPoint } from "../crash-point.ts";
 import { changeText, isSameContent, markOf, refuseChanged } from "../files/file-mark.ts";
-import { giveName, removeFile, writeFresh } from "../files/write-beside.ts";
+import { giveName, removeFile, settleName, writeFresh } from "../files/write-beside.ts";
 import type { StepContext } from "./context.ts";
 import { copyInto } from "./mappings-backup.ts";
 import { refuseInterrupted } from "./statement.ts";
@@ -57,8 +57,11 @@ async function keepChanged(
   { keeps, ...mark }: FileMark & { readonly keeps: string },
 ): Promise<void> {
   // A killed attempt may have come so far.
-  if (isSameContent(await markOf(keeps), mark)) return;
   const partial = `${keeps}.partial`;
+  if (isSameContent(await markOf(keeps), mark)) {
+    await settleName(partial, keeps);
+    return;
+  }
   await writeFresh(partial, { mode: mark.mode, replaces: context.ledger.epoch > 1 }, async (handle) => {
     const copied = await copyInto(handle, output, () => refuseInterrupted(context, step));
     refuseChanged(output, mark, { ...copied, mode: mark.mode });
