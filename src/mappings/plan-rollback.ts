@@ -92,7 +92,14 @@ export async function planRollback(
 
 /** Whether what the migration made of its inputs could not be made of them again: they are gone, or are others now. */
 async function isNowhereElse(place: MappingsPlace, { intent }: Undone): Promise<boolean> {
-  return place.output === intent.output && (await changedInput(intent)) !== null;
+  if (place.output !== intent.output) return false;
+  try {
+    return (await changedInput(intent)) !== null;
+  } catch (error) {
+    // What cannot be read now may never be again; and it is no reason not to roll back.
+    if (error instanceof GodwitError && error.code === "GW2613") return true;
+    throw error;
+  }
 }
 
 /** A run that was killed before it had a record is not there: what is undone is the one before. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { mappingsMigrate, mappingsRollback } from "../../src/index.ts";
@@ -66,13 +66,14 @@ suite("a rollback of mappings", { concurrency: 2 }, () => {
   });
 
   test("keeps a copy of what could not be made again", async () => {
-    for (const became of ["gone", "changed"] as const) {
+    for (const became of ["gone", "changed", "unreadable"] as const) {
       await using project = await mappingsProject({ "decomp/mappings.json": keyedJson(samples(5)) });
       const place = { cwd: project.folder, env: {} };
       await mappingsMigrate(place);
       const migrated = await project.bytes(out);
-      if (became === "gone") await rm(join(project.folder, "decomp/mappings.json"));
-      else await project.put("decomp/mappings.json", keyedJson(samples(6)));
+      if (became !== "changed") await rm(join(project.folder, "decomp/mappings.json"));
+      if (became === "unreadable") await mkdir(join(project.folder, "decomp/mappings.json"));
+      if (became === "changed") await project.put("decomp/mappings.json", keyedJson(samples(6)));
       // Also where it is killed while the copy has two names.
       const rollback = ["mappings", "rollback"];
       await crashAt({ name: "file:linked", nth: 1 }, rollback, { cwd: project.folder });
