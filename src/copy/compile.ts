@@ -46,7 +46,8 @@ export function compileCopy(
     : [];
   const kept = makesTables(choice) ? null : keptTables(project, choice, survey, state);
   const again = lastlyMadeAgain(project, choice, state);
-  const of = (unit: keyof Omit<TableDdl, "undone">) => made.flatMap(({ ddl }) => ddl[unit]);
+  const of = (unit: keyof Omit<TableDdl, "undone">) =>
+    made.flatMap(({ ddl }) => ddl[unit]).toSorted((a, b) => (a.place ?? 0) - (b.place ?? 0));
   const steps: Step[] = [];
   const add = (unit: string, statements: readonly DdlStatement[]) =>
     steps.push(...sequence(project, unit, statements));

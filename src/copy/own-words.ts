@@ -1,5 +1,5 @@
 import type { Expression } from "../core/expression.ts";
-import type { PortableTable } from "../core/portable.ts";
+import type { OwnStatement, OwnTable, PortableTable, TableName } from "../core/portable.ts";
 import type { EngineId } from "../core/target.ts";
 
 /** Whether a server of this version understands all words of another of its product: its series is not older. */
@@ -54,5 +54,27 @@ export function inOwnWords(given: PortableTable, dialect: EngineId, takesAll: bo
         where: index.where === null ? null : said(index.where),
       }),
     ),
+  };
+}
+
+/** What a table says in its own words, without what needs tables that are not copied. */
+export function ownOfCopied(
+  { own }: PortableTable,
+  isCopied: (table: TableName) => boolean,
+): OwnTable | undefined {
+  if (own?.whole === undefined) return own;
+  const { whole, ...rest } = own;
+  if (!whole.needs.every(isCopied)) return rest;
+  const kept = (statements: readonly OwnStatement[]) =>
+    statements.filter(({ needs }) => needs === undefined || isCopied(needs));
+  return {
+    ...rest,
+    whole: {
+      ...whole,
+      create: kept(whole.create),
+      keys: kept(whole.keys),
+      constraints: kept(whole.constraints),
+      finish: kept(whole.finish),
+    },
   };
 }

@@ -10,7 +10,7 @@ import { acceptedOf, type Loss, lossesOf } from "./losses.ts";
 import { withObjectNames } from "./object-names.ts";
 import { noObjects, type ObjectsPlan } from "./objects/model.ts";
 import { planObjects } from "./objects/plan-objects.ts";
-import { inNeutralWords, inOwnWords, takesWordsOf } from "./own-words.ts";
+import { inNeutralWords, inOwnWords, ownOfCopied, takesWordsOf } from "./own-words.ts";
 import { type CopyChoice, type CopyMode, type CopyProject, makesDatabase, makesTables } from "./project.ts";
 import { comesBack } from "../run/compare/read-back.ts";
 import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
@@ -215,7 +215,8 @@ function withCopiedReferences(
     dropped.push(`foreign key ${name} of ${tableKey(table)}: ${tableKey(references)} is not copied`);
     return false;
   };
-  return { ...table, foreignKeys: table.foreignKeys.filter(isCopied) };
+  const own = ownOfCopied(table, (other) => names.has(tableKey(other)));
+  return { ...table, foreignKeys: table.foreignKeys.filter(isCopied), ...(own === undefined ? {} : { own }) };
 }
 
 function targetTable(

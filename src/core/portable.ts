@@ -42,6 +42,29 @@ export interface OwnTable {
   readonly before: string;
   /** After the columns: "ENGINE=Aria ROW_FORMAT=DYNAMIC", "WITHOUT ROWID, STRICT". */
   readonly after: string;
+  /** All that makes it, where its engine says that itself. It counts as long as the table keeps its name. */
+  readonly whole?: OwnMaking;
+}
+
+/** The statements of a table, in the phases of a copy. */
+export interface OwnMaking {
+  readonly of: TableName;
+  /** Tables without which it cannot be made so: it inherits columns from them. */
+  readonly needs: readonly TableName[];
+  readonly create: readonly OwnStatement[];
+  readonly keys: readonly OwnStatement[];
+  readonly constraints: readonly OwnStatement[];
+  readonly finish: readonly OwnStatement[];
+}
+
+export interface OwnStatement {
+  readonly sql: string;
+  /** For people: "index orders_customer". */
+  readonly title: string;
+  /** Within its phase it stands in this order among the statements of all tables. */
+  readonly place: number;
+  /** Left out where that table is not copied. */
+  readonly needs?: TableName;
 }
 
 /** As OwnTable, of a column. */
@@ -156,7 +179,7 @@ export interface PortableIndex {
   readonly where: { readonly expression: Expression | null; readonly text: string } | null;
   /** The source's own statement, for reports and for a copy within one engine. */
   readonly definition: string;
-  /** As OwnTable: what follows its parts, "WITH (fillfactor='70')". */
+  /** As OwnTable: what follows the table's name, or its parts: "USING gin (tags) WITH (fastupdate='false')". */
   readonly own?: string;
 }
 
@@ -254,6 +277,13 @@ export interface Leftover extends TableName {
   readonly definition: string;
   /** Null where a copy within the engine cannot make it either. */
   readonly making: Making | null;
+  /**
+   * It goes along in its engine's own words: of a table, where that is made as a whole, by its statements or its own
+   * making; else as the type or the rights of what is copied, of which another engine is told nothing. Missing is false.
+   */
+  readonly own?: boolean;
+  /** Of several things of one kind and name, such as the rights of a role: what this one is about. */
+  readonly about?: TableName;
   /** Of a trigger or a routine, what a draft for another engine can be made of. */
   readonly action?: PortableAction | undefined;
 }

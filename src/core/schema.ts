@@ -59,6 +59,7 @@ export interface DefinedObject {
     | "materialized view"
     | "routine"
     | "trigger"
+    | "collation"
     | "type"
     | "domain"
     | "sequence"

@@ -70,6 +70,8 @@ export interface DdlStatement {
   readonly sql: string;
   /** For people: "index orders_customer". */
   readonly title: string;
+  /** Within its phase, where it stands among the statements of all tables; missing is 0. */
+  readonly place?: number;
 }
 
 /** What makes a table, in phases. Within `keys` the statements are independent of one another and may run at once. */

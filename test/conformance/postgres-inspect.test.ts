@@ -109,6 +109,7 @@ function suite(start: () => Promise<{ url: string } & Partial<AsyncDisposable>>)
       "domain",
       "sequence",
       "extension",
+      "collation",
       "schema",
       "rule",
       "policy",
@@ -136,9 +137,10 @@ function suite(start: () => Promise<{ url: string } & Partial<AsyncDisposable>>)
   });
 
   it("says which kinds of objects the text does not hold", async () => {
-    await copy.execute("CREATE COLLATION public.mine (LOCALE = 'C'); CREATE PUBLICATION everything");
+    await copy.execute("CREATE CONVERSION mine FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1");
+    await copy.execute("CREATE PUBLICATION everything");
     const text = await inspect.dump(copy);
-    assert.match(text, /^-- Not in this text: 1 collation\(s\)$/m);
+    assert.match(text, /^-- Not in this text: 1 conversion\(s\)$/m);
     assert.match(text, /^-- Not in this text: 1 publication\(s\)$/m);
   });
 

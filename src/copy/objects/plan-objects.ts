@@ -1,4 +1,4 @@
-import type { Leftover, PortableSchema } from "../../core/portable.ts";
+import type { Leftover, OwnMaking, PortableSchema, PortableTable } from "../../core/portable.ts";
 import { tableKey } from "../../core/table-key.ts";
 import type { CopyProject } from "../project.ts";
 import type { SurveyedTable } from "../survey.ts";
@@ -36,8 +36,24 @@ function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): Object
     schema,
     copied: [...copied],
     left: schema.tables.filter((table) => !copied.has(table)),
+    whole: tables.filter(({ target }) => target.own?.whole !== undefined).map(({ source }) => source),
+    texts: tables.flatMap(({ source, target }) => textsOf(source, target.own?.whole)),
     isSameProduct,
   });
+}
+
+/** In which a table names what it needs. */
+function textsOf({ columns, checks, indexes }: PortableTable, whole: OwnMaking | undefined): string[] {
+  return [
+    ...columns.flatMap((column) => [
+      column.declared,
+      column.default?.text ?? "",
+      column.generated?.text ?? "",
+    ]),
+    ...checks.map(({ text }) => text),
+    ...indexes.map(({ definition }) => definition),
+    ...[whole?.create, whole?.constraints].flatMap((list) => (list ?? []).map(({ sql }) => sql)),
+  ];
 }
 
 function betweenEngines(options: ObjectsOptions): ObjectsPlan {
@@ -82,7 +98,9 @@ function betweenEngines(options: ObjectsOptions): ObjectsPlan {
             }),
           )),
       ...schema.leftovers
-        .filter(({ table }) => (table === null ? !isPartial : isCopied.has(tableKey(table))))
+        .filter(({ table, own = false }) =>
+          table === null ? !isPartial && !own : isCopied.has(tableKey(table)),
+        )
         .map((leftover) => undoneOf(options, leftover)),
     ],
   };
@@ -114,6 +132,8 @@ function undoneOf({ project, tables, sides }: ObjectsOptions, leftover: Leftover
   };
 }
 
+const rights: ReadonlySet<string> = new Set(["grants", "owner"]);
+
 /** What the target has by that name stays as it is. */
 function withoutTaken(plan: ObjectsPlan, there: PortableSchema, { project }: ObjectsOptions): ObjectsPlan {
   const { traits } = project.target.engine;
@@ -128,14 +148,20 @@ function withoutTaken(plan: ObjectsPlan, there: PortableSchema, { project }: Obj
   );
   const nameThere = ({ what, name, compared }: PlannedObject) =>
     fold(`${what} ${compared === null ? name : tableKey(compared.target)}`);
+  const same = new Set(
+    there.leftovers.map((each) => fold(`${each.kind} ${objectName(each)} ${each.definition}`)),
+  );
   const undone: Undone[] = [];
   const kept = (list: readonly PlannedObject[]) =>
     list.filter((object) => {
-      if (!taken.has(nameThere(object))) return true;
-      // One extension is as good as the other.
       const { what, name, original, draft } = object;
+      // Of rights there may be more than one; who has some gets the others too.
+      if (!taken.has(nameThere(object)) || rights.has(what)) return true;
+      // One extension or schema is as good as the other.
+      const isAlike =
+        what === "extension" || what === "schema" || same.has(fold(`${what} ${name} ${original}`));
       const reason = "the target has one of this name, which stays as it is";
-      if (what !== "extension") undone.push({ what, name, original, draft, reason });
+      if (!isAlike) undone.push({ what, name, original, draft, reason });
       return false;
     });
   const [before, after] = [kept(plan.before), kept(plan.after)];

@@ -9,6 +9,10 @@ export interface SameEngineOptions {
   /** The tables that are copied, and those that are not. */
   readonly copied: readonly TableName[];
   readonly left: readonly TableName[];
+  /** Of those that are copied, the ones that are made by their engine's own statements. */
+  readonly whole: readonly TableName[];
+  /** All that the statements of the copied tables say. */
+  readonly texts: readonly string[];
   /** Both servers are of one product: what a view gives needs no proof beside its text. */
   readonly isSameProduct: boolean;
 }
@@ -17,11 +21,12 @@ export interface SameEngineOptions {
 export function sameEngineObjects(options: SameEngineOptions): ObjectsPlan {
   const { schema, copied, left } = options;
   const isCopied = new Set(copied.map(tableKey));
+  const isWhole = new Set(options.whole.map(tableKey));
   const undone: Undone[] = [];
   const found: Candidate[] = [
-    ...schema.sequences.map((each) => candidate("sequence", each, each.making, null)),
+    ...schema.sequences.map((each) => candidate("sequence", each, each.making)),
     ...schema.views.map((view) =>
-      Object.assign(candidate("view", view, view.making, null), {
+      Object.assign(candidate("view", view, view.making), {
         compared: options.isSameProduct
           ? null
           : {
@@ -32,10 +37,15 @@ export function sameEngineObjects(options: SameEngineOptions): ObjectsPlan {
       }),
     ),
   ];
-  for (const { kind, schema: place, name, table, definition, making } of schema.leftovers) {
+  const isLeft = new Set(left.map(tableKey));
+  for (const leftover of schema.leftovers) {
+    const { kind, schema: place, name, table, definition, making, own = false } = leftover;
     // Of tables that nobody asked for, nothing is told.
-    if (table !== null && !isCopied.has(tableKey(table))) continue;
-    if (making !== null) found.push(candidate(kind, { schema: place, name }, making, table));
+    if (table === null ? making === null && left.length > 0 : isLeft.has(tableKey(table))) continue;
+    const goesAlong = own && table !== null;
+    if (goesAlong && making === null && isWhole.has(tableKey(table))) continue;
+    if (making !== null && (!goesAlong || isWhole.has(tableKey(table))))
+      found.push(candidate(kind, { schema: place, name }, making, leftover));
     else {
       undone.push({
         what: kind,
@@ -46,8 +56,14 @@ export function sameEngineObjects(options: SameEngineOptions): ObjectsPlan {
       });
     }
   }
-  const wanted = left.length === 0 ? found : neededOf(found, copied, left);
-  const ordered = wanted.toSorted((a, b) => a.making.place - b.making.place);
+  const rights = found.filter(({ about }) => about !== undefined);
+  const things = found.filter(({ about }) => about === undefined);
+  const wanted = left.length === 0 ? things : neededOf(things, options);
+  const isThere = new Set([...isCopied, ...wanted.map(({ name }) => tableKey(name))]);
+  const ordered = together([
+    ...wanted,
+    ...rights.filter(({ about }) => about !== undefined && isThere.has(tableKey(about))),
+  ]).toSorted((a, b) => a.making.place - b.making.place);
   const of = (isBefore: boolean) =>
     ordered.filter(({ making }) => making.beforeTables === isBefore).map(({ planned }) => planned());
   return { before: of(true), after: of(false), undone };
@@ -57,19 +73,26 @@ interface Candidate {
   readonly what: string;
   readonly name: TableName;
   readonly making: Making;
-  /** The table to which it belongs. */
+  /** The table or view to which it belongs. */
   readonly table: TableName | null;
+  readonly about: TableName | undefined;
   compared: PlannedObject["compared"];
   readonly planned: () => PlannedObject;
 }
 
-function candidate(what: string, name: TableName, making: Making, table: TableName | null): Candidate {
+function candidate(
+  what: string,
+  name: TableName,
+  making: Making,
+  { table = null, about }: { readonly table?: TableName | null; readonly about?: TableName | undefined } = {},
+): Candidate {
   const original = making.statements.join("\n");
   const own: Candidate = {
     what,
     name: { schema: name.schema, name: name.name },
     making,
     table,
+    about,
     compared: null,
     planned: () => ({
       what,
@@ -91,19 +114,40 @@ function candidate(what: string, name: TableName, making: Making, table: TableNa
   return own;
 }
 
+/** Several of one kind and name are one: what a role may do, here and there. */
+function together(candidates: readonly Candidate[]): Candidate[] {
+  const groups = Map.groupBy(candidates, ({ what, name, about }, n) =>
+    about === undefined ? n : `${what} ${tableKey(name)}`,
+  );
+  return [...groups.values()].map(([first, ...others]) =>
+    others.length === 0
+      ? first!
+      : candidate(
+          first!.what,
+          first!.name,
+          {
+            ...first!.making,
+            statements: [first!, ...others].flatMap(({ making }) => making.statements),
+          },
+          first,
+        ),
+  );
+}
+
 /**
  * Where only some tables are copied: their triggers, the views that read nothing else, extensions, and whatever one of
- * these names.
+ * these, or of the tables, names.
  */
 function neededOf(
   candidates: readonly Candidate[],
-  copied: readonly TableName[],
-  left: readonly TableName[],
+  { schema, copied, left, texts }: SameEngineOptions,
 ): Candidate[] {
   const text = (one: Candidate) => one.making.statements.join("\n");
+  const isView = new Set(schema.views.map(tableKey));
   const wanted = new Set(
     candidates.filter((one) => {
-      if (one.what === "extension" || one.table !== null) return true;
+      if (one.what === "extension") return true;
+      if (one.table !== null) return !isView.has(tableKey(one.table));
       if (one.what !== "view") return false;
       return (
         copied.some(({ name }) => mentions(text(one), name)) &&
@@ -112,11 +156,15 @@ function neededOf(
     }),
   );
   for (let more = true; more;) {
-    const found = candidates.filter(
-      (one) =>
-        !wanted.has(one) &&
-        [...wanted].some((other) => mentions(text(other), one.name.name.replace(/\(.*$/s, ""))),
-    );
+    const said = [...texts, ...[...wanted].map(text)];
+    const names = new Set([...wanted].map(({ name }) => tableKey(name)));
+    const found = candidates.filter((one) => {
+      if (wanted.has(one)) return false;
+      if (one.table !== null) return names.has(tableKey(one.table));
+      // A view that reads more than what is copied cannot be made.
+      if (one.what === "view" && left.some(({ name }) => mentions(text(one), name))) return false;
+      return said.some((other) => mentions(other, one.name.name.replace(/\(.*$/s, "")));
+    });
     for (const one of found) wanted.add(one);
     more = found.length > 0;
   }

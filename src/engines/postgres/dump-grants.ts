@@ -2,9 +2,13 @@ import type { Session } from "../engine.ts";
 import { rows, userSchema, notOfExtension } from "./inspect-catalog.ts";
 import { notKept } from "./kept-mark.ts";
 
-interface GrantRow {
+export interface GrantRow {
   readonly rank: number;
   readonly target: string;
+  /** Of the thing, which for a partition or the sequence of a column is its table; schema is null of a schema itself. */
+  readonly schema: string | null;
+  readonly name: string;
+  /** PUBLIC is one too. Quoted where it has to be. */
   readonly role: string;
   readonly grantable: boolean;
   readonly revoked: boolean;
@@ -16,46 +20,61 @@ interface GrantRow {
  * Sorted, one line for each object and role. The roles must exist where the dump is loaded.
  */
 export async function grantLines(session: Session): Promise<string[]> {
-  const found = await rows<GrantRow>(session, query);
-  return found.map((row) =>
-    row.revoked
-      ? `REVOKE ${row.privileges} ON ${row.target} FROM ${row.role};`
-      : `GRANT ${row.privileges} ON ${row.target} TO ${row.role}${row.grantable ? " WITH GRANT OPTION" : ""};`,
-  );
+  return (await readGrants(session)).map((row) => `${grantSql(row)};`);
+}
+
+export function readGrants(session: Session): Promise<GrantRow[]> {
+  return rows<GrantRow>(session, query);
+}
+
+export function grantSql({ revoked, privileges, target, role, grantable }: GrantRow): string {
+  return revoked
+    ? `REVOKE ${privileges} ON ${target} FROM ${role}`
+    : `GRANT ${privileges} ON ${target} TO ${role}${grantable ? " WITH GRANT OPTION" : ""}`;
 }
 
 const relationTarget = `format('%s %I.%I', CASE WHEN c.relkind = 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
   n.nspname, c.relname)`;
 
+/** The table to which a relation belongs, as a partition or as the sequence of a column; else itself. */
+export const ownerOf = (relation: string): string => `(
+  SELECT coalesce(pg_partition_root(t.oid)::oid, t.oid) FROM (
+    SELECT coalesce((SELECT d.refobjid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = ${relation}
+      AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LIMIT 1), ${relation}) AS oid) AS t)`;
+
+const whole = `JOIN pg_class w ON w.oid = ${ownerOf("c.oid")} JOIN pg_namespace wn ON wn.oid = w.relnamespace`;
+
 const query = `
   WITH object AS (
-    SELECT 1 AS rank, format('SCHEMA %I', n.nspname) AS target, NULL AS of_column, n.nspowner AS owner, n.nspacl AS acl,
+    SELECT 1 AS rank, format('SCHEMA %I', n.nspname) AS target, NULL AS schema, n.nspname::text AS name,
+      NULL AS of_column, n.nspowner AS owner, n.nspacl AS acl,
       coalesce((SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = 'pg_namespace'::regclass
         AND i.objoid = n.oid AND i.privtype = 'i'), acldefault('n', n.nspowner)) AS base
     FROM pg_namespace n WHERE ${userSchema("n")} AND ${notOfExtension("pg_namespace", "n.oid")}
     UNION ALL
-    SELECT 2, format('TYPE %I.%I', n.nspname, t.typname), NULL, t.typowner, t.typacl, acldefault('T', t.typowner)
+    SELECT 2, format('TYPE %I.%I', n.nspname, t.typname), n.nspname, t.typname, NULL, t.typowner, t.typacl, acldefault('T', t.typowner)
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
     WHERE (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c')
       AND ${userSchema("n")} AND ${notOfExtension("pg_type", "t.oid")}
     UNION ALL
-    SELECT 3, format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), NULL,
-      p.proowner, p.proacl, acldefault('f', p.proowner)
+    SELECT 3, format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
+      n.nspname, format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), NULL, p.proowner, p.proacl, acldefault('f', p.proowner)
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE ${userSchema("n")} AND ${notOfExtension("pg_proc", "p.oid")}
     UNION ALL
-    SELECT 4, ${relationTarget}, NULL, c.relowner, c.relacl,
+    SELECT 4, ${relationTarget}, wn.nspname, w.relname, NULL, c.relowner, c.relacl,
       acldefault(CASE WHEN c.relkind = 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ${whole}
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't'
       AND ${userSchema("n")} AND ${notOfExtension("pg_class", "c.oid")} AND ${notKept("c.oid")}
     UNION ALL
-    SELECT 5, ${relationTarget}, quote_ident(a.attname), c.relowner, a.attacl, acldefault('c', c.relowner)
+    SELECT 5, ${relationTarget}, wn.nspname, w.relname, quote_ident(a.attname), c.relowner, a.attacl, acldefault('c', c.relowner)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+      ${whole}
     WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND a.attnum > 0 AND c.relpersistence <> 't'
       AND ${userSchema("n")} AND ${notOfExtension("pg_class", "c.oid")} AND ${notKept("c.oid")}
   ), entry AS (
-    SELECT o.rank, o.target, o.of_column, g.grantee, g.privilege_type, g.is_grantable, d.revoked
+    SELECT o.rank, o.target, o.schema, o.name, o.of_column, g.grantee, g.privilege_type, g.is_grantable, d.revoked
     FROM object o
       CROSS JOIN LATERAL (
         (SELECT grantee, privilege_type, is_grantable, false AS revoked FROM aclexplode(o.acl)
@@ -67,9 +86,9 @@ const query = `
       CROSS JOIN LATERAL (SELECT g.revoked) AS d
     WHERE g.grantee <> o.owner
   )
-  SELECT rank, target, CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS role,
+  SELECT rank, target, schema, name, CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS role,
     is_grantable AS grantable, revoked,
     string_agg(privilege_type || coalesce(' (' || of_column || ')', ''), ', '
       ORDER BY privilege_type COLLATE "C", of_column COLLATE "C") AS privileges
-  FROM entry GROUP BY rank, target, grantee, is_grantable, revoked
+  FROM entry GROUP BY rank, target, schema, name, grantee, is_grantable, revoked
   ORDER BY rank, target COLLATE "C", revoked DESC, (pg_get_userbyid(grantee))::text COLLATE "C", is_grantable`;

@@ -3,6 +3,7 @@ export const itemKinds = [
   "schema",
   "extension",
   "server",
+  "collation",
   "type",
   "domain",
   "sequence",

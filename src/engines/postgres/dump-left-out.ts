@@ -1,43 +1,119 @@
 import type { Session } from "../engine.ts";
 import { notOfExtension, rows, userSchema } from "./inspect-catalog.ts";
 
-/** Kinds of objects that a dump does not hold, with how many of them there are: so that none is lost silently. */
-export async function leftOutLines(session: Session): Promise<string[]> {
-  const found = await rows<{ kind: string; count: string }>(session, query);
-  return found.map((row) => `-- Not in this text: ${row.count} ${row.kind}`);
+/** Something that a dump does not hold. */
+export interface LeftOut {
+  readonly kind: string;
+  /** What a number of them ends with, in parentheses. */
+  readonly plural: string;
+  readonly schema: string;
+  readonly name: string;
 }
 
-const kinds: readonly (readonly [kind: string, catalogue: string, namespace: string | null])[] = [
-  ["access method(s)", "pg_am", null],
-  ["cast(s)", "pg_cast", null],
-  ["collation(s)", "pg_collation", "collnamespace"],
-  ["conversion(s)", "pg_conversion", "connamespace"],
-  ["event trigger(s)", "pg_event_trigger", null],
-  ["foreign data wrapper(s)", "pg_foreign_data_wrapper", null],
-  ["language(s)", "pg_language", null],
-  ["operator class(es)", "pg_opclass", "opcnamespace"],
-  ["operator family(ies)", "pg_opfamily", "opfnamespace"],
-  ["operator(s)", "pg_operator", "oprnamespace"],
-  ["publication(s)", "pg_publication", null],
-  ["text search configuration(s)", "pg_ts_config", "cfgnamespace"],
-  ["text search dictionary(ies)", "pg_ts_dict", "dictnamespace"],
-  ["text search parser(s)", "pg_ts_parser", "prsnamespace"],
-  ["text search template(s)", "pg_ts_template", "tmplnamespace"],
-  ["transform(s)", "pg_transform", null],
+/** Kinds of objects that a dump does not hold, with how many of them there are: so that none is lost silently. */
+export async function leftOutLines(session: Session): Promise<string[]> {
+  const counted = (await readLeftOut(session)).filter(({ kind }) => !neverHeld.has(kind));
+  const kinds = Map.groupBy(counted, ({ kind, plural }) => kind + plural);
+  return [...kinds].map(([kind, list]) => `-- Not in this text: ${list.length} ${kind}`);
+}
+
+export function readLeftOut(session: Session): Promise<LeftOut[]> {
+  return rows<LeftOut>(session, query);
+}
+
+/** Said of every dump. */
+const neverHeld: ReadonlySet<string> = new Set(["security label", "user mapping"]);
+
+interface Kind {
+  readonly kind: string;
+  readonly plural?: string;
+  readonly catalogue: string;
+  readonly namespace?: string;
+  /** SQL, of the row `o`. */
+  readonly name: string;
+}
+
+const kinds: readonly Kind[] = [
+  { kind: "access method", catalogue: "pg_am", name: "o.amname" },
+  {
+    kind: "cast",
+    catalogue: "pg_cast",
+    name: "format('%s AS %s', format_type(o.castsource, NULL), format_type(o.casttarget, NULL))",
+  },
+  { kind: "conversion", catalogue: "pg_conversion", namespace: "connamespace", name: "o.conname" },
+  { kind: "event trigger", catalogue: "pg_event_trigger", name: "o.evtname" },
+  { kind: "foreign data wrapper", catalogue: "pg_foreign_data_wrapper", name: "o.fdwname" },
+  { kind: "language", catalogue: "pg_language", name: "o.lanname" },
+  {
+    kind: "operator class",
+    plural: "(es)",
+    catalogue: "pg_opclass",
+    namespace: "opcnamespace",
+    name: "format('%s USING %s', o.opcname, (SELECT a.amname FROM pg_am a WHERE a.oid = o.opcmethod))",
+  },
+  {
+    kind: "operator family",
+    plural: "(ies)",
+    catalogue: "pg_opfamily",
+    namespace: "opfnamespace",
+    name: "format('%s USING %s', o.opfname, (SELECT a.amname FROM pg_am a WHERE a.oid = o.opfmethod))",
+  },
+  {
+    kind: "operator",
+    catalogue: "pg_operator",
+    namespace: "oprnamespace",
+    name: `format('%s (%s, %s)', o.oprname, CASE o.oprleft WHEN 0 THEN 'NONE' ELSE format_type(o.oprleft, NULL) END,
+      format_type(o.oprright, NULL))`,
+  },
+  { kind: "publication", catalogue: "pg_publication", name: "o.pubname" },
+  {
+    kind: "text search configuration",
+    catalogue: "pg_ts_config",
+    namespace: "cfgnamespace",
+    name: "o.cfgname",
+  },
+  {
+    kind: "text search dictionary",
+    plural: "(ies)",
+    catalogue: "pg_ts_dict",
+    namespace: "dictnamespace",
+    name: "o.dictname",
+  },
+  { kind: "text search parser", catalogue: "pg_ts_parser", namespace: "prsnamespace", name: "o.prsname" },
+  {
+    kind: "text search template",
+    catalogue: "pg_ts_template",
+    namespace: "tmplnamespace",
+    name: "o.tmplname",
+  },
+  {
+    kind: "transform",
+    catalogue: "pg_transform",
+    name: `format('FOR %s LANGUAGE %s', format_type(o.trftype, NULL),
+      (SELECT l.lanname FROM pg_language l WHERE l.oid = o.trflang))`,
+  },
 ];
 
-const query = `SELECT kind, count::text AS count FROM (${[
+/** What comes with another object, such as the casts of a range, is made with it. */
+const alone = (catalogue: string, oid: string): string =>
+  `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalogue}'::regclass AND e.objid = ${oid} AND e.deptype = 'i')`;
+
+const query = `SELECT kind, plural, schema, name FROM (${[
   ...kinds.map(
-    ([kind, catalogue, namespace]) => `
-    SELECT '${kind}' AS kind, count(*) AS count FROM ${catalogue} o
-    WHERE o.oid >= 16384 AND ${notOfExtension(catalogue, "o.oid")} ${
-      namespace === null
-        ? ""
-        : `AND EXISTS (SELECT FROM pg_namespace n WHERE n.oid = o.${namespace} AND ${userSchema("n")})`
-    }`,
+    ({ kind, plural = "(s)", catalogue, namespace, name }) => `
+    SELECT '${kind}' AS kind, '${plural}' AS plural, ${namespace === undefined ? "''" : "n.nspname::text"} AS schema,
+      (${name})::text AS name
+    FROM ${catalogue} o ${namespace === undefined ? "" : `JOIN pg_namespace n ON n.oid = o.${namespace} AND ${userSchema("n")}`}
+    WHERE o.oid >= 16384 AND ${notOfExtension(catalogue, "o.oid")} AND ${alone(catalogue, "o.oid")}`,
   ),
-  `SELECT 'base type(s)', count(*) FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+  `SELECT 'base type', '(s)', n.nspname, t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
    WHERE t.typtype IN ('b', 'p') AND NOT (t.typelem <> 0 AND t.typlen = -1)
      AND ${userSchema("n")} AND ${notOfExtension("pg_type", "t.oid")}`,
-  "SELECT 'default privileges', count(*) FROM pg_default_acl",
-].join(" UNION ALL ")}) AS found WHERE count > 0 ORDER BY kind COLLATE "C"`;
+  `SELECT 'default privileges', '', coalesce(n.nspname, ''), format('of %s on %s', pg_get_userbyid(d.defaclrole),
+     CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types'
+       WHEN 'n' THEN 'schemas' ELSE 'large objects' END)
+   FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace`,
+  `SELECT 'security label', '(s)', '', format('%s of %s %s', provider, objtype, objname) FROM pg_seclabels
+   WHERE objtype NOT IN ('role', 'database', 'tablespace')`,
+  `SELECT 'user mapping', '(s)', '', format('of %s for %s', usename, srvname) FROM pg_user_mappings`,
+].join(" UNION ALL ")}) AS found ORDER BY kind COLLATE "C", schema COLLATE "C", name COLLATE "C"`;

@@ -8,15 +8,17 @@ export interface TableSources {
   readonly relations: Relations;
   readonly sequences: readonly SequenceRow[];
   readonly comments: Comments;
-  /** Keys are made by statements of their own, after the rows. */
+  /** Keys and row security are made by statements of their own, after the rows. */
   readonly keysApart?: boolean;
+  /** Checks, by their oid, that are made so too: they call what may read other tables. */
+  readonly apart?: ReadonlySet<string>;
 }
 
 /** CREATE TABLE and what follows it directly, with ATTACH PARTITION and INHERIT as items of their own. */
 export function tableItems(sources: TableSources): Item[] {
   return sources.relations.relations.flatMap((table) => {
     if (table.kind !== "r" && table.kind !== "p" && table.kind !== "f") return [];
-    return [[tableItem(table, sources, true)], attachItems(table, sources), settings(table)].flat();
+    return [[tableItem(table, sources, true)], attachItems(table, sources), settings(table, sources)].flat();
   });
 }
 
@@ -24,8 +26,9 @@ export function tableItems(sources: TableSources): Item[] {
 export function isInline(
   table: RelationRow,
   constraint: ConstraintRow,
-  { keysApart = false }: Pick<TableSources, "keysApart">,
+  { keysApart = false, apart }: Pick<TableSources, "keysApart" | "apart">,
 ): boolean {
+  if (apart?.has(constraint.oid) === true) return false;
   if (constraint.kind === "n" || constraint.kind === "f" || !constraint.validated) return false;
   if (constraint.kind === "c") return constraint.local || table.isPartition;
   // The keys of partitions are made one by one and joined by ALTER INDEX … ATTACH PARTITION, so that each keeps
@@ -100,7 +103,7 @@ function tableItem(table: RelationRow, sources: TableSources, whole: boolean): I
       ...(inherits ? inheritedChanges(table, sources.relations, alter, whole) : []),
       ...columns.flatMap((column) => columnSettings(column, alter)),
       ...indexSettings(table, inline, sources),
-      ...rowSecurity(table),
+      ...(sources.keysApart === true ? [] : rowSecurity(table)),
       ...commentLines(sources.comments, [
         { what: `${table.kind === "f" ? "FOREIGN " : ""}TABLE ${table.full}`, key },
         ...columns.map((column) => ({
@@ -226,12 +229,13 @@ function attachItems(table: RelationRow, { relations }: TableSources): Item[] {
   }));
 }
 
-function settings(table: RelationRow): Item[] {
+function settings(table: RelationRow, { keysApart = false }: TableSources): Item[] {
   if (table.kind === "f") return [];
   const lines = [
     ...(table.ofType === null ? [] : [`ALTER TABLE ${table.full} OF ${table.ofType};`]),
     ...(table.replicaIdentity === "n" ? [`ALTER TABLE ONLY ${table.full} REPLICA IDENTITY NOTHING;`] : []),
     ...(table.replicaIdentity === "f" ? [`ALTER TABLE ONLY ${table.full} REPLICA IDENTITY FULL;`] : []),
+    ...(keysApart ? rowSecurity(table) : []),
   ];
   if (lines.length === 0) return [];
   const key = `pg_class:${table.oid}`;

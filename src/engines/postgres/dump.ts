@@ -1,6 +1,7 @@
 import type { Session } from "../engine.ts";
 import { actionItems } from "./dump-actions.ts";
 import { readComments } from "./dump-comments.ts";
+import { collationItems } from "./dump-collations.ts";
 import { constraintItems } from "./dump-constraints.ts";
 import { grantLines } from "./dump-grants.ts";
 import type { Item } from "./dump-item.ts";
@@ -52,9 +53,17 @@ export async function readItems(
   const comments = await readComments(session);
   const relations = await readRelations(session, version);
   const sequences = await readSequences(session);
-  const sources = { relations, sequences, comments, keysApart };
+  const dependencies = await readDependencies(session);
+  const sources = {
+    relations,
+    sequences,
+    comments,
+    keysApart,
+    ...(keysApart ? { apart: callingChecks(relations, dependencies) } : {}),
+  };
   const items = [
     ...(await schemaItems(session, comments)),
+    ...(await collationItems(session, version, comments)),
     ...(await typeItems(session, version, sources)),
     ...sequenceItems(sequences, comments),
     ...(await routineItems(session, comments)),
@@ -63,6 +72,16 @@ export async function readItems(
     ...viewItems(sources),
     ...(await actionItems(session, comments)),
   ];
-  const dependencies = await readDependencies(session);
   return { items: inOrder(items, dependencies), relations, dependencies };
+}
+
+/** Checks that call functions of users, which may read what is not there yet while rows come. */
+function callingChecks({ constraints }: Relations, dependencies: readonly Dependency[]): ReadonlySet<string> {
+  const calling = new Set(
+    dependencies.filter(({ on }) => /^pg_(proc|operator):/.test(on)).map(({ object }) => object),
+  );
+  const all = [...constraints.values()].flat();
+  return new Set(
+    all.filter(({ kind, oid }) => kind === "c" && calling.has(`pg_constraint:${oid}`)).map(({ oid }) => oid),
+  );
 }

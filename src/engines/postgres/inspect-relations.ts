@@ -66,6 +66,8 @@ export interface ConstraintRow {
   readonly columns: readonly string[] | null;
   readonly refSchema: string | null;
   readonly refTable: string | null;
+  /** Of the table that it refers to. */
+  readonly refFull: string | null;
   readonly refColumns: readonly string[] | null;
 }
 
@@ -165,7 +167,8 @@ const constraintQuery = `
     k.contype::text AS kind, pg_get_constraintdef(k.oid) AS definition, k.convalidated AS validated,
     k.conparentid <> 0 AS "hasParent", k.conislocal AS local, k.connoinherit AS "noInherit",
     k.conindid::text AS index, ${namesOf("k.conrelid", "k.conkey")} AS columns,
-    rn.nspname AS "refSchema", r.relname AS "refTable", ${namesOf("k.confrelid", "k.confkey")} AS "refColumns"
+    rn.nspname AS "refSchema", r.relname AS "refTable",
+    CASE WHEN r.oid IS NOT NULL THEN format('%I.%I', rn.nspname, r.relname) END AS "refFull", ${namesOf("k.confrelid", "k.confkey")} AS "refColumns"
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_class r ON r.oid = k.confrelid LEFT JOIN pg_namespace rn ON rn.oid = r.relnamespace
   WHERE k.contype IN ('p', 'u', 'f', 'c', 'x', 'n') AND ${userRelation}

@@ -18,6 +18,7 @@ export const inspect: InspectRole = {
 const objectKinds: Readonly<Partial<Record<ItemKind, DefinedObject["kind"]>>> = {
   schema: "schema",
   extension: "extension",
+  collation: "collation",
   type: "type",
   domain: "domain",
   sequence: "sequence",

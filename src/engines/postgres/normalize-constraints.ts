@@ -2,6 +2,7 @@ import type { PortableForeignKey, PortableIndex, ReferentialAction } from "../..
 import { parseExpression } from "../../sql/expression/parse.ts";
 import type { Session } from "../engine.ts";
 import { rows } from "./inspect-catalog.ts";
+import type { IndexRow } from "./inspect-relations.ts";
 
 export interface ConstraintFactsRow {
   readonly oid: string;
@@ -73,7 +74,7 @@ export function readIndexParts(session: Session): Promise<IndexPartsRow[]> {
 }
 
 export function portableIndex(
-  index: { readonly name: string; readonly unique: boolean; readonly definition: string },
+  index: Pick<IndexRow, "name" | "unique" | "definition">,
   row: IndexPartsRow,
 ): PortableIndex {
   const method = methods.find((known) => known === row.method) ?? "other";
@@ -92,7 +93,12 @@ export function portableIndex(
     where:
       row.where === null ? null : { expression: parseExpression(row.where, "postgres"), text: row.where },
     definition: index.definition,
+    own: index.definition.replace(afterName, ""),
   };
 }
+
+/** CREATE INDEX to the name of the table, names being quoted where they hold more than letters. */
+const afterName =
+  /^CREATE (?:UNIQUE )?INDEX (?:"(?:[^"]|"")*"|\S+) ON (?:ONLY )?(?:(?:"(?:[^"]|"")*"|[^\s".]+)\.?)+ /;
 
 const methods = ["btree", "hash", "gin", "gist", "brin"] as const;

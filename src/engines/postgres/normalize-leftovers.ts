@@ -1,10 +1,11 @@
 import type { Leftover, PortableAction, TableName } from "../../core/portable.ts";
 import type { Session } from "../engine.ts";
 import type { Item, ItemKind } from "./dump-item.ts";
-import { leftOutLines } from "./dump-left-out.ts";
+import { readLeftOut } from "./dump-left-out.ts";
 import { rows } from "./inspect-catalog.ts";
-import type { Relations } from "./inspect-relations.ts";
+import type { RelationRow, Relations } from "./inspect-relations.ts";
 import type { Makings } from "./normalize-making.ts";
+import { readRights } from "./normalize-rights.ts";
 
 /** What a copy does not carry over by rule, each with the text that makes it here. */
 export async function readLeftovers(
@@ -13,11 +14,14 @@ export async function readLeftovers(
     items,
     relations,
     makings,
+    late,
     actions,
   }: {
     readonly items: readonly Item[];
     readonly relations: Relations;
     readonly makings: Makings;
+    /** Parts of tables that come when all tables are there. */
+    readonly late: ReadonlyMap<Item, TableName>;
     readonly actions: ReadonlyMap<string, PortableAction>;
   },
 ): Promise<Leftover[]> {
@@ -25,11 +29,18 @@ export async function readLeftovers(
     (await rows<{ key: string } & TableName>(session, ownerQuery)).map((row) => [row.key, row]),
   );
   const things = items.flatMap((item): Leftover[] => {
-    if (!leftoverKinds.has(item.kind) || (item.kind === "type" && item.text.includes(" AS ENUM "))) return [];
+    if (!leftoverKinds.has(item.kind) && !late.has(item)) return [];
     const key = item.keys[0] ?? "";
-    const owner = owners.get(key);
+    const owner = late.get(item) ?? owners.get(key);
     const table = owner === undefined ? null : { schema: owner.schema, name: owner.name };
-    const making = copiedKinds.has(item.kind) ? (makings.get(key) ?? null) : null;
+    const making = copiedKinds.has(item.kind) || late.has(item) ? (makings.get(key) ?? null) : null;
+    // Another engine gets the labels of an enum and the checks of a domain with each column.
+    const isOwn =
+      late.has(item) ||
+      item.kind === "policy" ||
+      item.kind === "schema" ||
+      item.kind === "domain" ||
+      (item.kind === "type" && item.text.includes(" AS ENUM "));
     const action = actions.get(key);
     return [
       {
@@ -40,18 +51,26 @@ export async function readLeftovers(
         definition: item.text,
         making,
         action,
+        ...(isOwn ? { own: true } : {}),
       },
     ];
   });
+  const byOid = new Map(relations.relations.map((relation) => [relation.oid, relation]));
+  const rootOf = (relation: RelationRow): RelationRow => {
+    const parent = relation.isPartition ? byOid.get(relation.parents?.[0]?.oid ?? "") : undefined;
+    return parent === undefined ? relation : rootOf(parent);
+  };
   const ofTables = relations.relations.flatMap((relation): Leftover[] => {
-    const table = { schema: relation.schema, name: relation.name };
+    const root = rootOf(relation);
+    const table = { schema: root.schema, name: root.name };
     const of = (kind: string, name: string, definition: string): Leftover => ({
       kind,
       schema: relation.schema,
       name,
-      table,
+      table: kind === "foreign table" ? null : table,
       definition,
       making: null,
+      ...(kind === "foreign table" ? {} : { own: true }),
     });
     const constraints = (relations.constraints.get(relation.oid) ?? []).flatMap((one) =>
       one.kind === "x" || (one.kind === "u" && one.definition.includes("NULLS NOT DISTINCT"))
@@ -70,11 +89,14 @@ export async function readLeftovers(
       ...(relation.kind === "f"
         ? [of("foreign table", relation.name, `SERVER ${relation.server ?? ""}`)]
         : []),
+      ...(relation.rowSecurity
+        ? [of("row level security", relation.name, `ALTER TABLE ${relation.full} ENABLE ROW LEVEL SECURITY`)]
+        : []),
     ];
   });
-  const counted = (await leftOutLines(session)).map((line): Leftover => {
-    const kind = line.replace(/^-- Not in this text: \d+ /, "");
-    return { kind, schema: "", name: "", table: null, definition: line, making: null };
+  const leftOut = (await readLeftOut(session)).map(({ kind, schema, name }): Leftover => {
+    const definition = `${kind} ${schema === "" ? "" : `${schema}.`}${name}`;
+    return { kind, schema, name, table: null, definition, making: null };
   });
   const [large] = await rows<{ n: string }>(
     session,
@@ -93,7 +115,7 @@ export async function readLeftovers(
             making: null,
           },
         ];
-  return [...things, ...ofTables, ...counted, ...objects];
+  return [...things, ...ofTables, ...leftOut, ...objects, ...(await readRights(session))];
 }
 
 function routineWord(text: string): string {
@@ -103,9 +125,12 @@ function routineWord(text: string): string {
 }
 
 const leftoverKinds: ReadonlySet<ItemKind> = new Set([
+  "schema",
   "extension",
   "server",
+  "collation",
   "type",
+  "domain",
   "routine",
   "trigger",
   "rule",
@@ -113,13 +138,17 @@ const leftoverKinds: ReadonlySet<ItemKind> = new Set([
   "statistics",
 ]);
 
-/** What can be made again by itself: a policy means nothing where row security is not switched on. */
+/** What can be made again by itself; a policy where its table is made with its row security. */
 const copiedKinds: ReadonlySet<ItemKind> = new Set([
+  "schema",
   "extension",
+  "collation",
   "type",
+  "domain",
   "routine",
   "trigger",
   "rule",
+  "policy",
   "statistics",
 ]);
 
@@ -129,4 +158,4 @@ const ownerQuery = `
         UNION ALL SELECT 'pg_rewrite:' || oid, ev_class FROM pg_rewrite WHERE oid >= 16384
         UNION ALL SELECT 'pg_policy:' || oid, polrelid FROM pg_policy
         UNION ALL SELECT 'pg_statistic_ext:' || oid, stxrelid FROM pg_statistic_ext) AS o
-    JOIN pg_class c ON c.oid = o.relation JOIN pg_namespace n ON n.oid = c.relnamespace`;
+    JOIN pg_class c ON c.oid = coalesce(pg_partition_root(o.relation)::oid, o.relation) JOIN pg_namespace n ON n.oid = c.relnamespace`;

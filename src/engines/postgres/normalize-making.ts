@@ -19,7 +19,8 @@ export function makingsOf(items: readonly Item[]): Makings {
     found.set(key, {
       settings: item.kind === "routine" ? settings : [],
       statements: [
-        item.text,
+        // A schema is there before what stands in it.
+        item.kind === "schema" ? item.text.replace(/^CREATE SCHEMA /, "$&IF NOT EXISTS ") : item.text,
         ...(isStored
           ? [
               `REFRESH MATERIALIZED VIEW ${nameIn(item.text)}`,
@@ -45,6 +46,8 @@ function dropOf({ kind, schema, name, text }: Item): string | null {
     case "materialized view":
       return `DROP MATERIALIZED VIEW IF EXISTS ${nameIn(text)}`;
     case "sequence":
+    case "collation":
+    case "domain":
     case "type":
       return `DROP ${kind.toUpperCase()} IF EXISTS ${quoted(schema)}.${quoted(name)}`;
     case "routine": {

@@ -49,10 +49,7 @@ export function portableSequence(
     // It stands where the source's stood when the copy was planned.
     making: {
       ...making,
-      statements: [
-        ...making.statements,
-        `SELECT setval(${literal(sequence.full)}, ${within(value, sequence)}, false)`,
-      ],
+      statements: [...making.statements, setValue(sequence, value)],
     },
     schema: sequence.schema,
     name: sequence.name,
@@ -62,6 +59,11 @@ export function portableSequence(
     maximum: sequence.maximum,
     cycle: sequence.cycle,
   };
+}
+
+/** Puts it where the source's stood when that was read. */
+export function setValue(sequence: SequenceRow, next: string): string {
+  return `SELECT setval(${literal(sequence.full)}, ${within(next, sequence)}, false)`;
 }
 
 /** One that is used up gives an error at its end, as the source's does: that much setval cannot say. */

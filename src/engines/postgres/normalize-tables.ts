@@ -1,4 +1,7 @@
 import type {
+  OwnColumn,
+  OwnMaking,
+  OwnTable,
   PortableCheck,
   PortableColumn,
   PortableForeignKey,
@@ -11,6 +14,7 @@ import { parseExpression } from "../../sql/expression/parse.ts";
 import type { Session } from "../engine.ts";
 import type { Comments } from "./dump-comments.ts";
 import type { SequenceRow } from "./dump-sequences.ts";
+import { tableOptions } from "./dump-tables.ts";
 import { rows, userSchema } from "./inspect-catalog.ts";
 import type { ColumnRow, RelationRow, Relations } from "./inspect-relations.ts";
 import {
@@ -34,6 +38,8 @@ export interface TableSources {
   readonly indexes: readonly IndexPartsRow[];
   readonly partitioned: readonly PartitionedRow[];
   readonly estimates: ReadonlyMap<string, TableEstimate>;
+  /** By the table's oid. */
+  readonly whole: ReadonlyMap<string, OwnMaking>;
 }
 
 /** Of a partitioned table all rows count, and the pages of its partitions. */
@@ -91,8 +97,25 @@ export function portableTables(sources: TableSources): PortableTable[] {
               ),
         comment: sources.comments.get(`pg_class:${table.oid}:0`) ?? null,
         estimate: sources.estimates.get(table.oid) ?? { rows: 0, bytes: 0 },
+        own: ownTable(table, sources.whole.get(table.oid)),
       };
     });
+}
+
+function ownTable(table: RelationRow, whole: OwnMaking | undefined): OwnTable {
+  return {
+    before: table.unlogged ? "UNLOGGED" : "",
+    after: tableOptions({ ...table, partitionKey: null }).join(" "),
+    ...(whole === undefined ? {} : { whole }),
+  };
+}
+
+/** Of a domain, a collation of the column's own, and citext, whose neutral types say less. */
+function ownColumn(column: ColumnRow, { printed, name, builtIn }: ColumnTypeRow): { own?: OwnColumn } {
+  const isCitext = !builtIn && name === "citext";
+  if (column.type === printed && column.collation === null && !isCitext) return {};
+  const collation = column.collation === null ? "" : ` COLLATE ${column.collation}`;
+  return { own: { type: `${column.type}${collation}`, words: "" } };
 }
 
 function portableColumn(sources: TableSources, column: ColumnRow, type: ColumnTypeRow): PortableColumn {
@@ -128,6 +151,7 @@ function portableColumn(sources: TableSources, column: ColumnRow, type: ColumnTy
     onUpdateNow: false,
     collation: portableCollation(type),
     comment: sources.comments.get(`pg_class:${column.relation}:${column.number}`) ?? null,
+    ...ownColumn(column, type),
   };
 }
 
@@ -168,12 +192,10 @@ function checkOf(name: string, text: string): PortableCheck {
 
 /** A domain's checks as those of the column; a domain's NULL passes, as a column's does. */
 function domainChecks(table: RelationRow, column: ColumnRow, type: ColumnTypeRow): PortableCheck[] {
-  return (type.domainChecks ?? []).map(({ name, text }) =>
-    checkOf(
-      `${table.name}_${column.name}_${name}`,
-      text.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\bVALUE\b/g, (token) =>
-        token === "VALUE" ? quoted(column.name) : token,
-      ),
-    ),
-  );
+  return (type.domainChecks ?? []).map(({ name, text }) => {
+    const own = text.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\bVALUE\b/g, (token) =>
+      token === "VALUE" ? quoted(column.name) : token,
+    );
+    return Object.assign(checkOf(`${table.name}_${column.name}_${name}`, own), { ofType: true });
+  });
 }

@@ -13,15 +13,18 @@ import { readPartitioned } from "./normalize-partitions.ts";
 import { portableSequence, readNextValues } from "./normalize-sequences.ts";
 import { portableTables, readEstimates } from "./normalize-tables.ts";
 import { portableType, readColumnTypes } from "./normalize-types.ts";
+import { takenApart, wholeTables } from "./normalize-whole.ts";
 
 export const normalize: NormalizeRole = { schema: (session) => readCatalog(session, () => read(session)) };
 
 async function read(session: Session): Promise<PortableSchema> {
-  const { items, relations } = await readItems(session);
+  const { items: all, relations, dependencies } = await readItems(session, true);
+  const items = takenApart(all, dependencies);
   const comments = await readComments(session);
   const sequences = await readSequences(session);
   const next = await readNextValues(session, sequences);
   const makings = makingsOf(items);
+  const whole = wholeTables(items, dependencies, { relations, sequences, next });
   const types = await readColumnTypes(session, await serverVersion(session));
   const typeOf = new Map(types.map((row) => [`${row.relation}:${row.number}`, portableType(row)]));
   const tables = portableTables({
@@ -34,6 +37,7 @@ async function read(session: Session): Promise<PortableSchema> {
     indexes: await readIndexParts(session),
     partitioned: await readPartitioned(session),
     estimates: await readEstimates(session),
+    whole: whole.makings,
   });
   return {
     tables,
@@ -60,6 +64,7 @@ async function read(session: Session): Promise<PortableSchema> {
       items,
       relations,
       makings,
+      late: whole.late,
       actions: await readActions(session),
     }),
   };

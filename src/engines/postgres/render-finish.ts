@@ -10,8 +10,12 @@ export function finishDdl(table: TargetTable): DdlStatement[] {
     ...table.columns.flatMap((column) =>
       comment(`COLUMN ${tableSql(table)}.${quoted(column.name)}`, column.comment, column.name),
     ),
-    { sql: `ANALYZE ${tableSql(table)}`, title: `statistics of ${table.name}` },
+    statisticsDdl(table),
   ];
+}
+
+export function statisticsDdl(table: TargetTable): DdlStatement {
+  return { sql: `ANALYZE ${tableSql(table)}`, title: `statistics of ${table.name}` };
 }
 
 export function counterDdl(table: TargetTable): DdlStatement[] {

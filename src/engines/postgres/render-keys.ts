@@ -40,6 +40,10 @@ export function indexDdl(table: TargetTable, undone: string[]): DdlStatement[] {
       );
       return [];
     };
+    if (index.own !== undefined) {
+      const sql = `CREATE ${index.unique ? "UNIQUE " : ""}INDEX ${quoted(index.name)} ON ${tableSql(table)} ${index.own}`;
+      return [{ sql, title: `index ${index.name}` }];
+    }
     if (index.method === "fulltext" || index.method === "spatial" || index.method === "other")
       return refuse("PostgreSQL has no such index");
     if (/ [\w."]+_ops\b/.test(index.definition)) return refuse("it has an operator class of its own");

@@ -11,12 +11,20 @@ export function createDdl(table: TargetTable, undone: string[]): DdlStatement[] 
   const columns = table.columns.map((column) => columnSql(column, undone));
   const body = columns.length === 0 ? "()" : `(\n  ${columns.join(",\n  ")}\n)`;
   const partitionKey = partitionKeySql(table, undone);
+  const { before = "", after = "" } = table.own ?? {};
   return [
     ...collationDdl(table),
     ...table.columns.flatMap((column) => enumDdl(table, column)),
-    { sql: `CREATE TABLE ${tableSql(table)} ${body}${partitionKey ?? ""}`, title: `table ${table.name}` },
+    {
+      sql: `CREATE ${word(before)}TABLE ${tableSql(table)} ${body}${partitionKey ?? ""}${after === "" ? "" : ` ${after}`}`,
+      title: `table ${table.name}`,
+    },
     ...(partitionKey === null ? [] : partitionsDdl(table)),
   ];
+}
+
+function word(text: string): string {
+  return text === "" ? "" : `${text} `;
 }
 
 function columnSql(column: TargetColumn, undone: string[]): string {

@@ -4,7 +4,13 @@ import { collationName } from "./render-collation.ts";
 import { besideTable, objectName } from "./object-name.ts";
 
 export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDecision {
-  const { type } = column;
+  const { type, own } = column;
+  // An enum is made beside its table where nothing has made it.
+  if (own !== undefined && usage.sameEngine === true && !holdsLabels(type)) {
+    const { own: _, ...plain } = column;
+    const { risks } = decideType(plain, usage);
+    return same(own.type, type, risks);
+  }
   if (usage.sameEngine === true && saysMore(column)) return same(column.declared, type, []);
   switch (type.kind) {
     case "boolean":
@@ -70,6 +76,10 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
             loses: `what ${type.name} can do; its value is kept as text`,
           };
   }
+}
+
+function holdsLabels(type: PortableType): boolean {
+  return type.kind === "enum" || (type.kind === "array" && holdsLabels(type.of));
 }
 
 /** A declaration of this engine that the neutral type spells otherwise, or wider. */

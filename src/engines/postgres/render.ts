@@ -10,7 +10,7 @@ import type {
   TextEquality,
 } from "../data-roles.ts";
 import { constraintDdl, foreignKeyDdl } from "./render-constraints.ts";
-import { counterDdl, finishDdl } from "./render-finish.ts";
+import { counterDdl, finishDdl, statisticsDdl } from "./render-finish.ts";
 import { indexDdl, keyDdl } from "./render-keys.ts";
 import { createDdl } from "./render-table.ts";
 import { decideType } from "./render-type.ts";
@@ -44,6 +44,16 @@ export const render: RenderRole = {
 };
 
 function ddl(table: TargetTable): TableDdl {
+  const whole = table.own?.whole;
+  if (whole !== undefined && tableSql(whole.of) === tableSql(table)) {
+    return {
+      create: whole.create,
+      keys: whole.keys,
+      constraints: whole.constraints,
+      finish: [...counterDdl(table), ...whole.finish, statisticsDdl(table)],
+      undone: [],
+    };
+  }
   const undone: string[] = [];
   const create = createDdl(table, undone);
   const isPartitioned = create.some(({ sql }) => sql.includes(") PARTITION BY "));
