@@ -1,5 +1,12 @@
 import type { Expression } from "../core/expression.ts";
-import type { OwnStatement, OwnTable, PortableTable, TableName } from "../core/portable.ts";
+import type {
+  Making,
+  OwnStatement,
+  OwnTable,
+  PortableSchema,
+  PortableTable,
+  TableName,
+} from "../core/portable.ts";
 import type { EngineId } from "../core/target.ts";
 
 /** Whether a server of this version understands all words of another of its product: its series is not older. */
@@ -20,6 +27,18 @@ export function inNeutralWords(table: PortableTable): PortableTable {
     ...without(table),
     columns: table.columns.map(without),
     indexes: table.indexes.map((index) => ({ ...without(index), parts: index.parts.map(without) })),
+  };
+}
+
+/** Objects for another product, or an older version: without settings that only their own server understands. */
+export function withoutMakers(schema: PortableSchema): PortableSchema {
+  const plain = <T extends { readonly making: Making | null }>(object: T): T =>
+    object.making === null ? object : Object.assign({}, object, { making: without(object.making) });
+  return {
+    ...schema,
+    views: schema.views.map(plain),
+    sequences: schema.sequences.map(plain),
+    leftovers: schema.leftovers.map(plain),
   };
 }
 

@@ -70,6 +70,8 @@ function pairColumns(
     if (!wanted(column)) continue;
     if (twin === undefined) problems.push(`${tableKey(target)} has no column ${targetName}`);
     else if (incomparable !== null) leftOut.push(`${targetName}: ${incomparable}`);
+    else if (column.ofVersion === true && twin.ofVersion === true)
+      leftOut.push(`${targetName}: each server has its own times of a row's versions`);
     else {
       const { name, type, declared } = twin;
       columns.push({

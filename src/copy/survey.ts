@@ -10,7 +10,7 @@ import { acceptedOf, type Loss, lossesOf } from "./losses.ts";
 import { withObjectNames } from "./object-names.ts";
 import { noObjects, type ObjectsPlan } from "./objects/model.ts";
 import { planObjects } from "./objects/plan-objects.ts";
-import { inNeutralWords, inOwnWords, ownOfCopied, takesWordsOf } from "./own-words.ts";
+import { inNeutralWords, inOwnWords, ownOfCopied, takesWordsOf, withoutMakers } from "./own-words.ts";
 import { type CopyChoice, type CopyMode, type CopyProject, makesDatabase, makesTables } from "./project.ts";
 import { comesBack } from "../run/compare/read-back.ts";
 import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
@@ -79,12 +79,11 @@ export async function survey(
   const from = await source.engine.connect.facts(session);
   const isSameProduct = from.product === product;
   const takesAll = takesWordsOf(from.version, server);
+  const isOwn = isSameProduct && project.rules === undefined;
   const schema = {
-    ...read,
+    ...(isOwn && takesAll ? read : withoutMakers(read)),
     tables: read.tables.map((table) =>
-      isSameProduct && project.rules === undefined
-        ? inOwnWords(table, source.engine.id, takesAll)
-        : inNeutralWords(table),
+      isOwn ? inOwnWords(table, source.engine.id, takesAll) : inNeutralWords(table),
     ),
   };
   const { tables: chosen, warnings } = ruledTables(

@@ -44,6 +44,8 @@ export interface OwnTable {
   readonly after: string;
   /** All that makes it, where its engine says that itself. It counts as long as the table keeps its name. */
   readonly whole?: OwnMaking;
+  /** The whole statement, of an engine that prints one and takes it apart by itself: the rest is empty then. */
+  readonly statement?: string;
 }
 
 /** The statements of a table, in the phases of a copy. */
@@ -99,6 +101,8 @@ export interface PortableColumn {
     readonly text: string;
     readonly stored: boolean;
   } | null;
+  /** When the server itself wrote this version of the row, or took it away: no other one has the same. Missing is false. */
+  readonly ofVersion?: boolean;
   /** MySQL's ON UPDATE CURRENT_TIMESTAMP. */
   readonly onUpdateNow: boolean;
   readonly collation: PortableCollation | null;
@@ -252,6 +256,8 @@ export interface PortableView extends TableName {
 export interface Making {
   /** Settings of the session, then the statements that make it, each without a terminator. */
   readonly settings: readonly string[];
+  /** As OwnTable: further settings, of whoever made it. */
+  readonly own?: readonly string[];
   readonly statements: readonly string[];
   /** Takes it away again; null where nothing does. */
   readonly drop: string | null;
@@ -259,6 +265,8 @@ export interface Making {
   readonly beforeTables: boolean;
   /** Its place among the schema's objects, in an order in which they can be made. */
   readonly place: number;
+  /** What of it is not as it was, for people; missing where all is. */
+  readonly note?: string;
 }
 
 export interface PortableSequence extends TableName {

@@ -36,7 +36,9 @@ function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): Object
     schema,
     copied: [...copied],
     left: schema.tables.filter((table) => !copied.has(table)),
-    whole: tables.filter(({ target }) => target.own?.whole !== undefined).map(({ source }) => source),
+    whole: tables
+      .filter(({ target: { own } }) => own?.whole !== undefined || own?.statement !== undefined)
+      .map(({ source }) => source),
     texts: tables.flatMap(({ source, target }) => textsOf(source, target.own?.whole)),
     isSameProduct,
   });

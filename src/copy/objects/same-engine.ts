@@ -101,14 +101,11 @@ function candidate(
       draft: null,
       schema: name.schema,
       needs: [],
-      settings: making.settings,
+      settings: [...making.settings, ...(making.own ?? [])],
       statements: making.statements,
       drop: making.drop,
       compared: own.compared,
-      note:
-        /\bDISABLE\b/.test(original) && what === "event"
-          ? "switched off, so that its work is not done twice"
-          : null,
+      note: making.note ?? null,
     }),
   };
   return own;

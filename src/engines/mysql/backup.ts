@@ -6,9 +6,11 @@ import { binlogPosition } from "./binlog-position.ts";
 import { dump, readTableStatements } from "./dump.ts";
 import { type ReadObject, readObjects } from "./inspect-objects.ts";
 import { normalize } from "./normalize.ts";
+import { modeSettings } from "./object-settings.ts";
 import { withPlainDisplay } from "./plain-display.ts";
 import { isLedgerTable } from "./store.ts";
 import { enabledEvent, switchedOff } from "./switched-off.ts";
+import { tableMode } from "./table-mode.ts";
 import { traits } from "./traits.ts";
 
 export const backup: BackupRole = {
@@ -41,11 +43,10 @@ export const backup: BackupRole = {
   },
 };
 
-/** What mysqldump writes its tables under: a zero is no order for the next number, and old defaults are let in. */
 const tableSettings = [
   "SET SESSION foreign_key_checks = 0;",
   "SET SESSION unique_checks = 1;",
-  "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION';",
+  `SET SESSION sql_mode = '${tableMode}';`,
 ];
 
 async function contents(session: Session): Promise<BackupContents> {
@@ -111,15 +112,12 @@ function withLabels(statement: string, tables: readonly BackupTable[]): string {
   }, statement);
 }
 
-/** A text means what it meant under the sql_mode that it was written in, and the server keeps that mode with it. */
-function partOf({ kind, name, statement, sqlMode }: ReadObject): SchemaPart {
+function partOf(object: ReadObject): SchemaPart {
+  const { kind, name, statement } = object;
   return {
     title: `${kind} ${name}`,
     text: kind === "event" ? switchedOff(statement) : statement,
-    settings:
-      kind === "view" || kind === "sequence"
-        ? []
-        : [`SET SESSION sql_mode = '${sqlMode.replaceAll("'", "")}'`],
+    settings: modeSettings(object),
   };
 }
 

@@ -38,11 +38,16 @@ export async function readTableStatements(
   const statements: string[] = [];
   const own = rows.filter((row) => !isLedgerTable(String(row.name)) && !isKept(row.comment));
   for (const name of own.map((row) => String(row.name))) {
-    const [row] = await session.query(`SHOW CREATE TABLE ${traits.quote(name)}`);
-    const text = String(row?.["Create Table"]);
-    statements.push(`${withoutDatabase(counters ? text : withoutCounter(text), database)};`);
+    const text = await readTableStatement(session, name, database);
+    statements.push(`${counters ? text : withoutCounter(text)};`);
   }
   return statements;
+}
+
+/** The CREATE TABLE as the server prints it, with its counter. */
+export async function readTableStatement(session: Session, name: string, database: string): Promise<string> {
+  const [row] = await session.query(`SHOW CREATE TABLE ${traits.quote(name)}`);
+  return withoutDatabase(String(row?.["Create Table"]), database);
 }
 
 /** The counter of AUTO_INCREMENT is data. It stands in the last lines only, behind the engine. */

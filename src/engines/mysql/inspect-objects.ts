@@ -9,6 +9,11 @@ export interface ReadObject {
   readonly statement: string;
   /** The sql_mode it was made under; empty for views and sequences. */
   readonly sqlMode: string;
+  /** character_set_client and collation_connection of whoever made it; "" where the server keeps none. */
+  readonly charset: string;
+  readonly collation: string;
+  /** Of an event; "" of all else. */
+  readonly timeZone: string;
 }
 
 /** Everything but tables, in an order in which it can be made again: a view stands after the views it reads. */
@@ -69,7 +74,15 @@ async function readEach(
       );
     }
     const statement = withoutDatabase(withoutOwner(entry[1]), database);
-    objects.push({ kind, name, statement, sqlMode: String(row?.sql_mode ?? "") });
+    objects.push({
+      kind,
+      name,
+      statement,
+      sqlMode: String(row?.sql_mode ?? ""),
+      charset: String(row?.character_set_client ?? ""),
+      collation: String(row?.collation_connection ?? ""),
+      timeZone: String(row?.time_zone ?? ""),
+    });
   }
   return objects;
 }
@@ -91,14 +104,13 @@ export function withoutOwner(statement: string): string {
 }
 
 function withoutImpliedStarts(events: readonly ReadObject[], names: ReadonlySet<string>): ReadObject[] {
-  return events.map(({ kind, name, statement, sqlMode }) => ({
-    kind,
-    name,
-    statement: names.has(name)
-      ? statement.replace(/( ON SCHEDULE EVERY .*?) STARTS '[^']*'/, "$1")
-      : statement,
-    sqlMode,
-  }));
+  return events.map((event) =>
+    names.has(event.name)
+      ? Object.assign({}, event, {
+          statement: event.statement.replace(/( ON SCHEDULE EVERY .*?) STARTS '[^']*'/, "$1"),
+        })
+      : event,
+  );
 }
 
 /** Views by name, but each after those whose names its text holds. */

@@ -52,6 +52,9 @@ test("a view stands after those it reads", () => {
     name,
     statement: body,
     sqlMode: "",
+    charset: "",
+    collation: "",
+    timeZone: "",
   });
   const order = inDependencyOrder([view("a", "from `c`"), view("b", ""), view("c", "from `b`")]);
   assert.deepEqual(
@@ -66,6 +69,9 @@ test("bodies get a delimiter that they do not hold, and their reading mode", () 
     name: "p",
     statement: "BEGIN SELECT '$$'; END",
     sqlMode: "ANSI_QUOTES,STRICT_TRANS_TABLES",
+    charset: "",
+    collation: "",
+    timeZone: "",
   };
   assert.equal(
     objectText(routine),

@@ -44,10 +44,16 @@ export function normalizeColumn(row: Row, context: ColumnContext): PortableColum
             text: generation,
             stored: /STORED|PERSISTENT/i.test(extra),
           },
+    ...(isRowTime(generation) ? { ofVersion: true } : {}),
     onUpdateNow: /on update current_timestamp/i.test(extra),
     collation: type.kind === "json" || type.kind === "uuid" ? null : collationOf(row, context.nopad),
     comment: comment === "" ? null : comment,
   };
+}
+
+/** Of a table with system versioning. */
+export function isRowTime(generation: string): boolean {
+  return /^ROW (START|END)$/i.test(generation);
 }
 
 /** MariaDB gives SQL text, MySQL a bare value, or an expression and says so. */

@@ -8,7 +8,9 @@ import type {
 import type { Row, Session } from "../engine.ts";
 import { columnType } from "./column-type.ts";
 import { readObjects, type ReadObject } from "./inspect-objects.ts";
+import { keepsCharset, makersSettings, modeSettings } from "./object-settings.ts";
 import type { Surroundings } from "./plain-display.ts";
+import { enabledEvent, switchedOff } from "./switched-off.ts";
 import { traits } from "./traits.ts";
 
 export interface NormalizedObjects {
@@ -61,23 +63,25 @@ function routineWord(statement: string): string {
   );
 }
 
-/** A text means what it meant under the sql_mode it was written in, and the server keeps that mode with it. */
-function makingOf({ kind, name, statement, sqlMode }: ReadObject, place: number): Making {
+function makingOf(object: ReadObject, place: number): Making {
+  const { kind, name, statement, charset } = object;
+  const notes = [
+    ...(kind === "event" && enabledEvent.test(statement)
+      ? ["switched off, so that its work is not done twice"]
+      : []),
+    ...(keepsCharset(object)
+      ? []
+      : [`under the character set utf8mb4 instead of ${charset}, because its text is beyond ASCII`]),
+  ];
   return {
-    settings:
-      kind === "view" || kind === "sequence"
-        ? []
-        : [`SET SESSION sql_mode = '${sqlMode.replaceAll("'", "")}'`],
+    settings: modeSettings(object),
+    own: makersSettings(object),
     statements: [kind === "event" ? switchedOff(statement) : statement],
     drop: `DROP ${(kind === "routine" ? routineWord(statement) : kind).toUpperCase()} IF EXISTS ${traits.quote(name)}`,
     beforeTables: kind === "sequence",
     place,
+    ...(notes.length === 0 ? {} : { note: notes.join("; ") }),
   };
-}
-
-/** Two databases in which one event runs would both do its work. */
-function switchedOff(statement: string): string {
-  return statement.replace(/( ON COMPLETION (?:NOT )?PRESERVE) ENABLE\b/, "$1 DISABLE");
 }
 
 async function readViews(

@@ -2,11 +2,14 @@ import type { Leftover, PortableSchema, PortableTable } from "../../core/portabl
 import type { NormalizeRole } from "../data-roles.ts";
 import type { Row, Session } from "../engine.ts";
 import { withFullLabels } from "./full-labels.ts";
+import { ownLeftovers, ownParts } from "./normalize-own.ts";
 import { normalizeColumn } from "./normalize-columns.ts";
 import { normalizeChecks, normalizeForeignKeys, normalizeKeys } from "./normalize-keys.ts";
 import { normalizeObjects } from "./normalize-objects.ts";
 import { normalizePartitions } from "./normalize-partitions.ts";
 import { withPlainDisplay, type Surroundings } from "./plain-display.ts";
+import { readTableStatement, withoutCounter } from "./dump.ts";
+import { errors } from "./errors.ts";
 import { isKept } from "./kept-mark.ts";
 import { isLedgerTable } from "./store.ts";
 import { traits } from "./traits.ts";
@@ -51,28 +54,54 @@ async function readTables(
     await all("PARTITIONS", "TABLE_SCHEMA", "TABLE_NAME, PARTITION_ORDINAL_POSITION"),
   );
   const nopad = await nopadCollations(session, where);
-  return tables
+  const own = tables
     .filter((row) => row.TABLE_TYPE === "BASE TABLE" || row.TABLE_TYPE === "SYSTEM VERSIONED")
-    .filter((row) => !isLedgerTable(String(row.TABLE_NAME)) && !isKept(row.TABLE_COMMENT))
-    .map((row) => {
-      const name = String(row.TABLE_NAME);
-      const of = (map: ReadonlyMap<string, Row[]>) => map.get(name) ?? [];
-      const jsonColumns = where.mariaDb ? jsonOf(name, checks) : new Set<string>();
-      const context = { table: row, ...where, nopad, isJson: (column: string) => jsonColumns.has(column) };
-      const comment = String(row.TABLE_COMMENT ?? "");
-      const table: PortableTable = {
-        schema: "",
-        name,
-        columns: of(columns).map((column) => normalizeColumn(column, context)),
-        ...normalizeKeys(name, of(statistics)),
-        foreignKeys: normalizeForeignKeys(of(usage), of(rules), where.database),
-        checks: normalizeChecks(name, checks, of(constraints), jsonColumns),
-        partitioning: normalizePartitions(of(partitions)),
-        comment: comment === "" ? null : comment,
-        estimate: { rows: Number(row.TABLE_ROWS ?? 0), bytes: Number(row.DATA_LENGTH ?? 0) },
-      };
-      return { table, leftovers: leftoversOf(name, row, of(partitions)) };
-    });
+    .filter((row) => !isLedgerTable(String(row.TABLE_NAME)) && !isKept(row.TABLE_COMMENT));
+  const texts = await readTexts(
+    session,
+    own.map((row) => String(row.TABLE_NAME)),
+    where,
+  );
+  return own.map((row) => {
+    const name = String(row.TABLE_NAME);
+    const text = texts.get(name) ?? null;
+    const of = (map: ReadonlyMap<string, Row[]>) => map.get(name) ?? [];
+    const jsonColumns = where.mariaDb ? jsonOf(name, checks) : new Set<string>();
+    const context = { table: row, ...where, nopad, isJson: (column: string) => jsonColumns.has(column) };
+    const comment = String(row.TABLE_COMMENT ?? "");
+    const table: PortableTable = {
+      schema: "",
+      name,
+      columns: of(columns).map((column) => normalizeColumn(column, context)),
+      ...normalizeKeys(name, of(statistics)),
+      foreignKeys: normalizeForeignKeys(of(usage), of(rules), where.database),
+      checks: normalizeChecks(name, checks, of(constraints), jsonColumns),
+      partitioning: normalizePartitions(of(partitions)),
+      comment: comment === "" ? null : comment,
+      estimate: { rows: Number(row.TABLE_ROWS ?? 0), bytes: Number(row.DATA_LENGTH ?? 0) },
+    };
+    return {
+      table: text === null ? table : ownParts(table, text),
+      leftovers: [...leftoversOf(name, row, of(partitions)), ...ownLeftovers(table, text)],
+    };
+  });
+}
+
+/** The tables' own statements, by name; without those that the server cannot show, such as one that was just dropped. */
+async function readTexts(
+  session: Session,
+  names: readonly string[],
+  { database }: Surroundings,
+): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const name of names) {
+    try {
+      texts.set(name, withoutCounter(await readTableStatement(session, name, database)));
+    } catch (error) {
+      if (!/^(missing-object|permission|other)$/.test(errors.classify(error).kind)) throw error;
+    }
+  }
+  return texts;
 }
 
 function byTable(rows: readonly Row[]): ReadonlyMap<string, Row[]> {
@@ -104,10 +133,22 @@ async function nopadCollations(session: Session, { mariaDb }: Surroundings): Pro
 function leftoversOf(name: string, row: Row, partitions: readonly Row[]): Leftover[] {
   const table = { schema: "", name };
   const making = null;
+  const own = true;
   const sub = partitions.find((one) => one.SUBPARTITION_METHOD !== null);
   return [
     ...(row.TABLE_TYPE === "SYSTEM VERSIONED"
-      ? [{ schema: "", name, kind: "system versioning", table, definition: "WITH SYSTEM VERSIONING", making }]
+      ? [
+          {
+            schema: "",
+            name,
+            kind: "system versioning",
+            table,
+            definition: "WITH SYSTEM VERSIONING",
+            making,
+            own,
+          },
+          { schema: "", name, kind: "earlier rows", table, definition: "FOR SYSTEM_TIME ALL", making },
+        ]
       : []),
     ...(sub === undefined
       ? []
@@ -119,6 +160,7 @@ function leftoversOf(name: string, row: Row, partitions: readonly Row[]): Leftov
             table,
             definition: `SUBPARTITION BY ${String(sub.SUBPARTITION_METHOD)} (${String(sub.SUBPARTITION_EXPRESSION)})`,
             making,
+            own,
           },
         ]),
   ];

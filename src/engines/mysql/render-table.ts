@@ -1,5 +1,6 @@
 import { printExpression } from "../../sql/expression/print.ts";
 import type { DdlStatement, TargetColumn, TargetTable } from "../data-roles.ts";
+import { isRowTime } from "./normalize-columns.ts";
 import { columnCollation, tableCollation } from "./render-collation.ts";
 import { partitionSql } from "./render-partitions.ts";
 import { nameList, plainLiteral, tableText } from "./sql-text.ts";
@@ -40,7 +41,9 @@ export function counterColumn(table: TargetTable): TargetColumn | null {
 
 /** What a column is computed by; null where it is not, or where that cannot be said. */
 export function generationSql(generated: TargetColumn["generated"]): string | null {
-  return generated?.expression ? printExpression(generated.expression, "mysql") : null;
+  // The times of a version of a row are its table's own.
+  if (generated === null || isRowTime(generated.text)) return null;
+  return generated.expression ? printExpression(generated.expression, "mysql") : null;
 }
 
 function columnSql(

@@ -19,7 +19,9 @@ const yearRange: Risk = { kind: "year-range" };
 /** The declarations are those that MySQL and MariaDB both take with one meaning, or those of the server that is known. */
 export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDecision {
   const { type } = column;
-  if (usage.sameEngine === true && saysMore(column)) return same(column.declared, type);
+  // The server's own words for it stand in the table's.
+  if (usage.sameEngine === true && (column.own !== undefined || saysMore(column)))
+    return same(column.declared, type);
   if (isMariaDb(usage.server ?? "")) {
     const own = decideForMariaDb(column, usage.server!);
     if (own !== null) return own;

@@ -11,6 +11,7 @@ import type {
 } from "../data-roles.ts";
 import { columnCollation } from "./render-collation.ts";
 import { keysDdl } from "./render-keys.ts";
+import { isComputedOwn, ownTableDdl } from "./render-own-table.ts";
 import { counterColumn, createTable, generationSql } from "./render-table.ts";
 import { decideType } from "./render-type.ts";
 import { nameList, tableText } from "./sql-text.ts";
@@ -20,7 +21,8 @@ import { traits } from "./traits.ts";
 export const render: RenderRole = {
   type: decideType,
   ddl,
-  generates: (_, { generated }) => generationSql(generated) !== null,
+  generates: (table, column) =>
+    table.own?.statement === undefined ? generationSql(column.generated) !== null : isComputedOwn(column),
   equality,
   draft,
   view,
@@ -39,6 +41,8 @@ export const render: RenderRole = {
 
 /** The primary key is the table, so it is made with it; InnoDB would write all rows anew. */
 function ddl(table: TargetTable): TableDdl {
+  const statement = table.own?.statement;
+  if (statement !== undefined) return ownTableDdl(table, statement, counter(table));
   const undone: string[] = [];
   return {
     create: [createTable(table, undone)],

@@ -81,7 +81,8 @@ async function made(context: StepContext, object: ObjectToMake): Promise<string 
   const { session, done } = context;
   if (object.drop !== null && done.has(object.drop.key)) return droppedBefore;
   try {
-    for (const setting of object.settings) await session.execute(setting);
+    const unset = await refusedSetting(context, object.settings);
+    if (unset !== null) return unset;
     for (const part of object.make) await once(context, part);
     return null;
   } catch (error) {
@@ -91,6 +92,21 @@ async function made(context: StepContext, object: ObjectToMake): Promise<string 
   } finally {
     // A connection that is lost is told by the error above.
     if (object.settings.length > 0) await session.reset().catch(() => {});
+  }
+}
+
+/** What the server said against a setting, such as a time zone that it does not know; null where all are made. */
+async function refusedSetting(
+  { session, engine }: StepContext,
+  settings: readonly string[],
+): Promise<string | null> {
+  try {
+    for (const setting of settings) await session.execute(setting);
+    return null;
+  } catch (error) {
+    const { kind, message } = engine.errors.classify(error);
+    if (!refusing.has(kind)) throw error;
+    return message;
   }
 }
 

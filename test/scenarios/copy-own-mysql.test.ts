@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { copy } from "../../src/commands/copy.ts";
+import { clientText } from "../support/laboratory/client-rows.ts";
+import { type Pair, withPair } from "../support/laboratory/pair.ts";
+import { administer, target, type TargetName } from "../support/servers.ts";
+
+type Product = Extract<TargetName, "mariadb" | "mysql">;
+
+/** Of all kinds that both products have. */
+const common = [
+  // As an old client would have it: what it makes keeps that.
+  "SET NAMES latin1 COLLATE latin1_german1_ci",
+  "SET sql_mode = 'ANSI_QUOTES'",
+  `CREATE FUNCTION label(n int) RETURNS varchar(20) CHARACTER SET utf8mb4 DETERMINISTIC RETURN concat('no ', "n")`,
+  "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'",
+  "CREATE VIEW shown AS SELECT 'x' AS x",
+  "SET NAMES utf8mb4",
+  `CREATE TABLE texts (id int unsigned NOT NULL AUTO_INCREMENT, n varchar(20) CHARACTER SET latin1 COLLATE latin1_german1_ci NOT NULL DEFAULT 'x\\ny' COMMENT 'c, ''d)',
+     u varchar(20), b varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, t text, tiny tinytext, medium mediumtext CHARACTER SET utf8mb4,
+     cyr varchar(20) CHARACTER SET koi8r, wide varchar(20) CHARACTER SET ucs2, jp varchar(20) CHARACTER SET sjis,
+     e enum('a','b,c','d)') COLLATE utf8mb4_bin, s set('x','y') CHARACTER SET latin1, c char(3) CHARACTER SET ascii, j json,
+     d datetime(3) DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3), z date DEFAULT '0000-00-00',
+     bits bit(5) DEFAULT b'101', bin binary(3), price decimal(10,2) unsigned zerofill,
+     g varchar(21) COLLATE utf8mb4_bin GENERATED ALWAYS AS (concat(n, '!')) STORED, v int GENERATED ALWAYS AS (length(n)) VIRTUAL COMMENT 'computed',
+     more int DEFAULT (1 + 2), PRIMARY KEY (id), UNIQUE KEY late (b), UNIQUE KEY early (n) COMMENT 'unique by its own rules', KEY z_first (t(5), n DESC) COMMENT 'a comment',
+     KEY a_second (n) USING BTREE, FULLTEXT KEY second_text (medium), FULLTEXT KEY first_text (n), KEY of_g (g),
+     CONSTRAINT short CHECK (char_length(n) < 15), CHECK (more > 0))
+     ENGINE=InnoDB ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=8 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_swedish_ci STATS_PERSISTENT=1 COMMENT='a, ''table'''`,
+  `INSERT INTO texts (id, n, u, b, t, cyr, wide, jp, e, s, c, j, bin, price) VALUES (1, 'Müller€', 'Ünï', 'a', 'long', 'Привет', '漢字😀', '日本語', 'd)', 'x,y', 'abc', '{"a": 1}', 'xyz', 1.5),
+     (2, 'Muller', NULL, 'A', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
+  "ALTER TABLE texts AUTO_INCREMENT = 50",
+  "CREATE TABLE bytes_key (k varchar(20) CHARACTER SET latin1 COLLATE latin1_swedish_ci PRIMARY KEY, n int) DEFAULT CHARSET=latin1",
+  `INSERT INTO bytes_key WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 900) SELECT concat(char(192 + n % 60 USING latin1), n), n FROM r`,
+  "CREATE TABLE lists (a int, b varchar(3)) PARTITION BY LIST COLUMNS (a, b) (PARTITION x VALUES IN ((1,'a'),(2,NULL)), PARTITION y VALUES IN ((3,'c')))",
+  `CREATE TABLE years (d date NOT NULL, v int NOT NULL, PRIMARY KEY (d, v), KEY of_v (v)) PARTITION BY RANGE (year(d)) SUBPARTITION BY HASH (v) SUBPARTITIONS 2
+     (PARTITION p0 VALUES LESS THAN (2000) COMMENT = 'old', PARTITION p1 VALUES LESS THAN MAXVALUE)`,
+  "INSERT INTO years VALUES ('1999-01-02', 1), ('2024-05-06', 2)",
+  "CREATE TABLE hashed (a int PRIMARY KEY) PARTITION BY KEY () PARTITIONS 3",
+  "CREATE TABLE isam (grp int NOT NULL, id int NOT NULL AUTO_INCREMENT, b varchar(30), PRIMARY KEY (grp, id), FULLTEXT KEY f (b), KEY k (b)) ENGINE=MyISAM ROW_FORMAT=FIXED CHECKSUM=1 DEFAULT CHARSET=latin1",
+  "INSERT INTO isam VALUES (1, 1, 'é'), (2, 1, 'b'), (2, 2, 'c')",
+  "CREATE TABLE parts (a int, KEY (a)) ENGINE=MEMORY",
+  "CREATE TABLE counted (a int NOT NULL, id bigint NOT NULL AUTO_INCREMENT, KEY one (a), KEY two (id), KEY three (a, id)) AUTO_INCREMENT = 9",
+  "CREATE TABLE parent (id int PRIMARY KEY, a int, b int, UNIQUE KEY (a, b))",
+  `CREATE TABLE child (p int, a int, b int, KEY under (a, b), CONSTRAINT of_parent FOREIGN KEY (p) REFERENCES parent (id) ON DELETE SET NULL ON UPDATE CASCADE,
+     CONSTRAINT of_both FOREIGN KEY (a, b) REFERENCES parent (a, b) ON DELETE RESTRICT)`,
+  "INSERT INTO parent VALUES (1, 2, 3)",
+  "INSERT INTO child VALUES (1, 2, 3), (NULL, NULL, NULL)",
+  "SET collation_connection = utf8mb4_bin",
+  "CREATE TRIGGER stamped BEFORE UPDATE ON parent FOR EACH ROW SET NEW.a = NEW.a + 1",
+  "CREATE PROCEDURE `größe`() SELECT 'ß' COLLATE utf8mb4_bin",
+  "SET time_zone = '+03:00'",
+  "CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01 00:00:00' ON COMPLETION PRESERVE DISABLE DO DELETE FROM child",
+];
+
+const own: Readonly<Record<Product, readonly string[]>> = {
+  mariadb: [
+    "CREATE TABLE hidden (a int INVISIBLE DEFAULT 3, c varchar(200) COMPRESSED CHARACTER SET latin1, chk int CHECK (chk > 1), u uuid, i inet6, n varchar(9) COLLATE utf8mb4_nopad_bin, KEY k (chk) IGNORED)",
+    "INSERT INTO hidden (a, c, chk, u) VALUES (7, 'ü', 2, '123e4567-e89b-12d3-a456-426614174000')",
+    "CREATE TABLE aria (id int PRIMARY KEY AUTO_INCREMENT, n varchar(20), FULLTEXT KEY (n), KEY k (n)) ENGINE=Aria ROW_FORMAT=PAGE TRANSACTIONAL=0 PAGE_CHECKSUM=1 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin",
+    "INSERT INTO aria VALUES (5, 'five'), (6, 'six')",
+    "CREATE TABLE packed (a int, KEY (a)) PAGE_COMPRESSED=1 ENGINE=InnoDB",
+    "CREATE TABLE history (a int PRIMARY KEY, b int, t timestamp(6) GENERATED ALWAYS AS ROW START, e timestamp(6) GENERATED ALWAYS AS ROW END INVISIBLE, PERIOD FOR SYSTEM_TIME (t, e), KEY of_b (b)) WITH SYSTEM VERSIONING",
+    "INSERT INTO history (a, b) VALUES (1, 1), (2, 2)",
+    "UPDATE history SET b = 5 WHERE a = 1",
+    "CREATE TABLE plain_history (a int, b int WITHOUT SYSTEM VERSIONING, KEY (b)) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME INTERVAL 1 DAY STARTS '2026-01-01 00:00:00' (PARTITION p0 HISTORY, PARTITION pn CURRENT)",
+    "INSERT INTO plain_history VALUES (1, 1)",
+    "CREATE TABLE booked (id int, s date, e date, PERIOD FOR booking (s, e), PRIMARY KEY (id, booking WITHOUT OVERLAPS))",
+    "INSERT INTO booked VALUES (1, '2024-01-01', '2024-02-01'), (1, '2024-02-01', '2024-03-01')",
+    "CREATE SEQUENCE numbers START 5 INCREMENT 3 CYCLE CACHE 7 MAXVALUE 500",
+    "SELECT nextval(numbers)",
+    "CREATE TABLE numbered (a int DEFAULT nextval(numbers), g point REF_SYSTEM_ID=4326 NOT NULL, SPATIAL KEY (g))",
+    "INSERT INTO numbered VALUES (1, ST_GeomFromText('POINT(1 2)'))",
+  ],
+  mysql: [
+    "CREATE TABLE hidden (a int INVISIBLE DEFAULT 3, b int, KEY functional ((b + 1), (cast(a as char(5))) DESC), KEY inv (b) INVISIBLE, CONSTRAINT loose CHECK (b > 2) NOT ENFORCED)",
+    "INSERT INTO hidden (a, b) VALUES (7, 1)",
+    "CREATE TABLE place (g point NOT NULL SRID 4326, f varchar(20), st int STORAGE DISK, SPATIAL KEY (g), FULLTEXT KEY ft (f) WITH PARSER ngram)",
+    "INSERT INTO place VALUES (ST_GeomFromText('POINT(1 2)', 4326), 'x', 1)",
+    "CREATE TABLE documents (j json, a varchar(10) COLLATE utf8mb4_0900_as_cs, u char(36) DEFAULT (uuid()), KEY many ((cast(j->'$.a' AS unsigned array))))",
+    `INSERT INTO documents VALUES ('{"a": [1, 2]}', 'ä', 'x')`,
+  ],
+};
+
+/** The database's definitions, as the product's own program prints them; without the ledger. */
+function definitions(name: Product, url: string): Promise<string> {
+  return administer(
+    name,
+    async (sql) => {
+      const lines: string[] = [];
+      const rows = async (text: string) => (await sql(text)) as unknown as Record<string, unknown>[];
+      const shown = async (what: string, text: string) => {
+        for (const { name: each } of await rows(text)) {
+          const [row] = await rows(`SHOW CREATE ${what} \`${String(each)}\``);
+          lines.push(JSON.stringify(row));
+        }
+      };
+      const of = "_SCHEMA = DATABASE()";
+      await shown(
+        "TABLE",
+        `SELECT TABLE_NAME AS name FROM information_schema.TABLES WHERE TABLE${of} AND TABLE_NAME NOT LIKE 'godwit%' ORDER BY 1`,
+      );
+      await shown(
+        "TRIGGER",
+        `SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER${of}`,
+      );
+      for (const what of ["FUNCTION", "PROCEDURE"]) {
+        await shown(
+          what,
+          `SELECT ROUTINE_NAME AS name FROM information_schema.ROUTINES WHERE ROUTINE${of} AND ROUTINE_TYPE = '${what}'`,
+        );
+      }
+      await shown("EVENT", `SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT${of}`);
+      const database = new URL(url).pathname.slice(1);
+      return lines
+        .join("\n")
+        .replaceAll(database, "db")
+        .replaceAll(/"Created":"[^"]*"/g, "");
+    },
+    url,
+  );
+}
+
+async function copied(pair: Pair) {
+  return copy({ source: pair.source, target: pair.target, env: {} });
+}
+
+for (const name of ["mariadb", "mysql"] as const) {
+  test(`a copy within ${name} gives every definition back as it was`, { skip: target(name).skip }, () =>
+    withPair(name, name, async (pair) => {
+      await pair.change(["ALTER DATABASE CHARACTER SET utf8mb4"]);
+      await pair.prepare([...common, ...own[name]]);
+      const result = await copied(pair);
+      assert.deepEqual(
+        [result.undone.map(({ what, name: each }) => `${what} ${each}`), result.parts],
+        [name === "mariadb" ? ["earlier rows history", "earlier rows plain_history"] : [], []],
+      );
+      const [before, after] = [await definitions(name, pair.source), await definitions(name, pair.target)];
+      assert.deepEqual(after.split("\n"), before.split("\n"));
+      // By its bytes, in the character set in which each value is kept.
+      const bytes = `SELECT group_concat(concat_ws(',', hex(n), hex(u), hex(b), hex(cyr), hex(wide), hex(jp), e, s, c, hex(j), bits + 0, hex(bin), price, hex(g), v) ORDER BY id SEPARATOR ';') FROM texts`;
+      const ask = (url: string, sql: string) => clientText(name, url, sql).trim();
+      assert.equal(ask(pair.target, bytes), ask(pair.source, bytes));
+      assert.match(ask(pair.target, bytes), /^4DFC6C6C657280,/);
+      const report = await pair.verify();
+      assert.deepEqual(
+        report.tables.flatMap(({ source, problems, differences }) =>
+          problems.length + differences === 0 ? [] : [source, problems, differences],
+        ),
+        [],
+      );
+      assert.equal(report.equal, true);
+    }),
+  );
+}
