@@ -215,7 +215,7 @@ export function rollbackPreviewText(
   const { startedAt, isInterrupted, inputs, format, version, mappings } = migration;
   const [first = "", ...others] = inputs;
   const from = `${near(first)}${others.length === 0 ? "" : ` and ${countText(others.length, "other file")}`}`;
-  const what = `the ${isInterrupted ? "interrupted " : ""}migration ${undone.slice(0, 8)} of ${timeText(startedAt)}`;
+  const what = `the ${isInterrupted ? "interrupted " : ""}migration of ${timeText(startedAt)}, run ${undone.slice(0, 8)}`;
   const words = {
     restored: (backup: string | null) =>
       `gets its old bytes back${backup === null ? "" : ` from ${near(backup)}`}`,

@@ -36,7 +36,7 @@ suite("a rollback of mappings", { concurrency: 2 }, () => {
     assert.match(
       would.stdout,
       new RegExp(
-        `^This undoes the migration ${runId.slice(0, 8)} of \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\n` +
+        `^This undoes the migration of \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d, run ${runId.slice(0, 8)}\n` +
           "  decomp/mappings\\.json to decomp/mappings\\.msgpack \\(msgpack 1\\.0\\), 5 mappings\n" +
           "  decomp/mappings\\.msgpack is removed: there was none before\n",
       ),
@@ -55,7 +55,7 @@ suite("a rollback of mappings", { concurrency: 2 }, () => {
     const back = await project.run("rollback");
     assert.match(
       back.stderr,
-      /^This goes on with a rollback that was interrupted, of the interrupted migration [0-9a-f]{8} of .*\n.*\n {2}decomp\/mappings\.msgpack gets its old bytes back from decomp\/mappings\.msgpack\.backup\.\d{8}-\d{6}\n/,
+      /^This goes on with a rollback that was interrupted, of the interrupted migration of .*, run [0-9a-f]{8}\n.*\n {2}decomp\/mappings\.msgpack gets its old bytes back from decomp\/mappings\.msgpack\.backup\.\d{8}-\d{6}\n/,
     );
     assert.deepEqual(await project.bytes(out), Buffer.from(messagePack(samples(2))));
     await mappingsMigrate({ cwd: project.folder, env: {}, force: true });
