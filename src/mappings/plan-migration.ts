@@ -299,18 +299,12 @@ function contradicting({ conflicts, conflictCount }: Looked): GodwitError {
 }
 
 /** `a.b (global): mapped "x" in one.json, "y" in two.json, now "y"` */
-export function conflictText({
-  original,
-  context,
-  members,
-  first,
-  later,
-}: Looked["conflicts"][number]): string {
-  const isClear = basename(first) !== basename(later);
-  const [one, other] = isClear ? [basename(first), basename(later)] : [first, later];
+export function conflictText({ original, context, members, later }: Looked["conflicts"][number]): string {
+  const isClear = members.every(({ from }) => basename(from) !== basename(later));
+  const named = (file: string) => (isClear ? basename(file) : file);
   const parts = members.map(
-    ({ member, before, arrived, result }) =>
-      `${member} ${shown(before)} in ${one}, ${shown(arrived)} in ${other}, now ${shown(result)}`,
+    ({ member, before, arrived, result, from }) =>
+      `${member} ${shown(before)} in ${named(from)}, ${shown(arrived)} in ${named(later)}, now ${shown(result)}`,
   );
   const what = original === null ? "beside the mappings" : `${original} (${context})`;
   return `${what}: ${parts.join("; ")}`;

@@ -9,6 +9,7 @@ export { lacksOfFlat, noPlaceInFlat } from "./json-writer.ts";
 export { KeySet } from "./key-set.ts";
 export * from "./header-sums.ts";
 export * from "./merge.ts";
+export type { MergeConflict } from "./merge-conflict.ts";
 export * from "./model.ts";
 export * from "./old-names.ts";
 export * from "./reader.ts";

@@ -54,6 +54,15 @@ test("every value of every file is in the merged one or named in a conflict", as
         all.reduce((sum, { usageCount }) => sum + BigInt(usageCount), 0n);
       assert.deepEqual(merged.usage, { read: uses(read), written: uses(merged.mappings) });
       assert.equal(merged.conflicts.length, merged.conflictCount);
+      for (const { original, context, members } of merged.conflicts) {
+        for (const { member, before, from } of members.filter((each) => each.member === "mapped")) {
+          const { mappings } = files[Number(from.slice(5))]!;
+          const has = mappings.some(
+            (one) => one.original === original && contextOf(one) === context && one.mapped === before,
+          );
+          assert.ok(has, `${member} ${before} in ${from}`);
+        }
+      }
     }),
     { numRuns: 60 },
   );

@@ -56,10 +56,10 @@ test("a repeated identity is merged by the rules of the original tool, at the pl
       original: "b",
       context: "global",
       members: [
-        { member: "mapped", before: "Beta", arrived: "Better", result: "Better" },
-        { member: "type", before: 1, arrived: 2, result: 2 },
-        { member: "confidence", before: 0.9, arrived: 0.3, result: 0.9 },
-        { member: "A", before: "1", arrived: "2", result: "1" },
+        { member: "mapped", before: "Beta", arrived: "Better", result: "Better", from: "one" },
+        { member: "type", before: 1, arrived: 2, result: 2, from: "one" },
+        { member: "confidence", before: 0.9, arrived: 0.3, result: 0.9, from: "one" },
+        { member: "A", before: "1", arrived: "2", result: "1", from: "one" },
       ],
       first: "one",
       later: "two",
@@ -147,6 +147,47 @@ test("an empty name leaves the one that stands, and all that is dropped is a con
       members: ["H: 1, 2, 1", "statistics.lastVersion: 0.9, 1.0, 0.9", "statistics.S: 1, 2, 1"],
     },
   ]);
+});
+
+test("of three files each value that stood is told with the one that has it", async () => {
+  const members = (...names: string[]) => names.map((name, n) => [name, String(n)] as const);
+  const { conflicts } = await mergeMappings([
+    input("one", [mapping({ note: "1" })], { members: members("H") }),
+    input("two", [mapping({ mapped: "Two", members: members("A") })], { members: members("X", "I") }),
+    input("three", [mapping({ mapped: "Three", note: "3", members: [["A", "9"]] })], {
+      members: [
+        ["H", "9"],
+        ["I", "9"],
+      ],
+    }),
+  ]);
+  assert.deepEqual(
+    conflicts.map(({ members: all, first, later }) => [
+      first,
+      later,
+      all.map((one) => [one.member, one.from]),
+    ]),
+    [
+      ["one", "two", [["mapped", "one"]]],
+      [
+        "one",
+        "three",
+        [
+          ["mapped", "two"],
+          ["note", "one"],
+          ["A", "two"],
+        ],
+      ],
+      [
+        "one",
+        "three",
+        [
+          ["H", "one"],
+          ["I", "two"],
+        ],
+      ],
+    ],
+  );
 });
 
 test("agreement is no conflict, all conflicts are counted, and some are listed", async () => {

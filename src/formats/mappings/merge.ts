@@ -5,41 +5,25 @@ import {
   type Integer,
   isSilent,
   type Mapping,
-  type MigrationRecord,
-  type NamingPattern,
   type silence,
-  type Surplus,
   type Timestamp,
 } from "./model.ts";
-import { jsonOfExtra } from "./extra-values.ts";
 import { integerOf, mostInteger } from "./integer.ts";
+import {
+  type Contradiction,
+  differingSurplus,
+  joinedMembers,
+  type MergeConflict,
+  owned,
+} from "./merge-conflict.ts";
+import { type HeaderInput, mergeHeaders } from "./merge-headers.ts";
 import { ownTexts } from "./own-texts.ts";
-import { samePattern, sameTexts } from "./same-content.ts";
+import { sameTexts } from "./same-content.ts";
 import { compareTimestamps, formatTimestamp } from "./timestamp.ts";
+import { ValueOrigins } from "./value-origins.ts";
 
-export interface MergeInput {
-  /** For the report: a path. */
-  readonly name: string;
+export interface MergeInput extends HeaderInput {
   readonly batches: AsyncIterable<{ readonly mappings: readonly Mapping[] }>;
-  /** Asked after the last batch. */
-  readonly header: () => CollectionHeader;
-}
-
-/** One identity that arrived again and said something else. */
-export interface MergeConflict {
-  /** Both are null of what stands beside the mappings. */
-  readonly original: string | null;
-  readonly context: string | null;
-  /** The members that differ: what stood, what arrived, what stands now. One that no schema knows is told as JSON. */
-  readonly members: readonly {
-    readonly member: string;
-    readonly before: string | Integer | null;
-    readonly arrived: string | Integer | null;
-    readonly result: string | Integer | null;
-  }[];
-  /** Names of the inputs: which has it first, which said something else. */
-  readonly first: string;
-  readonly later: string;
 }
 
 export interface Merged {
@@ -75,8 +59,8 @@ export async function mergeMappings(
   const mostConflicts = options.mostConflicts ?? 1000;
   const places = new Map<string, number>();
   const mappings: Mapping[] = [];
-  /** The number of the input that each came from first. */
-  const origins: number[] = [];
+  const origins = new ValueOrigins();
+  const nameOf = (input: number): string => inputs[input]?.name ?? "";
   const conflicts: MergeConflict[] = [];
   let conflictCount = 0;
   let repeated = 0;
@@ -95,7 +79,7 @@ export async function mergeMappings(
           const own = ownTexts(mapping);
           places.set(identityOf(own), mappings.length);
           mappings.push(own);
-          origins.push(index);
+          origins.add(index);
           count.added++;
           continue;
         }
@@ -104,17 +88,19 @@ export async function mergeMappings(
         const result = mergeTwo(before, mapping, options.now);
         mappings[place] = ownTexts(result);
         const members = differing(before, mapping, result);
-        if (members.length === 0) continue;
-        conflictCount++;
+        if (members.length > 0) conflictCount++;
         if (conflicts.length === mostConflicts) continue;
-        const first = inputs[origins[place]!]!.name;
-        conflicts.push({
-          original: before.original,
-          context: contextOf(before),
-          members,
-          first,
-          later: name,
-        });
+        if (members.length > 0) {
+          conflicts.push({
+            original: before.original,
+            context: contextOf(before),
+            members: owned(members, (member) => nameOf(origins.of(place, member))),
+            first: nameOf(origins.first(place)),
+            later: name,
+          });
+        }
+        // Only for what is listed, so that it has a bound where files contradict one another in everything.
+        origins.note(place, before, result, index);
       }
     }
   }
@@ -214,7 +200,7 @@ function later(before: Mapping, arrived: Mapping): Mapping {
  * since the greater one stands, and neither is what only one of them says. A usage count is one where it is greater than
  * that which stands.
  */
-function differing(before: Mapping, arrived: Mapping, result: Mapping): MergeConflict["members"] {
+function differing(before: Mapping, arrived: Mapping, result: Mapping): readonly Contradiction[] {
   const bothSay = (member: keyof typeof silence) => !isSilent(before, member) && !isSilent(arrived, member);
   const isContradicted = {
     mapped: before.mapped !== arrived.mapped && bothSay("mapped"),
@@ -239,146 +225,6 @@ function differing(before: Mapping, arrived: Mapping, result: Mapping): MergeCon
   return [...known, ...surplus];
 }
 
-/** What no schema knows and both have, each something else: that of the first stands. */
-function differingSurplus(before: Surplus, arrived: Surplus): MergeConflict["members"] {
-  const differences: { member: string; before: string; arrived: string; result: string }[] = [];
-  const add = (member: string, one: string, other: string) => {
-    if (one !== other) differences.push({ member, before: one, arrived: other, result: one });
-  };
-  if (before.members !== null && arrived.members !== null) {
-    const stood = new Map(before.members);
-    for (const [name, json] of arrived.members) add(name, stood.get(name) ?? json, json);
-  }
-  if (before.extra !== null && arrived.extra !== null) {
-    add("$extra", shownExtra(before.extra), shownExtra(arrived.extra));
-  }
-  return differences;
-}
-
-function shownExtra(extra: readonly Uint8Array[]): string {
-  return `[${extra.map(jsonOfExtra).join(",")}]`;
-}
-
 function contradict(before: string | null, arrived: string | null): boolean {
   return before !== null && arrived !== null && before !== arrived;
-}
-
-/** The first to have a member that no schema knows keeps it. */
-function joinedMembers(before: Mapping["members"], arrived: Mapping["members"]): Mapping["members"] {
-  if (before === null || arrived === null) return before ?? arrived;
-  const names = new Set(before.map(([name]) => name));
-  return [...before, ...arrived.filter(([name]) => !names.has(name))];
-}
-
-/** All patterns that differ, the earliest beginning, the latest change, and the greatest version. */
-function mergeHeaders(inputs: readonly MergeInput[]): {
-  readonly header: CollectionHeader;
-  readonly conflicts: readonly MergeConflict[];
-} {
-  const [first, ...others] = inputs;
-  if (first === undefined) throw new Error("Nothing to merge");
-  const conflicts: MergeConflict[] = [];
-  let merged = first.header();
-  for (const { name, header } of others) {
-    const arrived = header();
-    const members = differingHeaders(merged, arrived);
-    if (members.length > 0) {
-      conflicts.push({ original: null, context: null, members, first: first.name, later: name });
-    }
-    merged = {
-      version: merged.version > arrived.version ? merged.version : arrived.version,
-      patterns: joinedPatterns(merged.patterns, arrived.patterns),
-      statistics: joinedStatistics(merged.statistics, arrived.statistics),
-      history: joinedHistory(merged.history, arrived.history),
-      extra: merged.extra ?? arrived.extra,
-      members: joinedMembers(merged.members, arrived.members),
-      wire: null,
-    };
-  }
-  return { header: merged, conflicts };
-}
-
-function differingHeaders(before: CollectionHeader, arrived: CollectionHeader): MergeConflict["members"] {
-  const surplus = differingSurplus(before, arrived);
-  const [one, other] = [before.statistics, arrived.statistics];
-  if (one === null || other === null) return surplus;
-  const ofStatistics = differingSurplus(one, other).map(
-    ({ member, before: stood, arrived: came, result }) => ({
-      member: `statistics.${member}`,
-      before: stood,
-      arrived: came,
-      result,
-    }),
-  );
-  if (one.lastVersion !== "" && other.lastVersion !== "" && one.lastVersion !== other.lastVersion) {
-    ofStatistics.unshift({
-      member: "statistics.lastVersion",
-      before: one.lastVersion,
-      arrived: other.lastVersion,
-      result: one.lastVersion,
-    });
-  }
-  return [...surplus, ...ofStatistics];
-}
-
-/** In the order of time. Files that were one have their first entries in common. */
-function joinedHistory(
-  before: readonly MigrationRecord[],
-  arrived: readonly MigrationRecord[],
-): readonly MigrationRecord[] {
-  const key = ({ at, from, to, by, mappings }: MigrationRecord) =>
-    JSON.stringify([at.seconds, at.nanos, from, to, by, String(mappings)]);
-  const known = new Set(before.map(key));
-  return [...before, ...arrived.filter((record) => !known.has(key(record)))].sort((a, b) =>
-    compareTimestamps(a.at, b.at),
-  );
-}
-
-function joinedPatterns(
-  before: readonly NamingPattern[],
-  arrived: readonly NamingPattern[],
-): readonly NamingPattern[] {
-  // There may be very many, so only those of one text are held against each other.
-  const byText = new Map<string, NamingPattern[]>();
-  for (const one of before) {
-    const text = textOf(one);
-    const same = byText.get(text);
-    if (same === undefined) byText.set(text, [one]);
-    else same.push(one);
-  }
-  const isThere = (pattern: NamingPattern): boolean =>
-    byText.get(textOf(pattern))?.some((one) => samePattern(one, pattern)) === true;
-  return [...before, ...arrived.filter((pattern) => !isThere(pattern))];
-}
-
-function textOf(one: NamingPattern): string {
-  const { pattern, description, targetType, confidence, replacement, example, members } = one;
-  return JSON.stringify([
-    pattern,
-    description,
-    String(targetType),
-    String(confidence),
-    replacement,
-    example,
-    members,
-  ]);
-}
-
-/** The counts are right only after a merge: see `completeStatistics`. */
-function joinedStatistics(
-  before: CollectionHeader["statistics"],
-  arrived: CollectionHeader["statistics"],
-): CollectionHeader["statistics"] {
-  if (before === null || arrived === null) return before ?? arrived;
-  const isEarlier = compareTimestamps(before.createdAt, arrived.createdAt) <= 0;
-  const isLater = compareTimestamps(before.lastModified, arrived.lastModified) >= 0;
-  return {
-    ...before,
-    createdAt: (isEarlier ? before : arrived).createdAt,
-    lastModified: (isLater ? before : arrived).lastModified,
-    lastVersion: before.lastVersion === "" ? arrived.lastVersion : before.lastVersion,
-    extra: before.extra ?? arrived.extra,
-    members: joinedMembers(before.members, arrived.members),
-    wire: null,
-  };
 }
