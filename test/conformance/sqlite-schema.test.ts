@@ -124,6 +124,7 @@ test("the schema comes out whole", async (t) => {
   assert.deepEqual(
     schema.leftovers.map(({ kind, name }) => [kind, name]),
     [
+      ["collation of index", "by_price"],
       ["virtual table", "words"],
       ["trigger", "watch"],
     ],

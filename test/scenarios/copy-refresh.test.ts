@@ -195,7 +195,8 @@ const triggers: Readonly<Record<TargetName, readonly string[]>> = {
 async function shape(name: TargetName, ask: Ask): Promise<unknown> {
   if (name === "sqlite") {
     return ask(
-      "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'godwit_%' AND tbl_name NOT LIKE 'godwit_%' ORDER BY type, name",
+      // RENAME puts the new name in quotes.
+      "SELECT type, name, tbl_name, replace(sql, 'TABLE \"' || name || '\"', 'TABLE ' || name) AS sql FROM sqlite_schema WHERE name NOT LIKE 'godwit_%' AND tbl_name NOT LIKE 'godwit_%' ORDER BY type, name",
     );
   }
   if (name === "postgres") {

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import type { BackupContents, BackupRole, BackupTable, SchemaPart } from "../backup-role.ts";
 import type { DdlStatement } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
+import { applicationNumbers } from "./application-numbers.ts";
 import { native } from "./backup-native.ts";
 import { dump, type SchemaObject, schemaObjects, terminated, unswapped } from "./dump.ts";
 import { normalize } from "./normalize.ts";
@@ -116,14 +117,8 @@ async function counters(session: Session, own: ReadonlySet<string>): Promise<Sch
   return text.length === 0 ? [] : [{ title: "counters", text: text.join("\n"), settings: [] }];
 }
 
-/** Numbers that applications keep in the file's head. */
 async function marks(session: Session): Promise<SchemaPart[]> {
-  const lines: string[] = [];
-  for (const name of ["user_version", "application_id"]) {
-    const [row] = await session.query(`PRAGMA main.${name}`);
-    const value = String(row?.[name] ?? "0");
-    if (value !== "0") lines.push(`PRAGMA ${name} = ${value};`);
-  }
+  const lines = (await applicationNumbers(session)).map(({ name, value }) => `PRAGMA ${name} = ${value};`);
   return lines.length === 0 ? [] : [{ title: "application's numbers", text: lines.join("\n"), settings: [] }];
 }
 

@@ -38,9 +38,7 @@ const tokenPattern =
 
 /** Whether a key of the table has ON CONFLICT REPLACE: any statement that meets it deletes rows. */
 export function replacesRows(sql: string): boolean {
-  const words = tokenize(sql);
-  const is = (no: number, text: string) => words[no]?.text === text && words[no]?.quoted === false;
-  return words.some((_, no) => is(no, "on") && is(no + 1, "conflict") && is(no + 2, "replace"));
+  return conflictClauses(sql).includes("ON CONFLICT REPLACE");
 }
 
 /** Reads a statement that SQLite itself has accepted and stored, so it need not be checked. */
@@ -118,6 +116,23 @@ export function readCreateIndex(sql: string): IndexText {
   }
   const where = tokens[close + 1];
   return { parts, where: where === undefined ? null : sql.slice(where.end).trim() };
+}
+
+/** The name in a CREATE TABLE, and where it stands. */
+export function nameOfTable(sql: string): Pick<Token, "start" | "end"> & { readonly name: string } {
+  const [, , token] = tokenize(sql);
+  const { text, quoted, start, end } = token!;
+  return { name: quoted ? text : sql.slice(start, end), start, end };
+}
+
+/** The ON CONFLICT clauses of a table's keys. */
+export function conflictClauses(sql: string): string[] {
+  const words = tokenize(sql);
+  return words.flatMap((token, no) => {
+    const [conflict, way] = [words[no + 1], words[no + 2]];
+    const isClause = isWord(token, "on") && conflict !== undefined && isWord(conflict, "conflict");
+    return isClause && way !== undefined ? [`ON CONFLICT ${way.text.toUpperCase()}`] : [];
+  });
 }
 
 /** The query of a CREATE VIEW. */

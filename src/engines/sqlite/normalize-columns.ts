@@ -48,6 +48,7 @@ export async function normalizeColumns(
         onUpdateNow: false,
         collation: collation(text.collations.get(key)),
         comment: null,
+        own: { type: String(row.type), words: "" },
       };
     });
 }

@@ -1,7 +1,8 @@
 import type { Leftover, PortableSchema, PortableTable, PortableView } from "../../core/portable.ts";
 import type { NormalizeRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
-import { readCreateTable, readCreateTrigger, readCreateView } from "./create-table.ts";
+import { applicationNumbers } from "./application-numbers.ts";
+import { conflictClauses, readCreateTable, readCreateTrigger, readCreateView } from "./create-table.ts";
 import { declaredType } from "./declared-type.ts";
 import { schemaObjects, type SchemaObject } from "./dump.ts";
 import { normalizeColumns } from "./normalize-columns.ts";
@@ -57,8 +58,27 @@ async function schema(session: Session): Promise<PortableSchema> {
       leftovers.push({ schema: "", name, kind: "virtual table", table: null, definition: sql, making: null });
     } else if (type === "table") {
       const options = { strict: kind?.strict === 1n, withoutRowid: kind?.wr === 1n };
-      tables.push(await readTable(session, object, options, objects, estimate));
+      const table = await readTable(session, object, options, objects, estimate);
+      tables.push(table);
+      leftovers.push(...(await ownLeftovers(session, table, sql)));
     }
+  }
+  for (const { name, value } of await applicationNumbers(session)) {
+    const statement = `PRAGMA main.${name} = ${value}`;
+    leftovers.push({
+      schema: "",
+      name,
+      kind: "number of the application",
+      table: null,
+      definition: statement,
+      making: {
+        settings: [],
+        statements: [statement],
+        drop: `PRAGMA main.${name} = 0`,
+        beforeTables: false,
+        place: objects.length,
+      },
+    });
   }
   return { tables: withBytes(tables, fileBytes), views, sequences: [], leftovers };
 }
@@ -93,8 +113,43 @@ async function readTable(
     }),
     partitioning: null,
     comment: null,
+    own: { before: "", after: "", statement: sql },
     estimate: { rows: await estimate(name, options.withoutRowid), bytes: 0 },
   };
+}
+
+/** What the neutral model has no word for, to be told where the table's own text is not passed on. */
+async function ownLeftovers(session: Session, table: PortableTable, sql: string): Promise<Leftover[]> {
+  const { name } = table;
+  const one = (kind: string, what: string, definition: string): Leftover => ({
+    schema: "",
+    name: what,
+    kind,
+    table: { schema: "", name },
+    definition,
+    making: null,
+    ofOwn: true,
+  });
+  const collations = new Map(
+    table.columns.map((column) => [column.name.toLowerCase(), column.collation?.name ?? "BINARY"]),
+  );
+  const found: Leftover[] = [];
+  for (const { name: index } of table.indexes) {
+    const parts = await session.query(
+      "SELECT name, coll FROM pragma_index_xinfo(?, 'main') WHERE key = 1 ORDER BY seqno",
+      [index],
+    );
+    const other = parts.filter(
+      (part) =>
+        String(part.coll).toUpperCase() !== (collations.get(String(part.name).toLowerCase()) ?? "BINARY"),
+    );
+    const words = other.map((part) => `${String(part.name ?? "expression")} COLLATE ${String(part.coll)}`);
+    if (words.length > 0) found.push(one("collation of index", index, words.join(", ")));
+  }
+  const clauses = conflictClauses(sql);
+  return clauses.length === 0
+    ? found
+    : [...found, one("conflict clause", name, [...new Set(clauses)].join(", "))];
 }
 
 async function viewColumns(

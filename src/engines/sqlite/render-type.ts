@@ -8,7 +8,8 @@ type Choice = Omit<TypeDecision, "risks" | "otherwise" | "loses"> &
  * would let SQLite convert what looks like a number.
  */
 export function decideType(column: PortableColumn): TypeDecision {
-  if (keepsDeclaration(column)) {
+  // The declaration stands in the table's own text.
+  if (column.own !== undefined || keepsDeclaration(column)) {
     const { declared: sql, type } = column;
     return { sql, type, reason: "", risks: [], loses: null, otherwise: null };
   }

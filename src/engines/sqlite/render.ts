@@ -10,6 +10,7 @@ import type {
 } from "../data-roles.ts";
 import { printable, renderCheckOfReferences, renderTable, rowidColumn } from "./render-table.ts";
 import { renderIndex } from "./render-index.ts";
+import { ownTableDdl } from "./render-own-table.ts";
 import { decideType, sqliteCollation } from "./render-type.ts";
 import { traits } from "./traits.ts";
 
@@ -21,7 +22,11 @@ export const render: RenderRole = {
   type: (column) => decideType(column),
   ddl,
   generates: (table, { generated }) =>
-    generated?.expression ? printable(table, generated.expression) !== null : false,
+    table.own?.statement === undefined
+      ? generated?.expression
+        ? printable(table, generated.expression) !== null
+        : false
+      : generated !== null,
   equality,
   draft,
   view: ({ name, columns, text }) => {
@@ -42,6 +47,8 @@ export const render: RenderRole = {
 };
 
 function ddl(table: TargetTable): TableDdl {
+  const statement = table.own?.statement;
+  if (statement !== undefined) return ownTableDdl(table, statement, counter(table));
   const undone: string[] = [];
   const create = renderTable(table, undone);
   const keys: DdlStatement[] = table.uniques.map((key) => ({

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { copy } from "../../src/commands/copy.ts";
+import { type Pair, withPair } from "../support/laboratory/pair.ts";
+import { target } from "../support/servers.ts";
+
+const kinds = [
+  `CREATE TABLE /* what stays */ people (name PRIMARY KEY ON CONFLICT IGNORE, -- takes NULL
+     mail text COLLATE NOCASE UNIQUE ON CONFLICT REPLACE, age "weird type!" DEFAULT (1 + 2) CONSTRAINT grown CHECK (age > 0 OR age IS NULL),
+     born date DEFAULT CURRENT_DATE, upper text AS (upper(name)) STORED, CHECK (length(mail) > 1))`,
+  `INSERT INTO people (name, mail, age) VALUES ('a', 'A@x', 1), (NULL, NULL, NULL), (NULL, 'B@x', 2.5), (x'00ff', 'C@x', 'text')`,
+  "CREATE TABLE pairs (a int, b text COLLATE RTRIM, n real, PRIMARY KEY (b DESC, a)) WITHOUT ROWID",
+  "INSERT INTO pairs VALUES (1, 'x', 2.5), (2, 'x', -0.0)",
+  "CREATE TABLE firm (id integer PRIMARY KEY, v any, r real, t text NOT NULL, FOREIGN KEY (id) REFERENCES counted DEFERRABLE INITIALLY DEFERRED) STRICT",
+  "CREATE TABLE counted (id integer PRIMARY KEY AUTOINCREMENT, n numeric(10, 2), [odd name] varchar(3) NOT NULL DEFAULT 'x')",
+  "CREATE TABLE empty_counter (id integer PRIMARY KEY AUTOINCREMENT)",
+  "INSERT INTO counted (n) VALUES (1), ('2.50'), ('x')",
+  "DELETE FROM counted WHERE id = 3",
+  "INSERT INTO firm VALUES (1, 'v', 1.5, 't'), (2, 7, NULL, 'u')",
+  "CREATE UNIQUE INDEX by_mail ON people (mail COLLATE RTRIM, age DESC) WHERE age > 1",
+  "CREATE INDEX by_lower ON people (lower(name) COLLATE NOCASE)",
+  "CREATE UNIQUE INDEX counted_n_key ON counted (n)",
+  "CREATE VIEW shown AS SELECT name FROM people",
+  "CREATE TRIGGER noted AFTER INSERT ON people BEGIN UPDATE counted SET n = 5 WHERE id = 1; END",
+  "PRAGMA user_version = 42",
+  "PRAGMA application_id = 252006673",
+];
+
+/** All that SQLite itself says of the file, and its rows with their storage classes; without the ledger. */
+function said(url: string): unknown {
+  const database = new DatabaseSync(url.slice("sqlite:".length), { readOnly: true });
+  try {
+    const all = (sql: string, ...values: string[]) => database.prepare(sql).all(...values);
+    const tables = all(
+      "SELECT name, ncol, wr, strict, type FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'godwit%' AND name NOT LIKE 'sqlite_schema' ORDER BY name",
+    );
+    return {
+      tables,
+      texts: all(
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE tbl_name NOT LIKE 'godwit%' ORDER BY type, name",
+      ),
+      parts: tables.map(({ name }) => {
+        const own = String(name);
+        const indexes = all(
+          "SELECT name, [unique], origin, partial FROM pragma_index_list(?) ORDER BY name",
+          own,
+        );
+        return {
+          columns: all("SELECT * FROM pragma_table_xinfo(?)", own),
+          references: all("SELECT * FROM pragma_foreign_key_list(?)", own),
+          indexes,
+          of: indexes.map((index) => all("SELECT * FROM pragma_index_xinfo(?)", String(index.name))),
+        };
+      }),
+      numbers: [all("PRAGMA user_version"), all("PRAGMA application_id")],
+      rows: ["people", "pairs", "firm", "counted", "empty_counter"].map((name) => {
+        const columns = all("SELECT name FROM pragma_table_xinfo(?)", name).map(
+          (row) => `"${String(row.name)}"`,
+        );
+        const values = columns.map((column) => `typeof(${column}) || quote(${column})`).join(" || ',' || ");
+        return all(`SELECT ${values} AS row FROM ${name} ORDER BY 1`);
+      }),
+      counters: all("SELECT * FROM sqlite_sequence WHERE name NOT LIKE 'godwit%' ORDER BY name"),
+    };
+  } finally {
+    database.close();
+  }
+}
+
+const told = (result: Awaited<ReturnType<typeof copied>>) =>
+  result.undone.map(({ what, name }) => `${what} ${name}`).toSorted();
+
+function copied(pair: Pair) {
+  return copy({ source: pair.source, target: pair.target, env: {} });
+}
+
+test("a copy of a SQLite file gives every definition back as it was", () =>
+  withPair("sqlite", "sqlite", async (pair) => {
+    await pair.prepare(kinds);
+    const result = await copied(pair);
+    assert.deepEqual([told(result), result.parts], [[], []]);
+    assert.deepEqual(said(pair.target), said(pair.source));
+    assert.equal((await pair.verify()).equal, true);
+  }));
+
+test(
+  "a copy into another product tells what of a SQLite file only SQLite has",
+  { skip: target("postgres").skip },
+  () =>
+    withPair("sqlite", "postgres", async (pair) => {
+      await pair.prepare([
+        "CREATE TABLE t (a text UNIQUE ON CONFLICT REPLACE, b text COLLATE NOCASE)",
+        "CREATE UNIQUE INDEX by_a ON t (a COLLATE RTRIM, b)",
+        "PRAGMA user_version = 3",
+      ]);
+      assert.deepEqual(told(await copied(pair)), [
+        "collation of index by_a on t",
+        "conflict clause t",
+        "number of the application user_version",
+      ]);
+    }),
+);
