@@ -61,7 +61,11 @@ export function compileCopy(
     add("tables", [...(swap?.open(swapped) ?? []), ...once(of("create"))]);
   }
   if (kept !== null) add("references", kept.before);
-  if (mode === "truncate") add("empty", render.truncate(survey.tables.map(({ target }) => target)));
+  if (mode === "truncate")
+    add(
+      "empty",
+      render.truncate(survey.tables.map(({ target }) => state.tables.get(tableKey(target)) ?? target)),
+    );
   if (!schemaOnly) steps.push(...copyRows(project, choice, survey, kept));
   const keys = swap?.isWhole === false ? null : parallel(project, choice, made);
   if (swap?.isWhole !== false) {

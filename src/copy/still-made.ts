@@ -1,10 +1,10 @@
 import { GodwitError } from "../core/error.ts";
 import type { Reference } from "../core/plan.ts";
-import type { PortableSchema } from "../core/portable.ts";
+import type { PortableSchema, PortableTable } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { Session } from "../engines/engine.ts";
 import { withPlaceholders } from "../engines/placeholders.ts";
-import { qualifiedTable } from "../engines/qualified-table.ts";
+import { ownRows } from "../engines/qualified-table.ts";
 import type { KeptOfObjects } from "../run/perform/objects.ts";
 import { leftoverKey, type ObjectMarks, objectMarks, viewKey } from "../run/object-marks.ts";
 import { objectName } from "./objects/object-name.ts";
@@ -33,8 +33,7 @@ export async function stillMade(
     tableKey,
   );
   for (const [name, candidates] of tables) {
-    const columns = present.get(name)!.columns.map((column) => column.name);
-    await refuseOther(project, { name, columns, candidates, ledger }, session);
+    await refuseOther(project, { name, there: present.get(name)!, candidates, ledger }, session);
   }
   const views = new Map(there.views.map((view) => [tableKey(view), view.columns]));
   const marks = objectMarks(there);
@@ -120,7 +119,7 @@ async function readLedgers(
 
 interface Found {
   readonly name: string;
-  readonly columns: readonly string[];
+  readonly there: PortableTable;
   /** As runs made it. */
   readonly candidates: readonly MadeTable[];
   readonly ledger: Ledgers;
@@ -128,7 +127,7 @@ interface Found {
 
 async function refuseOther(
   { target: { engine, target } }: CopyProject,
-  { name, columns, candidates, ledger }: Found,
+  { name, there, candidates, ledger }: Found,
   session: Session,
 ): Promise<void> {
   const refuse = (why: string) => {
@@ -138,11 +137,10 @@ async function refuseOther(
       details: { tables: [name] },
     });
   };
+  const columns = there.columns.map((column) => column.name);
   const alike = candidates.filter((made) => sameNames(made.columns, columns));
   if (alike.length === 0) refuse("has other columns than the copy gave it");
-  const [row] = await session.query(
-    `SELECT count(*) AS n FROM ${qualifiedTable(engine.traits, candidates[0]!)}`,
-  );
+  const [row] = await session.query(`SELECT count(*) AS n FROM ${ownRows(engine.traits, there)}`);
   const count = BigInt(String(row?.n ?? 0));
   const written = alike.map((table) => ledger.rows(table));
   if (count === 0n || written.includes(count)) return;

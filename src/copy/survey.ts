@@ -8,6 +8,7 @@ import { type DuplicateKey, duplicateKeys } from "./duplicate-keys.ts";
 import { withEmptiedColumns } from "./emptied-columns.ts";
 import { acceptedOf, type Loss, lossesOf } from "./losses.ts";
 import { withObjectNames } from "./object-names.ts";
+import { objectName } from "./objects/object-name.ts";
 import { noObjects, type ObjectsPlan } from "./objects/model.ts";
 import { planObjects } from "./objects/plan-objects.ts";
 import { inNeutralWords, inOwnWords, ownOfCopied, takesWordsOf, withoutMakers } from "./own-words.ts";
@@ -190,11 +191,33 @@ export async function survey(
     Object.assign({}, table, { target: targets[n]!, placed: placed[n]! }),
   );
   const undone = targets.flatMap((table) => target.engine.render.ddl(table).undone);
+  if (choice.mode === "refresh")
+    dropped.push(...untoldByRefresh(schema, named, project.source.engine.id === project.target.engine.id));
   const objects = makesDatabase(choice)
     ? planObjects({ project, schema, tables: named, sides, isSameProduct, there })
     : noObjects;
   const duplicates = isSameProduct ? [] : await duplicateKeys(project, named, session);
   return { tables: named, losses, duplicates, objects, dropped, undone, warnings };
+}
+
+/** What a refresh makes tables without, because it makes them beside their places: parts that only their own statements say. */
+function untoldByRefresh(
+  { leftovers }: PortableSchema,
+  tables: readonly SurveyedTable[],
+  isSameEngine: boolean,
+): string[] {
+  if (!isSameEngine) return [];
+  const own = new Map(tables.map(({ source }) => [tableKey(source), source.own]));
+  const copied = new Set(tables.map(({ source }) => tableKey(source)));
+  return leftovers.flatMap((leftover) => {
+    const { kind, table, own: words } = leftover;
+    if (table === null || words === undefined || !copied.has(tableKey(table))) return [];
+    const said = own.get(tableKey(table));
+    // A statement that its engine takes apart is made under any name.
+    return said !== undefined && (words === "parts" || said.statement !== undefined)
+      ? []
+      : [`${kind} ${objectName(leftover)}: a refresh does not make it`];
+  });
 }
 
 /** The table that is there already under that name. */

@@ -4,7 +4,7 @@ import type { PortableSchema, PortableTable } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { DdlStatement } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
-import { qualifiedTable } from "../engines/qualified-table.ts";
+import { ownRows } from "../engines/qualified-table.ts";
 import type { Made } from "./given-up.ts";
 import { type CopyChoice, type CopyProject, makesDatabase } from "./project.ts";
 import { lostParts, refuseLeftovers, refuseObstacles } from "./refresh.ts";
@@ -148,7 +148,7 @@ async function emptyTables(
 ): Promise<ReadonlySet<string>> {
   const empty = new Set<string>();
   for (const [name, table] of tables) {
-    const rows = await session.query(`SELECT 1 AS one FROM ${qualifiedTable(engine.traits, table)} LIMIT 1`);
+    const rows = await session.query(`SELECT 1 AS one FROM ${ownRows(engine.traits, table)} LIMIT 1`);
     if (rows.length === 0) empty.add(name);
   }
   return empty;

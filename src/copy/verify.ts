@@ -1,6 +1,7 @@
 import { GodwitError } from "../core/error.ts";
 import { tableKey } from "../core/table-key.ts";
 import type { Remnant, Session } from "../engines/engine.ts";
+import type { PortableSchema } from "../core/portable.ts";
 import { acceptedLosses } from "./accepted-losses.ts";
 import { leftBehind } from "./left-behind.ts";
 import { type OrphanRows, orphanRows } from "../run/compare/orphan-rows.ts";
@@ -130,22 +131,52 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         target.engine,
         other,
         referencesOf(theirs, (table) => paired.has(tableKey(table))),
+        theirs.tables,
       );
+      const left = await leftBehind(project, other);
+      const alike = await alikeInSource(project, reader, ours, { orphans, left });
       const isEqual = ({ differences, problems }: VerifiedTable) =>
         differences === 0 && problems.length === 0;
       return {
-        equal: missing.length === 0 && orphans.length === 0 && verified.every(isEqual),
+        equal: missing.length === 0 && orphans.every(alike.orphans) && verified.every(isEqual),
         source: source.target.display,
         target: target.target.display,
         tables: verified,
         missing,
         warnings,
-        orphans,
-        leftovers: await leftBehind(project, other),
+        orphans: orphans.filter((each) => !alike.orphans(each)),
+        leftovers: left.filter((each) => !alike.leftover(each)),
         durationMs: Math.round(performance.now() - start),
       };
     }),
   );
+}
+
+/** What the source has as well, in an engine of the same kind, was not left behind by anybody: the copy is like it. */
+async function alikeInSource(
+  { source, target }: CopyProject,
+  reader: Session,
+  schema: PortableSchema,
+  { orphans, left }: { readonly orphans: readonly OrphanRows[]; readonly left: readonly Remnant[] },
+) {
+  if (source.engine.id !== target.engine.id) return { orphans: () => false, leftover: () => false };
+  const named = new Set(orphans.map(({ table, foreignKey }) => `${table} ${foreignKey}`));
+  const own = await orphanRows(
+    source.engine,
+    reader,
+    referencesOf(schema, () => true).filter(({ table, key }) => named.has(`${tableKey(table)} ${key.name}`)),
+    schema.tables,
+  );
+  const words = (one: OrphanRows) => `${one.table} ${one.foreignKey} ${one.rows}`;
+  const known = new Set(own.map(words));
+  // Only constraints are copied as they are; anything else of that name is another thing.
+  const isConstraint = ({ what }: Remnant) => what.startsWith("constraint ");
+  const remnants = left.some(isConstraint) ? await source.engine.health.remnants(reader) : [];
+  return {
+    orphans: (one: OrphanRows) => known.has(words(one)),
+    leftover: (one: Remnant) =>
+      isConstraint(one) && remnants.some(({ what, name }) => what === one.what && name === one.name),
+  };
 }
 
 async function align({ source, target }: CopyProject, reader: Session, other: Session): Promise<void> {

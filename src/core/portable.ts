@@ -286,10 +286,10 @@ export interface Leftover extends TableName {
   /** Null where a copy within the engine cannot make it either. */
   readonly making: Making | null;
   /**
-   * It goes along in its engine's own words: of a table, where that is made as a whole, by its statements or its own
-   * making; else as the type or the rights of what is copied, of which another engine is told nothing. Missing is false.
+   * It goes along in its engine's own words: of a table, where that is made as a `whole`, or where its `parts` are made
+   * in its own words; without a table, a type or the rights of what is copied, of which another engine is told nothing.
    */
-  readonly own?: boolean;
+  readonly own?: "whole" | "parts";
   /** Of several things of one kind and name, such as the rights of a role: what this one is about. */
   readonly about?: TableName;
   /** Of a trigger or a routine, what a draft for another engine can be made of. */

@@ -122,8 +122,10 @@ export interface RenderRole {
   schema(name: string): readonly DdlStatement[];
   /** Drops those of the tables that are there, with what was made for them, whatever references there are among them. */
   drop(tables: readonly TableName[]): readonly DdlStatement[];
-  /** Empties them, whatever references there are among them. */
-  truncate(tables: readonly TableName[]): readonly DdlStatement[];
+  /** Empties them, as they are on the target, and no other one, whatever references there are among them. */
+  truncate(
+    tables: readonly Pick<PortableTable, "schema" | "name" | "partitioning">[],
+  ): readonly DdlStatement[];
   /** The next values of identities, from the data and from the source's counter: also a part of `ddl`. */
   counters(table: TargetTable): readonly DdlStatement[];
   /**

@@ -74,6 +74,8 @@ export interface Traits {
   /** Names of tables and columns that differ in case only are two names. */
   readonly distinguishesCase: boolean;
   readonly quote: (name: string) => string;
+  /** Before the name of a table that is not partitioned: without the rows of those that inherit from it. Missing is nothing. */
+  readonly only?: string;
   /** How the n-th parameter of a statement is written, n from 1. */
   readonly placeholder: (n: number) => string;
 }

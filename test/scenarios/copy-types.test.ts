@@ -71,10 +71,10 @@ const preludes: Readonly<Record<Family, readonly string[]>> = {
   mysql: mysqlSession,
 };
 
-/** Within one server columns stay what they are; domains and money become what they stand for, texts may become longer. */
+/** Within one server columns stay what they are; texts may become longer. */
 const declarations: Readonly<Record<Family, string>> = {
   postgres:
-    "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'types'::regclass AND attnum > 0 AND attname NOT IN ('c_money', 'c_positive', 'c_label') ORDER BY attnum",
+    "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'types'::regclass AND attnum > 0 ORDER BY attnum",
   sqlite: "SELECT name, type FROM pragma_table_info('types')",
   mysql:
     "SELECT COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'types' AND NOT DATA_TYPE REGEXP 'text' ORDER BY ORDINAL_POSITION",

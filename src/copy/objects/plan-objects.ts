@@ -36,6 +36,7 @@ function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): Object
     schema,
     copied: [...copied],
     left: schema.tables.filter((table) => !copied.has(table)),
+    inOwnWords: tables.filter(({ target }) => target.own !== undefined).map(({ source }) => source),
     whole: tables
       .filter(({ target: { own } }) => own?.whole !== undefined || own?.statement !== undefined)
       .map(({ source }) => source),
@@ -100,8 +101,8 @@ function betweenEngines(options: ObjectsOptions): ObjectsPlan {
             }),
           )),
       ...schema.leftovers
-        .filter(({ table, own = false }) =>
-          table === null ? !isPartial && !own : isCopied.has(tableKey(table)),
+        .filter(({ table, own }) =>
+          table === null ? !isPartial && own === undefined : isCopied.has(tableKey(table)),
         )
         .map((leftover) => undoneOf(options, leftover)),
     ],

@@ -11,6 +11,8 @@ export interface SameEngineOptions {
   readonly left: readonly TableName[];
   /** Of those that are copied, the ones that are made by their engine's own statements. */
   readonly whole: readonly TableName[];
+  /** And those whose parts are made in its own words. */
+  readonly inOwnWords: readonly TableName[];
   /** All that the statements of the copied tables say. */
   readonly texts: readonly string[];
   /** Both servers are of one product: what a view gives needs no proof beside its text. */
@@ -21,7 +23,10 @@ export interface SameEngineOptions {
 export function sameEngineObjects(options: SameEngineOptions): ObjectsPlan {
   const { schema, copied, left } = options;
   const isCopied = new Set(copied.map(tableKey));
-  const isWhole = new Set(options.whole.map(tableKey));
+  const ownWords = {
+    whole: new Set(options.whole.map(tableKey)),
+    parts: new Set(options.inOwnWords.map(tableKey)),
+  };
   const undone: Undone[] = [];
   const found: Candidate[] = [
     ...schema.sequences.map((each) => candidate("sequence", each, each.making)),
@@ -39,13 +44,12 @@ export function sameEngineObjects(options: SameEngineOptions): ObjectsPlan {
   ];
   const isLeft = new Set(left.map(tableKey));
   for (const leftover of schema.leftovers) {
-    const { kind, schema: place, name, table, definition, making, own = false } = leftover;
+    const { kind, schema: place, name, table, definition, making, own } = leftover;
     // Of tables that nobody asked for, nothing is told.
     if (table === null ? making === null && left.length > 0 : isLeft.has(tableKey(table))) continue;
-    const goesAlong = own && table !== null;
-    if (goesAlong && making === null && isWhole.has(tableKey(table))) continue;
-    if (making !== null && (!goesAlong || isWhole.has(tableKey(table))))
-      found.push(candidate(kind, { schema: place, name }, making, leftover));
+    const goesAlong = own === undefined || table === null || ownWords[own].has(tableKey(table));
+    if (own !== undefined && table !== null && goesAlong && making === null) continue;
+    if (making !== null && goesAlong) found.push(candidate(kind, { schema: place, name }, making, leftover));
     else {
       undone.push({
         what: kind,

@@ -33,39 +33,38 @@ export function ownLeftovers({ name, columns }: PortableTable, statement: string
   if (statement === null) return [];
   const text = readCreateTable(statement);
   const table = { schema: "", name };
-  const one = (kind: string, what: string, definition: string, own: boolean): Leftover => ({
+  const lost = (kind: string, what: string, definition: string): Leftover => ({
     schema: "",
     name: what,
     kind,
     table,
     definition,
     making: null,
-    own,
   });
+  const own = (kind: string, what: string, definition: string): Leftover =>
+    Object.assign(lost(kind, what, definition), { own: "whole" as const });
   const known = new Set(columns.map((column) => column.name));
   const engine = storageEngine(text);
   return [
-    ...(ownRows.test(engine) ? [] : [one("storage engine", engine, text.options, false)]),
+    ...(ownRows.test(engine) ? [] : [lost("storage engine", engine, text.options)]),
     ...[...text.options.matchAll(placePattern)].map(([place, what]) =>
-      one(what!.toLowerCase(), name, place.trim(), false),
+      lost(what!.toLowerCase(), name, place.trim()),
     ),
     ...text.columns
       .filter((column) => known.has(column.name) && isInvisible(column.words))
-      .map((column) => one("invisible column", column.name, `${column.type} ${column.words}`, true)),
+      .map((column) => own("invisible column", column.name, `${column.type} ${column.words}`)),
     ...text.keys
       .filter(({ words }) => saysMore(words))
-      .map((key) => one("option of index", key.name, key.words, true)),
+      .map((key) => own("option of index", key.name, key.words)),
     ...text.keys
       .filter(({ text: key }) => / WITHOUT OVERLAPS\)/.test(key))
-      .map((key: KeyText) => one("key without overlaps", key.name, key.text, true)),
+      .map((key: KeyText) => own("key without overlaps", key.name, key.text)),
     ...text.others
       .filter((other) => /^PERIOD FOR (?!SYSTEM_TIME)/.test(other))
-      .map((other) => one("period", /^PERIOD FOR `?([^`]+)/.exec(other)![1]!, other, true)),
+      .map((other) => own("period", /^PERIOD FOR `?([^`]+)/.exec(other)![1]!, other)),
     ...text.others
       .filter((other) => / NOT ENFORCED( \*\/)?$/.test(other))
-      .map((other) =>
-        one("check that is not enforced", /^CONSTRAINT `([^`]+)/.exec(other)![1]!, other, true),
-      ),
+      .map((other) => own("check that is not enforced", /^CONSTRAINT `([^`]+)/.exec(other)![1]!, other)),
   ];
 }
 

@@ -133,7 +133,7 @@ async function nopadCollations(session: Session, { mariaDb }: Surroundings): Pro
 function leftoversOf(name: string, row: Row, partitions: readonly Row[]): Leftover[] {
   const table = { schema: "", name };
   const making = null;
-  const own = true;
+  const own = "whole" as const;
   const sub = partitions.find((one) => one.SUBPARTITION_METHOD !== null);
   return [
     ...(row.TABLE_TYPE === "SYSTEM VERSIONED"

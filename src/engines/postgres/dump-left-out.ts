@@ -38,7 +38,7 @@ const kinds: readonly Kind[] = [
   {
     kind: "cast",
     catalogue: "pg_cast",
-    name: "format('%s AS %s', format_type(o.castsource, NULL), format_type(o.casttarget, NULL))",
+    name: "format('(%s AS %s)', format_type(o.castsource, NULL), format_type(o.casttarget, NULL))",
   },
   { kind: "conversion", catalogue: "pg_conversion", namespace: "connamespace", name: "o.conname" },
   { kind: "event trigger", catalogue: "pg_event_trigger", name: "o.evtname" },
@@ -49,14 +49,14 @@ const kinds: readonly Kind[] = [
     plural: "(es)",
     catalogue: "pg_opclass",
     namespace: "opcnamespace",
-    name: "format('%s USING %s', o.opcname, (SELECT a.amname FROM pg_am a WHERE a.oid = o.opcmethod))",
+    name: "format('%s (%s)', o.opcname, (SELECT a.amname FROM pg_am a WHERE a.oid = o.opcmethod))",
   },
   {
     kind: "operator family",
     plural: "(ies)",
     catalogue: "pg_opfamily",
     namespace: "opfnamespace",
-    name: "format('%s USING %s', o.opfname, (SELECT a.amname FROM pg_am a WHERE a.oid = o.opfmethod))",
+    name: "format('%s (%s)', o.opfname, (SELECT a.amname FROM pg_am a WHERE a.oid = o.opfmethod))",
   },
   {
     kind: "operator",
@@ -89,7 +89,7 @@ const kinds: readonly Kind[] = [
   {
     kind: "transform",
     catalogue: "pg_transform",
-    name: `format('FOR %s LANGUAGE %s', format_type(o.trftype, NULL),
+    name: `format('%s (%s)', format_type(o.trftype, NULL),
       (SELECT l.lanname FROM pg_language l WHERE l.oid = o.trflang))`,
   },
 ];
@@ -109,11 +109,11 @@ const query = `SELECT kind, plural, schema, name FROM (${[
   `SELECT 'base type', '(s)', n.nspname, t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
    WHERE t.typtype IN ('b', 'p') AND NOT (t.typelem <> 0 AND t.typlen = -1)
      AND ${userSchema("n")} AND ${notOfExtension("pg_type", "t.oid")}`,
-  `SELECT 'default privileges', '', coalesce(n.nspname, ''), format('of %s on %s', pg_get_userbyid(d.defaclrole),
+  `SELECT 'default privileges', '', coalesce(n.nspname, ''), format('%s (%s)', pg_get_userbyid(d.defaclrole),
      CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types'
        WHEN 'n' THEN 'schemas' ELSE 'large objects' END)
    FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace`,
-  `SELECT 'security label', '(s)', '', format('%s of %s %s', provider, objtype, objname) FROM pg_seclabels
+  `SELECT 'security label', '(s)', '', format('%s (%s %s)', provider, objtype, objname) FROM pg_seclabels
    WHERE objtype NOT IN ('role', 'database', 'tablespace')`,
-  `SELECT 'user mapping', '(s)', '', format('of %s for %s', usename, srvname) FROM pg_user_mappings`,
+  `SELECT 'user mapping', '(s)', '', format('%s (%s)', usename, srvname) FROM pg_user_mappings`,
 ].join(" UNION ALL ")}) AS found ORDER BY kind COLLATE "C", schema COLLATE "C", name COLLATE "C"`;

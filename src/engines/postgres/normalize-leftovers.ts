@@ -5,6 +5,7 @@ import { readLeftOut } from "./dump-left-out.ts";
 import { rows } from "./inspect-catalog.ts";
 import type { RelationRow, Relations } from "./inspect-relations.ts";
 import type { Makings } from "./normalize-making.ts";
+import { optionsOf, settingsOf } from "./normalize-settings.ts";
 import { readRights } from "./normalize-rights.ts";
 
 /** What a copy does not carry over by rule, each with the text that makes it here. */
@@ -51,7 +52,7 @@ export async function readLeftovers(
         definition: item.text,
         making,
         action,
-        ...(isOwn ? { own: true } : {}),
+        ...(isOwn ? { own: "whole" } : {}),
       },
     ];
   });
@@ -70,7 +71,7 @@ export async function readLeftovers(
       table: kind === "foreign table" ? null : table,
       definition,
       making: null,
-      ...(kind === "foreign table" ? {} : { own: true }),
+      ...(kind === "foreign table" ? {} : { own: kind === "options" ? "parts" : "whole" }),
     });
     const constraints = (relations.constraints.get(relation.oid) ?? []).flatMap((one) =>
       one.kind === "x" || (one.kind === "u" && one.definition.includes("NULLS NOT DISTINCT"))
@@ -89,6 +90,8 @@ export async function readLeftovers(
       ...(relation.kind === "f"
         ? [of("foreign table", relation.name, `SERVER ${relation.server ?? ""}`)]
         : []),
+      ...settingsOf(relation, relations).map((what) => of("settings", what, what)),
+      ...optionsOf(relation, relations).map((what) => of("options", what, what)),
       ...(relation.rowSecurity
         ? [of("row level security", relation.name, `ALTER TABLE ${relation.full} ENABLE ROW LEVEL SECURITY`)]
         : []),

@@ -37,7 +37,7 @@ function right(kind: string, role: string, sql: string, about: TableName | null,
     name: role,
     table: null,
     definition: sql,
-    own: true,
+    own: "whole",
     ...(about === null ? {} : { about }),
     // After all that they are about.
     making: { settings: [], statements: [sql], drop: null, beforeTables: false, place: lastPlace + rank },

@@ -110,10 +110,10 @@ function ownTable(table: RelationRow, whole: OwnMaking | undefined): OwnTable {
   };
 }
 
-/** Of a domain, a collation of the column's own, and citext, whose neutral types say less. */
+/** Of a domain, a collation of the column's own, citext and money, whose neutral types say less. */
 function ownColumn(column: ColumnRow, { printed, name, builtIn }: ColumnTypeRow): { own?: OwnColumn } {
-  const isCitext = !builtIn && name === "citext";
-  if (column.type === printed && column.collation === null && !isCitext) return {};
+  const says = builtIn ? name === "money" || name === "_money" : name === "citext" || name === "_citext";
+  if (column.type === printed && column.collation === null && !says) return {};
   const collation = column.collation === null ? "" : ` COLLATE ${column.collation}`;
   return { own: { type: `${column.type}${collation}`, words: "" } };
 }

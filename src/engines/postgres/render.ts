@@ -14,6 +14,8 @@ import { counterDdl, finishDdl, statisticsDdl } from "./render-finish.ts";
 import { indexDdl, keyDdl } from "./render-keys.ts";
 import { createDdl } from "./render-table.ts";
 import { decideType } from "./render-type.ts";
+import { ownRows } from "../qualified-table.ts";
+import { traits } from "./traits.ts";
 import { defaultSchema, literal, quoted, tableSql } from "./sql-text.ts";
 
 export const render: RenderRole = {
@@ -30,7 +32,10 @@ export const render: RenderRole = {
       : [{ sql: `CREATE SCHEMA IF NOT EXISTS ${quoted(name)}`, title: `schema ${name}` }],
   drop,
   truncate: (tables) => [
-    { sql: `TRUNCATE TABLE ${tables.map(tableSql).join(", ")}`, title: `rows of ${tables.length} tables` },
+    {
+      sql: `TRUNCATE TABLE ${tables.map((table) => ownRows(traits, { ...table, schema: table.schema || defaultSchema })).join(", ")}`,
+      title: `rows of ${tables.length} tables`,
+    },
   ],
   counters: counterDdl,
   references: (table, keys) => ({

@@ -14,5 +14,6 @@ export const traits: Traits = Object.freeze({
   sharedNames: { indexes: true, constraints: false },
   distinguishesCase: true,
   quote: (name: string) => `"${name.replaceAll('"', '""')}"`,
+  only: "ONLY ",
   placeholder: (n: number) => `$${n}`,
 });

@@ -29,6 +29,7 @@ async function load(
   options: string,
 ): Promise<bigint> {
   const table = tableSql(request.table);
+  if (request.columns.some(({ sql }) => /^money\b/.test(sql))) await takePlainMoney(session);
   const columns = request.columns.map((column) => quoted(column.name)).join(", ");
   if (request.upsertBy === null) {
     return copyIn(session, `COPY ${table} (${columns}) FROM STDIN${options}`, rows);
@@ -41,6 +42,16 @@ async function load(
   await session.execute(upsertSql(table, columns, request, request.upsertBy));
   await session.execute(`DROP TABLE ${upserted}`);
   return loaded;
+}
+
+/**
+ * A server whose locale has a comma before the cents would take the point of 12.34 for a separator. Those of another
+ * number of digits than two have no point.
+ */
+async function takePlainMoney(session: Session): Promise<void> {
+  await session.query(
+    `SELECT set_config('lc_monetary', 'C', true) WHERE cash_send('1'::money) = int8send(100)`,
+  );
 }
 
 function upsertSql(table: string, columns: string, request: WriteRequest, by: readonly string[]): string {

@@ -128,7 +128,7 @@ async function ownLeftovers(session: Session, table: PortableTable, sql: string)
     table: { schema: "", name },
     definition,
     making: null,
-    ofOwn: true,
+    own: "whole",
   });
   const collations = new Map(
     table.columns.map((column) => [column.name.toLowerCase(), column.collation?.name ?? "BINARY"]),

@@ -1,8 +1,8 @@
 import type { Reference } from "../../core/plan.ts";
-import type { TableName } from "../../core/portable.ts";
+import type { PortableTable, TableName } from "../../core/portable.ts";
 import { tableKey } from "../../core/table-key.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
-import { qualifiedTable } from "../../engines/qualified-table.ts";
+import { ownRows, qualifiedTable } from "../../engines/qualified-table.ts";
 
 /** A foreign key of which some rows refer to nothing. */
 export interface OrphanRows {
@@ -16,9 +16,15 @@ export async function orphanRows(
   { traits }: Engine,
   session: Session,
   references: readonly Reference[],
+  /** As they are there, where that is known: rows of tables that inherit from others are not bound by their keys. */
+  tables: readonly PortableTable[] = [],
 ): Promise<OrphanRows[]> {
   const { quote } = traits;
-  const qualified = (table: TableName) => qualifiedTable(traits, table);
+  const known = new Map(tables.map((table) => [tableKey(table), table]));
+  const qualified = (table: TableName) => {
+    const found = known.get(tableKey(table));
+    return found === undefined ? qualifiedTable(traits, table) : ownRows(traits, found);
+  };
   const found: OrphanRows[] = [];
   for (const { table, key } of references) {
     const { columns } = key.references;

@@ -62,7 +62,7 @@ export const postgresTypes: readonly TypeColumn[] = [
   {
     name: "c_money",
     sql: "money",
-    values: [["12.34", { postgres: "12.34", sqlite: "t:12.34", mysql: "12.34" }]],
+    values: [["12.34", { postgres: "$12.34", sqlite: "t:12.34", mysql: "12.34" }]],
   },
   {
     name: "c_real",
