@@ -476,3 +476,14 @@ test("a mapping's key is never that of another, nor a name that the file has for
 function told({ silent: _, ...rest }: Mapping): Mapping {
   return rest;
 }
+
+test("a key that is given twice is refused, and not looked for where it was looked for before", async () => {
+  for (const text of ['{"Mappings":{"a":{},"b":{},"a":{}}}', '{"a":{"mapped":"A"},"a":{"mapped":"A"}}']) {
+    await assert.rejects(read(text), {
+      code: "GW2601",
+      message: /expected each member once, found "a" again/,
+    });
+    const { mappings } = await read(text, { hasCheckedKeys: true });
+    assert.equal(mappings.at(-1)?.original, "a");
+  }
+});

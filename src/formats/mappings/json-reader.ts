@@ -31,6 +31,7 @@ interface Options {
   readonly version: SchemaVersion | null;
   readonly batchMappings: number;
   readonly lastUpdated: Timestamp;
+  readonly hasCheckedKeys: boolean;
 }
 
 /** The window is at the file's first byte. */
@@ -68,8 +69,8 @@ class JsonPass {
   readonly #options: Options;
   readonly #cursor = new JsonCursor();
   readonly #mappings: JsonMappings;
-  /** Names in the collection, and keys of mappings, which may be given once. */
-  readonly #names = new KeySet();
+  /** Keys of mappings, which may be given once; null where they were checked. */
+  #names: KeySet | null;
   readonly #seen = new Set<string>();
   readonly #patterns: NamingPattern[] = [];
   #statistics: DatabaseStatistics | null = null;
@@ -84,6 +85,7 @@ class JsonPass {
     this.#window = window;
     this.#options = options;
     this.version = options.version;
+    this.#names = options.hasCheckedKeys ? null : new KeySet();
     this.#mappings = new JsonMappings(this.#cursor, options.lastUpdated);
   }
 
@@ -101,6 +103,8 @@ class JsonPass {
       }
     }
     await this.#end();
+    // Who has the reader still has no need of it.
+    this.#names = null;
     this.header = await this.#headerOf();
   }
 
@@ -301,7 +305,7 @@ class JsonPass {
   }
 
   #takeKey(key: string, at: number): void {
-    if (!this.#names.add(key)) throw twice(at, key);
+    if (this.#names?.add(key) === false) throw twice(at, key);
   }
 
   #isEmpty(closing: number): boolean {

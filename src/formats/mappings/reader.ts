@@ -13,6 +13,11 @@ export interface ReadOptions {
    * original tool reads it. Default is .NET's minimum date, so that reading is a function of the file.
    */
   readonly lastUpdated?: Timestamp;
+  /**
+   * No key of a mapping is looked for among those before, which takes memory: the caller has read the very file before,
+   * and holds its sum against that of the first time. Default false.
+   */
+  readonly hasCheckedKeys?: boolean;
 }
 
 export interface MappingBatch {
@@ -47,7 +52,8 @@ export async function openMappings(source: ByteSource, options: ReadOptions = {}
   const batchMappings = Math.max(1, options.batchMappings ?? defaultBatch);
   if (format.format === "msgpack") return openMsgpack(window, format, batchMappings);
   const lastUpdated = options.lastUpdated ?? minimumTimestamp;
-  return openJson(window, { format, version, batchMappings, lastUpdated });
+  const { hasCheckedKeys = false } = options;
+  return openJson(window, { format, version, batchMappings, lastUpdated, hasCheckedKeys });
 }
 
 /** All of a small file at once. */

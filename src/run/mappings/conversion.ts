@@ -67,6 +67,7 @@ export async function openConversion(job: MappingsJob, hooks: ConversionHooks): 
       batch: job.batch,
       marksOrigin: job.marksOrigin,
       newNames: upgrades,
+      isAgain: true,
       onRead,
     });
   const cleaning = job.clean.length === 0 ? null : new CleanUp(job.clean);

@@ -121,6 +121,7 @@ async function lookOnce(
       batch,
       marksOrigin: false,
       newNames: false,
+      isAgain: onRaw === undefined,
       onRead,
       ...(onRaw === undefined ? {} : { onRaw }),
     });

@@ -54,6 +54,8 @@ export interface ReadOptions {
   readonly marksOrigin: boolean;
   /** Members of files of 1.0 get the names that they have in 1.1. Several files always do, to be merged. */
   readonly newNames: boolean;
+  /** The files were read before, and the caller refuses others: see ReadOptions of the formats. */
+  readonly isAgain: boolean;
   readonly onRead: OnRead;
   /** Shown each file as it is, before anything is done to it. `file` is its number. */
   readonly onRaw?: RawReader;
@@ -127,10 +129,14 @@ interface OpenInput {
 async function openInput(
   { file, version, restores }: FileToRead,
   n: number,
-  { now, batch, marksOrigin, newNames, onRead, onRaw }: ReadOptions,
+  { now, batch, marksOrigin, newNames, isAgain, onRead, onRaw }: ReadOptions,
 ): Promise<OpenInput> {
   const source = await watchedSource(file);
-  const reader = await openMappings(source, { batchMappings: batch, lastUpdated: now });
+  const reader = await openMappings(source, {
+    batchMappings: batch,
+    lastUpdated: now,
+    hasCheckedKeys: isAgain,
+  });
   // Version 1.1 has its own; what is beside it is not even looked at.
   const kept = restores === null || reader.version === "1.1" ? null : await openKept(restores);
   const origin = basename(file);
