@@ -75,8 +75,7 @@ export async function planRollback(
       await refuseDamaged(place.backup);
       refuseInTheWay(place.partial, undone.litter);
     }
-    const isLost =
-      found !== null && (!isSameContent(found, left.mark) || (await isNowhereElse(place, undone)));
+    const isLost = found !== null && (!isSameContent(found, left.mark) || (await isNowhereElse(undone)));
     const keeps = isLost ? copyOf(place.output, found, stampOf(new Date())).backup : null;
     files.push({ place, found, keeps, isRecorded });
   }
@@ -91,8 +90,7 @@ export async function planRollback(
 }
 
 /** Whether what the migration made of its inputs could not be made of them again: they are gone, or are others now. */
-async function isNowhereElse(place: MappingsPlace, { intent }: Undone): Promise<boolean> {
-  if (place.output !== intent.output) return false;
+async function isNowhereElse({ intent }: Undone): Promise<boolean> {
   try {
     return (await changedInput(intent)) !== null;
   } catch (error) {

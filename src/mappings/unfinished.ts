@@ -44,14 +44,16 @@ export async function judge(
   const begun = unfinished.intent as MigrateIntent;
   const intent = intentBeside(begun, located.output);
   const { database } = intent.places;
-  const checked = checkedFiles(steps)?.database ?? null;
+  const files = checkedFiles(steps);
+  const checked = files?.database ?? null;
   const now = await markOf(database.output);
-  const isPlaced = checked !== null && isSameContent(now, checked) && !isSameContent(now, database.before);
+  const placed = await placedOf(intent, files);
   if (begun.output !== intent.output) {
     // Its steps have the old paths, so they cannot be gone on with.
-    if (isPlaced) {
+    if (placed !== null) {
+      const was = pathBeside(placed, begun.output);
       throw new GodwitError("GW2612", {
-        message: `the run ${runId.slice(0, 8)} was interrupted when its file was in the place of ${begun.output}, and that is ${located.output} now`,
+        message: `the run ${runId.slice(0, 8)} was interrupted when its file was in the place of ${was}, and that is ${placed} now`,
         hint: `Undo it with \`godwit mappings rollback ${located.output}\`, and migrate again.`,
         details: { run: runId, output: located.output, begun: begun.output },
       });
@@ -60,19 +62,19 @@ export async function judge(
   }
   const isSame = digest(intent.asked) === digest(askedOf(located, choice));
   if (!isSame && choice.resume !== true) {
-    if (isPlaced) {
+    if (placed !== null) {
       throw new GodwitError("GW2612", {
-        message: `the run ${runId.slice(0, 8)}, which was asked for something else, was interrupted when its file was in the place of ${located.output}`,
+        message: `the run ${runId.slice(0, 8)}, which was asked for something else, was interrupted when its file was in the place of ${placed}`,
         details: { run: runId, output: located.output },
       });
     }
     return { goesOn: false, runId, intent, why: "it was asked for something else" };
   }
-  if (isPlaced) {
+  if (placed !== null) {
     const changed = choice.resume === true ? null : await changedInput(intent);
     if (changed === null) return { goesOn: true, runId, intent };
     throw new GodwitError("GW2612", {
-      message: `${changed} was changed since the run ${runId.slice(0, 8)}, which was interrupted when its file was in the place of ${located.output}: that has what was read then`,
+      message: `${changed} was changed since the run ${runId.slice(0, 8)}, which was interrupted when its file was in the place of ${placed}: that has what was read then`,
       hint: `End that run with \`godwit mappings migrate --resume --out ${located.output}\`, or undo it with \`godwit mappings rollback ${located.output}\`; then migrate again.`,
       details: { run: runId, output: located.output, changed },
     });
@@ -81,6 +83,25 @@ export async function judge(
     (choice.resume === true ? null : carefulness(intent, choice)) ??
     (await hindrance(intent, checked, now, isDone(steps, keys.write)));
   return why === null ? { goesOn: true, runId, intent } : { goesOn: false, runId, intent, why };
+}
+
+/**
+ * The file of an interrupted run that is in its place already; null where none is. What is kept aside comes to its place
+ * first: a run that began anew would find it beside the old database, whose own it has replaced.
+ */
+async function placedOf(
+  { places: { database, aside } }: MigrateIntent,
+  files: ReturnType<typeof checkedFiles>,
+): Promise<string | null> {
+  for (const [place, mark] of [
+    [database, files?.database ?? null],
+    [aside, files?.aside ?? null],
+  ] as const) {
+    if (place === null || mark === null) continue;
+    const now = await markOf(place.output);
+    if (isSameContent(now, mark) && !isSameContent(now, place.before)) return place.output;
+  }
+  return null;
 }
 
 /** What an interrupted run wants, in the folder in which its journal is now. Throws GW2611 for a journal of another output. */

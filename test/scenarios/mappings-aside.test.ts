@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { mappingsMigrate } from "../../src/index.ts";
@@ -88,6 +88,42 @@ suite("what is kept aside", { concurrency: 2 }, () => {
     await done(project.run("rollback", "z.json"));
     await done(project.run("migrate", "z.json", "--out", "y.json", ...to("1.1")));
     assert.equal((await read(project, "y.json")).Mappings[0]?.Note, "n");
+  });
+
+  test("of a killed run is not left beside the old database", async () => {
+    await using project = await mappingsProject({ "new.json": newer, "in.json": keyedJson(samples(1, 5)) });
+    await migrated(project, ["new.json"], "x.msgpack", "1.0");
+    const [old, kept] = [await project.bytes("x.msgpack"), await project.bytes("x.msgpack.aside.jsonl")];
+    const merging = ["migrate", "x.msgpack", "in.json", "--out", "x.msgpack", "--force"];
+    // Its sidecar is in its place then, and the database is not.
+    const point = { name: "mappings:before-name", nth: 2 };
+    await crashAt(point, ["mappings", ...merging], { cwd: project.folder });
+    assert.deepEqual(await project.bytes("x.msgpack"), old);
+    await project.put("in.json", keyedJson(samples(1, 6)));
+    const again = await project.run(...merging);
+    assert.equal(again.code, 1, again.stderr);
+    assert.match(
+      again.stderr,
+      /GW2612.*in\.json was changed since .* in the place of .*x\.msgpack\.aside\.jsonl/,
+    );
+    await done(project.run("rollback", "x.msgpack"));
+    assert.deepEqual(await project.bytes("x.msgpack.aside.jsonl"), kept);
+    await done(project.run(...merging));
+    await migrated(project, ["x.msgpack"], "y.json", "1.1");
+    const { Mappings } = await read(project, "y.json");
+    assert.deepEqual([Mappings.length, Mappings[0]?.Note], [2, "n"]);
+  });
+
+  test("has a copy where a rollback removes it and its database is gone", async () => {
+    await using project = await mappingsProject({ "new.json": newer });
+    await migrated(project, ["new.json"], "x.msgpack", "1.0");
+    const kept = await project.bytes("x.msgpack.aside.jsonl");
+    await rm(join(project.folder, "new.json"));
+    await done(project.run("rollback", "x.msgpack"));
+    const names = await project.names(".");
+    assert.ok(!names.includes("x.msgpack.aside.jsonl"));
+    const copy = names.find((name) => /aside\.jsonl\.backup\.[-\d]+$/.test(name)) ?? "";
+    assert.deepEqual(await project.bytes(copy), kept);
   });
 
   test("is not given to what another tool wrote, and that is told", async () => {
