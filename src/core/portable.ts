@@ -42,6 +42,8 @@ export interface OwnTable {
   readonly before: string;
   /** After the columns: "ENGINE=Aria ROW_FORMAT=DYNAMIC", "WITHOUT ROWID, STRICT". */
   readonly after: string;
+  /** Constraints that were not held against the rows that are there, by their names: "NOT VALID". */
+  readonly notValid?: readonly string[];
   /** All that makes it, where its engine says that itself. It counts as long as the table keeps its name. */
   readonly whole?: OwnMaking;
   /** The whole statement, of an engine that prints one and takes it apart by itself: the rest is empty then. */

@@ -60,6 +60,7 @@ export interface DefinedObject {
     | "routine"
     | "trigger"
     | "collation"
+    | "text search"
     | "type"
     | "domain"
     | "sequence"

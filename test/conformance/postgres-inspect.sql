@@ -8,6 +8,10 @@ COMMENT ON COLLATION z_first.phonebook IS 'ö as oe';
 CREATE COLLATION plain_c (lc_collate = 'C', lc_ctype = 'C.UTF-8');
 CREATE COLLATION either_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE DOMAIN surname AS text COLLATE z_first.phonebook;
+CREATE TEXT SEARCH DICTIONARY z_first.plain_english (TEMPLATE = snowball, language = 'english');
+CREATE TEXT SEARCH CONFIGURATION "My search" (COPY = simple);
+ALTER TEXT SEARCH CONFIGURATION "My search" ALTER MAPPING FOR asciiword, word WITH z_first.plain_english, simple;
+COMMENT ON TEXT SEARCH CONFIGURATION "My search" IS 'searches';
 CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'back\slash', 'happy');
 ALTER TYPE mood ADD VALUE 'between' BEFORE 'happy';
 CREATE TYPE "Sales ""East"""."Pair" AS ("left" integer, "Right side" text COLLATE "C");
@@ -114,6 +118,7 @@ CREATE RECURSIVE VIEW ancestors (id, parent) AS
   SELECT id, parent FROM self UNION ALL SELECT s.id, a.parent FROM self s JOIN ancestors a ON s.parent = a.id;
 CREATE MATERIALIZED VIEW totals AS SELECT "Name", sum(n) AS total FROM a_view GROUP BY 1;
 CREATE UNIQUE INDEX totals_name ON totals ("Name");
+ALTER MATERIALIZED VIEW totals CLUSTER ON totals_name;
 COMMENT ON MATERIALIZED VIEW totals IS 'kept';
 CREATE VIEW on_totals AS SELECT * FROM totals;
 CREATE FUNCTION atomic(integer) RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(*) FROM on_totals WHERE total > $1; END;
@@ -126,6 +131,8 @@ CREATE CONSTRAINT TRIGGER late AFTER INSERT ON country DEFERRABLE INITIALLY DEFE
   EXECUTE FUNCTION touch();
 ALTER TABLE country DISABLE TRIGGER late;
 CREATE TRIGGER each_event AFTER INSERT ON event FOR EACH ROW EXECUTE FUNCTION touch();
+ALTER TABLE event_2024 DISABLE TRIGGER each_event;
+CREATE TABLE found (body text, words tsvector GENERATED ALWAYS AS (to_tsvector('"My search"', body)) STORED);
 CREATE TRIGGER instead INSTEAD OF INSERT ON z_view FOR EACH ROW EXECUTE FUNCTION touch();
 CREATE RULE "no delete" AS ON DELETE TO replica DO INSTEAD NOTHING;
 COMMENT ON RULE "no delete" ON replica IS 'rule';

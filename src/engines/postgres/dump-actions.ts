@@ -15,7 +15,7 @@ interface ActionRow {
 /** Triggers, rules, policies and extended statistics: what hangs on a table and has a name of its own. */
 export async function actionItems(session: Session, comments: Comments): Promise<Item[]> {
   const items: Item[] = [];
-  for (const query of [triggerQuery, ruleQuery, policyQuery, statisticsQuery]) {
+  for (const query of [triggerQuery, clonedTriggerQuery, ruleQuery, policyQuery, statisticsQuery]) {
     for (const row of await rows<ActionRow>(session, query)) {
       const lines = commentLines(comments, [{ what: row.what, key: row.key }]);
       items.push({
@@ -46,6 +46,15 @@ const triggerQuery = `
     pg_get_triggerdef(t.oid) || ';' || ${firing("t.tgenabled", "TRIGGER", "t.tgname")} AS text
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid ${onUserTable}
     AND NOT t.tgisinternal AND t.tgparentid = 0 AND ${notOfExtension("pg_trigger", "t.oid")}`;
+
+/** A partition's copy of a trigger may be switched on or off by itself. */
+const clonedTriggerQuery = `
+  SELECT 'pg_trigger:' || t.oid AS key, 'trigger' AS kind, n.nspname AS schema, c.relname || '.' || t.tgname AS name,
+    format('TRIGGER %I ON %I.%I', t.tgname, n.nspname, c.relname) AS what,
+    format('ALTER TABLE %I.%I %s TRIGGER %I;', n.nspname, c.relname, CASE t.tgenabled WHEN 'D' THEN 'DISABLE'
+      WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END, t.tgname) AS text
+  FROM pg_trigger t JOIN pg_trigger u ON u.oid = t.tgparentid JOIN pg_class c ON c.oid = t.tgrelid ${onUserTable}
+    AND NOT t.tgisinternal AND t.tgenabled <> u.tgenabled`;
 
 const ruleQuery = `
   SELECT 'pg_rewrite:' || r.oid AS key, 'rule' AS kind, n.nspname AS schema,

@@ -4,6 +4,8 @@ export const itemKinds = [
   "extension",
   "server",
   "collation",
+  "text search dictionary",
+  "text search configuration",
   "type",
   "domain",
   "sequence",

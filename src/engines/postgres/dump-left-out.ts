@@ -66,19 +66,6 @@ const kinds: readonly Kind[] = [
       format_type(o.oprright, NULL))`,
   },
   { kind: "publication", catalogue: "pg_publication", name: "o.pubname" },
-  {
-    kind: "text search configuration",
-    catalogue: "pg_ts_config",
-    namespace: "cfgnamespace",
-    name: "o.cfgname",
-  },
-  {
-    kind: "text search dictionary",
-    plural: "(ies)",
-    catalogue: "pg_ts_dict",
-    namespace: "dictnamespace",
-    name: "o.dictname",
-  },
   { kind: "text search parser", catalogue: "pg_ts_parser", namespace: "prsnamespace", name: "o.prsname" },
   {
     kind: "text search template",

@@ -11,6 +11,7 @@ import { routineItems } from "./dump-routines.ts";
 import { schemaItems } from "./dump-schemas.ts";
 import { readSequences, sequenceItems } from "./dump-sequences.ts";
 import { tableItems } from "./dump-tables.ts";
+import { textSearchItems } from "./dump-text-search.ts";
 import { typeItems } from "./dump-types.ts";
 import { viewItems } from "./dump-views.ts";
 import { readCatalog, serverVersion } from "./inspect-catalog.ts";
@@ -64,6 +65,7 @@ export async function readItems(
   const items = [
     ...(await schemaItems(session, comments)),
     ...(await collationItems(session, version, comments)),
+    ...(await textSearchItems(session, comments)),
     ...(await typeItems(session, version, sources)),
     ...sequenceItems(sequences, comments),
     ...(await routineItems(session, comments)),

@@ -19,6 +19,8 @@ const objectKinds: Readonly<Partial<Record<ItemKind, DefinedObject["kind"]>>> = 
   schema: "schema",
   extension: "extension",
   collation: "collation",
+  "text search dictionary": "text search",
+  "text search configuration": "text search",
   type: "type",
   domain: "domain",
   sequence: "sequence",

@@ -1,6 +1,7 @@
 import type { Leftover, PortableAction, TableName } from "../../core/portable.ts";
 import type { Session } from "../engine.ts";
 import type { Item, ItemKind } from "./dump-item.ts";
+import type { SequenceRow } from "./dump-sequences.ts";
 import { readLeftOut } from "./dump-left-out.ts";
 import { rows } from "./inspect-catalog.ts";
 import type { RelationRow, Relations } from "./inspect-relations.ts";
@@ -15,12 +16,14 @@ export async function readLeftovers(
     items,
     relations,
     makings,
+    sequences,
     late,
     actions,
   }: {
     readonly items: readonly Item[];
     readonly relations: Relations;
     readonly makings: Makings;
+    readonly sequences: readonly SequenceRow[];
     /** Parts of tables that come when all tables are there. */
     readonly late: ReadonlyMap<Item, TableName>;
     readonly actions: ReadonlyMap<string, PortableAction>;
@@ -90,7 +93,7 @@ export async function readLeftovers(
       ...(relation.kind === "f"
         ? [of("foreign table", relation.name, `SERVER ${relation.server ?? ""}`)]
         : []),
-      ...settingsOf(relation, relations).map((what) => of("settings", what, what)),
+      ...settingsOf(relation, relations, sequences).map((what) => of("settings", what, what)),
       ...optionsOf(relation, relations).map((what) => of("options", what, what)),
       ...(relation.rowSecurity
         ? [of("row level security", relation.name, `ALTER TABLE ${relation.full} ENABLE ROW LEVEL SECURITY`)]
@@ -132,6 +135,8 @@ const leftoverKinds: ReadonlySet<ItemKind> = new Set([
   "extension",
   "server",
   "collation",
+  "text search dictionary",
+  "text search configuration",
   "type",
   "domain",
   "routine",
@@ -146,6 +151,8 @@ const copiedKinds: ReadonlySet<ItemKind> = new Set([
   "schema",
   "extension",
   "collation",
+  "text search dictionary",
+  "text search configuration",
   "type",
   "domain",
   "routine",

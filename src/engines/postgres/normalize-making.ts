@@ -24,9 +24,7 @@ export function makingsOf(items: readonly Item[]): Makings {
         ...(isStored
           ? [
               `REFRESH MATERIALIZED VIEW ${nameIn(item.text)}`,
-              ...items
-                .filter(({ kind, after = [] }) => kind === "index" && after[0] === key)
-                .map(({ text }) => text),
+              ...items.filter(({ partOf }) => partOf === key).map(({ text }) => text),
             ]
           : []),
       ],
@@ -47,6 +45,8 @@ function dropOf({ kind, schema, name, text }: Item): string | null {
       return `DROP MATERIALIZED VIEW IF EXISTS ${nameIn(text)}`;
     case "sequence":
     case "collation":
+    case "text search dictionary":
+    case "text search configuration":
     case "domain":
     case "type":
       return `DROP ${kind.toUpperCase()} IF EXISTS ${quoted(schema)}.${quoted(name)}`;

@@ -63,6 +63,12 @@ const ownerQuery = `
     SELECT 3, format('COLLATION %I.%I', n.nspname, o.collname), o.collowner, n.nspname, o.collname
     FROM pg_collation o ${of("pg_collation", "collnamespace")}
     UNION ALL
+    SELECT 3, format('TEXT SEARCH DICTIONARY %I.%I', n.nspname, o.dictname), o.dictowner, n.nspname, o.dictname
+    FROM pg_ts_dict o ${of("pg_ts_dict", "dictnamespace")}
+    UNION ALL
+    SELECT 3, format('TEXT SEARCH CONFIGURATION %I.%I', n.nspname, o.cfgname), o.cfgowner, n.nspname, o.cfgname
+    FROM pg_ts_config o ${of("pg_ts_config", "cfgnamespace")}
+    UNION ALL
     SELECT 4, format('%s %I.%I(%s)', CASE o.prokind WHEN 'a' THEN 'AGGREGATE' ELSE 'ROUTINE' END, n.nspname, o.proname,
         CASE WHEN o.prokind = 'a' AND o.pronargs = 0 THEN '*' ELSE pg_get_function_identity_arguments(o.oid) END),
       o.proowner, n.nspname, format('%s(%s)', o.proname, pg_get_function_identity_arguments(o.oid))

@@ -1,9 +1,14 @@
 import { storageOptions } from "./dump-item.ts";
+import { sequenceOptions, type SequenceRow } from "./dump-sequences.ts";
 import { tableOptions } from "./dump-tables.ts";
 import type { RelationRow, Relations } from "./inspect-relations.ts";
 
 /** What of a table, or of a partition, only its own statements say, for people. */
-export function settingsOf(table: RelationRow, relations: Relations): string[] {
+export function settingsOf(
+  table: RelationRow,
+  relations: Relations,
+  sequences: readonly SequenceRow[],
+): string[] {
   if (table.kind !== "r" && table.kind !== "p") return [];
   const columns = relations.columns.get(table.oid) ?? [];
   const constraints = relations.constraints.get(table.oid) ?? [];
@@ -18,7 +23,7 @@ export function settingsOf(table: RelationRow, relations: Relations): string[] {
         : [`storage or statistics of column ${column.name}`],
     ),
     ...constraints.flatMap(({ kind, name, definition, index }) => {
-      const words = / (NOT VALID|NOT ENFORCED|NO INHERIT)$/.exec(definition)?.[1];
+      const words = / (NOT ENFORCED|NO INHERIT)( NOT VALID)?$/.exec(definition)?.[1];
       if (words !== undefined) return kind === "n" ? [] : [`${words} of constraint ${name}`];
       if (kind === "f")
         return / SET (NULL|DEFAULT) \(/.test(definition) ? [`columns of constraint ${name}`] : [];
@@ -30,6 +35,12 @@ export function settingsOf(table: RelationRow, relations: Relations): string[] {
       // Another line tells of NULLS NOT DISTINCT.
       return isPlain || / NULLS NOT DISTINCT /.test(definition) ? [] : [`options of key ${name}`];
     }),
+    ...sequences.flatMap((sequence) =>
+      sequence.owner?.relation !== table.oid ||
+      sequenceOptions(sequence).every((option) => option.startsWith("INCREMENT "))
+        ? []
+        : [`options of sequence ${sequence.name}`],
+    ),
     ...indexes.filter(({ clustered }) => clustered).map(({ name }) => `CLUSTER mark of ${name}`),
     ...(table.isPartition && (table.options !== null || table.toastOptions !== null || table.unlogged)
       ? ["storage parameters"]
@@ -49,6 +60,9 @@ export function optionsOf(table: RelationRow, relations: Relations): string[] {
     ...after,
     ...(relations.columns.get(table.oid) ?? []).flatMap(({ name, collation }) =>
       collation === null ? [] : [`COLLATE ${collation} of column ${name}`],
+    ),
+    ...(relations.constraints.get(table.oid) ?? []).flatMap(({ kind, name, validated }) =>
+      validated || kind === "n" ? [] : [`NOT VALID of constraint ${name}`],
     ),
     ...(relations.indexes.get(table.oid) ?? []).flatMap(({ name, options, constraint }) =>
       options === null || constraint !== null

@@ -16,7 +16,7 @@ import type { Comments } from "./dump-comments.ts";
 import type { SequenceRow } from "./dump-sequences.ts";
 import { tableOptions } from "./dump-tables.ts";
 import { rows, userSchema } from "./inspect-catalog.ts";
-import type { ColumnRow, RelationRow, Relations } from "./inspect-relations.ts";
+import type { ColumnRow, ConstraintRow, RelationRow, Relations } from "./inspect-relations.ts";
 import {
   actionsOf,
   type ConstraintFactsRow,
@@ -97,15 +97,21 @@ export function portableTables(sources: TableSources): PortableTable[] {
               ),
         comment: sources.comments.get(`pg_class:${table.oid}:0`) ?? null,
         estimate: sources.estimates.get(table.oid) ?? { rows: 0, bytes: 0 },
-        own: ownTable(table, sources.whole.get(table.oid)),
+        own: ownTable(table, constraints, sources.whole.get(table.oid)),
       };
     });
 }
 
-function ownTable(table: RelationRow, whole: OwnMaking | undefined): OwnTable {
+function ownTable(
+  table: RelationRow,
+  constraints: readonly ConstraintRow[],
+  whole: OwnMaking | undefined,
+): OwnTable {
+  const notValid = constraints.filter(({ kind, validated }) => kind !== "n" && !validated);
   return {
     before: table.unlogged ? "UNLOGGED" : "",
     after: tableOptions({ ...table, partitionKey: null }).join(" "),
+    ...(notValid.length === 0 ? {} : { notValid: notValid.map(({ name }) => name) }),
     ...(whole === undefined ? {} : { whole }),
   };
 }

@@ -64,6 +64,7 @@ async function read(session: Session): Promise<PortableSchema> {
       items,
       relations,
       makings,
+      sequences,
       late: whole.late,
       actions: await readActions(session),
     }),

@@ -45,6 +45,10 @@ function added(table: TableName, name: string, sql: string, later = true): DdlSt
   if (!later) return [{ sql: add, title }];
   return [
     { sql: `${add} NOT VALID`, title },
-    { sql: `ALTER TABLE ${tableSql(table)} VALIDATE CONSTRAINT ${quoted(name)}`, title },
+    { sql: validateSql(table, name), title },
   ];
+}
+
+export function validateSql(table: TableName, name: string): string {
+  return `ALTER TABLE ${tableSql(table)} VALIDATE CONSTRAINT ${quoted(name)}`;
 }

@@ -9,7 +9,7 @@ import type {
   TargetTable,
   TextEquality,
 } from "../data-roles.ts";
-import { constraintDdl, foreignKeyDdl } from "./render-constraints.ts";
+import { constraintDdl, foreignKeyDdl, validateSql } from "./render-constraints.ts";
 import { counterDdl, finishDdl, statisticsDdl } from "./render-finish.ts";
 import { indexDdl, keyDdl } from "./render-keys.ts";
 import { createDdl } from "./render-table.ts";
@@ -63,10 +63,13 @@ function ddl(table: TargetTable): TableDdl {
   const create = createDdl(table, undone);
   const isPartitioned = create.some(({ sql }) => sql.includes(") PARTITION BY "));
   const made = keyDdl(table, isPartitioned);
+  const notValid = new Set((table.own?.notValid ?? []).map((name) => validateSql(table, name)));
   return {
     create,
     keys: [...made.keys, ...indexDdl(table, undone)],
-    constraints: [...made.constraints, ...constraintDdl(table, isPartitioned, undone)],
+    constraints: [...made.constraints, ...constraintDdl(table, isPartitioned, undone)].filter(
+      ({ sql }) => !notValid.has(sql),
+    ),
     finish: finishDdl(table),
     undone,
   };
