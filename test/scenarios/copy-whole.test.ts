@@ -98,6 +98,35 @@ function suite(
       assert.equal((await verify({ source, target: to, env: {} })).equal, true);
     }));
 
+  test("a role that the target lacks is told, once for all that it owns or may do", async (t) => {
+    if (skip !== false || version < 180_000) return t.skip("it needs a second server");
+    // Only the server at hand has it.
+    const own = `${role}_there`;
+    await ask(postgresUrl(), `CREATE ROLE ${own}`);
+    try {
+      await withTwo(postgresUrl(), (source) =>
+        withTwo(server.url, async (to) => {
+          await ask(
+            source,
+            "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int); CREATE VIEW v AS SELECT id FROM a",
+            `GRANT SELECT ON a, v TO ${own}; ALTER TABLE b OWNER TO ${own}; ALTER VIEW v OWNER TO ${own}`,
+          );
+          const { undone } = await copied(source, to);
+          assert.deepEqual(
+            undone.map(({ what, name, reason }) => [what, name, /role .* does not exist/.test(reason)]),
+            [
+              ["grants", own, true],
+              ["owner", own, true],
+            ],
+          );
+          assert.equal(undone[1]!.original.split("\n").length, 2, "all statements of the role");
+        }),
+      );
+    } finally {
+      await ask(postgresUrl(), `DROP ROLE ${own}`);
+    }
+  });
+
   async function assertSameSchema(source: string, to: string): Promise<void> {
     assert.equal(await ownDump(to), await ownDump(source));
     const [first, second] = [pgDump(source, version), pgDump(to, version)];
