@@ -88,11 +88,15 @@ function changed(
 
 /** Counters that the target's table has, at the source's next value. */
 function withOwnCounters(table: TargetTable, { tables }: TargetState): TargetTable {
-  const own = tables.get(tableKey(table));
+  const there = tables.get(tableKey(table));
   const counts = (name: string) =>
-    own?.columns.some((column) => column.name === name && (column.identity?.next ?? null) !== null) === true;
+    there?.columns.some((column) => column.name === name && (column.identity?.next ?? null) !== null) ===
+    true;
+  // What the source says of itself in its own words is not what stands here.
+  const { own: _, ...plain } = table;
   return {
-    ...table,
+    ...plain,
+    ...(there?.own === undefined ? {} : { own: there.own }),
     columns: table.columns.map((column) => (counts(column.name) ? column : { ...column, identity: null })),
   };
 }

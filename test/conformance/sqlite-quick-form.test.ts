@@ -205,7 +205,8 @@ test("both forms leave the same zeros out at the ends of fractions", async (t) =
   const insert = database.prepare("INSERT INTO t VALUES (?, ?, ?, ?, ?)");
   for (let id = 0; id < 3_000; id++) {
     const scale = 10 ** random.below(7);
-    const number = (random.below(2_000_000) - 1_000_000) / scale;
+    // From a thousandth on SQLite prints numbers without an exponent, which the quick form leaves to the exact one.
+    const number = ((random.below(1_000_000) + 1_000) * (random.below(2) === 0 ? -1 : 1)) / scale;
     const digits = String(random.below(1_000_000)).padStart(6, "0");
     const zeros = digits.slice(0, random.below(7)).padEnd(6, "0");
     insert.run(id, number, number, `2024-01-10 10:20:30.${zeros}`, `${number}.50`);

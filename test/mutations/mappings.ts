@@ -40,7 +40,7 @@ export const mappingsMutations: readonly Mutation[] = [
     name: "mappings-nowhere-else",
     holds: "what could not be made of its inputs again is not removed without a copy",
     file: "src/mappings/plan-rollback.ts",
-    text: " || (await isNowhereElse(place, undone))",
+    text: " || (await isNowhereElse(undone))",
     becomes: "",
     test: "test/scenarios/mappings-rollback.test.ts",
     title: "keeps a copy of what could not be made again",

@@ -10,6 +10,7 @@ import type {
 } from "../data-roles.ts";
 import { printable, renderCheckOfReferences, renderTable, rowidColumn } from "./render-table.ts";
 import { renderIndex } from "./render-index.ts";
+import { readCreateTable } from "./create-table.ts";
 import { ownTableDdl } from "./render-own-table.ts";
 import { decideType, sqliteCollation } from "./render-type.ts";
 import { traits } from "./traits.ts";
@@ -42,7 +43,7 @@ export const render: RenderRole = {
     tables.map((table) => ({ sql: `DROP TABLE IF EXISTS ${quoted(table)}`, title: `drop ${table.name}` })),
   truncate: (tables) =>
     tables.map((table) => ({ sql: `DELETE FROM ${quoted(table)}`, title: `empty ${table.name}` })),
-  counters: counter,
+  counters: counterThere,
   defaultSchema: "",
 };
 
@@ -74,6 +75,12 @@ function ddl(table: TargetTable): TableDdl {
     finish: counter(table),
     undone,
   };
+}
+
+/** Of a table that is there: only AUTOINCREMENT counts, and without any there is no sqlite_sequence. */
+function counterThere(table: TargetTable): DdlStatement[] {
+  const statement = table.own?.statement;
+  return statement !== undefined && !readCreateTable(statement).autoincrement ? [] : counter(table);
 }
 
 /** AUTOINCREMENT counts in sqlite_sequence, which has a row for the table only after its first insert. */
