@@ -3,7 +3,7 @@ import type { CollectionHeader, DatabaseStatistics, MigrationRecord } from "./mo
 import { MsgpackEncoder } from "./msgpack-encoder.ts";
 import { encodePattern, encodeRecord, encodeStatistics, encodeSurplus } from "./msgpack-schema.ts";
 import { plainNames } from "./old-names.ts";
-import { compareTimestamps } from "./timestamp.ts";
+import { compareTimestamps, minimumTimestamp } from "./timestamp.ts";
 
 /** What stands beside the mappings of one file or of several that become one, in sums that a migration must not change. */
 export interface HeaderSums {
@@ -67,13 +67,13 @@ function plain(statistics: DatabaseStatistics): DatabaseStatistics {
   return { ...statistics, totalMappings: 0, wire: null };
 }
 
-/** The earliest beginning and the latest change. */
+/** The earliest beginning that a file says, and the latest change. */
 function bounds(all: readonly DatabaseStatistics[]): DatabaseStatistics {
   const created = all.map(({ createdAt }) => createdAt).sort(compareTimestamps);
   const modified = all.map(({ lastModified }) => lastModified).sort(compareTimestamps);
   const lastVersion = all.find((one) => one.lastVersion !== "")?.lastVersion ?? "";
   return {
-    createdAt: created[0]!,
+    createdAt: created.find((one) => compareTimestamps(one, minimumTimestamp) > 0) ?? minimumTimestamp,
     lastModified: modified.at(-1)!,
     totalMappings: 0,
     lastVersion,

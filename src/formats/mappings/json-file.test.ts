@@ -174,6 +174,11 @@ test("a version at the end of a file counts, and so does a history", async () =>
   assert.deepEqual(header.history, [
     { at: noon, from: "json 1.0", to: "json 1.1", by: "godwit", mappings: 0 },
   ]);
+  // Two files of 1.0 that were merged can have it in two spellings.
+  const two = '{"Mappings":[],"History":1,"history":2';
+  const old = await read(`${two}}`);
+  assert.deepEqual(sumsOf(await read(await write(old, { format: "json" }))), sumsOf(old));
+  await assert.rejects(read(`${two},"Version":"1.1"}`), /expected each member once, found "history" again/);
   await assert.rejects(read('{"Mappings":[],"Version":"1.2"}'), { code: "GW2603" });
   await assert.rejects(read('{"Version":2,"Mappings":[]}'), { code: "GW2603" });
 });

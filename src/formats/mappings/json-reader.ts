@@ -121,8 +121,8 @@ class JsonPass {
       const name = cursor.string("a member's name");
       cursor.expect(0x3a, "after a member's name");
       const member = collectionMembers[collectionSpellings.get(name) ?? -1];
-      // Two spellings of a known name are one and the same.
-      const meaning = member ?? name;
+      // Two spellings of a known name are one and the same. Whether a history is known the version tells.
+      const meaning = member === undefined || member === "History" ? name : member;
       if (this.#seen.has(meaning)) throw twice(at, name);
       const isLarge = member === "Mappings" || member === "Patterns";
       const keep = isLarge ? null : this.#smallMember(name, member ?? null);
@@ -353,9 +353,12 @@ class JsonPass {
     this.version = version;
     let history: readonly MigrationRecord[] = [];
     if (this.#historyAt !== null && version === "1.1") {
+      const at = this.#historyAt - this.#window.base;
       const place = this.#members.findIndex(([name]) => historyNames.has(name));
       const [[, json] = ["", "null"]] = this.#members.splice(place, 1);
-      history = historyOf(json, this.#historyAt - this.#window.base);
+      const again = this.#members.find(([name]) => historyNames.has(name));
+      if (again !== undefined) throw twice(at, again[0]);
+      history = historyOf(json, at);
     }
     return {
       version,

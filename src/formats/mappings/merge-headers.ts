@@ -5,9 +5,15 @@ import {
   type MergeConflict,
   owned,
 } from "./merge-conflict.ts";
-import type { CollectionHeader, MigrationRecord, NamingPattern, Surplus } from "./model.ts";
+import type {
+  CollectionHeader,
+  DatabaseStatistics,
+  MigrationRecord,
+  NamingPattern,
+  Surplus,
+} from "./model.ts";
 import { samePattern } from "./same-content.ts";
-import { compareTimestamps } from "./timestamp.ts";
+import { compareTimestamps, minimumTimestamp } from "./timestamp.ts";
 
 export interface HeaderInput {
   /** For the report: a path. */
@@ -146,11 +152,16 @@ function joinedStatistics(
   const isLater = compareTimestamps(before.lastModified, arrived.lastModified) >= 0;
   return {
     ...before,
-    createdAt: (isEarlier ? before : arrived).createdAt,
+    createdAt: (isBegun(arrived) && (!isBegun(before) || !isEarlier) ? arrived : before).createdAt,
     lastModified: (isLater ? before : arrived).lastModified,
     lastVersion: before.lastVersion === "" ? arrived.lastVersion : before.lastVersion,
     extra: before.extra ?? arrived.extra,
     members: joinedMembers(before.members, arrived.members),
     wire: null,
   };
+}
+
+/** .NET's default date stands where a file says none. */
+function isBegun({ createdAt }: DatabaseStatistics): boolean {
+  return compareTimestamps(createdAt, minimumTimestamp) !== 0;
 }

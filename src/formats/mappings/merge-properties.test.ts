@@ -6,7 +6,7 @@ import { type Merged, mergeMappings } from "./merge.ts";
 import { type CollectionHeader, contextOf, identityOf, type Mapping, type Surplus } from "./model.ts";
 import { samePattern } from "./same-content.ts";
 import { jsonOfExtra } from "./extra-values.ts";
-import { compareTimestamps } from "./timestamp.ts";
+import { compareTimestamps, minimumTimestamp } from "./timestamp.ts";
 
 /* What holds of every merge, whatever the files hold. Names are few, so that most of them are there again. */
 
@@ -134,7 +134,10 @@ function holdsHeader({ conflicts, header: found }: Merged, one: CollectionHeader
     ["", found.statistics.lastVersion].includes(lastVersion) ||
       isNamed(own, "statistics.lastVersion", lastVersion),
   );
-  assert.ok(compareTimestamps(found.statistics.createdAt, statistics.createdAt) <= 0);
+  assert.ok(
+    compareTimestamps(statistics.createdAt, minimumTimestamp) === 0 ||
+      compareTimestamps(found.statistics.createdAt, statistics.createdAt) <= 0,
+  );
   assert.ok(compareTimestamps(found.statistics.lastModified, statistics.lastModified) >= 0);
   holdsSurplus("statistics.", own, statistics, found.statistics);
 }
