@@ -207,12 +207,12 @@ function untoldByRefresh(
   isSameEngine: boolean,
 ): string[] {
   if (!isSameEngine) return [];
-  const own = new Map(tables.map(({ source }) => [tableKey(source), source.own]));
-  const copied = new Set(tables.map(({ source }) => tableKey(source)));
+  const copied = new Map(tables.map(({ source }) => [tableKey(source), source]));
   return leftovers.flatMap((leftover) => {
     const { kind, table, own: words } = leftover;
-    if (table === null || words === undefined || !copied.has(tableKey(table))) return [];
-    const said = own.get(tableKey(table));
+    const source = table === null ? undefined : copied.get(tableKey(table));
+    if (words === undefined || source === undefined) return [];
+    const said = source.own;
     // A statement that its engine takes apart is made under any name.
     return said !== undefined && (words === "parts" || said.statement !== undefined)
       ? []

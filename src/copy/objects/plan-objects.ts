@@ -36,10 +36,13 @@ function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): Object
     schema,
     copied: [...copied],
     left: schema.tables.filter((table) => !copied.has(table)),
-    inOwnWords: tables.filter(({ target }) => target.own !== undefined).map(({ source }) => source),
-    whole: tables
-      .filter(({ target: { own } }) => own?.whole !== undefined || own?.statement !== undefined)
-      .map(({ source }) => source),
+    madeBy: new Map(
+      tables.flatMap(({ source, target: { own } }) => {
+        if (own === undefined) return [];
+        const isWhole = own.whole !== undefined || own.statement !== undefined;
+        return [[tableKey(source), isWhole ? ("whole" as const) : ("parts" as const)]];
+      }),
+    ),
     texts: tables.flatMap(({ source, target }) => textsOf(source, target.own?.whole)),
     isSameProduct,
   });

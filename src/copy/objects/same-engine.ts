@@ -9,10 +9,8 @@ export interface SameEngineOptions {
   /** The tables that are copied, and those that are not. */
   readonly copied: readonly TableName[];
   readonly left: readonly TableName[];
-  /** Of those that are copied, the ones that are made by their engine's own statements. */
-  readonly whole: readonly TableName[];
-  /** And those whose parts are made in its own words. */
-  readonly inOwnWords: readonly TableName[];
+  /** Of those that are copied and made in their engine's own words, by the table's key: as a whole, or their parts alone. */
+  readonly madeBy: ReadonlyMap<string, "whole" | "parts">;
   /** All that the statements of the copied tables say. */
   readonly texts: readonly string[];
   /** Both servers are of one product: what a view gives needs no proof beside its text. */
@@ -21,12 +19,8 @@ export interface SameEngineOptions {
 
 /** Within one engine each object is made as the source's server prints it, in the order of its dump. */
 export function sameEngineObjects(options: SameEngineOptions): ObjectsPlan {
-  const { schema, copied, left } = options;
+  const { schema, copied, left, madeBy } = options;
   const isCopied = new Set(copied.map(tableKey));
-  const ownWords = {
-    whole: new Set(options.whole.map(tableKey)),
-    parts: new Set(options.inOwnWords.map(tableKey)),
-  };
   const undone: Undone[] = [];
   const found: Candidate[] = [
     ...schema.sequences.map((each) => candidate("sequence", each, each.making)),
@@ -47,7 +41,9 @@ export function sameEngineObjects(options: SameEngineOptions): ObjectsPlan {
     const { kind, schema: place, name, table, definition, making, own } = leftover;
     // Of tables that nobody asked for, nothing is told.
     if (table === null ? making === null && left.length > 0 : isLeft.has(tableKey(table))) continue;
-    const goesAlong = own === undefined || table === null || ownWords[own].has(tableKey(table));
+    const made = table === null ? undefined : madeBy.get(tableKey(table));
+    // What is made as a whole has its parts as well.
+    const goesAlong = own === undefined || table === null || made === "whole" || made === own;
     if (own !== undefined && table !== null && goesAlong && making === null) continue;
     if (making !== null && goesAlong) found.push(candidate(kind, { schema: place, name }, making, leftover));
     else {

@@ -1,6 +1,6 @@
 import type { Session } from "../engine.ts";
 import { actionItems } from "./dump-actions.ts";
-import { readComments } from "./dump-comments.ts";
+import { type Comments, readComments } from "./dump-comments.ts";
 import { collationItems } from "./dump-collations.ts";
 import { constraintItems } from "./dump-constraints.ts";
 import { grantLines } from "./dump-grants.ts";
@@ -9,7 +9,7 @@ import { leftOutLines } from "./dump-left-out.ts";
 import { type Dependency, inOrder, readDependencies } from "./dump-order.ts";
 import { routineItems } from "./dump-routines.ts";
 import { schemaItems } from "./dump-schemas.ts";
-import { readSequences, sequenceItems } from "./dump-sequences.ts";
+import { readSequences, sequenceItems, type SequenceRow } from "./dump-sequences.ts";
 import { tableItems } from "./dump-tables.ts";
 import { textSearchItems } from "./dump-text-search.ts";
 import { typeItems } from "./dump-types.ts";
@@ -49,6 +49,8 @@ export async function readItems(
   readonly items: readonly Item[];
   readonly relations: Relations;
   readonly dependencies: readonly Dependency[];
+  readonly comments: Comments;
+  readonly sequences: readonly SequenceRow[];
 }> {
   const version = await serverVersion(session);
   const comments = await readComments(session);
@@ -74,7 +76,7 @@ export async function readItems(
     ...viewItems(sources),
     ...(await actionItems(session, comments)),
   ];
-  return { items: inOrder(items, dependencies), relations, dependencies };
+  return { items: inOrder(items, dependencies), relations, dependencies, comments, sequences };
 }
 
 /** Checks that call functions of users, which may read what is not there yet while rows come. */

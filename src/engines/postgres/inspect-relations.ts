@@ -30,6 +30,16 @@ export interface RelationRow {
   readonly query: string | null;
 }
 
+/** By oid: the table that a partition is a part of, over all levels; any other relation itself. */
+export function partitionRoots(relations: readonly RelationRow[]): (oid: string) => RelationRow | undefined {
+  const byOid = new Map(relations.map((relation) => [relation.oid, relation]));
+  return function rootOf(oid: string): RelationRow | undefined {
+    const relation = byOid.get(oid);
+    const parent = relation?.isPartition === true ? relation.parents?.[0]?.oid : undefined;
+    return (parent === undefined ? undefined : rootOf(parent)) ?? relation;
+  };
+}
+
 export interface ColumnRow {
   readonly relation: string;
   readonly number: number;

@@ -1,6 +1,5 @@
 import type { DefinedObject } from "../../core/schema.ts";
 import type { InspectRole } from "../engine.ts";
-import { readComments } from "./dump-comments.ts";
 import type { Item, ItemKind } from "./dump-item.ts";
 import { dump, readItems } from "./dump.ts";
 import { groupBy, readCatalog } from "./inspect-catalog.ts";
@@ -9,8 +8,8 @@ import { modelTables } from "./inspect-tables.ts";
 export const inspect: InspectRole = {
   schema: (session) =>
     readCatalog(session, async () => {
-      const { items, relations } = await readItems(session);
-      return { tables: modelTables(relations, await readComments(session)), objects: modelObjects(items) };
+      const { items, relations, comments } = await readItems(session);
+      return { tables: modelTables(relations, comments), objects: modelObjects(items) };
     }),
   dump,
 };

@@ -4,7 +4,7 @@ import type { Item, ItemKind } from "./dump-item.ts";
 import type { SequenceRow } from "./dump-sequences.ts";
 import { readLeftOut } from "./dump-left-out.ts";
 import { rows } from "./inspect-catalog.ts";
-import type { RelationRow, Relations } from "./inspect-relations.ts";
+import { partitionRoots, type Relations } from "./inspect-relations.ts";
 import type { Makings } from "./normalize-making.ts";
 import { optionsOf, settingsOf } from "./normalize-settings.ts";
 import { readRights } from "./normalize-rights.ts";
@@ -59,13 +59,9 @@ export async function readLeftovers(
       },
     ];
   });
-  const byOid = new Map(relations.relations.map((relation) => [relation.oid, relation]));
-  const rootOf = (relation: RelationRow): RelationRow => {
-    const parent = relation.isPartition ? byOid.get(relation.parents?.[0]?.oid ?? "") : undefined;
-    return parent === undefined ? relation : rootOf(parent);
-  };
+  const rootOf = partitionRoots(relations.relations);
   const ofTables = relations.relations.flatMap((relation): Leftover[] => {
-    const root = rootOf(relation);
+    const root = rootOf(relation.oid) ?? relation;
     const table = { schema: root.schema, name: root.name };
     const of = (kind: string, name: string, definition: string): Leftover => ({
       kind,

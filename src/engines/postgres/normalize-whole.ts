@@ -5,7 +5,13 @@ import type { Item, ItemKind } from "./dump-item.ts";
 import { type Dependency, inOrder, neededItems } from "./dump-order.ts";
 import type { SequenceRow } from "./dump-sequences.ts";
 import { usesInherits } from "./dump-tables.ts";
-import type { ConstraintRow, IndexRow, RelationRow, Relations } from "./inspect-relations.ts";
+import {
+  type ConstraintRow,
+  type IndexRow,
+  partitionRoots,
+  type RelationRow,
+  type Relations,
+} from "./inspect-relations.ts";
 import { setValue } from "./normalize-sequences.ts";
 
 export interface WholeSources {
@@ -70,12 +76,7 @@ export function wholeTables(
   sources: WholeSources,
 ): WholeTables {
   const { relations } = sources.relations;
-  const byOid = new Map(relations.map((relation) => [relation.oid, relation]));
-  const rootOf = (oid: string): RelationRow | undefined => {
-    const found = byOid.get(oid);
-    const parent = found?.isPartition === true ? found.parents?.[0]?.oid : undefined;
-    return parent === undefined ? found : rootOf(parent);
-  };
+  const rootOf = partitionRoots(relations);
   const owners = new Map(
     sources.sequences.flatMap(({ oid, owner }) => (owner === null ? [] : [[oid, owner.relation]])),
   );
@@ -89,7 +90,7 @@ export function wholeTables(
   for (const root of relations)
     if ((root.kind === "r" || root.kind === "p") && !root.isPartition && !isForeign.has(root.oid))
       roots.set(root.oid, { root, making: { create: [], keys: [], constraints: [], finish: [] } });
-  const late = new Map<Item, TableName>();
+  const late = new Map<Item, RelationRow>();
   const byKey = keyed(sources.relations);
   const byName = new Map(relations.map((relation) => [relation.full, relation.oid]));
   for (const [place, item] of items.entries()) {
@@ -102,7 +103,7 @@ export function wholeTables(
         rootOf: (key) => nameOf(rootOf(byName.get(key) ?? key.replace(/^pg_class:/, ""))),
       });
     } else if (item.kind === "table") roots.delete(found.root.oid);
-    else late.set(item, nameOf(found.root)!);
+    else late.set(item, found.root);
   }
   for (const sequence of sources.sequences) {
     const { oid, owner } = sequence;
@@ -116,8 +117,6 @@ export function wholeTables(
         place: -1,
       });
   }
-  const isWhole = ({ schema, name }: TableName) =>
-    [...roots.values()].some(({ root }) => root.schema === schema && root.name === name);
   return {
     makings: new Map(
       [...roots].map(([oid, { root, making }]) => [
@@ -129,7 +128,7 @@ export function wholeTables(
         },
       ]),
     ),
-    late: new Map([...late].filter(([, table]) => isWhole(table))),
+    late: new Map([...late].flatMap(([item, root]) => (roots.has(root.oid) ? [[item, nameOf(root)!]] : []))),
   };
 }
 

@@ -1,8 +1,6 @@
 import type { PortableSchema } from "../../core/portable.ts";
 import type { NormalizeRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
-import { readComments } from "./dump-comments.ts";
-import { readSequences } from "./dump-sequences.ts";
 import { readItems } from "./dump.ts";
 import { readCatalog, serverVersion } from "./inspect-catalog.ts";
 import { readConstraintFacts, readIndexParts } from "./normalize-constraints.ts";
@@ -18,10 +16,8 @@ import { takenApart, wholeTables } from "./normalize-whole.ts";
 export const normalize: NormalizeRole = { schema: (session) => readCatalog(session, () => read(session)) };
 
 async function read(session: Session): Promise<PortableSchema> {
-  const { items: all, relations, dependencies } = await readItems(session, true);
+  const { items: all, relations, dependencies, comments, sequences } = await readItems(session, true);
   const items = takenApart(all, dependencies);
-  const comments = await readComments(session);
-  const sequences = await readSequences(session);
   const next = await readNextValues(session, sequences);
   const makings = makingsOf(items);
   const whole = wholeTables(items, dependencies, { relations, sequences, next });

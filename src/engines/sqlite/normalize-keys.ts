@@ -1,4 +1,5 @@
 import type {
+  PortableColumn,
   PortableForeignKey,
   PortableIndex,
   PortableKey,
@@ -30,8 +31,12 @@ export async function uniques(session: Session, table: string): Promise<Portable
 export async function normalizeIndexes(
   session: Session,
   table: string,
+  columns: readonly PortableColumn[],
   objects: readonly SchemaObject[],
 ): Promise<PortableIndex[]> {
+  const collations = new Map(
+    columns.map((column) => [column.name.toLowerCase(), column.collation?.name ?? "BINARY"]),
+  );
   const rows = await session.query(
     "SELECT name, [unique] FROM pragma_index_list(?, 'main') WHERE origin = 'c' ORDER BY name",
     [table],
@@ -43,7 +48,7 @@ export async function normalizeIndexes(
     if (sql === undefined) continue;
     const text = readCreateIndex(sql);
     const keys = await session.query(
-      "SELECT cid, name, [desc] FROM pragma_index_xinfo(?, 'main') WHERE key = 1 ORDER BY seqno",
+      "SELECT cid, name, [desc], coll FROM pragma_index_xinfo(?, 'main') WHERE key = 1 ORDER BY seqno",
       [name],
     );
     found.push({
@@ -52,12 +57,15 @@ export async function normalizeIndexes(
       method: "btree",
       parts: keys.map((key, i) => {
         const column = key.cid === -2n ? null : String(key.name ?? "rowid");
+        const isColumns =
+          String(key.coll).toUpperCase() === (collations.get(String(key.name).toLowerCase()) ?? "BINARY");
         return {
           column,
           expression: column === null ? parseExpression(text.parts[i]!, "sqlite") : null,
           text: column ?? text.parts[i]!,
           descending: key.desc === 1n,
           prefix: null,
+          ...(isColumns ? {} : { own: `COLLATE ${String(key.coll)}` }),
         };
       }),
       include: [],

@@ -60,7 +60,7 @@ async function schema(session: Session): Promise<PortableSchema> {
       const options = { strict: kind?.strict === 1n, withoutRowid: kind?.wr === 1n };
       const table = await readTable(session, object, options, objects, estimate);
       tables.push(table);
-      leftovers.push(...(await ownLeftovers(session, table, sql)));
+      leftovers.push(...ownLeftovers(table, sql));
     }
   }
   for (const { name, value } of await applicationNumbers(session)) {
@@ -98,7 +98,7 @@ async function readTable(
     columns,
     primaryKey: await primaryKey(session, name),
     uniques: await uniques(session, name),
-    indexes: await normalizeIndexes(session, name, objects),
+    indexes: await normalizeIndexes(session, name, columns, objects),
     foreignKeys: await normalizeForeignKeys(session, name, text, objects),
     checks: text.checks.map(({ name: given, definition }, i) => {
       const condition = definition
@@ -119,7 +119,7 @@ async function readTable(
 }
 
 /** What the neutral model has no word for, to be told where the table's own text is not passed on. */
-async function ownLeftovers(session: Session, table: PortableTable, sql: string): Promise<Leftover[]> {
+function ownLeftovers(table: PortableTable, sql: string): Leftover[] {
   const { name } = table;
   const one = (kind: string, what: string, definition: string): Leftover => ({
     schema: "",
@@ -130,22 +130,12 @@ async function ownLeftovers(session: Session, table: PortableTable, sql: string)
     making: null,
     own: "whole",
   });
-  const collations = new Map(
-    table.columns.map((column) => [column.name.toLowerCase(), column.collation?.name ?? "BINARY"]),
-  );
-  const found: Leftover[] = [];
-  for (const { name: index } of table.indexes) {
-    const parts = await session.query(
-      "SELECT name, coll FROM pragma_index_xinfo(?, 'main') WHERE key = 1 ORDER BY seqno",
-      [index],
+  const found = table.indexes.flatMap(({ name: index, parts }) => {
+    const words = parts.flatMap(({ column, own }) =>
+      own === undefined ? [] : [`${column ?? "expression"} ${own}`],
     );
-    const other = parts.filter(
-      (part) =>
-        String(part.coll).toUpperCase() !== (collations.get(String(part.name).toLowerCase()) ?? "BINARY"),
-    );
-    const words = other.map((part) => `${String(part.name ?? "expression")} COLLATE ${String(part.coll)}`);
-    if (words.length > 0) found.push(one("collation of index", index, words.join(", ")));
-  }
+    return words.length === 0 ? [] : [one("collation of index", index, words.join(", "))];
+  });
   const clauses = conflictClauses(sql);
   return clauses.length === 0
     ? found

@@ -50,7 +50,8 @@ export interface MergeOptions {
 /**
  * Merges in order, by the rules of the original tool: a repeated identity overwrites Mapped and Type, keeps the greater
  * Confidence, sets LastUpdated and adds 1 to UsageCount. References are joined, and what only one of the two has is
- * kept: silence and an empty Mapped overwrite nothing. What is dropped of two that differ is a conflict. Memory: about the size of all distinct mappings.
+ * kept: silence and an empty Mapped overwrite nothing. What is dropped of two that differ is a conflict. Memory: about the
+ * size of all distinct mappings.
  */
 export async function mergeMappings(
   inputs: readonly MergeInput[],

@@ -1,6 +1,6 @@
 const pieceLength = 1 << 16;
 
-/** Whole numbers of 32 bits that become more and more: in pieces, so that none is copied when there are many. */
+/** Whole numbers of 32 bits, in a list that grows: in pieces, so that none is copied when there are many. */
 export class NumberList {
   readonly #pieces: Uint32Array[] = [];
   length = 0;

@@ -61,16 +61,19 @@ function renamed(members: Surplus["members"], names: Taken, rename: Rename): Sur
 }
 
 /** Of a name of the family. */
-function newName(name: string, json: string, { names, isText }: Taken): string {
+function newName(name: string, json: string, own: Taken): string {
   const rest = name.slice(ofNew.length);
-  const isKnown = isText && names.has(rest) && (json === "null" || json.startsWith('"'));
-  return name.startsWith(ofNew) && !isKnown ? rest : ofOld + name;
+  return name.startsWith(ofNew) && !isKnown(rest, json, own) ? rest : ofOld + name;
 }
 
 /** Of a name of the family. */
 function oldName(name: string, json: string, own: Taken): string {
   const rest = name.slice(ofOld.length);
-  const isKnown = own.isText && own.names.has(rest) && (json === "null" || json.startsWith('"'));
-  const isMarked = name.startsWith(ofOld) && !isKnown && newName(rest, json, own) === name;
+  const isMarked = name.startsWith(ofOld) && !isKnown(rest, json, own) && newName(rest, json, own) === name;
   return isMarked ? rest : ofNew + name;
+}
+
+/** Whether a member of this name and value counts as what 1.1 means by it. */
+function isKnown(name: string, json: string, { names, isText }: Taken): boolean {
+  return isText && names.has(name) && (json === "null" || json.startsWith('"'));
 }
