@@ -154,8 +154,11 @@ for (const [name, within] of Object.entries(places)) {
         const [ours, other] = await Promise.all([open(), open()]);
         const busy = name === "PostgreSQL" ? "SELECT pg_sleep(30)" : "SELECT SLEEP(30)";
         const questions = { ownSessions: [ours.id] };
-        const before = valueOf((await sample(questions)).activeQueries);
-        if (name !== "MySQL") assert.equal(before, 0);
+        // Statements that were just cancelled, of the test before too, are gone only when their server says so.
+        if (name !== "MySQL")
+          await until(async () => valueOf((await sample(questions)).activeQueries) === 0, {
+            what: "nobody else works",
+          });
         const own = ours.execute(busy).catch(() => {});
         const theirs = other.execute(busy).catch(() => {});
         await until(async () => valueOf((await sample(questions)).activeQueries) >= 1);

@@ -59,14 +59,14 @@ export async function normalizeIndexes(
         const column = key.cid === -2n ? null : String(key.name ?? "rowid");
         const isColumns =
           String(key.coll).toUpperCase() === (collations.get(String(key.name).toLowerCase()) ?? "BINARY");
-        return {
+        const part = {
           column,
           expression: column === null ? parseExpression(text.parts[i]!, "sqlite") : null,
           text: column ?? text.parts[i]!,
           descending: key.desc === 1n,
           prefix: null,
-          ...(isColumns ? {} : { own: `COLLATE ${String(key.coll)}` }),
         };
+        return isColumns ? part : Object.assign(part, { own: `COLLATE ${String(key.coll)}` });
       }),
       include: [],
       where:
