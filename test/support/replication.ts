@@ -28,15 +28,12 @@ export async function withReplication(
     if (process.env["CI"]) throw new Error(`CI is set, but there is no replica of ${name}`);
     return skip(`no replica of ${name}`);
   }
-  await administer(
-    name,
-    async (sql) => {
-      // It ends with this session, whatever becomes of the test.
-      await sql(name === "postgres" ? "SELECT pg_advisory_lock(20260131)" : "SELECT GET_LOCK('test', 600)");
-      await use({ ...urls, restart: async () => void (await started(name)) });
-    },
-    urls.primary,
-  );
+  await administer(name, async (sql) => {
+    // It ends with this session, whatever becomes of the test. It is a lock of the other tests' server: the statement
+    // of a file that waits for it would be seen as load of the pair.
+    await sql(name === "postgres" ? "SELECT pg_advisory_lock(20260131)" : "SELECT GET_LOCK('test', 600)");
+    await use({ ...urls, restart: async () => void (await started(name)) });
+  });
 }
 
 async function started(name: ReplicatedName): Promise<Pick<Replication, "primary" | "replica"> | null> {
