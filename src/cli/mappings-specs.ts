@@ -192,7 +192,7 @@ export const mappingsActions: Readonly<Record<MappingsAction, MappingsActionSpec
   },
   diff: {
     summary: "compare two mapping databases",
-    does: "compares what two files say of each symbol, whatever their formats, and exits with 5 where they differ",
+    does: "compares what two files say, whatever their formats, and exits with 5 where they differ",
     files: [
       { name: "BEFORE", description: "a file" },
       { name: "AFTER", description: "another file" },

@@ -251,19 +251,24 @@ export function rolledBackText(
 }
 
 export function diffText(diff: ComparedFiles, { paint, cwd }: Look): string {
-  const { before, after, added, removed, changed, equal, differences } = diff;
+  const { before, after, added, removed, changed, equal, differences, beside } = diff;
   const names = `${oneLine(nearPaths(before, cwd))} and ${oneLine(nearPaths(after, cwd))}`;
-  const count = added + removed + changed;
-  if (count === 0) return `${paint.green("equal")}: ${names}, ${countText(equal, "mapping")}\n`;
+  if (diff.isEqual) return `${paint.green("equal")}: ${names}, ${countText(equal, "mapping")}\n`;
   const signs = { added: paint.green("+"), removed: paint.red("-"), changed: paint.yellow("~") } as const;
-  const lines = differences.map(({ change, original, context, members }) => {
+  const line = (
+    { change, members }: (typeof differences | typeof beside.differences)[number],
+    what: string,
+  ) => {
     const parts = members.map(({ member, before, after }) => `${member} ${before} → ${after}`);
-    return `  ${signs[change]} ${oneLine(`${original} (${context})${parts.length === 0 ? "" : `: ${parts.join(", ")}`}`, 400)}\n`;
-  });
-  const more = count - lines.length;
+    return `  ${signs[change]} ${oneLine(`${what}${parts.length === 0 ? "" : `: ${parts.join(", ")}`}`, 400)}\n`;
+  };
+  const more = (count: number) => (count > 0 ? [`  and ${numberText(count)} more\n`] : []);
   return [
     `${paint.red("different")}: ${names}: ${numberText(added)} added, ${numberText(removed)} removed, ${numberText(changed)} changed, ${numberText(equal)} equal\n`,
-    ...lines,
-    ...(more > 0 ? [`  and ${numberText(more)} more\n`] : []),
+    ...differences.map((one) => line(one, `${one.original} (${one.context})`)),
+    ...more(added + removed + changed - differences.length),
+    ...(beside.count === 0 ? [] : [`beside the mappings ${countText(beside.count, "difference")}\n`]),
+    ...beside.differences.map((one) => line(one, one.name === "" ? one.part : `${one.part} ${one.name}`)),
+    ...more(beside.count - beside.differences.length),
   ].join("");
 }

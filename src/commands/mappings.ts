@@ -165,7 +165,7 @@ export interface MappingsDiffOptions extends Pick<MappingsOptions, "cwd"> {
   readonly after: string;
 }
 
-/** Compares two mapping databases by what they say of each symbol, whatever their formats. */
+/** Compares two mapping databases by what they say, whatever their formats: mappings and what stands beside them. */
 export async function mappingsDiff(options: MappingsDiffOptions): Promise<ComparedFiles> {
   checkOptions("mappingsDiff", options);
   const { before, after, cwd = process.cwd() } = options;

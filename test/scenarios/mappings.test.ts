@@ -255,7 +255,41 @@ suite("a migration of mappings", { concurrency: 2 }, () => {
       removed: 0,
       changed: 0,
       equal: 2,
+      beside: { differences: [], count: 0 },
+      isEqual: true,
     });
+  });
+
+  test("what stands beside the mappings is compared as well", async () => {
+    const database = {
+      Version: "1.0",
+      Mappings: { "global:a": { Original: "a", Mapped: "x", LastUpdated: "2026-01-01T00:00:00Z" } },
+      Patterns: [{ Pattern: "get*", Description: "getters", TargetType: 0, Confidence: 0.5 }],
+      Statistics: { CreatedAt: "2026-01-01T00:00:00Z", LastModified: "2026-01-02T00:00:00Z" },
+      Team: "red",
+    };
+    await using project = await mappingsProject({ "a.json": JSON.stringify(database) });
+    await migrate(project, { inputs: ["a.json"], out: "a.msgpack" });
+    const equal = await project.run("diff", "a.json", "a.msgpack");
+    assert.deepEqual([equal.code, equal.stdout], [0, "equal: a.json and a.msgpack, 1 mapping\n"]);
+    database.Patterns[0]!.Description = "reads";
+    await project.put("b.json", JSON.stringify({ ...database, Team: undefined, Squad: 1 }));
+    const compared = (...more: string[]) => project.run("diff", "a.msgpack", "b.json", ...more);
+    const different = await compared();
+    assert.equal(different.code, 5);
+    assert.equal(
+      different.stdout,
+      [
+        "different: a.msgpack and b.json: 0 added, 0 removed, 0 changed, 1 equal",
+        "beside the mappings 3 differences",
+        "  ~ pattern get*: description getters → reads",
+        "  + other member Squad",
+        "  - other member Team",
+        "",
+      ].join("\n"),
+    );
+    const document = JSON.parse((await compared("--json")).stdout);
+    assert.deepEqual([document.isEqual, document.beside.count], [false, 3]);
   });
 
   test("a linked output keeps its link, and all its names have one journal", async () => {

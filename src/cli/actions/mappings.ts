@@ -283,9 +283,8 @@ async function diff(invocation: Invocation, files: readonly string[]): Promise<n
   if (before === undefined || after === undefined || more.length > 0)
     throw new GodwitError("GW1001", { message: "mappings diff takes two files" });
   const result = await mappingsDiff({ cwd: invocation.cwd, before, after });
-  const isEqual = result.added + result.removed + result.changed === 0;
-  invocation.output.result("mappings diff", { ...result, isEqual }, () => diffText(result, look(invocation)));
-  return isEqual ? 0 : different;
+  invocation.output.result("mappings diff", { ...result }, () => diffText(result, look(invocation)));
+  return result.isEqual ? 0 : different;
 }
 
 function look({ output, cwd }: Invocation) {

@@ -4,6 +4,7 @@ import { contextOf, isSilent, type Mapping } from "./model.ts";
 import { ownText, ownTexts, sharedText } from "./own-texts.ts";
 import { sameSurplus, sameTexts, sameTimestamp } from "./same-content.ts";
 import { saidDate } from "./said-date.ts";
+import { numberShown, surplusShown } from "./shown.ts";
 
 export interface MappingDifference {
   readonly change: "added" | "removed" | "changed";
@@ -196,7 +197,7 @@ function changedMembers(before: Mapping, after: Mapping): MappingDifference["mem
   add("type", before.type === after.type, ({ type }) => symbolTypeName(type));
   add("context", before.context === after.context, ({ context }) => context ?? "(none)");
   add("confidence", Object.is(before.confidence, after.confidence), ({ confidence }) =>
-    Object.is(confidence, -0) ? "-0" : String(confidence),
+    numberShown(confidence),
   );
   // A date that the first does not say is made up by a migration, and so has not changed.
   const isSameDate =
@@ -209,12 +210,6 @@ function changedMembers(before: Mapping, after: Mapping): MappingDifference["mem
   );
   add("originFile", before.originFile === after.originFile, ({ originFile }) => originFile ?? "(none)");
   add("note", before.note === after.note, ({ note }) => note ?? "(none)");
-  add("other members", sameSurplus(before, after), ({ extra, members }) =>
-    [...(members ?? []).map(([name, json]) => `${name}: ${json}`), ...(extra ?? []).map(hexOf)].join(", "),
-  );
+  add("other members", sameSurplus(before, after), surplusShown);
   return members;
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
 }

@@ -3,6 +3,7 @@ export * from "./aside-digest.ts";
 export * from "./clean-up.ts";
 export * from "./content-digest.ts";
 export * from "./diff.ts";
+export * from "./diff-headers.ts";
 export * from "./filter.ts";
 export type * from "./frame-forms.ts";
 export { lacksOfFlat, noPlaceInFlat } from "./json-writer.ts";
