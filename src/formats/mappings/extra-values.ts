@@ -6,13 +6,18 @@ import { MsgpackDecoder } from "./msgpack-decoder.ts";
  * else as {"$bytes": base64}. A library reads and writes them: they are rare and can be anything.
  */
 const bytesKey = "$bytes";
+/** More than the readers of both formats let through. */
+const mostLevels = 200;
+/** Where it is shown it stands some levels deep itself. */
+const mostShownLevels = 100;
 
 /** One value in MessagePack as JSON text from which {@link bytesOfExtra} makes the same bytes. */
 export function jsonOfExtra(bytes: Uint8Array): string {
   try {
     const value = decode(bytes, { useBigInt64: true });
     const text = isPlain(value) ? JSON.stringify(value) : null;
-    if (text !== null && Buffer.compare(bytesOfExtra(text) ?? Buffer.alloc(0), bytes) === 0) return text;
+    if (text !== null && Buffer.compare(bytesOfExtra(text, mostShownLevels) ?? Buffer.alloc(0), bytes) === 0)
+      return text;
   } catch {
     // What the library refuses is kept as bytes.
   }
@@ -20,7 +25,7 @@ export function jsonOfExtra(bytes: Uint8Array): string {
 }
 
 /** Null for what is no such text. */
-export function bytesOfExtra(text: string): Uint8Array | null {
+export function bytesOfExtra(text: string, maxDepth = mostLevels): Uint8Array | null {
   let isExact = true;
   const value = JSON.parse(text, function (_, inner: unknown, context?: { source?: string }) {
     if (typeof inner === "number" && String(inner) !== context?.source) isExact = false;
@@ -31,7 +36,7 @@ export function bytesOfExtra(text: string): Uint8Array | null {
     const entries = Object.entries(value);
     if (entries.length === 1 && entries[0]![0] === bytesKey) return fromBase64(entries[0]![1]);
   }
-  return encode(value);
+  return encode(value, { maxDepth });
 }
 
 /** One whole value, and no more. */

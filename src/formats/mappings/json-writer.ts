@@ -1,4 +1,5 @@
 import { GodwitError } from "../../core/error.ts";
+import { mostItemBytes } from "./byte-window.ts";
 import { JsonBytes } from "./json-bytes.ts";
 import { shown } from "./json-cursor.ts";
 import { JsonEncoder } from "./json-encode.ts";
@@ -19,6 +20,8 @@ interface Options {
 }
 
 const flushBytes = 256 * 1024;
+/** A reader has a value in memory together with what separates it from its neighbours. */
+const roomForSeparators = 16;
 
 /** One mapping a line, so that other tools can show what changed between two files. */
 export function createJsonWriter(sink: ByteSink, { version, shape, naming, beside }: Options): MappingWriter {
@@ -51,7 +54,9 @@ export function createJsonWriter(sink: ByteSink, { version, shape, naming, besid
     out.text(`,\n${encoder.name(name)}[`);
     for (const [index, item] of items.entries()) {
       out.text(index === 0 ? "\n" : ",\n");
+      const start = out.length;
       write(item);
+      refuseIfTooLong(out.length - start, `An entry of ${name}`);
     }
     out.text(items.length === 0 ? "]" : "\n]");
   };
@@ -62,6 +67,7 @@ export function createJsonWriter(sink: ByteSink, { version, shape, naming, besid
         const start = out.length;
         try {
           writeLine(mapping);
+          refuseIfTooLong(out.length - start);
         } catch (error) {
           out.length = start;
           throw mappingRefusal(error, mapping, written);
@@ -83,12 +89,23 @@ export function createJsonWriter(sink: ByteSink, { version, shape, naming, besid
         if (version === "1.1") writeList("History", history, (record) => encoder.record(record));
         if (header.wire !== null) out.text(`,\n"$frame":${JSON.stringify(header.wire)}`);
       }
+      const start = out.length;
       encoder.surplus(header, null);
+      refuseIfTooLong(out.length - start, "What no version knows beside the mappings");
       out.text("\n}\n");
       await flush();
       return { mappings: written, bytes };
     },
   };
+}
+
+/** An escape takes up to six bytes, so what was read can become longer than what a reader takes. */
+export function refuseIfTooLong(bytes: number, what = "It"): void {
+  if (bytes <= mostItemBytes - roomForSeparators) return;
+  throw new GodwitError("GW2604", {
+    message: `${what} takes ${bytes} bytes as JSON, and no value of more than ${mostItemBytes / 1024 / 1024} MiB is read.`,
+    hint: "Shorten what is named.",
+  });
 }
 
 /** The key that the mapping came with, else one that its names tell. */

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { header, mapping, read, readInChunks, write } from "./mapping-files.fixture.ts";
 import type { Mapping } from "./model.ts";
 import { openMappings } from "./reader.ts";
+import { createSidecarWriter } from "./sidecar-writer.ts";
+import { memorySink } from "./sink.ts";
 import { memorySource } from "./source.ts";
 
 /* Values that do not fit into the window that a reader begins with. */
@@ -56,6 +58,42 @@ test("a value of up to 16 MiB is read, and a longer one is refused", async () =>
   const unended = Buffer.concat([Buffer.from(endless[1]!), Buffer.alloc(5000, "a"), Buffer.from("\n")]);
   await assert.rejects(read(unended), /the file ends before the value does/);
   await assert.rejects(read(Buffer.concat([unended, Buffer.from('"')])), /bare control character/);
+});
+
+test("what would be too long to be read again is refused by name", async () => {
+  // Each character takes six bytes as JSON.
+  const note = "\u0001".repeat(3 * MiB);
+  const collection = { mappings: [mapping(), mapping({ note })], header: header({ version: "1.1" }) };
+  await assert.rejects(write(collection, { format: "json" }), {
+    code: "GW2604",
+    message: /^Mapping 2 \("a"\) cannot be written\. It takes \d+ bytes as JSON, .* more than 16 MiB/,
+  });
+  const [, found] = (await read(await write(collection, { format: "msgpack" }))).mappings;
+  assert.equal(found?.note, note);
+  const beside = header({ members: [["x", JSON.stringify(note)]] });
+  await assert.rejects(write({ mappings: [], header: beside }, { format: "json" }), {
+    code: "GW2604",
+    message: /beside the mappings takes/,
+  });
+  const sidecar = createSidecarWriter(memorySink());
+  const kept = { index: 0, original: "a", context: null, originFile: null, note };
+  await assert.rejects(sidecar.write([kept]), { code: "GW2604", message: /What is kept aside of "a" takes/ });
+});
+
+test("elements without a name may be as deep as any value", async () => {
+  const deep = (levels: number) => `${"[".repeat(levels)}${"]".repeat(levels)}`;
+  for (const levels of [99, 101, 120]) {
+    const text = `{"Mappings":[{"Original":"a","$extra":[${deep(levels)}]}]}`;
+    const collection = await readInChunks(Buffer.from(text), []);
+    const expected = Buffer.from(`${"91".repeat(levels - 1)}90`, "hex");
+    const packed = await readInChunks(await write(collection, { format: "msgpack" }), []);
+    const again = await readInChunks(await write(packed, { format: "json" }), []);
+    for (const { mappings } of [collection, packed, again])
+      assert.deepEqual(
+        mappings[0]?.extra?.map((one) => Buffer.from(one)),
+        [expected],
+      );
+  }
 });
 
 test("very many members that nobody knows are kept, and one that is there twice is told by its place", async () => {

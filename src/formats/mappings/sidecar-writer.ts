@@ -1,5 +1,7 @@
 import { JsonBytes } from "./json-bytes.ts";
+import { shown } from "./json-cursor.ts";
 import { JsonEncoder } from "./json-encode.ts";
+import { refuseIfTooLong } from "./json-writer.ts";
 import { type SidecarHead, sidecarVersion } from "./sidecar-reader.ts";
 import type { ByteSink } from "./sink.ts";
 import type { KeptAside } from "./versions.ts";
@@ -27,7 +29,9 @@ export function createSidecarWriter(sink: ByteSink): SidecarWriter {
   return {
     async write(aside) {
       for (const kept of aside) {
-        out.text(lineOf(kept));
+        const line = lineOf(kept);
+        refuseIfTooLong(Buffer.byteLength(line), `What is kept aside of ${shown(kept.original)}`);
+        out.text(line);
         entries++;
         if (out.length < flushBytes) continue;
         if (!isBegun) await sink.write(reserved(""));
