@@ -18,8 +18,8 @@ const impatient = { "godwit.config.yaml": "connectTimeout: 4s\n" };
 /** Where all that is waited for is that nobody answers. */
 const mostImpatient = { "godwit.config.yaml": "connectTimeout: 1s\n" };
 
-/** So many are tried in a sweep; in an ordinary run about a third, others each time. */
-const much = (count: number): number => (isSweep ? count : Math.ceil(count / 3));
+/** So many are tried in a sweep; in an ordinary run about a quarter, others each time. */
+const much = (count: number): number => (isSweep ? count : Math.ceil(count / 4));
 
 interface Undisturbed {
   readonly evidence: Evidence;

@@ -12,11 +12,17 @@ import { applyArgs, cliOptions, rollbackArgs, runWell } from "./program.ts";
 import { type Seeded, seeded, someOf } from "./seeded.ts";
 
 /**
- * Every named point is tried at its first or its last passing, and so many of all passings besides; by a seed. MariaDB and
- * MySQL are one engine, and share the named points out.
+ * Every named point is tried at its first or its last passing, and so many of all passings besides; by a seed. Two
+ * engines with transactional DDL share the named points out, and two without: each point is tried on one of either kind.
  */
 const sampled = isSweep ? Infinity : 2;
+const sharing: readonly (readonly TargetName[])[] = [
+  ["postgres", "sqlite"],
+  ["mariadb", "mysql"],
+];
 const width = 3;
+/** Who of the two begins. */
+const turn = seeded().below(2);
 
 // Two engines at once: the one waits for its disk while the other computes.
 suite("killed at every point", { concurrency: 2, timeout: 600_000 }, () => {
@@ -97,8 +103,6 @@ for (const { name, skip } of targets.filter(
   });
 }
 
-const sharing: readonly TargetName[] = target("mysql").skip === false ? ["mariadb", "mysql"] : [];
-
 interface Undisturbed {
   readonly up: Evidence;
   readonly down: Evidence;
@@ -127,7 +131,9 @@ async function assertSame(name: TargetName, url: string, expected: Evidence): Pr
 
 function choose(engine: TargetName, points: readonly CrashPoint[], random: Seeded): CrashPoint[] {
   const last = new Map(points.map(({ name, nth }) => [name, nth]));
-  const share = [...last].filter((_, index) => !sharing.includes(engine) || sharing[index % 2] === engine);
+  const partners = sharing.find((names) => names.includes(engine))!;
+  const isShared = partners.every((partner) => target(partner).skip === false);
+  const share = [...last].filter((_, index) => !isShared || partners[(index + turn) % 2] === engine);
   const wanted = new Map(share.map(([name, nth]) => [name, random.below(2) === 0 ? 1 : nth]));
   const must = ({ name, nth }: CrashPoint): boolean => nth === wanted.get(name);
   const extra = new Set(
