@@ -91,6 +91,7 @@ const words: Readonly<
   "not-boolean": "values other than 0 and 1",
   "nul-character": "U+0000",
   "invalid-encoding": "bytes that are no UTF-8",
+  "undefined-bytes": "bytes that their character set has no character for",
   "zero-date": "zero dates, such as 0000-00-00",
   "not-a-number": "NaN",
   infinity: "infinity",

@@ -111,7 +111,9 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
       const isKept = source.id === target.id && decision.sql === column.declared;
       const risks =
         column.advisory === true && !isKept ? withAdvisory(decision.risks, decision.type) : decision.risks;
-      return risks.map((risk): Question & { index: number } => {
+      const { ofTexts = [] } = source.profile;
+      const isRead = column.type.kind === "text" && ruled?.get(column.name)?.isComputed !== true;
+      return [...risks, ...(isRead ? ofTexts : [])].map((risk): Question & { index: number } => {
         return { index, column: column.name, from: column.type, risk };
       });
     });
@@ -124,8 +126,9 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
         if (question.index !== index || answer === undefined || answer.rows === 0n) return [];
         return [{ risk: question.risk, rows: answer.rows, examples: answer.examples }];
       });
-      const [first] = findings;
       const before = decided[index]!;
+      // Another type mends nothing of what the source's own conversion loses.
+      const first = findings.find(({ risk }) => source.profile.ofTexts?.includes(risk) !== true);
       if (first !== undefined && before.decision.otherwise !== null) {
         decided[index] = { ...before, decision: before.decision.otherwise, because: first };
         next.push(index);

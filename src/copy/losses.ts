@@ -15,6 +15,8 @@ export const acceptableLosses: ReadonlySet<RiskKind> = new Set([
   "scale",
   "precision",
   "json-lossy",
+  // The source's server has a value for it: "?".
+  "undefined-bytes",
 ]);
 
 export interface Loss {

@@ -3,13 +3,14 @@ import type { CopyTable } from "../core/plan.ts";
 import type { DigestForm } from "../engines/data-roles.ts";
 import type { Engine } from "../engines/engine.ts";
 import { qualifiedTable } from "../engines/qualified-table.ts";
+import { isUndefinedBytesText } from "../engines/undefined-bytes-text.ts";
 import type { RowDifference } from "../run/compare/differing-rows.ts";
 import { digestForm } from "../run/compare/digest-form.ts";
 import { printExpression } from "../sql/expression/print.ts";
 
 /**
  * A statement for the target that makes the row as the source has it; null where the table has no key, so that the
- * row cannot be named. To be read before it is run: the source may have moved on.
+ * row cannot be named, or its value cannot be said. To be read before it is run: the source may have moved on.
  */
 export function repairSql(
   source: Engine,
@@ -18,6 +19,7 @@ export function repairSql(
   row: RowDifference,
 ): string | null {
   if (row.key.length === 0) return null;
+  if (row.values.some(({ source: value }) => value !== null && isUndefinedBytesText(value))) return null;
   const { quote } = target.traits;
   const qualified = qualifiedTable(target.traits, table.target);
   const formOf = (column: string): DigestForm => {

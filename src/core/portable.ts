@@ -339,6 +339,8 @@ export type Risk =
   /** U+0000, which PostgreSQL's text cannot hold. */
   | { readonly kind: "nul-character" }
   | { readonly kind: "invalid-encoding" }
+  /** Bytes that the source's character set has no character for: its server would send "?" in their place. */
+  | { readonly kind: "undefined-bytes" }
   /** 0000-00-00, or a date with a zero month or day. */
   | { readonly kind: "zero-date" }
   | { readonly kind: "not-a-number" }

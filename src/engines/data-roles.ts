@@ -213,6 +213,8 @@ export interface ProfileRole {
   ): Promise<Answer[]>;
   /** Some of the values that are longer. By their lengths alone: the values themselves are not read. */
   longValues(session: Session, request: LongValuesRequest): Promise<readonly LongValue[]>;
+  /** What this server's own conversion of a text would lose, whatever the target is. */
+  readonly ofTexts?: readonly Risk[];
   /** It pays to ask several sessions for a part each: the server gives a scan one processor. */
   readonly takesRanges?: boolean;
   /**

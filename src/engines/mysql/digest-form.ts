@@ -6,6 +6,7 @@ import { expressionText, extendedWkb, floatText, isGeometry, uuidText } from "./
 import { textLiteral } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 import { secondsOf, withoutZeros } from "./trimmed-text.ts";
+import { undefinedBytesSql, undefinedBytesText } from "./undefined-bytes.ts";
 import { utf8Text } from "./utf8-text.ts";
 
 /** What the program still does to a value that the server has sent. */
@@ -130,7 +131,17 @@ function textField(
     const trimmed = `TRIM(TRAILING ' ' FROM ${text})`;
     return { form: trimmed, sent: trimmed, as: "plain" };
   }
-  return { form: text, sent: isStripped ? text : value, as: "plain" };
+  const lost = accepts.includes("undefined-bytes") ? null : undefinedBytesSql(value, facts);
+  const sent = isStripped ? text : value;
+  if (lost === null) return { form: text, sent, as: "plain" };
+  const told = undefinedBytesText(value, facts!.charset!);
+  const inBytes = `CAST(${told} AS BINARY)`;
+  return {
+    form: `IF(${lost}, ${inBytes}, ${text})`,
+    // In the column's own character set, so that the server converts what it sends, of any length.
+    sent: `IF(${lost}, ${isStripped ? inBytes : `CONVERT(${told} USING ${facts!.charset!})`}, ${sent})`,
+    as: "plain",
+  };
 }
 
 function sortedLabels(value: string, labels: readonly string[]): string {

@@ -1,5 +1,6 @@
 import type { PortableType, Risk } from "../../core/portable.ts";
 import type { ColumnFacts } from "./column-facts.ts";
+import { undefinedBytesSql } from "./undefined-bytes.ts";
 import { utf8Text } from "./utf8-text.ts";
 
 /** The condition under which a value shows the risk; null where no value of the type can. */
@@ -32,6 +33,8 @@ export function riskSql(
       return isText(from) ? `INSTR(CAST(${utf8Text(sql, facts)} AS BINARY), _binary x'00') > 0` : null;
     case "invalid-encoding":
       return encodingSql(sql, from, facts, isMariaDb);
+    case "undefined-bytes":
+      return from.kind === "text" ? undefinedBytesSql(sql, facts) : null;
     case "zero-date":
       return isDay(from) ? noDay(sql) : null;
     case "time-range":

@@ -19,7 +19,13 @@ import { columnReading, expressionText } from "./read-column.ts";
 import { tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 
-export const profile: ProfileRole = { answers, takesRanges: true, duplicates, longValues };
+export const profile: ProfileRole = {
+  answers,
+  takesRanges: true,
+  ofTexts: [{ kind: "undefined-bytes" }],
+  duplicates,
+  longValues,
+};
 
 const exampleCount = 5;
 /** For people: enough to see what it is. */
@@ -109,7 +115,7 @@ async function examples(
   session: Session,
   table: TableName,
   key: readonly KeyColumn[],
-  { column, from }: Question,
+  { column, from, risk }: Question,
   condition: string,
   facts: ReadonlyMap<string, ColumnFacts>,
 ): Promise<Answer["examples"]> {
@@ -117,7 +123,7 @@ async function examples(
   const name = traits.quote(column);
   // A part first, so that a long value makes no long text.
   const value =
-    from.kind === "bytes"
+    from.kind === "bytes" || risk.kind === "undefined-bytes"
       ? `CONCAT('\\\\x', LOWER(HEX(LEFT(${name}, ${longestExample}))))`
       : `LEFT(${plainText(column, from, facts)}, ${longestExample})`;
   const rows = await session.query(

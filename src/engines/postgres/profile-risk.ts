@@ -45,6 +45,7 @@ export function riskSql(value: string, from: PortableType, risk: Risk): string |
     case "nul-character":
       return from.kind === "json" && !from.binary ? nulEscape(sql) : null;
     case "invalid-encoding":
+    case "undefined-bytes":
     case "zero-date":
     case "storage-class":
       return null;

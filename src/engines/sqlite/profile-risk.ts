@@ -48,6 +48,8 @@ export function riskSql(value: string, { from, risk }: Question): string {
       return `${value} = ''`;
     case "json-lossy":
       return `${value} IS NOT NULL AND godwit_json_lossy(CASE ${is("blob")} WHEN 1 THEN CASE WHEN json_valid(${value}, 8) THEN json(${value}) END ELSE ${value} END)`;
+    case "undefined-bytes":
+      return "0";
     case "null":
       return `${value} IS NULL`;
   }
