@@ -402,7 +402,8 @@ export interface WriteRole {
 /**
  * The text under which values of two engines are compared. Each form has one spelling for one value:
  * integer and decimal without sign of zero, leading or trailing zeros · float of 64 bits from 1e-4 to below 1e15 as its
- * shortest digits (1500.25), zero without a sign, any other and each of 32 bits with an exponent (1.5e20), NaN, Infinity
+ * shortest digits (1500.25), zero without a sign, any other and each of 32 bits with an exponent (1.5e20), where numbers
+ * are two or more apart with 17 digits, which are exact, without zeros at their end; NaN, Infinity
  * · boolean 1, 0 · bytes lower-case hexadecimal · date, time, timestamp ISO, a second's digits without zeros at their end
  * · uuid lower case · set labels in byte order, with commas · text as it is (`trimmed`: without trailing spaces)
  */

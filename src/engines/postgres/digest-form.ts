@@ -114,10 +114,23 @@ function textSql(sql: string, { type }: DigestColumn, form: Extract<DigestForm, 
 
 /** The server's own text where that has no exponent, which is nearly always, and cheap to tell. */
 function floatSql(sql: string, bits: 32 | 64): string {
-  const text = `(${sql})::float${bits === 32 ? 4 : 8}::text`;
-  if (bits === 32) return scientific(text);
+  const float = `(${sql})::float${bits === 32 ? 4 : 8}`;
+  const text = `${float}::text`;
+  if (bits === 32)
+    return `CASE WHEN ${great(float, bits)} THEN ${seventeenDigits(float)} ELSE ${scientific(text)} END`;
   return `CASE WHEN abs((${sql})::float8) >= 1e-4 AND abs((${sql})::float8) < 1e15 THEN ${text}
-    WHEN (${sql})::float8 = 0 THEN '0' ELSE ${scientific(text)} END`;
+    WHEN (${sql})::float8 = 0 THEN '0' WHEN ${great(float, bits)} THEN ${seventeenDigits(float)}
+    ELSE ${scientific(text)} END`;
+}
+
+/** From where on the shortest digits are not one text: see `floatForm`. NaN is greater than all else. */
+function great(float: string, bits: 32 | 64): string {
+  return `abs(${float}::float8) BETWEEN ${bits === 32 ? 2 ** 24 : 2 ** 53} AND 1.7976931348623157e308`;
+}
+
+function seventeenDigits(float: string): string {
+  const text = `to_char(${float}::float8, '9.${"9".repeat(16)}EEEE')`;
+  return `ltrim(regexp_replace(${text}, '\\.?0*e\\+0?', 'e'))`;
 }
 
 /** The shortest digits as d.ddde±n: the server prints an exponent only for the very great and the very small. */

@@ -18,24 +18,3 @@ export function plainDecimal(value: number): string {
     ? sign + digits.padEnd(point, "0")
     : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
-
-/** The contract's spelling for digests: shortest digits, with an exponent where the contract has one. */
-export function digestFloat(value: number, bits: 32 | 64): string {
-  const size = Math.abs(value);
-  if (bits === 64 && (value === 0 || (size >= 1e-4 && size < 1e15))) return String(value);
-  const exact = bits === 32 ? shortestSingle(value) : value;
-  if (exact === 0) return "0e0";
-  if (!Number.isFinite(exact)) return String(exact);
-  return exact.toExponential().replace("e+", "e");
-}
-
-/** A double whose shortest digits are those of the single-precision value. */
-function shortestSingle(value: number): number {
-  const single = Math.fround(value);
-  if (!Number.isFinite(single) || single === 0) return single;
-  for (let digits = 1; digits < 9; digits++) {
-    const candidate = Number(single.toPrecision(digits));
-    if (Math.fround(candidate) === single) return candidate;
-  }
-  return Number(single.toPrecision(9));
-}

@@ -1,6 +1,6 @@
 import type { PortableType } from "../../core/portable.ts";
 import type { DigestForm } from "../data-roles.ts";
-import { digestFloat } from "./canonical-number.ts";
+import { floatForm } from "../float-form.ts";
 
 /** The type in whose wire form a column is read, so that its digest form can be made from that. */
 export function wireTypeOf(form: DigestForm, type: PortableType): PortableType {
@@ -87,7 +87,7 @@ function canonicalNumber(text: string): string {
 
 function float(text: string, bits: 32 | 64): string {
   if (text === "Infinity" || text === "-Infinity" || text === "NaN") return text;
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? digestFloat(Number(text), bits) : text;
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? floatForm(Number(text), bits) : text;
 }
 
 /** Where a time ends without the zeros at the end of its second's digits. */

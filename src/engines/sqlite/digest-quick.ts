@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { DigestForm, ReadRequest } from "../data-roles.ts";
-import { digestFloat } from "./canonical-number.ts";
+import { floatForm } from "../float-form.ts";
 import { anyOf, concatOf } from "./many.ts";
 import { fieldOf, type RowSql } from "./row-sql.ts";
 import type { TableShape } from "./table-shape.ts";
@@ -173,7 +173,7 @@ export class QuickHashes {
       size += raw.copy(text, size, at, from - 1);
       const length = usualFloat(raw, from, to);
       if (length >= 0) size += raw.copy(text, size, from, from + length);
-      else size += text.write(digestFloat(Number(raw.toString("latin1", from, to)), 64), size, "latin1");
+      else size += text.write(floatForm(Number(raw.toString("latin1", from, to)), 64), size, "latin1");
       at = to + 1;
     }
     const next = raw.indexOf(floatMark, at);
