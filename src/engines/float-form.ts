@@ -25,7 +25,15 @@ export function floatForm(value: number, bits: 32 | 64): string {
 function shortestSingle(value: number): number {
   for (let digits = 1; digits < 9; digits++) {
     const candidate = Number(value.toPrecision(digits));
-    if (Math.fround(candidate) === value) return candidate;
+    if (Math.fround(candidate) === value) return halfToEven(value, digits, candidate);
   }
-  return Number(value.toPrecision(9));
+  return halfToEven(value, 9, Number(value.toPrecision(9)));
+}
+
+/** JavaScript rounds half of a digit up, servers to the even digit: 461886.625 is 461886.62 in eight digits. */
+function halfToEven(value: number, digits: number, rounded: number): number {
+  const exact = value.toPrecision(digits + 1);
+  if (!/[02468]5(?:e|$)/.test(exact.replace(".", "")) || Number(exact) !== value) return rounded;
+  const even = Number(exact.replace(/5(?=e|$)/, ""));
+  return Math.fround(even) === value ? even : rounded;
 }

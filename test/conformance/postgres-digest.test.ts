@@ -7,6 +7,7 @@ import type { DigestColumn, DigestForm, DigestRequest } from "../../src/engines/
 import { digest } from "../../src/engines/postgres/digest.ts";
 import { target } from "../support/servers.ts";
 import { bytes, integer, table, text, withPlace } from "./postgres-data.ts";
+import { floatForm } from "../../src/engines/float-form.ts";
 import { floatText } from "../support/float-text.ts";
 
 const { skip } = target("postgres");
@@ -66,6 +67,33 @@ describe("PostgreSQL: digest", { skip }, () => {
           },
         ),
         { numRuns: 20, verbose: 1 },
+      );
+    });
+  });
+
+  it("spells singles as the program does, halves of a digit too", async () => {
+    await withPlace(async ({ open }) => {
+      const session = await open();
+      const single = fc.oneof(
+        fc.float({ noNaN: true }),
+        fc
+          .tuple(fc.integer({ min: 0, max: 2 ** 24 }), fc.integer({ min: 0, max: 24 }))
+          .map(([whole, places]) => whole / 2 ** places),
+        fc.integer({ min: 24, max: 90 }).map((power) => 1.2345679 * 2 ** power),
+      );
+      const list = fc.sample(single, 2_000).map(Math.fround);
+      await session.execute("CREATE TABLE f (id integer, c float4)");
+      await session.run("INSERT INTO f SELECT n, v FROM unnest($1::float4[]) WITH ORDINALITY AS u(v, n)", [
+        list.map(String),
+      ]);
+      const found = await digest.values(
+        session,
+        of("f", [column("c", { kind: "float", bits: 32 }, { kind: "float", bits: 32 })]),
+        list.map((_, n) => ({ key: [String(n + 1)], hash: "" })),
+      );
+      assert.deepEqual(
+        found.map((row) => row.values[0]),
+        list.map((value) => floatForm(value, 32)),
       );
     });
   });
