@@ -84,6 +84,38 @@ test("a copy of a SQLite file gives every definition back as it was", () =>
     assert.equal((await pair.verify()).equal, true);
   }));
 
+test("a full-text index of a table is made anew, and what writes to a virtual table that is not made is left", () =>
+  withPair("sqlite", "sqlite", async (pair) => {
+    await pair.prepare([
+      "CREATE TABLE note (id integer PRIMARY KEY, body text)",
+      "CREATE VIRTUAL TABLE found USING fts5(body, content='note', content_rowid=id)",
+      "CREATE TRIGGER noted AFTER INSERT ON note BEGIN INSERT INTO found(rowid, body) VALUES (new.id, new.body); END",
+      "CREATE VIRTUAL TABLE place USING rtree(id, x0, x1)",
+      "CREATE TRIGGER placed AFTER INSERT ON note BEGIN INSERT INTO place VALUES (new.id, 0, 1); END",
+      "INSERT INTO note VALUES (1, 'green apples'), (2, 'red apples')",
+    ]);
+    assert.deepEqual(told(await copied(pair)), ["trigger placed on note", "virtual table place"]);
+    await pair.change(["INSERT INTO note VALUES (3, 'red pears')"]);
+    const database = new DatabaseSync(pair.target.slice("sqlite:".length));
+    try {
+      const match = (word: string) =>
+        database
+          .prepare("SELECT rowid FROM found WHERE found MATCH ? ORDER BY rowid")
+          .all(word)
+          .map(({ rowid }) => rowid);
+      assert.deepEqual(
+        [match("apples"), match("red")],
+        [
+          [1, 2],
+          [2, 3],
+        ],
+      );
+      database.exec("INSERT INTO found(found) VALUES ('integrity-check')");
+    } finally {
+      database.close();
+    }
+  }));
+
 test(
   "a copy into another product tells what of a SQLite file only SQLite has",
   { skip: target("postgres").skip },

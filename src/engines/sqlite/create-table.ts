@@ -25,7 +25,7 @@ export interface IndexText {
   readonly where: string | null;
 }
 
-interface Token {
+export interface Token {
   /** Keywords and bare names in lower case; quoted names without their quotes; other tokens as they are. */
   readonly text: string;
   readonly quoted: boolean;
@@ -199,7 +199,7 @@ function slice(sql: string, tokens: readonly Token[], from: number, to: number):
   return sql.slice(tokens[from]!.start, tokens[to]!.end);
 }
 
-function tokenize(sql: string): Token[] {
+export function tokenize(sql: string): Token[] {
   const tokens: Token[] = [];
   tokenPattern.lastIndex = 0;
   for (let match = tokenPattern.exec(sql); match !== null; match = tokenPattern.exec(sql)) {

@@ -9,6 +9,7 @@ import { normalizeColumns } from "./normalize-columns.ts";
 import { normalizeForeignKeys, normalizeIndexes, primaryKey, uniques } from "./normalize-keys.ts";
 import { parseExpression } from "../../sql/expression/parse.ts";
 import { traits } from "./traits.ts";
+import { mentions, rebuilding } from "./virtual-tables.ts";
 
 /** The schema from PRAGMAs and the stored statements. Names that SQLite does not keep are made as PostgreSQL makes them. */
 export const normalize: NormalizeRole = { schema };
@@ -28,6 +29,12 @@ async function schema(session: Session): Promise<PortableSchema> {
   );
   const fileBytes = Number(size?.bytes ?? 0);
   const estimate = await estimator(session, fileBytes);
+  const isVirtual = ({ type, name }: SchemaObject) => type === "table" && kinds.get(name)?.type === "virtual";
+  const notMade = new Set(
+    objects
+      .filter((object) => isVirtual(object) && rebuilding(object, objects) === null)
+      .map(({ name }) => name.toLowerCase()),
+  );
   for (const [place, object] of objects.entries()) {
     const making = { settings: [], statements: [object.sql], drop: null, beforeTables: false, place };
     const { type, name, sql } = object;
@@ -51,11 +58,20 @@ async function schema(session: Session): Promise<PortableSchema> {
         kind: "trigger",
         table: { schema: "", name: object.table },
         definition: sql,
-        making,
+        making: mentions(sql, notMade) ? null : making,
         action: readCreateTrigger(sql),
       });
-    } else if (type === "table" && kind?.type === "virtual") {
-      leftovers.push({ schema: "", name, kind: "virtual table", table: null, definition: sql, making: null });
+    } else if (isVirtual(object)) {
+      const statements = rebuilding(object, objects);
+      const drop = `DROP TABLE IF EXISTS main.${traits.quote(name)}`;
+      leftovers.push({
+        schema: "",
+        name,
+        kind: "virtual table",
+        table: null,
+        definition: sql,
+        making: statements === null ? null : { ...making, statements, drop },
+      });
     } else if (type === "table") {
       const options = { strict: kind?.strict === 1n, withoutRowid: kind?.wr === 1n };
       const table = await readTable(session, object, options, objects, estimate);
