@@ -39,6 +39,7 @@ ALTER TABLE s.fast ADD FOREIGN KEY (p_id) REFERENCES plain NOT VALID;
 CREATE TABLE s.booking (room int, during tsrange, EXCLUDE USING gist (during WITH &&) DEFERRABLE INITIALLY DEFERRED);
 INSERT INTO s.booking VALUES (1, '[2024-01-01,2024-01-02)');
 ALTER TABLE s.booking REPLICA IDENTITY FULL;
+COMMENT ON SEQUENCE plain_id_seq IS 'numbers of an identity';
 
 CREATE TABLE base (id int PRIMARY KEY, name text);
 CREATE TABLE child (extra int CHECK (extra > 0)) INHERITS (base);

@@ -126,20 +126,19 @@ function textField(
   if (type.kind === "bytes" || facts?.dataType === "vector") return hexadecimal(value);
   if (type.kind === "boolean") return { form: `(${value} + 0)`, sent: `(${value} + 0)`, as: "plain" };
   const isStripped = accepts.includes("nul-character");
-  const text = withoutNul(`CAST(${utf8Text(value, facts)} AS BINARY)`, accepts);
-  if (form.kind === "text" && form.trimmed) {
-    const trimmed = `TRIM(TRAILING ' ' FROM ${text})`;
-    return { form: trimmed, sent: trimmed, as: "plain" };
-  }
+  const isTrimmed = form.kind === "text" && form.trimmed;
+  const whole = withoutNul(`CAST(${utf8Text(value, facts)} AS BINARY)`, accepts);
+  const text = isTrimmed ? `TRIM(TRAILING ' ' FROM ${whole})` : whole;
   const lost = accepts.includes("undefined-bytes") ? null : undefinedBytesSql(value, facts);
-  const sent = isStripped ? text : value;
+  const isMade = isStripped || isTrimmed;
+  const sent = isMade ? text : value;
   if (lost === null) return { form: text, sent, as: "plain" };
   const told = undefinedBytesText(value, facts!.charset!);
   const inBytes = `CAST(${told} AS BINARY)`;
   return {
     form: `IF(${lost}, ${inBytes}, ${text})`,
     // In the column's own character set, so that the server converts what it sends, of any length.
-    sent: `IF(${lost}, ${isStripped ? inBytes : `CONVERT(${told} USING ${facts!.charset!})`}, ${sent})`,
+    sent: `IF(${lost}, ${isMade ? inBytes : `CONVERT(${told} USING ${facts!.charset!})`}, ${sent})`,
     as: "plain",
   };
 }

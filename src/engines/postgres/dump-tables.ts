@@ -57,19 +57,19 @@ function tableItem(table: RelationRow, sources: TableSources, whole: boolean): I
   const inherits = usesInherits(table, columns);
   const inline = constraints.filter((one) => isInline(table, one, sources) && (whole || one.kind !== "c"));
   const key = `pg_class:${table.oid}`;
+  const sequenceOf = (column: ColumnRow) =>
+    column.identity === ""
+      ? undefined
+      : sources.sequences.find(
+          ({ owner }) => owner?.relation === table.oid && owner.identity && owner.column === column.number,
+        );
   const clauses = [
     ...columns
       .filter((column) => !inherits || column.local)
       .map((column) =>
         columnClause(column, {
           table,
-          sequence:
-            column.identity === ""
-              ? undefined
-              : sources.sequences.find(
-                  ({ owner }) =>
-                    owner?.relation === table.oid && owner.identity && owner.column === column.number,
-                ),
+          sequence: sequenceOf(column),
           notNull: constraints.find((one) => one.kind === "n" && one.columns?.[0] === column.name),
           withDefault: whole,
         }),
@@ -111,6 +111,13 @@ function tableItem(table: RelationRow, sources: TableSources, whole: boolean): I
           key,
           column: column.number,
         })),
+        // That of an identity is made with its column.
+        ...columns.flatMap((column) => {
+          const sequence = sequenceOf(column);
+          return sequence === undefined
+            ? []
+            : [{ what: `SEQUENCE ${sequence.full}`, key: `pg_class:${sequence.oid}` }];
+        }),
         ...[...inline, ...constraints.filter((one) => one.kind === "n" && one.validated)].flatMap((one) =>
           constraintComments(table, one),
         ),
