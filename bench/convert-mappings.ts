@@ -1,8 +1,10 @@
 import { open } from "node:fs/promises";
+import { keepYoungGenerationSmall } from "../src/cli/small-young-generation.ts";
 import { createMappingWriter, fileSink, fileSource, openMappings } from "../src/formats/mappings/index.ts";
 
 /* Converts a mapping database into the other format: INPUT OUTPUT. */
 const [input = "", output = ""] = process.argv.slice(2);
+keepYoungGenerationSmall();
 const reader = await openMappings(await fileSource(input));
 await using file = await open(output, "w+");
 const writer = createMappingWriter(fileSink(file), {

@@ -26,6 +26,7 @@ import {
   validatedText,
 } from "../render-mappings.ts";
 import { reportError } from "../report-error.ts";
+import { keepYoungGenerationSmall } from "../small-young-generation.ts";
 import { gathered, showFormats, writeMappings } from "../show-mappings.ts";
 import { readingOptions } from "./reading.ts";
 import { running } from "./running.ts";
@@ -57,6 +58,7 @@ export async function mappings(invocation: Invocation): Promise<number> {
   }
   const action = word as MappingsAction;
   refuseForeignOptions(action, invocation.options);
+  keepYoungGenerationSmall();
   return actions[action](invocation, files);
 }
 
