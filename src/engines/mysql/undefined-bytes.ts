@@ -1,16 +1,33 @@
 import type { ColumnFacts } from "./column-facts.ts";
+import { utf8Text } from "./utf8-text.ts";
 
 /*
  * Bytes that a character set lets in and has no character for. The server converts them to "?" or to U+FFFD without a
  * warning, so a copy in Unicode has lost them, and both sides look alike where both are converted.
  */
 
-/** Character sets that have a character of Unicode for all that they let in: found by trying all of it on both servers. */
-const complete: ReadonlySet<string> = new Set(
-  "utf8mb4 utf8mb3 utf8 ascii binary utf16 utf16le armscii8 cp850 cp852 cp866 keybcs2 koi8r koi8u latin1 latin2 latin5 latin7 macce macroman".split(
-    " ",
-  ),
-);
+/**
+ * Character sets beside those of UTF-8 that have a character of Unicode for all that they let in: found by trying all
+ * of it on both servers.
+ */
+const complete: ReadonlySet<string> = new Set([
+  "binary",
+  "utf16",
+  "utf16le",
+  "armscii8",
+  "cp850",
+  "cp852",
+  "cp866",
+  "keybcs2",
+  "koi8r",
+  "koi8u",
+  "latin1",
+  "latin2",
+  "latin5",
+  "latin7",
+  "macce",
+  "macroman",
+]);
 
 /** What `isUndefinedBytesText` knows: ASCII without a backslash, which all character sets have. */
 export function undefinedBytesText(value: string, charset: string): string {
@@ -20,11 +37,11 @@ export function undefinedBytesText(value: string, charset: string): string {
 /** The condition under which a text has such bytes; null where its character set has none. NULL of NULL. */
 export function undefinedBytesSql(value: string, facts: ColumnFacts | undefined): string | null {
   const charset = facts?.charset ?? null;
-  if (charset === null || complete.has(charset)) return null;
+  if (charset === null || complete.has(charset) || utf8Text(value, facts) === value) return null;
   if (charset === "ucs2" || charset === "utf32") {
-    // Halves of UTF-16's pairs: MySQL converts them to NULL, MariaDB to bytes that are no UTF-8.
-    const text = `CONVERT(${value} USING utf8mb4)`;
-    return `(${value} IS NOT NULL AND (${text} IS NULL OR HEX(${text}) REGEXP '^(..)*ED[AB]'))`;
+    // Halves of UTF-16's pairs: MySQL converts them to NULL, MariaDB to bytes that are no UTF-8. UTF-16 has none.
+    const back = `CAST(CONVERT(CONVERT(${value} USING utf16) USING ${charset}) AS BINARY)`;
+    return `(${value} IS NOT NULL AND NOT (${back} <=> CAST(${value} AS BINARY)))`;
   }
   // Without the question marks that are ones. As bytes, because a collation has other characters that equal one.
   const text = `CAST(CONVERT(REPLACE(${value}, '?', '') USING utf8mb4) AS BINARY)`;
