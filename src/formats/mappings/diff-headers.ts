@@ -1,7 +1,13 @@
 import { symbolTypeName } from "./filter.ts";
 import type { CollectionHeader, DatabaseStatistics, NamingPattern, Surplus } from "./model.ts";
-import { sameSurplus, sameTimestamp } from "./same-content.ts";
-import { numberShown, surplusShown } from "./shown.ts";
+import {
+  type ChangedMember,
+  changedIn,
+  numberShown,
+  otherMembers,
+  type ShownMember,
+} from "./changed-members.ts";
+import { sameTimestamp } from "./same-content.ts";
 import { formatTimestamp } from "./timestamp.ts";
 
 export interface HeaderDifference {
@@ -10,7 +16,7 @@ export interface HeaderDifference {
   /** The text of a pattern, or the name of a member; a member without a name has its place, as "#3". */
   readonly name: string;
   /** Of `changed`: what differs, as it is shown. */
-  readonly members: readonly { readonly member: string; readonly before: string; readonly after: string }[];
+  readonly members: readonly ChangedMember[];
 }
 
 /**
@@ -109,24 +115,6 @@ function paired<T>(before: readonly T[], after: readonly T[], nameOf: (one: T) =
   const [kept, removed] = [before.filter((one) => !left.has(one)), before.filter((one) => left.has(one))];
   return { pairs, added, removed, kept };
 }
-
-interface ShownMember<T> {
-  readonly member: string;
-  readonly isSame: (a: T, b: T) => boolean;
-  readonly show: (one: T) => string;
-}
-
-function changedIn<T>(before: T, after: T, members: readonly ShownMember<T>[]): HeaderDifference["members"] {
-  return members
-    .filter(({ isSame }) => !isSame(before, after))
-    .map(({ member, show }) => ({ member, before: show(before), after: show(after) }));
-}
-
-const otherMembers: ShownMember<Surplus> = {
-  member: "other members",
-  isSame: sameSurplus,
-  show: surplusShown,
-};
 
 const patternMembers: readonly ShownMember<NamingPattern>[] = [
   {

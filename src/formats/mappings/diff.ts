@@ -1,17 +1,23 @@
+import {
+  type ChangedMember,
+  changedIn,
+  numberShown,
+  otherMembers,
+  type ShownMember,
+} from "./changed-members.ts";
 import { symbolTypeName } from "./filter.ts";
 import { KnownMappings } from "./known-mappings.ts";
 import { contextOf, isSilent, type Mapping } from "./model.ts";
 import { ownText, ownTexts, sharedText } from "./own-texts.ts";
-import { sameSurplus, sameTexts, sameTimestamp } from "./same-content.ts";
+import { sameTexts, sameTimestamp } from "./same-content.ts";
 import { saidDate } from "./said-date.ts";
-import { numberShown, surplusShown } from "./shown.ts";
 
 export interface MappingDifference {
   readonly change: "added" | "removed" | "changed";
   readonly original: string;
   readonly context: string;
   /** Of `changed`: the members that differ, as they are shown. */
-  readonly members: readonly { readonly member: string; readonly before: string; readonly after: string }[];
+  readonly members: readonly ChangedMember[];
 }
 
 export interface MappingDiff {
@@ -132,7 +138,7 @@ class Report {
   }
 
   compare(before: Mapping, after: Mapping): void {
-    const members = changedMembers(before, after);
+    const members = changedIn(before, after, mappingMembers);
     if (members.length === 0) this.equal++;
     else this.tell("changed", before, members);
   }
@@ -159,7 +165,11 @@ class Report {
   see(mapping: Mapping, number: number, isRemoved: boolean): void {
     const later = this.#later.get(number);
     if (later !== undefined)
-      this.#listed[later.place] = differenceOf("changed", mapping, changedMembers(mapping, later.after));
+      this.#listed[later.place] = differenceOf(
+        "changed",
+        mapping,
+        changedIn(mapping, later.after, mappingMembers),
+      );
     else if (isRemoved && this.#listed.length < this.#most)
       this.#listed.push(differenceOf("removed", mapping, []));
   }
@@ -187,29 +197,41 @@ function differenceOf(
   };
 }
 
-/** As they are shown. Identity makes a nil context and "global" one; they are two values all the same. */
-function changedMembers(before: Mapping, after: Mapping): MappingDifference["members"] {
-  const members: { member: string; before: string; after: string }[] = [];
-  const add = (member: string, isSame: boolean, show: (mapping: Mapping) => string) => {
-    if (!isSame) members.push({ member, before: show(before), after: show(after) });
+function member<K extends keyof Mapping>(
+  name: K,
+  show: (value: Mapping[K]) => string,
+  isSame: (before: Mapping[K], after: Mapping[K]) => boolean = (one, other) => one === other,
+): ShownMember<Mapping> {
+  return {
+    member: name,
+    isSame: (before, after) => isSame(before[name], after[name]),
+    show: (mapping) => show(mapping[name]),
   };
-  add("mapped", before.mapped === after.mapped, ({ mapped }) => mapped);
-  add("type", before.type === after.type, ({ type }) => symbolTypeName(type));
-  add("context", before.context === after.context, ({ context }) => context ?? "(none)");
-  add("confidence", Object.is(before.confidence, after.confidence), ({ confidence }) =>
-    numberShown(confidence),
-  );
-  // A date that the first does not say is made up by a migration, and so has not changed.
-  const isSameDate =
-    isSilent(before, "lastUpdated") ||
-    (!isSilent(after, "lastUpdated") && sameTimestamp(before.lastUpdated, after.lastUpdated));
-  add("lastUpdated", isSameDate, (mapping) => saidDate(mapping) ?? "(none)");
-  add("usageCount", before.usageCount === after.usageCount, ({ usageCount }) => String(usageCount));
-  add("references", sameTexts(before.references, after.references), ({ references }) =>
-    references.map((reference) => reference ?? "(null)").join(", "),
-  );
-  add("originFile", before.originFile === after.originFile, ({ originFile }) => originFile ?? "(none)");
-  add("note", before.note === after.note, ({ note }) => note ?? "(none)");
-  add("other members", sameSurplus(before, after), surplusShown);
-  return members;
 }
+
+const orNone = (value: string | null): string => value ?? "(none)";
+
+/** Identity makes a nil context and "global" one; they are two values all the same. */
+const mappingMembers: readonly ShownMember<Mapping>[] = [
+  member("mapped", String),
+  member("type", symbolTypeName),
+  member("context", orNone),
+  member("confidence", numberShown, Object.is),
+  {
+    member: "lastUpdated",
+    // A date that the first does not say is made up by a migration, and so has not changed.
+    isSame: (before, after) =>
+      isSilent(before, "lastUpdated") ||
+      (!isSilent(after, "lastUpdated") && sameTimestamp(before.lastUpdated, after.lastUpdated)),
+    show: (mapping) => orNone(saidDate(mapping)),
+  },
+  member("usageCount", String),
+  member(
+    "references",
+    (references) => references.map((reference) => reference ?? "(null)").join(", "),
+    sameTexts,
+  ),
+  member("originFile", orNone),
+  member("note", orNone),
+  otherMembers,
+];
