@@ -78,6 +78,7 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
     referenced,
     ruled,
   } = options;
+  const { ofTexts = [] } = source.profile;
   const keyed = keyedColumns(table);
   const identifying = identifyingColumns(table);
   const key = keyOf(table);
@@ -111,7 +112,6 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
       const isKept = source.id === target.id && decision.sql === column.declared;
       const risks =
         column.advisory === true && !isKept ? withAdvisory(decision.risks, decision.type) : decision.risks;
-      const { ofTexts = [] } = source.profile;
       const isRead = column.type.kind === "text" && ruled?.get(column.name)?.isComputed !== true;
       return [...risks, ...(isRead ? ofTexts : [])].map((risk): Question & { index: number } => {
         return { index, column: column.name, from: column.type, risk };
@@ -128,7 +128,7 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
       });
       const before = decided[index]!;
       // Another type mends nothing of what the source's own conversion loses.
-      const first = findings.find(({ risk }) => source.profile.ofTexts?.includes(risk) !== true);
+      const first = findings.find(({ risk }) => !ofTexts.includes(risk));
       if (first !== undefined && before.decision.otherwise !== null) {
         decided[index] = { ...before, decision: before.decision.otherwise, because: first };
         next.push(index);

@@ -57,19 +57,20 @@ function tableItem(table: RelationRow, sources: TableSources, whole: boolean): I
   const inherits = usesInherits(table, columns);
   const inline = constraints.filter((one) => isInline(table, one, sources) && (whole || one.kind !== "c"));
   const key = `pg_class:${table.oid}`;
-  const sequenceOf = (column: ColumnRow) =>
-    column.identity === ""
-      ? undefined
-      : sources.sequences.find(
-          ({ owner }) => owner?.relation === table.oid && owner.identity && owner.column === column.number,
-        );
+  const identities = new Map(
+    sources.sequences.flatMap((sequence) =>
+      sequence.owner?.identity === true && sequence.owner.relation === table.oid
+        ? [[sequence.owner.column, sequence]]
+        : [],
+    ),
+  );
   const clauses = [
     ...columns
       .filter((column) => !inherits || column.local)
       .map((column) =>
         columnClause(column, {
           table,
-          sequence: sequenceOf(column),
+          sequence: identities.get(column.number),
           notNull: constraints.find((one) => one.kind === "n" && one.columns?.[0] === column.name),
           withDefault: whole,
         }),
@@ -111,13 +112,11 @@ function tableItem(table: RelationRow, sources: TableSources, whole: boolean): I
           key,
           column: column.number,
         })),
-        // That of an identity is made with its column.
-        ...columns.flatMap((column) => {
-          const sequence = sequenceOf(column);
-          return sequence === undefined
-            ? []
-            : [{ what: `SEQUENCE ${sequence.full}`, key: `pg_class:${sequence.oid}` }];
-        }),
+        // Each is made with its column.
+        ...[...identities.values()].map(({ oid, full }) => ({
+          what: `SEQUENCE ${full}`,
+          key: `pg_class:${oid}`,
+        })),
         ...[...inline, ...constraints.filter((one) => one.kind === "n" && one.validated)].flatMap((one) =>
           constraintComments(table, one),
         ),

@@ -29,11 +29,13 @@ async function schema(session: Session): Promise<PortableSchema> {
   );
   const fileBytes = Number(size?.bytes ?? 0);
   const estimate = await estimator(session, fileBytes);
-  const isVirtual = ({ type, name }: SchemaObject) => type === "table" && kinds.get(name)?.type === "virtual";
-  const notMade = new Set(
+  const virtual = new Map(
     objects
-      .filter((object) => isVirtual(object) && rebuilding(object, objects) === null)
-      .map(({ name }) => name.toLowerCase()),
+      .filter(({ type, name }) => type === "table" && kinds.get(name)?.type === "virtual")
+      .map((object) => [object, rebuilding(object, objects)]),
+  );
+  const notMade = new Set(
+    [...virtual].flatMap(([{ name }, statements]) => (statements === null ? [name.toLowerCase()] : [])),
   );
   for (const [place, object] of objects.entries()) {
     const making = { settings: [], statements: [object.sql], drop: null, beforeTables: false, place };
@@ -61,8 +63,8 @@ async function schema(session: Session): Promise<PortableSchema> {
         making: mentions(sql, notMade) ? null : making,
         action: readCreateTrigger(sql),
       });
-    } else if (isVirtual(object)) {
-      const statements = rebuilding(object, objects);
+    } else if (virtual.has(object)) {
+      const statements = virtual.get(object) ?? null;
       const drop = `DROP TABLE IF EXISTS main.${traits.quote(name)}`;
       leftovers.push({
         schema: "",
