@@ -54,7 +54,8 @@ export interface Child {
 
 /**
  * Another process that runs `body`, an async function's body, with `session` on the database, some roles, `say` (prints a
- * line) and `hear` (waits for a line).
+ * line) and `hear` (waits for a line). With `uid` it goes on as that user, once it is loaded: the checkout may be in a
+ * folder that is closed to others.
  */
 export function child(t: TestContext, path: string, body: string, uid?: number): Child {
   const here = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
@@ -68,11 +69,11 @@ export function child(t: TestContext, path: string, body: string, uid?: number):
     const hear = async () => (await input.next()).value;
     const say = (text) => new Promise((done) => process.stdout.write(text + "\\n", done));
     const session = await openAt(${JSON.stringify(path)});
+    ${uid === undefined ? "" : `process.setuid(${uid});`}
     ${body}
     process.exit(0);`;
   const running = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["pipe", "pipe", "inherit"],
-    ...(uid === undefined ? {} : { uid }),
   });
   const ended = once(running, "exit");
   running.stdin.on("error", () => {});
