@@ -15,7 +15,7 @@ import { type KeptTables, keptTables, madeAgain, referencesAway, referenceText }
 import { type PlannedObject, uncompared } from "./objects/model.ts";
 import { objectsSteps } from "./objects/objects-steps.ts";
 import { inPhases } from "./phases.ts";
-import { type CopyChoice, type CopyProject, makesTables, phasesOf } from "./project.ts";
+import { type CopyChoice, type CopyProject, makesRowsAlone, makesTables, phasesOf } from "./project.ts";
 import { swappedTables, swapRole } from "./refresh.ts";
 import type { Survey, SurveyedTable } from "./survey.ts";
 import type { TargetState } from "./target-state.ts";
@@ -112,6 +112,11 @@ function once(statements: readonly DdlStatement[]): DdlStatement[] {
 }
 
 /** Where no rule says otherwise, the largest goes first, because it takes longest. */
+/** Whether what a chunk waits for is another one of its table: where the rows of others are in it, it may be them. */
+function waitsForItself({ target }: CopyProject, { mode = "create" }: CopyChoice): boolean {
+  return target.engine.write?.inTurn === true && makesRowsAlone(mode);
+}
+
 function largestFirst(tables: readonly SurveyedTable[]): SurveyedTable[] {
   return tables.toSorted((a, b) => b.order - a.order || b.source.estimate.bytes - a.source.estimate.bytes);
 }
@@ -130,6 +135,7 @@ function copyRows(
   const step: CopyRowsStep = {
     kind: "copy-rows",
     ...base("rows", "rows/1", tablesTitle(tables.map(({ target }) => tableKey(target)))),
+    limits: waitsForItself(project, choice) ? { lockTimeoutMs: ownLocksMs } : {},
     hash: digest([tables, chunkBytes]),
     tables,
     jobs: jobsOf(project, choice),
@@ -277,7 +283,7 @@ function parallel(
 
 /** Below it a table is read back in the time that it takes to say so. */
 const largeBytes = 4 * 1024 * 1024;
-/** An index waits for what is read back beside it, some megabytes at a time, and for nobody else in tables that are new. */
+/** Who waits for a part of the same copy does not give up: an index for what is read back beside it, a chunk for another. */
 const ownLocksMs = 600_000;
 
 function readBacks({ compared }: SurveyedTable, jobs: number): ReadBackStep[] {

@@ -105,3 +105,8 @@ export function makesDatabase({ mode = "create", dataOnly = false }: CopyChoice)
 export function makesTables(choice: CopyChoice): boolean {
   return makesDatabase(choice) || choice.mode === "refresh";
 }
+
+/** Whether the target's tables will hold what is copied and nothing else. */
+export function makesRowsAlone(mode: CopyMode): boolean {
+  return mode !== "upsert" && mode !== "incremental";
+}

@@ -12,7 +12,7 @@ import { objectName } from "./objects/object-name.ts";
 import { noObjects, type ObjectsPlan } from "./objects/model.ts";
 import { planObjects } from "./objects/plan-objects.ts";
 import { inNeutralWords, inOwnWords, ownOfCopied, takesWordsOf, withoutMakers } from "./own-words.ts";
-import { type CopyChoice, type CopyMode, type CopyProject, makesDatabase, makesTables } from "./project.ts";
+import { type CopyChoice, type CopyProject, makesDatabase, makesRowsAlone, makesTables } from "./project.ts";
 import { comesBack } from "../run/compare/read-back.ts";
 import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
 import { swapRole } from "./refresh.ts";
@@ -321,11 +321,6 @@ function copyTable(
       }),
     upsertBy: makesRowsAlone(mode) ? null : upsertKey(key, ruled),
   };
-}
-
-/** Whether the target's tables will hold what is copied and nothing else. */
-function makesRowsAlone(mode: CopyMode): boolean {
-  return mode !== "upsert" && mode !== "incremental";
 }
 
 /** The target's names of the key by which rows are replaced. */

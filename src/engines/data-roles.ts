@@ -398,6 +398,8 @@ export interface WriteRole {
    */
   load(session: Session, request: WriteRequest, rows: AsyncIterable<Uint8Array>): Promise<bigint>;
   loadNative?(session: Session, request: WriteRequest, rows: AsyncIterable<Uint8Array>): Promise<bigint>;
+  /** One load of a table may have to wait for another to end. */
+  readonly inTurn?: boolean;
   /** Of one row as COPY text, where the server does not take any. */
   longestRow?(session: Session): Promise<Longest>;
   /**

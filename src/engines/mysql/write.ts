@@ -14,7 +14,15 @@ import { tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 import { loadColumns } from "./write-column.ts";
 
-export const write: WriteRole = { form: { bytesPrefix: "" }, load, longestRow, remove, blame };
+export const write: WriteRole = {
+  form: { bytesPrefix: "" },
+  load,
+  // With innodb_autoinc_lock_mode = 1 a LOAD DATA has the lock of the table's counter to its end.
+  inTurn: true,
+  longestRow,
+  remove,
+  blame,
+};
 
 /** Around a row's text, in the server's packet. */
 const spareBytes = 1_024;

@@ -50,6 +50,8 @@ async function copyTables(context: StepContext, step: CopyRowsStep): Promise<voi
   });
   await refuseReshaped(source, readers.sessions[0] as Session, step.tables);
   const writers = await crew.writers(readers.sessions.length);
+  const { lockTimeoutMs, statementTimeoutMs } = { ...context.settings, ...step.limits };
+  for (const writer of writers) await writer.limit({ lockTimeoutMs, statementTimeoutMs });
   const count = Math.min(readers.sessions.length, writers.length);
   const stop = new AbortController();
   const pairs = Array.from({ length: count }, (_, n): Pair => {
