@@ -26,6 +26,7 @@ import {
   type ShownMappings,
   type ValidatedFile,
   validateMappings,
+  wantedFormat,
 } from "../mappings/index.ts";
 import type { Step } from "../core/plan.ts";
 import { checkOptions } from "./check-options.ts";
@@ -91,8 +92,7 @@ function locatedOf(options: MappingsMigrateOptions, cwd: string): readonly Locat
   const { inputs = [], to, out, each, anyEnding, resume } = options;
   // The interrupted run knows what it read.
   if (resume === true && inputs.length === 0) {
-    const output = locateOutput({ out, to }, resolve(cwd));
-    return [{ inputs: [], output, to: to ?? (output.endsWith(".json") ? "json" : "msgpack") }];
+    return [{ inputs: [], output: locateOutput({ out, to }, resolve(cwd)), to: wantedFormat({ out, to }) }];
   }
   const located = locate({ inputs, to, out, each, anyEnding }, resolve(cwd));
   for (const each of located) refuseChoice(each.to, options);

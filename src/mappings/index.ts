@@ -8,6 +8,7 @@ export {
   locateDatabase,
   locateOutput,
   type MappingsFormat,
+  wantedFormat,
 } from "./locate.ts";
 export { type MigratedFile, migrateMappings, planMappings } from "./migrate.ts";
 export { conflictText, type MigrateChoice, type MigrationPlan } from "./plan-migration.ts";

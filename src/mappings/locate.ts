@@ -36,9 +36,14 @@ const defaultFiles: Readonly<Record<MappingsFormat, string>> = {
   json: "decomp/mappings.json",
 };
 
+/** What the result is to be: as it was asked for, or as the output's name tells. */
+export function wantedFormat({ to, out }: Pick<LocateChoice, "to" | "out">): MappingsFormat {
+  return to ?? formatOf(out) ?? "msgpack";
+}
+
 /** Which files are read, and where each result goes. Throws GW1001, GW2617 for what cannot be meant, GW2614 where nothing is. */
 export function locate(choice: LocateChoice, cwd: string): readonly Located[] {
-  const to = choice.to ?? formatOf(choice.out) ?? "msgpack";
+  const to = wantedFormat(choice);
   const isDefault = choice.inputs.length === 0;
   const inputs = isDefault ? foundInputs(to, cwd) : choice.inputs.map((file) => resolve(cwd, file));
   refuseTwice(inputs, "is given twice");

@@ -188,6 +188,9 @@ suite("mappings are refused with what helps", { concurrency: 2 }, () => {
     const nothing = { code: "GW2611", message: /there is no .*decomp\/mappings\.msgpack\.godwit\.db/ };
     await assert.rejects(mappingsRollback({ cwd: project.folder, env: {} }), nothing);
     await assert.rejects(migrate(project, { resume: true }), { code: "GW2611" });
+    // An ending says the same in capital letters.
+    const onEvent = ({ type }: { readonly type: string }) => assert.notEqual(type, "warning:raised");
+    await assert.rejects(migrate(project, { resume: true, out: "OUT.JSON", onEvent }), { code: "GW2611" });
     assert.deepEqual(await readdir(project.folder), []);
   });
 });
