@@ -1,7 +1,12 @@
 CREATE SCHEMA s;
 CREATE SCHEMA empty;
 COMMENT ON SCHEMA empty IS 'nothing in it';
+COMMENT ON SCHEMA public IS 'it''s ours';
 CREATE EXTENSION citext;
+COMMENT ON EXTENSION citext IS 'our own words';
+REVOKE EXECUTE ON FUNCTION citext_cmp(citext, citext) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION citext_cmp(citext, citext) TO the_role;
+ALTER SCHEMA public OWNER TO the_role;
 CREATE COLLATION s.german (provider = icu, locale = 'de-u-co-phonebk');
 CREATE COLLATION fold (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
 CREATE TYPE s.status AS ENUM ('new', 'old');
@@ -83,3 +88,4 @@ CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'far');
 CREATE FOREIGN TABLE far_table (id int) SERVER far;
 CREATE USER MAPPING FOR PUBLIC SERVER far;
 ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT SELECT ON TABLES TO the_role;
+GRANT EXECUTE ON FUNCTION pg_reload_conf() TO the_role;

@@ -5,7 +5,10 @@ import { notKept } from "./kept-mark.ts";
 export interface GrantRow {
   readonly rank: number;
   readonly target: string;
-  /** Of the thing, which for a partition or the sequence of a column is its table; schema is null of a schema itself. */
+  /**
+   * Of the thing, which for a partition or the sequence of a column is its table; schema is null of a schema itself, and
+   * of what an extension made.
+   */
   readonly schema: string | null;
   readonly name: string;
   /** PUBLIC is one too. Quoted where it has to be. */
@@ -44,35 +47,50 @@ export const ownerOf = (relation: string): string => `(
 
 const whole = `JOIN pg_class w ON w.oid = ${ownerOf("c.oid")} JOIN pg_namespace wn ON wn.oid = w.relnamespace`;
 
+/** What the server or an extension's script gave when the thing was made, where that is not the kind's default. */
+const initial = (catalogue: string, oid: string, column = "0"): string =>
+  `(SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = '${catalogue}'::regclass AND i.objoid = ${oid}
+      AND i.objsubid = ${column})`;
+
+/** The thing of which it is told: what an extension made comes with the extension. */
+const ofUser = (catalogue: string, oid: string, name: string): string =>
+  `CASE WHEN ${notOfExtension(catalogue, oid)} THEN ${name} END`;
+
+/*
+ * `public` is there before a dump is loaded, and belongs to someone else by then; so what its owner and everybody may do
+ * from the start is taken from its present owner, as pg_dump does. It may have been dropped and made anew with less.
+ */
 const query = `
   WITH object AS (
     SELECT 1 AS rank, format('SCHEMA %I', n.nspname) AS target, NULL AS schema, n.nspname::text AS name,
-      NULL AS of_column, n.nspowner AS owner, n.nspacl AS acl,
-      coalesce((SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = 'pg_namespace'::regclass
-        AND i.objoid = n.oid AND i.privtype = 'i'), acldefault('n', n.nspowner)) AS base
-    FROM pg_namespace n WHERE ${userSchema("n")} AND ${notOfExtension("pg_namespace", "n.oid")}
+      NULL AS of_column, n.nspowner AS owner, coalesce(n.nspacl, acldefault('n', n.nspowner)) AS acl,
+      CASE WHEN n.nspname = 'public' THEN acldefault('n', n.nspowner) || makeaclitem(0, n.nspowner, 'USAGE', false)
+        ELSE coalesce(${initial("pg_namespace", "n.oid")}, acldefault('n', n.nspowner)) END AS base
+    FROM pg_namespace n WHERE ${userSchema("n")}
     UNION ALL
-    SELECT 2, format('TYPE %I.%I', n.nspname, t.typname), n.nspname, t.typname, NULL, t.typowner, t.typacl, acldefault('T', t.typowner)
+    SELECT 2, format('TYPE %I.%I', n.nspname, t.typname), ${ofUser("pg_type", "t.oid", "n.nspname")}, t.typname, NULL,
+      t.typowner, t.typacl, coalesce(${initial("pg_type", "t.oid")}, acldefault('T', t.typowner))
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
-    WHERE (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c')
-      AND ${userSchema("n")} AND ${notOfExtension("pg_type", "t.oid")}
+    WHERE (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c') AND ${userSchema("n")}
     UNION ALL
     SELECT 3, format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
-      n.nspname, format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)), NULL, p.proowner, p.proacl, acldefault('f', p.proowner)
+      ${ofUser("pg_proc", "p.oid", "n.nspname")}, format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)),
+      NULL, p.proowner, p.proacl, coalesce(${initial("pg_proc", "p.oid")}, acldefault('f', p.proowner))
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE ${userSchema("n")} AND ${notOfExtension("pg_proc", "p.oid")}
+    WHERE ${userSchema("n")}
     UNION ALL
-    SELECT 4, ${relationTarget}, wn.nspname, w.relname, NULL, c.relowner, c.relacl,
-      acldefault(CASE WHEN c.relkind = 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner)
+    SELECT 4, ${relationTarget}, ${ofUser("pg_class", "c.oid", "wn.nspname")}, w.relname, NULL, c.relowner, c.relacl,
+      coalesce(${initial("pg_class", "c.oid")},
+        acldefault(CASE WHEN c.relkind = 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ${whole}
-    WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't'
-      AND ${userSchema("n")} AND ${notOfExtension("pg_class", "c.oid")} AND ${notKept("c.oid")}
+    WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't' AND ${userSchema("n")} AND ${notKept("c.oid")}
     UNION ALL
-    SELECT 5, ${relationTarget}, wn.nspname, w.relname, quote_ident(a.attname), c.relowner, a.attacl, acldefault('c', c.relowner)
+    SELECT 5, ${relationTarget}, ${ofUser("pg_class", "c.oid", "wn.nspname")}, w.relname, quote_ident(a.attname), c.relowner,
+      a.attacl, coalesce(${initial("pg_class", "c.oid", "a.attnum")}, acldefault('c', c.relowner))
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
       ${whole}
     WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND a.attnum > 0 AND c.relpersistence <> 't'
-      AND ${userSchema("n")} AND ${notOfExtension("pg_class", "c.oid")} AND ${notKept("c.oid")}
+      AND ${userSchema("n")} AND ${notKept("c.oid")}
   ), entry AS (
     SELECT o.rank, o.target, o.schema, o.name, o.of_column, g.grantee, g.privilege_type, g.is_grantable, d.revoked
     FROM object o

@@ -22,7 +22,11 @@ export function readLeftOut(session: Session): Promise<LeftOut[]> {
 }
 
 /** Said of every dump. */
-const neverHeld: ReadonlySet<string> = new Set(["security label", "user mapping"]);
+const neverHeld: ReadonlySet<string> = new Set([
+  "rights on built-in objects",
+  "security label",
+  "user mapping",
+]);
 
 interface Kind {
   readonly kind: string;
@@ -85,6 +89,43 @@ const kinds: readonly Kind[] = [
 const alone = (catalogue: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalogue}'::regclass AND e.objid = ${oid} AND e.deptype = 'i')`;
 
+/**
+ * What was granted on things that every database has, or revoked. Of the information schema the server does not keep
+ * what it had at first.
+ */
+const builtIn = [
+  {
+    catalogue: "pg_proc",
+    acl: "proacl",
+    kind: "f",
+    owner: "proowner",
+    name: "format('%s(%s)', o.proname, pg_get_function_identity_arguments(o.oid))",
+    where: "o.pronamespace = 'pg_catalog'::regnamespace",
+  },
+  {
+    catalogue: "pg_class",
+    acl: "relacl",
+    kind: "r",
+    owner: "relowner",
+    name: "o.relname::text",
+    where: "o.relnamespace = 'pg_catalog'::regnamespace",
+  },
+  {
+    catalogue: "pg_language",
+    acl: "lanacl",
+    kind: "l",
+    owner: "lanowner",
+    name: "format('language %s', o.lanname)",
+    where: "o.oid < 16384",
+  },
+].map(
+  ({ catalogue, acl, kind, owner, name, where }) => `
+    SELECT ${name} AS name FROM ${catalogue} o
+    CROSS JOIN LATERAL (SELECT coalesce((SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = '${catalogue}'::regclass
+      AND i.objoid = o.oid AND i.objsubid = 0), acldefault('${kind}', o.${owner})) AS acl) AS made
+    WHERE ${where} AND NOT (o.${acl} @> made.acl AND made.acl @> o.${acl})`,
+);
+
 const query = `SELECT kind, plural, schema, name FROM (${[
   ...kinds.map(
     ({ kind, plural = "(s)", catalogue, namespace, name }) => `
@@ -100,6 +141,9 @@ const query = `SELECT kind, plural, schema, name FROM (${[
      CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions' WHEN 'T' THEN 'types'
        WHEN 'n' THEN 'schemas' ELSE 'large objects' END)
    FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace`,
+  `SELECT 'rights on built-in objects', '', '', array_to_string((array_agg(name ORDER BY name COLLATE "C"))[1:5], ', ')
+     || CASE WHEN count(*) > 5 THEN format(' and %s more', count(*) - 5) ELSE '' END
+   FROM (${builtIn.join(" UNION ALL ")}) AS b HAVING count(*) > 0`,
   `SELECT 'security label', '(s)', '', format('%s (%s %s)', provider, objtype, objname) FROM pg_seclabels
    WHERE objtype NOT IN ('role', 'database', 'tablespace')`,
   `SELECT 'user mapping', '(s)', '', format('%s (%s)', usename, srvname) FROM pg_user_mappings`,

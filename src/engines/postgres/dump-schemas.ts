@@ -3,8 +3,15 @@ import { commentLines, type Comments } from "./dump-comments.ts";
 import { foreignOptions, literal, type Item } from "./dump-item.ts";
 import { notOfExtension, rows, userSchema } from "./inspect-catalog.ts";
 
-/** Schemas, extensions and foreign servers. `public` is taken for given, as in every new database. */
+/**
+ * Schemas, extensions and foreign servers. `public` is taken for given, as in every new database, where it has a comment:
+ * only another one is said, and that there is none.
+ */
 export async function schemaItems(session: Session, comments: Comments): Promise<Item[]> {
+  const [given] = await rows<{ oid: string }>(
+    session,
+    "SELECT oid::text AS oid FROM pg_namespace WHERE nspname = 'public'",
+  );
   const schemas = await rows<{ oid: string; name: string; quoted: string }>(
     session,
     `SELECT n.oid::text AS oid, n.nspname AS name, quote_ident(n.nspname) AS quoted FROM pg_namespace n
@@ -12,9 +19,11 @@ export async function schemaItems(session: Session, comments: Comments): Promise
   );
   // The version is left to the server, whose packages decide which there are. A schema that the extension's own
   // script makes cannot be named in advance.
-  const extensions = await rows<{ oid: string; name: string; quoted: string; schema: string | null }>(
+  // Its own comment comes with it.
+  const extensions = await rows<ExtensionRow>(
     session,
     `SELECT x.oid::text AS oid, x.extname AS name, quote_ident(x.extname) AS quoted,
+       (SELECT v.comment FROM pg_available_extensions() v WHERE v.name = x.extname) AS comment,
        CASE WHEN n.nspname <> 'pg_catalog' AND ${notOfExtension("pg_namespace", "n.oid")}
          THEN quote_ident(n.nspname) END AS schema
      FROM pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace WHERE x.oid >= 16384`,
@@ -32,7 +41,18 @@ export async function schemaItems(session: Session, comments: Comments): Promise
     keys: [key],
     text,
   });
+  const publicComment = given && (comments.get(`pg_namespace:${given.oid}:0`) ?? "");
   return [
+    ...(given === undefined || publicComment === undefined || publicComment === "standard public schema"
+      ? []
+      : [
+          one(
+            "schema",
+            { name: "public" },
+            `pg_namespace:${given.oid}`,
+            `COMMENT ON SCHEMA public IS ${literal(publicComment)};`,
+          ),
+        ]),
     ...schemas.map((row) => {
       const key = `pg_namespace:${row.oid}`;
       const lines = commentLines(comments, [{ what: `SCHEMA ${row.quoted}`, key }]);
@@ -40,7 +60,12 @@ export async function schemaItems(session: Session, comments: Comments): Promise
     }),
     ...extensions.map((row) => {
       const where = row.schema === null ? "" : ` WITH SCHEMA ${row.schema}`;
-      return one("extension", row, `pg_extension:${row.oid}`, `CREATE EXTENSION ${row.quoted}${where};`);
+      const key = `pg_extension:${row.oid}`;
+      const lines =
+        comments.get(`${key}:0`) === row.comment
+          ? []
+          : commentLines(comments, [{ what: `EXTENSION ${row.quoted}`, key }]);
+      return one("extension", row, key, [`CREATE EXTENSION ${row.quoted}${where};`, ...lines].join("\n"));
     }),
     ...servers.map((row) => {
       const key = `pg_foreign_server:${row.oid}`;
@@ -51,6 +76,14 @@ export async function schemaItems(session: Session, comments: Comments): Promise
       return one("server", row, key, [`${create}${foreignOptions(row.options)};`, ...lines].join("\n"));
     }),
   ];
+}
+
+interface ExtensionRow {
+  readonly oid: string;
+  readonly name: string;
+  readonly quoted: string;
+  readonly comment: string | null;
+  readonly schema: string | null;
 }
 
 interface ServerRow {

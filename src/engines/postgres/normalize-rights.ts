@@ -49,11 +49,19 @@ const lastPlace = 1_000_000_000;
 const of = (catalogue: string, namespace: string): string => `JOIN pg_namespace n ON n.oid = o.${namespace}
     WHERE ${userSchema("n")} AND ${notOfExtension(catalogue, "o.oid")}`;
 
+// A copy finds `public` made: where the role that reads has it, who copies gets it.
+const reader = "(SELECT oid FROM pg_roles WHERE rolname = current_user)";
+
+/** `public` with the owner that every new database gives it: until PostgreSQL 14 the first superuser, then pg_database_owner. */
+const publicAsMade = `(o.nspname = 'public' AND o.nspowner =
+      CASE WHEN current_setting('server_version_num')::int < 150000 THEN 10 ELSE 6171 END)`;
+
 /** A sequence of a column, an index and the type of a table follow their table. */
 const ownerQuery = `
-  SELECT target, quote_ident(pg_get_userbyid(owner)) AS role, schema, name FROM (
+  SELECT target, CASE owner WHEN ${reader} THEN 'CURRENT_USER' ELSE quote_ident(pg_get_userbyid(owner)) END AS role,
+    schema, name FROM (
     SELECT 1 AS rank, format('SCHEMA %I', o.nspname) AS target, o.nspowner AS owner, NULL AS schema, o.nspname::text AS name
-    FROM pg_namespace o WHERE ${userSchema("o")} AND o.nspname <> 'public' AND ${notOfExtension("pg_namespace", "o.oid")}
+    FROM pg_namespace o WHERE ${userSchema("o")} AND NOT ${publicAsMade} AND ${notOfExtension("pg_namespace", "o.oid")}
     UNION ALL
     SELECT 2, format('%s %I.%I', CASE o.typtype WHEN 'd' THEN 'DOMAIN' ELSE 'TYPE' END, n.nspname, o.typname), o.typowner,
       n.nspname, o.typname
@@ -84,5 +92,5 @@ const ownerQuery = `
     SELECT 6, format('STATISTICS %I.%I', n.nspname, o.stxname), o.stxowner, tn.nspname, t.relname
     FROM pg_statistic_ext o JOIN pg_class t ON t.oid = o.stxrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
       ${of("pg_statistic_ext", "stxnamespace")}
-  ) AS owned WHERE owner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
+  ) AS owned WHERE owner <> ${reader} OR target = 'SCHEMA public'
   ORDER BY role, rank, target COLLATE "C"`;
