@@ -9,6 +9,8 @@ import { targetNames } from "./target-names.ts";
 
 export interface PairedTable {
   readonly table: CopyTable;
+  /** As the target has it. */
+  readonly twin: PortableTable;
   /** Columns that one side has and the other has not. */
   readonly problems: readonly string[];
   /** Columns that are not compared, each with the reason. */
@@ -94,6 +96,7 @@ function pairColumns(
   return {
     problems,
     leftOut,
+    twin: target,
     table: {
       source: { schema: source.schema, name: source.name },
       target: { schema: target.schema, name: target.name },

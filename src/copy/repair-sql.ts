@@ -1,12 +1,12 @@
 import type { Expression } from "../core/expression.ts";
-import type { CopyTable } from "../core/plan.ts";
 import type { DigestForm } from "../engines/data-roles.ts";
 import type { Engine } from "../engines/engine.ts";
-import { qualifiedTable } from "../engines/qualified-table.ts";
+import { ownRows, qualifiedTable } from "../engines/qualified-table.ts";
 import { isUndefinedBytesText } from "../engines/undefined-bytes-text.ts";
 import type { RowDifference } from "../run/compare/differing-rows.ts";
 import { digestForm } from "../run/compare/digest-form.ts";
 import { printExpression } from "../sql/expression/print.ts";
+import type { PairedTable } from "./pair-tables.ts";
 
 /**
  * A statement for the target that makes the row as the source has it; null where the table has no key, so that the
@@ -15,13 +15,15 @@ import { printExpression } from "../sql/expression/print.ts";
 export function repairSql(
   source: Engine,
   target: Engine,
-  table: CopyTable,
+  { table, twin }: Pick<PairedTable, "table" | "twin">,
   row: RowDifference,
 ): string | null {
   if (row.key.length === 0) return null;
   if (row.values.some(({ source: value }) => value !== null && isUndefinedBytesText(value))) return null;
-  const { quote } = target.traits;
-  const qualified = qualifiedTable(target.traits, table.target);
+  const { quote, overriding } = target.traits;
+  const rows = ownRows(target.traits, twin);
+  const isMade = new Set(twin.columns.filter(({ generated }) => generated !== null).map(({ name }) => name));
+  const values = row.values.filter(({ column }) => !isMade.has(column));
   const formOf = (column: string): DigestForm => {
     const found = table.columns.find((each) => each.target === column || each.source === column);
     if (found === undefined) return { kind: "text", trimmed: false };
@@ -37,17 +39,21 @@ export function repairSql(
     .join(" AND ");
   switch (row.kind) {
     case "extra":
-      return `DELETE FROM ${qualified} WHERE ${where};`;
+      return `DELETE FROM ${rows} WHERE ${where};`;
     case "missing": {
-      const columns = row.values.map(({ column }) => quote(column)).join(", ");
-      const values = row.values.map(({ column, source: value }) => literal(value, column)).join(", ");
-      return `INSERT INTO ${qualified} (${columns}) VALUES (${values});`;
+      const columns = values.map(({ column }) => quote(column)).join(", ");
+      const given = values.map(({ column, source: value }) => literal(value, column)).join(", ");
+      const isNumbered = twin.columns.some(({ identity }) => identity?.always === true);
+      const into = `INSERT INTO ${qualifiedTable(target.traits, twin)} (${columns})`;
+      return `${into} ${isNumbered && overriding !== undefined ? `${overriding} ` : ""}VALUES (${given});`;
     }
     case "different": {
-      const changes = row.values.map(
+      // What the server makes of the other columns is right when they are.
+      if (values.length === 0) return null;
+      const changes = values.map(
         ({ column, source: value }) => `${quote(column)} = ${literal(value, column)}`,
       );
-      return `UPDATE ${qualified} SET ${changes.join(", ")} WHERE ${where};`;
+      return `UPDATE ${rows} SET ${changes.join(", ")} WHERE ${where};`;
     }
   }
 }

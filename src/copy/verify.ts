@@ -88,7 +88,8 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
       );
       await align(project, reader, other);
       const verified: VerifiedTable[] = [];
-      for (const { table, problems, leftOut } of pairs) {
+      for (const pair of pairs) {
+        const { table, problems, leftOut } = pair;
         const began = performance.now();
         const found = await compareTable({
           source: { engine: source.engine, session: reader, failure: sideFailure(project, "source") },
@@ -119,7 +120,7 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
           differences,
           withinTolerance,
           listed: found.listed.map((row) =>
-            Object.assign({ repair: repairSql(source.engine, target.engine, table, row) }, row),
+            Object.assign({ repair: repairSql(source.engine, target.engine, pair, row) }, row),
           ),
           problems,
           leftOut,

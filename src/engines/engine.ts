@@ -76,6 +76,8 @@ export interface Traits {
   readonly quote: (name: string) => string;
   /** Before the name of a table that is not partitioned: without the rows of those that inherit from it. Missing is nothing. */
   readonly only?: string;
+  /** Before the VALUES of an INSERT that gives the numbers of a column which always makes its own. */
+  readonly overriding?: string;
   /** How the n-th parameter of a statement is written, n from 1. */
   readonly placeholder: (n: number) => string;
 }

@@ -15,5 +15,6 @@ export const traits: Traits = Object.freeze({
   distinguishesCase: true,
   quote: (name: string) => `"${name.replaceAll('"', '""')}"`,
   only: "ONLY ",
+  overriding: "OVERRIDING SYSTEM VALUE",
   placeholder: (n: number) => `$${n}`,
 });
