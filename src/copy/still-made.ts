@@ -10,6 +10,7 @@ import { leftoverKey, type ObjectMarks, objectMarks, viewKey } from "../run/obje
 import { objectName } from "./objects/object-name.ts";
 import type { Made, MadeObject, MadeTable } from "./given-up.ts";
 import type { CopyProject } from "./project.ts";
+import { refuseHidden } from "./refuse-hidden.ts";
 
 /**
  * What is there of what runs made that are given up. A name alone says nothing: somebody may have made a table or a view
@@ -32,6 +33,10 @@ export async function stillMade(
     made.tables.filter((table) => present.has(tableKey(table)) && ledger.hasTables(table.run)),
     tableKey,
   );
+  // Of a table that hides its rows it could not be said that it has no others than those that were copied.
+  await refuseHidden(project, "target", session, {
+    there: [...tables.keys()].map((name) => present.get(name)!),
+  });
   for (const [name, candidates] of tables) {
     await refuseOther(project, { name, there: present.get(name)!, candidates, ledger }, session);
   }

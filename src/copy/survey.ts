@@ -14,6 +14,7 @@ import { planObjects } from "./objects/plan-objects.ts";
 import { inNeutralWords, inOwnWords, ownOfCopied, takesWordsOf, withoutMakers } from "./own-words.ts";
 import { type CopyChoice, type CopyProject, makesDatabase, makesRowsAlone, makesTables } from "./project.ts";
 import { comesBack } from "../run/compare/read-back.ts";
+import { refuseHidden } from "./refuse-hidden.ts";
 import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
 import { swapRole } from "./refresh.ts";
 import { referencedNumbers } from "./referenced-numbers.ts";
@@ -95,6 +96,8 @@ export async function survey(
   if (chosen.length === 0) {
     throw new GodwitError("GW7004", { message: `${source.target.display} has no tables to copy` });
   }
+  if (choice.schemaOnly !== true)
+    await refuseHidden(project, "source", session, { there: chosen.map((ruled) => ruled.source) });
   const bySource = new Map(chosen.map((ruled) => [tableKey(ruled.source), ruled]));
   const sources = new Map(chosen.map((ruled) => [tableKey(ruled.source), ruled.source]));
   const sides = {

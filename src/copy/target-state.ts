@@ -6,10 +6,11 @@ import type { DdlStatement } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
 import { ownRows } from "../engines/qualified-table.ts";
 import type { Made } from "./given-up.ts";
-import { type CopyChoice, type CopyProject, makesDatabase } from "./project.ts";
+import { type CopyChoice, type CopyProject, makesDatabase, makesTables } from "./project.ts";
 import { lostParts, refuseLeftovers, refuseObstacles } from "./refresh.ts";
 import { referencesOf } from "./references-of.ts";
 import { foldName } from "./fold-name.ts";
+import { refuseHidden } from "./refuse-hidden.ts";
 import type { Survey } from "./survey.ts";
 
 /** What the target has in the places of the tables that are copied, before anything is made. */
@@ -60,6 +61,15 @@ export async function targetState(
     }),
   );
   const own = new Set(tables.values());
+  if (choice.schemaOnly !== true) {
+    const made = survey.tables.flatMap(({ target }) => target.own?.whole ?? []);
+    await refuseHidden(
+      project,
+      "target",
+      session,
+      makesTables(choice) ? { there: [], made } : { there: [...own] },
+    );
+  }
   const references = referencesOf(schema, (table) => own.has(table));
   const state = { tables, references, empty: new Set<string>(), lost: [], discard, away, all: schema.tables };
   if (makesDatabase(choice)) refuseExisting(project, [...tables.keys()]);

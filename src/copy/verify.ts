@@ -14,6 +14,7 @@ import { repairSql } from "./repair-sql.ts";
 import { ruledTables } from "./ruled-tables.ts";
 import type { RuleWarning } from "./rules/model.ts";
 import { selectTables } from "./select-tables.ts";
+import { refuseHidden } from "./refuse-hidden.ts";
 import { sideFailure, withSession } from "./with-session.ts";
 
 export interface VerifyChoice {
@@ -86,6 +87,8 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         choice.columns,
         acceptedLosses(ours.tables, choice.allow ?? []),
       );
+      await refuseHidden(project, "source", reader, { there: pairs.map(({ table }) => table.source) });
+      await refuseHidden(project, "target", other, { there: pairs.map(({ table }) => table.target) });
       await align(project, reader, other);
       const verified: VerifiedTable[] = [];
       for (const pair of pairs) {

@@ -1,5 +1,6 @@
 import type { Expression } from "../core/expression.ts";
 import type {
+  OwnMaking,
   PortableAction,
   PortableColumn,
   PortableForeignKey,
@@ -38,6 +39,14 @@ export interface NormalizeRole {
    * only: no table is scanned. Expressions that the translator does not know come as text alone.
    */
   schema(session: Session): Promise<PortableSchema>;
+  /**
+   * Of the tables that are there, and of those that are to be made in the engine's own words, each of which the session
+   * would not be given all rows, with the reason. Where it is missing, none is hidden from whoever may read.
+   */
+  hidden?(
+    session: Session,
+    tables: { readonly there: readonly TableName[]; readonly made: readonly OwnMaking[] },
+  ): Promise<readonly string[]>;
 }
 
 // ── render ─────────────────────────────────────────────────────────────────────────────────────────────────

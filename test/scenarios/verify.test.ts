@@ -58,6 +58,54 @@ describe("verify", { concurrency: 2 }, () => {
     );
   }
 
+  test("and a copy read nothing where policies hide rows", { skip: skipFor("postgres") }, () =>
+    withPair("postgres", "postgres", async (pair) => {
+      const role = `owner_${randomBytes(6).toString("hex")}`;
+      const as = (url: string) => Object.assign(new URL(url), { username: role, password: role }).href;
+      const ask = (statement: string, url: string) =>
+        administer("postgres", (sql): Promise<unknown> => sql(statement), url);
+      const refusedFor = async (work: Promise<unknown>, side: string) => {
+        const { message, details } = await refused(work, "GW7001");
+        assert.match(message, /public\.t has row level security, and the role owner_\w+ no BYPASSRLS/);
+        assert.equal(details.side, side);
+      };
+      await ask(`CREATE ROLE ${role} LOGIN PASSWORD '${role}'`, pair.source);
+      try {
+        for (const url of [pair.source, pair.target])
+          await ask(`ALTER DATABASE ${new URL(url).pathname.slice(1)} OWNER TO ${role}`, url);
+        await pair.prepare([
+          `SET ROLE ${role}`,
+          "CREATE TABLE t (id int PRIMARY KEY, v text)",
+          "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
+          "ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+          "CREATE POLICY one ON t USING (id = 1)",
+        ]);
+        const [source, to] = [as(pair.source), as(pair.target)];
+        await refusedFor(pair.copy({ source }), "source");
+        // The table would be made, and not be seen.
+        await refusedFor(pair.copy({ target: to }), "target");
+        await pair.change([
+          "DO $$BEGIN ASSERT (SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'godwit')) = 0; END$$",
+        ]);
+        await pair.copy();
+        await pair.change([`ALTER TABLE t OWNER TO ${role}`, "DELETE FROM t WHERE id = 2"]);
+        await refusedFor(pair.verify({ source }), "source");
+        await refusedFor(pair.verify({ target: to }), "target");
+        await pair.change([
+          `GRANT ALL ON SCHEMA godwit TO ${role}`,
+          `GRANT ALL ON ALL TABLES IN SCHEMA godwit TO ${role}`,
+        ]);
+        for (const mode of ["truncate", "upsert"] as const)
+          await refusedFor(pair.copy({ target: to, mode }), "target");
+        assert.equal((await pair.verify()).equal, false);
+      } finally {
+        for (const url of [pair.source, pair.target])
+          await ask(`REASSIGN OWNED BY ${role} TO CURRENT_USER; DROP OWNED BY ${role}`, url);
+        await ask(`DROP ROLE ${role}`, pair.source);
+      }
+    }),
+  );
+
   test(
     "what it says repairs the rows, and touches none of those that inherit",
     { skip: skipFor("postgres") },

@@ -4,6 +4,7 @@ import type { Session } from "../engine.ts";
 import { readItems } from "./dump.ts";
 import { readCatalog, serverVersion } from "./inspect-catalog.ts";
 import { readConstraintFacts, readIndexParts } from "./normalize-constraints.ts";
+import { hidden } from "./normalize-hidden.ts";
 import { readActions } from "./normalize-actions.ts";
 import { readLeftovers } from "./normalize-leftovers.ts";
 import { makingsOf } from "./normalize-making.ts";
@@ -13,7 +14,10 @@ import { portableTables, readEstimates } from "./normalize-tables.ts";
 import { portableType, readColumnTypes } from "./normalize-types.ts";
 import { takenApart, wholeTables } from "./normalize-whole.ts";
 
-export const normalize: NormalizeRole = { schema: (session) => readCatalog(session, () => read(session)) };
+export const normalize: NormalizeRole = {
+  schema: (session) => readCatalog(session, () => read(session)),
+  hidden,
+};
 
 async function read(session: Session): Promise<PortableSchema> {
   const { items: all, relations, dependencies, comments, sequences } = await readItems(session, true);
