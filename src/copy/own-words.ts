@@ -30,6 +30,18 @@ export function inNeutralWords(table: PortableTable): PortableTable {
   };
 }
 
+/** A table for an older server of its own product: its expressions come along, so their types do, too. */
+function forOlder(table: PortableTable): PortableTable {
+  const neutral = inNeutralWords(table);
+  return {
+    ...neutral,
+    columns: neutral.columns.map((column, n) => {
+      const base = table.columns[n]!.own?.base;
+      return base === undefined ? column : Object.assign({}, column, { own: { type: base, words: "" } });
+    }),
+  };
+}
+
 /** Objects for another product, or an older version: without settings that only their own server understands. */
 export function withoutMakers(schema: PortableSchema): PortableSchema {
   const plain = <T extends { readonly making: Making | null }>(object: T): T =>
@@ -52,7 +64,7 @@ function without<T extends { readonly own?: unknown }>({ own: _, ...rest }: T): 
  * no word for stays where the server `takesAll` of it.
  */
 export function inOwnWords(given: PortableTable, dialect: EngineId, takesAll: boolean): PortableTable {
-  const table = takesAll ? given : inNeutralWords(given);
+  const table = takesAll ? given : forOlder(given);
   const said = <T extends { readonly expression: Expression | null; readonly text: string }>(part: T): T =>
     part.expression !== null || part.text === ""
       ? part

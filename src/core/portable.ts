@@ -77,6 +77,8 @@ export interface OwnColumn {
   readonly type: string;
   /** What comes after it: "INVISIBLE", "STORAGE EXTERNAL". */
   readonly words: string;
+  /** The type behind it that older servers have, too, where expressions of the table are of it: they are passed on as they are. */
+  readonly base?: string;
 }
 
 /** The server's own statistics: for order, progress and time left, never for correctness. */

@@ -117,11 +117,14 @@ function ownTable(
 }
 
 /** Of a domain, a collation of the column's own, citext and money, whose neutral types say less. */
-function ownColumn(column: ColumnRow, { printed, name, builtIn }: ColumnTypeRow): { own?: OwnColumn } {
+function ownColumn(column: ColumnRow, type: ColumnTypeRow): { own?: OwnColumn } {
+  const { printed, name, builtIn } = type;
   const says = builtIn ? name === "money" || name === "_money" : name === "citext" || name === "_citext";
   if (column.type === printed && column.collation === null && !says) return {};
   const collation = column.collation === null ? "" : ` COLLATE ${column.collation}`;
-  return { own: { type: `${column.type}${collation}`, words: "" } };
+  // Operators of citext take no text.
+  const base = !builtIn && (type.element ?? type).name === "citext" ? { base: printed } : {};
+  return { own: { type: `${column.type}${collation}`, words: "", ...base } };
 }
 
 function portableColumn(sources: TableSources, column: ColumnRow, type: ColumnTypeRow): PortableColumn {
