@@ -8,6 +8,7 @@ import type {
   TypeDecision,
 } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
+import { withEncoding } from "../core/with-encoding.ts";
 import type { Answer, KeyColumn, Question } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
 import { range, withAdvisory } from "./advisory-risks.ts";
@@ -47,6 +48,8 @@ export interface DecideOptions {
   readonly referenced?: ReadonlyMap<string, PortableColumn>;
   /** By the source's name: what rules say of a column. */
   readonly ruled?: ReadonlyMap<string, ColumnRuling> | undefined;
+  /** Texts whose bytes are copied as they are: no conversion loses anything of them. */
+  readonly encodings?: ReadonlyMap<string, string>;
 }
 
 export interface ColumnRuling {
@@ -77,6 +80,7 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
     server,
     referenced,
     ruled,
+    encodings,
   } = options;
   const { ofTexts = [] } = source.profile;
   const keyed = keyedColumns(table);
@@ -112,7 +116,10 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
       const isKept = source.id === target.id && decision.sql === column.declared;
       const risks =
         column.advisory === true && !isKept ? withAdvisory(decision.risks, decision.type) : decision.risks;
-      const isRead = column.type.kind === "text" && ruled?.get(column.name)?.isComputed !== true;
+      const isRead =
+        /^(text|enum|set)$/.test(column.type.kind) &&
+        ruled?.get(column.name)?.isComputed !== true &&
+        encodings?.has(column.name) !== true;
       return [...risks, ...(isRead ? ofTexts : [])].map((risk): Question & { index: number } => {
         return { index, column: column.name, from: column.type, risk };
       });
@@ -188,7 +195,7 @@ export function keyOf(table: PortableTable): readonly KeyColumn[] {
       : (unique?.columns ?? index?.parts.flatMap(({ column }) => column ?? []) ?? []);
   return names.flatMap((name) => {
     const column = typeOf(name);
-    return column === undefined ? [] : [{ name, type: column.type }];
+    return column === undefined ? [] : [{ name, type: column.type, ...withEncoding(column) }];
   });
 }
 

@@ -1,10 +1,12 @@
 import type { CopyColumn, CopyTable } from "../core/plan.ts";
 import type { PortableColumn, PortableSchema, PortableTable, RiskKind } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
+import { withEncoding } from "../core/with-encoding.ts";
 import { keyOf } from "./decide.ts";
 import type { CopyProject } from "./project.ts";
 import type { RuledTable } from "./rules/ruled-table.ts";
 import { foldName } from "./fold-name.ts";
+import { sharedEncodings, twinIn } from "./shared-encodings.ts";
 import { targetNames } from "./target-names.ts";
 
 export interface PairedTable {
@@ -30,6 +32,7 @@ export function pairTables(
   target: PortableSchema,
   only: readonly string[] | undefined,
   acceptedOf: (table: PortableTable, column: string) => readonly RiskKind[] = () => [],
+  isSameProduct = false,
 ): Pairing {
   const { traits, render } = project.target.engine;
   const fold = (name: string) => foldName(traits, name);
@@ -49,18 +52,28 @@ export function pairTables(
     const key = tableKey(ruled.source);
     const twin = there.get(fold(tableKey(names.get(key)!)));
     if (twin === undefined) missing.push(key);
-    else pairs.push(pairColumns(ruled, twin, only, fold, acceptedOf));
+    else pairs.push(pairColumns(ruled, twin, { only, fold, acceptedOf, isSameProduct }));
   }
   return { pairs, missing };
 }
 
 function pairColumns(
-  { source, where, columns: ruled }: RuledTable,
+  table: RuledTable,
   target: PortableTable,
-  only: readonly string[] | undefined,
-  fold: (name: string) => string,
-  acceptedOf: (table: PortableTable, column: string) => readonly RiskKind[],
+  {
+    only,
+    fold,
+    acceptedOf,
+    isSameProduct,
+  }: {
+    readonly only: readonly string[] | undefined;
+    readonly fold: (name: string) => string;
+    readonly acceptedOf: (table: PortableTable, column: string) => readonly RiskKind[];
+    readonly isSameProduct: boolean;
+  },
 ): PairedTable {
+  const { source, where, columns: ruled } = table;
+  const encodings = sharedEncodings(table, isSameProduct ? twinIn(target, fold) : () => undefined);
   const twins = new Map(target.columns.map((column) => [fold(column.name), column]));
   const wanted = (column: PortableColumn) => only === undefined || only.includes(column.name);
   const problems: string[] = [];
@@ -76,6 +89,9 @@ function pairColumns(
       leftOut.push(`${targetName}: each server has its own times of a row's versions`);
     else {
       const { name, type, declared } = twin;
+      const accepts = acceptedOf(source, column.name);
+      // What was made of bytes whose loss was accepted is a text that has other ones.
+      const encoding = accepts.length === 0 ? encodings.get(column.name) : undefined;
       columns.push({
         source: column.name,
         value,
@@ -83,7 +99,8 @@ function pairColumns(
         target: name,
         to: type,
         sql: declared,
-        accepts: acceptedOf(source, column.name),
+        accepts,
+        ...withEncoding({ encoding }),
       });
     }
   }

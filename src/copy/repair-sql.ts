@@ -4,7 +4,7 @@ import type { Engine } from "../engines/engine.ts";
 import { ownRows, qualifiedTable } from "../engines/qualified-table.ts";
 import { isUndefinedBytesText } from "../engines/undefined-bytes-text.ts";
 import type { RowDifference } from "../run/compare/differing-rows.ts";
-import { digestForm } from "../run/compare/digest-form.ts";
+import { columnForm } from "../run/compare/digest-form.ts";
 import { printExpression } from "../sql/expression/print.ts";
 import type { PairedTable } from "./pair-tables.ts";
 
@@ -27,7 +27,7 @@ export function repairSql(
   const formOf = (column: string): DigestForm => {
     const found = table.columns.find((each) => each.target === column || each.source === column);
     if (found === undefined) return { kind: "text", trimmed: false };
-    return digestForm(found.from, found.to, source.id === target.id);
+    return columnForm(found, source.id === target.id);
   };
   const literal = (value: string | null, column: string) =>
     printExpression(valueOf(value, formOf(column)), target.id);

@@ -1,6 +1,7 @@
 import { GodwitError } from "../core/error.ts";
 import type { PortableForeignKey, PortableSchema, PortableTable, TableName } from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
+import { withEncoding } from "../core/with-encoding.ts";
 import type { TargetTable } from "../engines/data-roles.ts";
 import type { Session, Traits } from "../engines/engine.ts";
 import { type DecidedColumn, decideColumns, keyOf } from "./decide.ts";
@@ -18,6 +19,7 @@ import { refuseHidden } from "./refuse-hidden.ts";
 import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
 import { swapRole } from "./refresh.ts";
 import { referencedNumbers } from "./referenced-numbers.ts";
+import { newTwin, sharedEncodings, twinIn } from "./shared-encodings.ts";
 import { selectTables } from "./select-tables.ts";
 import { targetNames } from "./target-names.ts";
 import { ruledTables } from "./ruled-tables.ts";
@@ -121,8 +123,15 @@ export async function survey(
   const tables: SurveyedTable[] = [];
   for (const ruled of chosen) {
     const table = ruled.source;
-    if (choice.schemaOnly !== true) await refuseLongValues(project, ruled, session, longestRow);
     const placedName = names.get(tableKey(table)) as TableName;
+    // What is made anew takes nothing from the one that is there.
+    const existing = makesTables(choice) ? undefined : twinOf(placedName, there, target.engine.traits);
+    const fold = (name: string) => foldName(target.engine.traits, name);
+    const encodings = sharedEncodings(
+      ruled,
+      !isSameProduct ? () => undefined : existing === undefined ? newTwin : twinIn(existing, fold),
+    );
+    if (choice.schemaOnly !== true) await refuseLongValues(project, ruled, encodings, session, longestRow);
     const targetName = besides.get(tableKey(table)) as TableName;
     const columns = await decideColumns({
       source: source.engine,
@@ -142,6 +151,7 @@ export async function survey(
           return [column.name, { declared, isKeyed, isRequired, isComputed: value !== null }];
         }),
       ),
+      encodings,
     });
     const own = lossesOf(table, columns);
     losses.push(...own);
@@ -150,14 +160,13 @@ export async function survey(
     dropped.push(...parts.dropped);
     const translated = withCopiedReferences({ ...table, ...parts.parts }, names, dropped);
     const placed = targetTable(translated, placedName, parts, columns, { names, server });
-    // What is made anew takes nothing from the one that is there.
-    const existing = makesTables(choice) ? undefined : twinOf(placed, there, target.engine.traits);
     const made = copyTable(project, choice, {
       ruled,
       targetName,
       columns,
       losses: own,
       existing,
+      encodings,
       isComputed: placed.columns.map((column) => {
         const twin = existing?.columns.find(({ name }) => name === column.name);
         return twin === undefined ? target.engine.render.generates(placed, column) : twin.generated !== null;
@@ -272,6 +281,7 @@ function copyTable(
     columns,
     losses,
     existing,
+    encodings,
     isComputed,
   }: {
     readonly ruled: RuledTable;
@@ -280,6 +290,7 @@ function copyTable(
     readonly losses: readonly Loss[];
     /** The table that is there, whose columns may have other types. */
     readonly existing: PortableTable | undefined;
+    readonly encodings: ReadonlyMap<string, string>;
     /** By column: the target computes it. */
     readonly isComputed: readonly boolean[];
   },
@@ -290,7 +301,19 @@ function copyTable(
     if (isComputed[index] === true) return [];
     const accepts = acceptedOf(losses, column.name, allow);
     const { type: to, sql } = decision;
-    return [{ source: column.name, value, from: column.type, target: name, to, sql, accepts }];
+    const encoding = encodings.get(column.name);
+    return [
+      {
+        source: column.name,
+        value,
+        from: column.type,
+        target: name,
+        to,
+        sql,
+        accepts,
+        ...withEncoding({ encoding }),
+      },
+    ];
   });
   const key = keyOf(table);
   const native =

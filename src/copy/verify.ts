@@ -86,6 +86,7 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         theirs,
         choice.columns,
         acceptedLosses(ours.tables, choice.allow ?? []),
+        await isOneProduct(project, reader, other),
       );
       await refuseHidden(project, "source", reader, { there: pairs.map(({ table }) => table.source) });
       await refuseHidden(project, "target", other, { there: pairs.map(({ table }) => table.target) });
@@ -154,6 +155,16 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
       };
     }),
   );
+}
+
+async function isOneProduct(
+  { source, target }: CopyProject,
+  reader: Session,
+  other: Session,
+): Promise<boolean> {
+  if (source.engine.id !== target.engine.id) return false;
+  const [from, to] = [await source.engine.connect.facts(reader), await target.engine.connect.facts(other)];
+  return from.product === to.product;
 }
 
 /** What the source has as well, in an engine of the same kind, was not left behind by anybody: the copy is like it. */

@@ -290,7 +290,11 @@ export interface CopyTable {
   readonly placed?: TableName;
   readonly columns: readonly CopyColumn[];
   /** A unique key of the source without NULLs, by which it is cut into chunks; empty where there is none. */
-  readonly key: readonly { readonly name: string; readonly type: PortableType }[];
+  readonly key: readonly {
+    readonly name: string;
+    readonly type: PortableType;
+    readonly encoding?: string;
+  }[];
   readonly where: Expression | null;
   readonly estimate: TableEstimate;
   /** All columns of the source's table when the copy was planned, also those that are not copied. */
@@ -322,6 +326,8 @@ export interface CopyColumn {
   readonly sql: string;
   /** Losses that were accepted by name. */
   readonly accepts?: readonly RiskKind[];
+  /** The `encoding` of both columns, on one product: the texts' own bytes are copied and compared. */
+  readonly encoding?: string;
 }
 
 /** Proof that tables hold the same on both sides. */

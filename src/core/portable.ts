@@ -110,6 +110,11 @@ export interface PortableColumn {
   /** MySQL's ON UPDATE CURRENT_TIMESTAMP. */
   readonly onUpdateNow: boolean;
   readonly collation: PortableCollation | null;
+  /**
+   * Of a text, a character set with several codes for one character, or with bytes for none: by their characters not
+   * all texts come back as they were. Missing is one in which they do.
+   */
+  readonly encoding?: string;
   readonly comment: string | null;
   readonly own?: OwnColumn;
 }

@@ -1,6 +1,6 @@
 import type { PortableType, TableEstimate, TableName } from "../core/portable.ts";
 import type { Target } from "../core/target.ts";
-import type { DdlStatement } from "./data-roles.ts";
+import type { DdlStatement, KeyColumn } from "./data-roles.ts";
 import type { Session } from "./engine.ts";
 
 /** A part of the schema: statements that make one thing, or a few that belong together, as its server prints them. */
@@ -20,13 +20,15 @@ export interface BackupColumn {
   readonly type: PortableType;
   /** The declaration. */
   readonly sql: string;
+  /** As in PortableColumn: the text's own bytes are kept. */
+  readonly encoding?: string;
 }
 
 export interface BackupTable extends TableName {
   /** Those that hold values of their own: what the server computes is not kept. */
   readonly columns: readonly BackupColumn[];
   /** By which it is cut into chunks; empty where pages serve. */
-  readonly key: readonly { readonly name: string; readonly type: PortableType }[];
+  readonly key: readonly KeyColumn[];
   readonly estimate: TableEstimate;
 }
 

@@ -292,6 +292,8 @@ export type KeyValues = readonly string[];
 export interface KeyColumn {
   readonly name: string;
   readonly type: PortableType;
+  /** As in PortableColumn: the bounds of ranges are then the texts' bytes, as hexadecimal digits. */
+  readonly encoding?: string;
 }
 
 /** A part of a table. All ranges of a split together hold each row exactly once, within one snapshot. */
@@ -347,6 +349,8 @@ export interface ReadColumn {
   readonly accepts?: readonly RiskKind[];
   /** Decimals, times and timestamps come without zeros at the end of their fraction, as digests have them. */
   readonly trimmed?: boolean;
+  /** As in CopyColumn: the text comes as `bytes` do. */
+  readonly encoding?: string;
 }
 
 export interface ReadRequest {
@@ -390,6 +394,8 @@ export interface WriteColumn {
   readonly type: PortableType;
   /** The target's declaration. */
   readonly sql: string;
+  /** As in CopyColumn: the text comes as `bytes` do. */
+  readonly encoding?: string;
 }
 
 export interface WriteRequest {
@@ -459,6 +465,8 @@ export interface DigestColumn {
   readonly accepts?: readonly RiskKind[];
   /** Of the source's columns with `accepts`: what the target's column holds, as in ReadColumn. */
   readonly to?: PortableType;
+  /** As in CopyColumn: the form of the text is that of `bytes`. */
+  readonly encoding?: string;
 }
 
 export interface DigestRequest {

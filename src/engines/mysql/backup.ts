@@ -1,4 +1,5 @@
 import type { BackupContents, BackupRole, BackupTable, SchemaPart } from "../backup-role.ts";
+import { withEncoding } from "../../core/with-encoding.ts";
 import type { DdlStatement } from "../data-roles.ts";
 import type { Row, Session } from "../engine.ts";
 import { native } from "./backup-native.ts";
@@ -142,10 +143,13 @@ async function backupTables(session: Session): Promise<BackupTable[]> {
       name: table.name,
       columns: table.columns
         .filter(({ generated }) => generated === null)
-        .map(({ name, type, declared }) => ({ name, type, sql: declared })),
+        .map((each) => {
+          const { name, type, declared } = each;
+          return Object.assign({ name, type, sql: declared }, withEncoding(each));
+        }),
       key: (key?.columns ?? []).flatMap((name) => {
         const found = column(name);
-        return found === undefined ? [] : [{ name, type: found.type }];
+        return found === undefined ? [] : [{ name, type: found.type, ...withEncoding(found) }];
       }),
       estimate: table.estimate,
     };

@@ -83,6 +83,7 @@ async function walkedBounds(
 }
 
 function keyText(column: KeyColumn, facts: Awaited<ReturnType<typeof columnFacts>>): string {
+  if (column.encoding !== undefined) return `HEX(${traits.quote(column.name)})`;
   const read = { name: column.name, value: null, from: column.type, to: column.type };
   const reading = columnReading(read, facts.get(column.name), { bytesPrefix: "" });
   return `CONVERT(${plainText(reading, column)} USING utf8mb4)`;

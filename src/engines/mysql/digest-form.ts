@@ -7,7 +7,7 @@ import { textLiteral } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 import { secondsOf, withoutZeros } from "./trimmed-text.ts";
 import { undefinedBytesSql, undefinedBytesText } from "./undefined-bytes.ts";
-import { utf8Text } from "./utf8-text.ts";
+import { ownBytes, utf8Text } from "./utf8-text.ts";
 
 /** What the program still does to a value that the server has sent. */
 export type SentForm = "plain" | "hexadecimal" | "float32" | "float64" | "labels";
@@ -68,7 +68,10 @@ function fieldOf(column: DigestColumn, value: string, own: ColumnFacts | undefin
     case "boolean":
       return plain(own?.dataType === "bit" ? `CAST(${value} AS UNSIGNED)` : `(${value} + 0)`);
     case "bytes":
-      return type.kind === "uuid" ? plain(`REPLACE(LOWER(${value}), '-', '')`) : hexadecimal(value);
+      if (type.kind === "uuid") return plain(`REPLACE(LOWER(${value}), '-', '')`);
+      return column.encoding === undefined
+        ? hexadecimal(value)
+        : { ...hexadecimal(value), sent: ownBytes(value) };
     case "bits":
       // What is no column of bits keeps them as digits.
       return type.kind === "bits"

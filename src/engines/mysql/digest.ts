@@ -276,17 +276,17 @@ function conditionsOf(request: DigestRequest, part: Slice): string[] {
 /** By the key's index; none where a form is no literal of the column's own: then all rows are looked through. */
 function keysCondition({ key }: DigestRequest, rows: readonly HashedRow[]): string[] {
   const direct = key.every(
-    ({ value, type, form }) =>
+    ({ value, type, form, encoding }) =>
       value === null &&
       canBound(type) &&
       type.kind !== "float" &&
-      form.kind === type.kind &&
+      (form.kind === type.kind || encoding !== undefined) &&
       !("trimmed" in form && form.trimmed),
   );
   if (key.length === 0 || !direct) return [];
   const tuples = rows.map(
     (row) =>
-      `(${key.map(({ name, type }, at) => `${traits.quote(name)} = ${keyLiteral(row.key[at]!, type)}`).join(" AND ")})`,
+      `(${key.map((column, at) => `${traits.quote(column.name)} = ${keyLiteral(row.key[at]!, column)}`).join(" AND ")})`,
   );
   return [tuples.join(" OR ")];
 }

@@ -29,7 +29,8 @@ export function canBound(type: PortableType): boolean {
 }
 
 /** A key's value as a literal that is compared in the column's own type and collation. */
-export function keyLiteral(value: string, type: PortableType): string {
+export function keyLiteral(value: string, { type, encoding }: Pick<KeyColumn, "type" | "encoding">): string {
+  if (encoding !== undefined) return value === "" ? "''" : `_${encoding} x'${hexadecimal(value)}'`;
   switch (type.kind) {
     case "boolean":
     case "integer":
@@ -42,11 +43,15 @@ export function keyLiteral(value: string, type: PortableType): string {
       if (!/^[01]+$/.test(value)) throw new TypeError(`not bits: ${value}`);
       return String(BigInt(`0b${value}`));
     case "bytes":
-      if (!/^([0-9a-f]{2})*$/i.test(value)) throw new TypeError(`not hexadecimal digits: ${value}`);
-      return value === "" ? "_binary''" : `_binary x'${value}'`;
+      return value === "" ? "_binary''" : `_binary x'${hexadecimal(value)}'`;
     default:
       return textLiteral(value);
   }
+}
+
+function hexadecimal(value: string): string {
+  if (!/^([0-9a-f]{2})*$/i.test(value)) throw new TypeError(`not hexadecimal digits: ${value}`);
+  return value;
 }
 
 function bound(
@@ -55,9 +60,9 @@ function bound(
   operator: "<" | ">",
   inclusive: boolean,
 ): string {
-  const parts = key.map(({ name, type }, place) => ({
-    column: traits.quote(name),
-    value: keyLiteral(values[place]!, type),
+  const parts = key.map((column, place) => ({
+    column: traits.quote(column.name),
+    value: keyLiteral(values[place]!, column),
   }));
   const [first] = parts;
   if (first === undefined) throw new TypeError("a range of a key without columns");

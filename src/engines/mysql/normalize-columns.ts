@@ -4,6 +4,7 @@ import type { Row } from "../engine.ts";
 import { collationOf, columnType } from "./column-type.ts";
 import { toColumn, unescaped } from "./inspect-columns.ts";
 import { withoutDatabase } from "./inspect-objects.ts";
+import { encodingOf } from "./undefined-bytes.ts";
 
 export interface ColumnContext {
   readonly table: Row;
@@ -23,6 +24,8 @@ export function normalizeColumn(row: Row, context: ColumnContext): PortableColum
   const generation = unescaped(String(row.GENERATION_EXPRESSION ?? ""), mariaDb);
   const counter = /auto_increment/i.test(extra);
   const comment = String(row.COLUMN_COMMENT ?? "");
+  const charset = row.CHARACTER_SET_NAME;
+  const encoding = type.kind === "text" && typeof charset === "string" ? encodingOf(charset) : undefined;
   return {
     name,
     type,
@@ -47,6 +50,7 @@ export function normalizeColumn(row: Row, context: ColumnContext): PortableColum
     ...(isRowTime(generation) ? { ofVersion: true } : {}),
     onUpdateNow: /on update current_timestamp/i.test(extra),
     collation: type.kind === "json" || type.kind === "uuid" ? null : collationOf(row, context.nopad),
+    ...(encoding === undefined ? {} : { encoding }),
     comment: comment === "" ? null : comment,
   };
 }

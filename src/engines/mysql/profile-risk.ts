@@ -34,7 +34,10 @@ export function riskSql(
     case "invalid-encoding":
       return encodingSql(sql, from, facts, isMariaDb);
     case "undefined-bytes":
-      return from.kind === "text" ? undefinedBytesSql(sql, facts) : null;
+      // A label with such bytes is read as one with a question mark, or with U+FFFD.
+      if ((from.kind === "enum" || from.kind === "set") && !/[?\uFFFD]/.test(from.labels.join("")))
+        return null;
+      return isText(from) ? undefinedBytesSql(sql, facts) : null;
     case "zero-date":
       return isDay(from) ? noDay(sql) : null;
     case "time-range":

@@ -8,7 +8,7 @@ import type { ColumnFacts } from "./column-facts.ts";
 import { bytesLiteral, textLiteral } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 import { secondsOf, withoutZeros } from "./trimmed-text.ts";
-import { utf8Text } from "./utf8-text.ts";
+import { ownBytes, utf8Text } from "./utf8-text.ts";
 import type { WideForm } from "./wide-rows.ts";
 
 /** How a column is read: as a part of the row's text, and by itself where that text would be too long. */
@@ -51,7 +51,7 @@ export function expressionText(expression: Expression): string {
 
 function valueReading(
   value: string,
-  { name, from, to, accepts = [], trimmed = false }: ReadColumn,
+  { name, from, to, accepts = [], trimmed = false, encoding }: ReadColumn,
   facts: ColumnFacts | undefined,
   wire: WireForm,
 ): ColumnReading {
@@ -59,6 +59,7 @@ function valueReading(
   const own = value === traits.quote(name) ? facts : undefined;
   if (facts !== undefined && isGeometry(facts)) return plain(`LOWER(${extendedWkb(value)})`);
   if (facts?.dataType === "vector") return hexadecimal(value, wire);
+  if (encoding !== undefined) return { ...hexadecimal(value, wire), wide: ownBytes(value) };
   switch (from.kind) {
     case "bytes":
       if (to.kind === "uuid") return plain(uuidText(`LOWER(HEX(${value}))`));

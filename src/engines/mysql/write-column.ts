@@ -8,7 +8,8 @@ import { traits } from "./traits.ts";
  */
 export function storedValue(column: WriteColumn, field: string): string | null {
   const { type } = column;
-  if (type.kind === "bytes") return checked(unhex(field), field);
+  // Into a text bytes are stored as they are, where its character set lets them in.
+  if (type.kind === "bytes" || column.encoding !== undefined) return checked(unhex(field), field);
   if (type.kind === "bits") {
     return `IF(${field} REGEXP '^[01]{1,64}$', CAST(CONV(${field}, 2, 10) AS UNSIGNED), ${refusal(field)})`;
   }
@@ -47,7 +48,7 @@ function serverGeometry(field: string): string {
 
 /** The same for a field of COPY text, with its bytes as latin1, as a literal of an INSERT. */
 export function fieldLiteral(column: WriteColumn): (field: string) => string {
-  const hexadecimal = column.type.kind === "bytes" || isVector(column);
+  const hexadecimal = column.type.kind === "bytes" || column.encoding !== undefined || isVector(column);
   const geometry = isGeometry(column);
   return (field) => {
     if (field === "\\N") return "NULL";

@@ -2,6 +2,7 @@ import type { KeyColumn, Range, ReadRequest, WriteRequest } from "../../engines/
 import type { BackupRole, BackupTable } from "../../engines/backup-role.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
 import { GodwitError } from "../../core/error.ts";
+import { withEncoding } from "../../core/with-encoding.ts";
 
 /** How rows go into an archive and out of it: each in the text that the same engine reads back exactly. */
 export interface ArchivedRows {
@@ -28,7 +29,10 @@ export function archivedRows({ backup, read, write, chunk, traits }: Engine): Ar
     read: (session, table, range) => {
       const request: ReadRequest = {
         table: nameOf(table),
-        columns: table.columns.map(({ name, type }) => ({ name, value: null, from: type, to: type })),
+        columns: table.columns.map((column) => {
+          const { name, type } = column;
+          return { name, value: null, from: type, to: type, ...withEncoding(column) };
+        }),
         key: keyOf(table),
         range,
         where: null,
@@ -39,7 +43,10 @@ export function archivedRows({ backup, read, write, chunk, traits }: Engine): Ar
     load: (session, table, rows) => {
       const request: WriteRequest = {
         table: nameOf(table),
-        columns: table.columns.map(({ name, type, sql }) => ({ name, type, sql })),
+        columns: table.columns.map((column) => {
+          const { name, type, sql } = column;
+          return { name, type, sql, ...withEncoding(column) };
+        }),
         upsertBy: null,
       };
       return isNative ? write.loadNative!(session, request, rows) : write.load(session, request, rows);

@@ -101,12 +101,22 @@ const texts: Check = (value) =>
 
 const part = record({ title: text, text, settings: list(text) });
 const place = record({ offset: number, index: number });
-const column = record({ name: text, type: record({ kind: text }), sql: text });
+/** It becomes a part of statements. */
+const encoding: Check = (value) =>
+  typeof value !== "object" ||
+  value === null ||
+  !("encoding" in value) ||
+  (typeof value.encoding === "string" && /^[a-z0-9_]{1,64}$/.test(value.encoding));
+const encoded =
+  (each: Check): Check =>
+  (value) =>
+    each(value) && encoding(value);
+const column = encoded(record({ name: text, type: record({ kind: text }), sql: text }));
 const table = record({
   schema: text,
   name: text,
   columns: list(column),
-  key: list(record({ name: text, type: record({ kind: text }) })),
+  key: list(encoded(record({ name: text, type: record({ kind: text }) }))),
   estimate: record({}),
   rows: digits,
   sum: digits,

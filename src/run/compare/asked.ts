@@ -1,10 +1,11 @@
 import type { Expression } from "../../core/expression.ts";
 import type { CopyTable } from "../../core/plan.ts";
+import { withEncoding } from "../../core/with-encoding.ts";
 import type { Digest, DigestColumn, DigestRequest, DigestRole } from "../../engines/data-roles.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
 import type { Stoppable } from "./interrupted.ts";
 import { toldRole } from "./told-role.ts";
-import { digestForm } from "./digest-form.ts";
+import { columnForm } from "./digest-form.ts";
 
 export interface CompareSide {
   readonly engine: Engine;
@@ -40,16 +41,17 @@ export function askedSides(
   wanted: (form: DigestColumn["form"]["kind"]) => boolean,
 ): { readonly source: Asked; readonly target: Asked } {
   const sameEngine = source.engine.id === target.engine.id;
-  const forms = table.columns.map(({ from, to }) => digestForm(from, to, sameEngine));
+  const forms = table.columns.map((column) => columnForm(column, sameEngine));
   const pick = (column: (index: number) => DigestColumn) =>
     table.columns.flatMap((_, index) => (wanted(forms[index]!.kind) ? [column(index)] : []));
+  const encodingOf = (index: number) => withEncoding(table.columns[index]!);
   const ofSource = (index: number): DigestColumn => {
     const { source: name, value, from, to, accepts = [] } = table.columns[index]!;
-    return { name, value, type: from, form: forms[index]!, accepts, to };
+    return { name, value, type: from, form: forms[index]!, accepts, to, ...encodingOf(index) };
   };
   const ofTarget = (index: number): DigestColumn => {
     const { target: name, to } = table.columns[index]!;
-    return { name, value: null, type: to, form: forms[index]! };
+    return { name, value: null, type: to, form: forms[index]!, ...encodingOf(index) };
   };
   const keyIndexes = table.key.map(({ name }) => table.columns.findIndex((column) => column.source === name));
   const hasKey = keyIndexes.length > 0 && !keyIndexes.includes(-1);

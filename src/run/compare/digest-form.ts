@@ -1,8 +1,17 @@
+import type { CopyColumn } from "../../core/plan.ts";
 import type { PortableType } from "../../core/portable.ts";
 import type { DigestForm } from "../../engines/data-roles.ts";
 
 const times: ReadonlySet<string> = new Set(["date", "timestamp"]);
 const wholes: ReadonlySet<string> = new Set(["integer", "year", "boolean"]);
+
+/** The form under which a copied column is compared. */
+export function columnForm(
+  { from, to, encoding }: Pick<CopyColumn, "from" | "to" | "encoding">,
+  sameEngine: boolean,
+): DigestForm {
+  return encoding === undefined ? digestForm(from, to, sameEngine) : { kind: "bytes" };
+}
 
 /**
  * The form under which the values of two columns are compared. `sameEngine`: both servers print arrays, JSON and

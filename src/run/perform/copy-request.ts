@@ -1,4 +1,5 @@
 import type { CopyColumn, CopyTable } from "../../core/plan.ts";
+import { withEncoding } from "../../core/with-encoding.ts";
 import type { KeyColumn, ReadRequest, WriteRequest } from "../../engines/data-roles.ts";
 import type { ChunkRecord } from "../chunk-ledger.ts";
 
@@ -17,6 +18,7 @@ export function readRequest(
         from,
         to,
         accepts,
+        ...withEncoding(column),
         trimmed: table.readBack === true && isTrimmed(column),
       };
     }),
@@ -37,7 +39,14 @@ export function readBackRequest(
     table: table.target,
     columns: table.columns.map((column) => {
       const { target, to } = column;
-      return { name: target, value: null, from: to, to, trimmed: isTrimmed(column) };
+      return {
+        name: target,
+        value: null,
+        from: to,
+        to,
+        ...withEncoding(column),
+        trimmed: isTrimmed(column),
+      };
     }),
     key: targetKey(table),
     range,
@@ -49,7 +58,11 @@ export function readBackRequest(
 /** The key by which the source is cut, under the target's names; empty where not all of it is copied. */
 export function targetKey({ key, columns }: CopyTable): KeyColumn[] {
   const found = key.flatMap(({ name }) => columns.find(({ source }) => source === name) ?? []);
-  return found.length < key.length ? [] : found.map(({ target, to }) => ({ name: target, type: to }));
+  if (found.length < key.length) return [];
+  return found.map((column) => {
+    const { target, to } = column;
+    return Object.assign({ name: target, type: to }, withEncoding(column));
+  });
 }
 
 /** Servers differ in the zeros at the end of a fraction, but where the target keeps the text of a number. */
@@ -62,7 +75,10 @@ const fractions: ReadonlySet<string> = new Set(["decimal", "float", "time", "tim
 export function writeRequest(table: CopyTable): WriteRequest {
   return {
     table: table.target,
-    columns: table.columns.map(({ target, to, sql }) => ({ name: target, type: to, sql })),
+    columns: table.columns.map((column) => {
+      const { target, to, sql } = column;
+      return { name: target, type: to, sql, ...withEncoding(column) };
+    }),
     upsertBy: table.upsertBy,
   };
 }

@@ -1,5 +1,5 @@
 import { GodwitError } from "../../core/error.ts";
-import type { CopyTable } from "../../core/plan.ts";
+import type { CopyColumn, CopyTable } from "../../core/plan.ts";
 import { tableKey } from "../../core/table-key.ts";
 import type { Engine, ErrorKind, Session } from "../../engines/engine.ts";
 import type { RefusedRow } from "../chunk-ledger.ts";
@@ -106,7 +106,8 @@ function describe(
   });
   // PostgreSQL's text cannot hold U+0000.
   const text = bytes.toString("utf8").replaceAll("\0", "\\000");
-  return { key, column, reason, text, value: value === undefined ? null : hexOf(value) };
+  const plain = value === undefined ? null : valueOf(value, table.columns[index]!);
+  return { key, column, reason, text, value: plain === null ? null : hexOf(plain) };
 }
 
 /** Of a row that is too long as a whole; of its text the beginning is enough, for it ends in that column if anywhere. */
@@ -115,12 +116,19 @@ function widestColumn({ columns }: CopyTable, bytes: Buffer): string | null {
   return columns[lengths.indexOf(Math.max(...lengths))]?.target ?? null;
 }
 
-function hexOf(value: Buffer): string {
-  if (value.equals(Buffer.from("\\N"))) return "NULL";
-  const plain = Buffer.from(
-    value.toString("latin1").replaceAll(/\\(.)/gs, (_, letter: string) => escapes[letter] ?? letter),
+/** Without COPY's escapes; null is NULL. A text that came as its bytes is the bytes. */
+function valueOf(field: Buffer, { encoding }: CopyColumn): Buffer | "NULL" {
+  const text = field.toString("latin1");
+  if (text === "\\N") return "NULL";
+  if (encoding !== undefined) return Buffer.from(text, "hex");
+  return Buffer.from(
+    text.replaceAll(/\\(.)/gs, (_, letter: string) => escapes[letter] ?? letter),
     "latin1",
   );
+}
+
+function hexOf(plain: Buffer | "NULL"): string {
+  if (plain === "NULL") return plain;
   const told = plain.subarray(0, mostToldBytes).toString("hex");
   return `\\x${told}${plain.length > mostToldBytes ? `… (${plain.length} bytes)` : ""}`;
 }
