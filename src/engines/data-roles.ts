@@ -23,7 +23,8 @@ import type { Session } from "./engine.ts";
  * the target reads; Node only moves the bytes. The form of each type:
  *
  *   boolean 1, 0 · integers and decimals plain digits, no exponent · floats shortest round-trip, NaN, Infinity,
- *   -Infinity · text, json, enum, native as they are, UTF-8 · bytes lower-case hexadecimal after `bytesPrefix` ·
+ *   -Infinity · text, json, enum, native as they are, UTF-8 · bytes, and texts of columns that share an `encoding`,
+ *   lower-case hexadecimal after `bytesPrefix` ·
  *   bits as 0 and 1 · date YYYY-MM-DD · time [-]HH:MM:SS[.f] · timestamp YYYY-MM-DD HH:MM:SS[.f], one with a zone in
  *   UTC and without an offset · year digits · uuid lower case with hyphens · set a,b · array {a,"b c"} as PostgreSQL
  *   writes it, but JSON where the target's type is json · interval as PostgreSQL writes it (IntervalStyle postgres)
