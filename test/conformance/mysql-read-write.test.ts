@@ -143,6 +143,42 @@ for (const server of mysqlTargets) {
         assert.deepEqual(await stored(session, "b"), await stored(session, "a"));
       });
 
+      place(`the bytes of texts are stored as they are by ${way}`, async ({ open }) => {
+        const session = await open();
+        await session.execute(
+          "CREATE TABLE t (x varchar(9) CHARACTER SET cp932, y char(9) CHARACTER SET ucs2)",
+        );
+        await session.execute("CREATE TABLE u LIKE t");
+        await session.execute(
+          "INSERT INTO t VALUES (_cp932 x'ED4085405C092020', _ucs2 x'0061D800'), (NULL, ''), (_cp932 x'FA5C', NULL)",
+        );
+        const reading = [
+          { ...readColumn("x", text), encoding: "cp932" },
+          { ...readColumn("y", text), encoding: "ucs2" },
+        ];
+        const rows = await collected(read.rows(session, readRequest("t", reading)));
+        const writing = reading.map(({ name, from, encoding }) => ({ name, type: from, sql: "", encoding }));
+        const request = { table: { schema: "", name: "u" }, columns: writing, upsertBy: null };
+        if (way === "LOAD DATA") await write.load(session, request, cut(rows, 7));
+        else
+          await insertRows(
+            await dataSession(session),
+            request,
+            request.table,
+            cut(rows, 7),
+            rowCount(1e6, "u"),
+          );
+        const stored = await session.query("SELECT HEX(x) AS x, HEX(y) AS y FROM u");
+        assert.deepEqual(
+          stored.map(({ x, y }) => [x, y]),
+          [
+            ["ED4085405C092020", "0061D800"],
+            [null, ""],
+            ["FA5C", null],
+          ],
+        );
+      });
+
       place(`any text and bytes come through ${way}`, async ({ open }) => {
         const session = await open();
         await session.execute(
