@@ -185,7 +185,7 @@ describe("PostgreSQL: normalize and render", { skip }, () => {
       const made = asTarget(mysqlTable);
       const { undone } = render.ddl(made);
       assert.deepEqual(undone, [
-        "default of column day: 0000-00-00",
+        "default of t.day: 0000-00-00",
         "FULLTEXT index words: PostgreSQL has no such index",
       ]);
       const ddl = render.ddl(made);

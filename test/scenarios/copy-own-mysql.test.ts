@@ -192,3 +192,17 @@ test(
       assert.equal((await pair.verify()).equal, true);
     }),
 );
+
+test(
+  "a vector is kept as its digits where there is no type for it",
+  { skip: target("mysql").skip || target("postgres").skip },
+  () =>
+    withPair("mysql", "postgres", async (pair) => {
+      await pair.prepare([
+        "CREATE TABLE vec (id int PRIMARY KEY, v vector(2))",
+        "INSERT INTO vec VALUES (1, TO_VECTOR('[1,2]'))",
+      ]);
+      await pair.copy();
+      assert.equal(clientText("postgres", pair.target, "SELECT v FROM vec").trim(), "0000803f00000040");
+    }),
+);

@@ -1,7 +1,7 @@
 import type { Expression } from "../../core/expression.ts";
 import type { TableName } from "../../core/portable.ts";
 import type { FromItem, OrderItem, Query, QueryBody, Select, SelectItem } from "../../core/query.ts";
-import { mapExpression } from "../rules/map-expression.ts";
+import { mapExpression } from "../../sql/expression/map-expression.ts";
 
 /** A table or view that a query can read, as the target has it. */
 export interface KnownRelation {

@@ -6,7 +6,7 @@ import { changedName } from "./change-name.ts";
 import { dmsTypeOf } from "./dms/data-type.ts";
 import { isOneOfOne } from "./dms/contradictions.ts";
 import { passedOver, type RulesContext } from "./context.ts";
-import { columnsOf, mapExpression } from "./map-expression.ts";
+import { columnsOf, mapExpression } from "../../sql/expression/map-expression.ts";
 import { maskColumn } from "./mask-column.ts";
 import type { Change, ChangeRule, RuleWarning } from "./model.ts";
 import { matchesName } from "./pattern.ts";

@@ -3,7 +3,7 @@ import type { PortableTable } from "../../core/portable.ts";
 import { tableKey } from "../../core/table-key.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import { isAbout, type RulesContext } from "./context.ts";
-import { columnsOf } from "./map-expression.ts";
+import { columnsOf } from "../../sql/expression/map-expression.ts";
 import type { RuleWarning, SelectionRule } from "./model.ts";
 import { refuse } from "./refuse.ts";
 import { typedLiterals } from "./typed-literals.ts";

@@ -6,7 +6,7 @@ import type {
   PortableTable,
 } from "../../core/portable.ts";
 import { tableKey } from "../../core/table-key.ts";
-import { columnsOf, mapExpression } from "./map-expression.ts";
+import { columnsOf, mapExpression } from "../../sql/expression/map-expression.ts";
 import type { RuledTable } from "./ruled-table.ts";
 
 export interface TargetParts {

@@ -1,6 +1,6 @@
 import type { Expression } from "../../core/expression.ts";
 import type { PortableType } from "../../core/portable.ts";
-import { mapExpression } from "./map-expression.ts";
+import { mapExpression } from "../../sql/expression/map-expression.ts";
 import { refuse, type RulePlace, shown } from "./refuse.ts";
 
 const numeric: ReadonlySet<PortableType["kind"]> = new Set(["integer", "decimal", "float", "year"]);

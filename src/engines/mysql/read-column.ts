@@ -58,7 +58,9 @@ function valueReading(
   // An accepted loss has made something else of it.
   const own = value === traits.quote(name) ? facts : undefined;
   if (facts !== undefined && isGeometry(facts)) return plain(`LOWER(${extendedWkb(value)})`);
-  if (facts?.dataType === "vector") return hexadecimal(value, wire);
+  // In a text it is the digits alone.
+  if (facts?.dataType === "vector")
+    return to.kind === "native" ? hexadecimal(value, wire) : plain(`LOWER(HEX(${value}))`);
   if (encoding !== undefined) return { ...hexadecimal(value, wire), wide: ownBytes(value) };
   switch (from.kind) {
     case "bytes":

@@ -272,12 +272,19 @@ function native(column: PortableColumn, name: string, usage: ColumnUsage): TypeD
   if (geometry !== undefined && (geometry === "geometry" || !name.includes("."))) {
     return same(geometry, { kind: "native", name: geometry });
   }
-  if (/^vector\(\d+\)$/i.test(column.declared))
+  if (/^vector\(\d+\)$/i.test(column.declared) && hasVectors(usage.server))
     return same(column.declared, { kind: "native", name: "vector" });
   return {
     ...asText(usage, /inet|cidr|macaddr/.test(name) ? 50 : null, `there is no ${plain}`),
     loses: `what ${plain} can do; its value is kept as text`,
   };
+}
+
+/** Where it is not known which server it is, it is one that has them. */
+function hasVectors(server: string | undefined): boolean {
+  if (server === undefined) return true;
+  const { parts } = versionNumber(server.replace(/^\D*/, ""));
+  return isMariaDb(server) ? atLeast(parts, 11, 7) : atLeast(parts, 9, 0);
 }
 
 function withCollation(decision: TypeDecision, column: PortableColumn): TypeDecision {

@@ -16,7 +16,7 @@ export function constraintDdl(table: TargetTable, isPartitioned: boolean, undone
     ...table.checks.flatMap((check) => {
       const sql = check.expression === null ? null : printExpression(check.expression, "postgres");
       if (sql === null) {
-        undone.push(`check ${check.name}: ${check.text}`);
+        undone.push(`check ${check.name} of ${table.name}: ${check.text}`);
         return [];
       }
       return added(table, objectName(check.name), `CHECK (${sql})`);

@@ -1,11 +1,13 @@
 import type { Expression } from "../../core/expression.ts";
 import type { PortableType } from "../../core/portable.ts";
+import { columnsOf } from "../../sql/expression/map-expression.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import { literal } from "./sql-text.ts";
 
 /** A default as the target's type takes it; null where it cannot be said. */
 export function defaultSql(expression: Expression | null, type: PortableType): string | null {
-  if (expression === null) return null;
+  // A default names no other column here.
+  if (expression === null || columnsOf(expression).length > 0) return null;
   if (expression.kind === "number" || expression.kind === "string") {
     const { value } = expression;
     switch (type.kind) {

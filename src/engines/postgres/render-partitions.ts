@@ -8,7 +8,9 @@ export function partitionKeySql(table: TargetTable, undone: string[]): string | 
   if (partitioning === null) return null;
   const names = new Set(table.columns.map((column) => column.name));
   const keys = [...(table.primaryKey === null ? [] : [table.primaryKey]), ...table.uniques];
-  const reason = !partitioning.columns.every((column) => names.has(column))
+  const isOfColumns =
+    partitioning.columns.length > 0 && partitioning.columns.every((column) => names.has(column));
+  const reason = !isOfColumns
     ? "its key is an expression"
     : keys.some((key) => !partitioning.columns.every((column) => key.columns.includes(column)))
       ? "a unique key lacks a column of it"
@@ -16,7 +18,7 @@ export function partitionKeySql(table: TargetTable, undone: string[]): string | 
         ? "a list has one column"
         : null;
   if (reason !== null) {
-    undone.push(`partitioning by ${partitioning.method} (${partitioning.text}): ${reason}`);
+    undone.push(`partitioning of ${table.name} by ${partitioning.method} (${partitioning.text}): ${reason}`);
     return null;
   }
   return ` PARTITION BY ${partitioning.method.toUpperCase()} (${partitioning.columns.map(quoted).join(", ")})`;

@@ -8,7 +8,7 @@ import { literal, quoted, tableSql } from "./sql-text.ts";
 
 /** Types and the table, with what costs nothing while it is loaded. What cannot be said is added to `undone`. */
 export function createDdl(table: TargetTable, undone: string[]): DdlStatement[] {
-  const columns = table.columns.map((column) => columnSql(column, undone));
+  const columns = table.columns.map((column) => columnSql(table, column, undone));
   const body = columns.length === 0 ? "()" : `(\n  ${columns.join(",\n  ")}\n)`;
   const partitionKey = partitionKeySql(table, undone);
   const { before = "", after = "" } = table.own ?? {};
@@ -27,7 +27,7 @@ function word(text: string): string {
   return text === "" ? "" : `${text} `;
 }
 
-function columnSql(column: TargetColumn, undone: string[]): string {
+function columnSql(table: TargetTable, column: TargetColumn, undone: string[]): string {
   const { decision, identity, generated } = column;
   const parts = [quoted(column.name), decision.sql];
   if (!column.nullable) parts.push("NOT NULL");
@@ -35,12 +35,11 @@ function columnSql(column: TargetColumn, undone: string[]): string {
   else if (generated !== null) {
     const expression =
       generated.expression === null ? null : printExpression(generated.expression, "postgres");
-    if (expression === null)
-      undone.push(`the expression of generated column ${column.name}: ${generated.text}`);
+    if (expression === null) undone.push(`generation of ${table.name}.${column.name}: ${generated.text}`);
     else parts.push(`GENERATED ALWAYS AS (${expression}) STORED`);
   } else if (column.default !== null) {
     const sql = defaultSql(column.default.expression, decision.type);
-    if (sql === null) undone.push(`default of column ${column.name}: ${column.default.text}`);
+    if (sql === null) undone.push(`default of ${table.name}.${column.name}: ${column.default.text}`);
     else if (sql !== "NULL") parts.push(`DEFAULT ${sql}`);
   }
   return parts.join(" ");

@@ -1,5 +1,6 @@
 import type { Expression } from "../../core/expression.ts";
 import type { PortableForeignKey } from "../../core/portable.ts";
+import { columnsOf } from "../../sql/expression/map-expression.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import type { DdlStatement, TargetColumn, TargetTable } from "../data-roles.ts";
 import { isDigitsInText, keepsDeclaration, sqliteCollation } from "./render-type.ts";
@@ -53,13 +54,6 @@ export function printable(table: TargetTable, expression: Expression): string | 
   return printExpression(expression, "sqlite");
 }
 
-function* columnsOf(value: unknown): Generator<string> {
-  if (typeof value !== "object" || value === null) return;
-  const { kind, name } = value as { kind?: unknown; name?: unknown };
-  if (kind === "column") yield String(name);
-  for (const part of Object.values(value)) yield* columnsOf(part);
-}
-
 /** The identity that becomes the rowid: an INTEGER that is the primary key alone; null where there is none. */
 export function rowidColumn(table: TargetTable): TargetColumn | null {
   const [only, more] = table.primaryKey?.columns ?? [];
@@ -85,7 +79,10 @@ function columnSql(table: TargetTable, column: TargetColumn, isRowid: boolean, u
     if (sql === null) undone.push(`generation of ${table.name}.${name}: ${generated.text}`);
     else words.push(`GENERATED ALWAYS AS (${sql}) ${generated.stored ? "STORED" : "VIRTUAL"}`);
   } else if (column.default !== null) {
-    const sql = column.default.expression === null ? null : printable(table, column.default.expression);
+    const { expression } = column.default;
+    // A default names no other column here.
+    const isSaid = expression !== null && columnsOf(expression).length === 0;
+    const sql = isSaid ? printable(table, expression) : null;
     if (sql === null) undone.push(`default of ${table.name}.${name}: ${column.default.text}`);
     else words.push(`DEFAULT (${defaultSql(column, sql)})`);
   }
