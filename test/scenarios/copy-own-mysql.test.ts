@@ -194,6 +194,35 @@ test(
 );
 
 test(
+  "views, triggers, routines and events of MariaDB go to MySQL, whatever its tables are made of",
+  { skip: target("mariadb").skip || target("mysql").skip },
+  () =>
+    withPair("mariadb", "mysql", async (pair) => {
+      await pair.prepare([
+        "CREATE SEQUENCE seq",
+        "CREATE TABLE aria (id int PRIMARY KEY) ENGINE=Aria",
+        "CREATE TABLE t (id int PRIMARY KEY, v int)",
+        "INSERT INTO t VALUES (1, 2)",
+        "INSERT INTO aria VALUES (1)",
+        "CREATE VIEW seen AS SELECT id, v FROM t",
+        "CREATE TRIGGER doubled BEFORE INSERT ON t FOR EACH ROW SET NEW.v = NEW.v * 2",
+        "CREATE PROCEDURE one() SELECT 1",
+        "CREATE EVENT daily ON SCHEDULE EVERY 1 DAY DO DELETE FROM t WHERE id < 0",
+      ]);
+      const { undone } = await copied(pair);
+      assert.deepEqual(
+        undone.map(({ what, name }) => `${what} ${name}`),
+        ["sequence seq"],
+      );
+      await pair.change(["INSERT INTO t VALUES (2, 4)"]);
+      assert.equal(
+        clientText("mysql", pair.target, "SELECT group_concat(v ORDER BY id) FROM seen").trim(),
+        "2,8",
+      );
+    }),
+);
+
+test(
   "a vector is kept as its digits where there is no type for it",
   { skip: target("mysql").skip || target("postgres").skip },
   () =>
