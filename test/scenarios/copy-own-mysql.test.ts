@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { copy } from "../../src/commands/copy.ts";
+import type { CopyPlan } from "../../src/copy/index.ts";
 import { godwit } from "../support/cli.ts";
 import { crashAt } from "../support/crash.ts";
 import { clientText } from "../support/laboratory/client-rows.ts";
-import { type Pair, withPair } from "../support/laboratory/pair.ts";
+import { type Pair, run, withPair } from "../support/laboratory/pair.ts";
 import { makeProject } from "../support/project.ts";
-import { administer, target, type TargetName } from "../support/servers.ts";
+import { administer, target, type TargetName, withDatabase } from "../support/servers.ts";
 
 type Product = Extract<TargetName, "mariadb" | "mysql">;
 
@@ -192,6 +193,129 @@ test(
       assert.equal((await pair.verify()).equal, true);
     }),
 );
+
+/** Each with what has to be told of it wherever another product is the target. */
+const lost = {
+  mariadb: [
+    ["CREATE SEQUENCE seq", "sequence seq"],
+    [
+      "CREATE TABLE versioned (id int PRIMARY KEY) WITH SYSTEM VERSIONING",
+      "system versioning versioned",
+      "earlier rows versioned",
+    ],
+    ["CREATE TABLE hidden (id int PRIMARY KEY, v int INVISIBLE DEFAULT 5)", "invisible column v on hidden"],
+    [
+      "CREATE TABLE stored (id int PRIMARY KEY, b text COMPRESSED COMMENT 'STORAGE DISK') ROW_FORMAT=COMPRESSED",
+      "options of table stored",
+      "options of column b on stored",
+    ],
+    ["CREATE TABLE paged (id int PRIMARY KEY) ENCRYPTED=NO PAGE_COMPRESSED=1", "options of table paged"],
+    ["CREATE TABLE mem (id int PRIMARY KEY) ENGINE=MEMORY", "options of table mem"],
+    ["CREATE TABLE aria (id int PRIMARY KEY) ENGINE=Aria TRANSACTIONAL=1", "options of table aria"],
+    [
+      "CREATE TABLE indexed (a int, b int, c text, KEY ign (a) IGNORED, KEY com (b) COMMENT 'why', FULLTEXT KEY ft (c))",
+      "option of index ign on indexed",
+      "option of index com on indexed",
+    ],
+    [
+      "CREATE TABLE period (id int, s date, e date, PERIOD FOR app (s, e), UNIQUE (id, app WITHOUT OVERLAPS))",
+      "period app on period",
+      "key without overlaps id on period",
+    ],
+    [
+      "CREATE TABLE seqdef (id int PRIMARY KEY DEFAULT nextval(seq), n int DEFAULT (id + 1))",
+      "default of seqdef.id",
+    ],
+  ],
+  mysql: [
+    ["CREATE TABLE hidden (id int PRIMARY KEY, v int INVISIBLE DEFAULT 5)", "invisible column v on hidden"],
+    [
+      "CREATE TABLE checked (n int, CONSTRAINT lax CHECK (n > 0) NOT ENFORCED)",
+      "check that is not enforced lax on checked",
+    ],
+    [
+      "CREATE TABLE compact (id int PRIMARY KEY, b text) ROW_FORMAT=COMPRESSED KEY_BLOCK_SIZE=4",
+      "options of table compact",
+    ],
+    [
+      "CREATE TABLE paged (id int PRIMARY KEY, c char(5) COLUMN_FORMAT FIXED) COMPRESSION='zlib' AUTOEXTEND_SIZE=4M",
+      "options of table paged",
+      "options of column c on paged",
+    ],
+    ["CREATE TABLE arch (id int) ENGINE=ARCHIVE", "options of table arch"],
+    ["CREATE TABLE geo (g point NOT NULL SRID 4326)", "options of column g on geo"],
+    [
+      "CREATE TABLE indexed (a int, b int, c text, j json, KEY inv (a) INVISIBLE, KEY com (b) COMMENT 'why', FULLTEXT KEY ngrams (c) WITH PARSER ngram, KEY many ((CAST(j->'$.x' AS unsigned ARRAY))))",
+      "option of index inv on indexed",
+      "option of index com on indexed",
+      "option of index ngrams on indexed",
+      /index (indexed_)?many/,
+    ],
+    ["CREATE TABLE made (u binary(16) DEFAULT (uuid_to_bin(uuid())))", "default of made.u"],
+    ["CREATE TABLE vec (v vector(2))", /no vector|vector can do/],
+  ],
+  both: [
+    [
+      "CREATE TABLE parted (id int, d date, PRIMARY KEY (id, d)) PARTITION BY RANGE (YEAR(d)) SUBPARTITION BY HASH (id) SUBPARTITIONS 2 (PARTITION p0 VALUES LESS THAN (2000) COMMENT 'old ones', PARTITION p1 VALUES LESS THAN MAXVALUE)",
+      "subpartitions parted",
+      "comment of partition p0 on parted",
+      /partition(ing|s) of parted by range/,
+    ],
+    [
+      "CREATE TABLE stats (id int PRIMARY KEY) STATS_PERSISTENT=1 ROW_FORMAT=DYNAMIC COMMENT='PACK_KEYS=1'",
+      "options of table stats",
+    ],
+    [
+      "CREATE TABLE plain (id int AUTO_INCREMENT PRIMARY KEY, v int DEFAULT 1 COMMENT 'COMPRESSED') ROW_FORMAT=DYNAMIC COMMENT='A=1 PARTITION BY'",
+    ],
+  ],
+} satisfies Record<string, readonly (readonly [string, ...(string | RegExp)[]])[]>;
+
+/** What only some targets lack. */
+const lostTo: Readonly<Record<string, readonly (string | RegExp)[]>> = {
+  "mariadb postgres": ["FULLTEXT index indexed_ft", "default of seqdef.n"],
+  "mariadb sqlite": ["index indexed_ft of indexed", "default of seqdef.n"],
+};
+
+for (const name of ["mariadb", "mysql"] as const) {
+  test(`what ${name} has alone is told wherever it is copied to`, { skip: target(name).skip }, () =>
+    withDatabase(name, async (source) => {
+      const cases = [...lost[name], ...lost.both];
+      await run(
+        name,
+        source,
+        cases.map(([statement]) => statement),
+      );
+      for (const to of ["mariadb", "mysql", "postgres", "sqlite"] as const) {
+        if (to === name || target(to).skip !== false) continue;
+        await withDatabase(to, async (other) => {
+          const { stdout, code, stderr } = await godwit(["copy", source, other, "--plan", "--json"]);
+          assert.equal(code, 0, stderr);
+          const { survey } = JSON.parse(stdout) as Pick<CopyPlan, "survey">;
+          const told = [
+            ...survey.objects.undone.map(({ what, name: each }) => `${what} ${each}`),
+            // Whether the target knows it, is found when it is made.
+            ...survey.objects.before.map(({ what, name: each }) => `${what} ${each}`),
+            ...survey.undone,
+            ...survey.tables.flatMap(({ columns }) =>
+              columns.flatMap(({ decision }) => [decision.reason, decision.loses ?? ""]),
+            ),
+          ];
+          const wanted = [
+            ...cases.flatMap(([, ...each]): (string | RegExp)[] => each),
+            ...(lostTo[`${name} ${to}`] ?? []),
+          ];
+          const silent = wanted.filter(
+            (each) =>
+              !told.some((line) => (typeof each === "string" ? line.startsWith(each) : each.test(line))),
+          );
+          assert.deepEqual(silent, [], `to ${to}, where this is told:\n${told.join("\n")}`);
+          assert.doesNotMatch(told.join("\n"), /^options of .*\bplain\b/m);
+        });
+      }
+    }),
+  );
+}
 
 test(
   "views, triggers, routines and events of MariaDB go to MySQL, whatever its tables are made of",

@@ -50,6 +50,13 @@ export function ownLeftovers({ name, columns }: PortableTable, statement: string
     ...[...text.options.matchAll(placePattern)].map(([place, what]) =>
       lost(what!.toLowerCase(), name, place.trim()),
     ),
+    ...optionsOf(text, engine).map((options) => own("options of table", name, options)),
+    ...text.columns
+      .filter((column) => known.has(column.name))
+      .flatMap((column) => {
+        const options = [...column.words.matchAll(columnOption)].flatMap(([, option]) => option ?? []);
+        return options.length === 0 ? [] : own("options of column", column.name, options.join(" "));
+      }),
     ...text.columns
       .filter((column) => known.has(column.name) && isInvisible(column.words))
       .map((column) => own("invisible column", column.name, `${column.type} ${column.words}`)),
@@ -67,6 +74,29 @@ export function ownLeftovers({ name, columns }: PortableTable, statement: string
       .map((other) => own("check that is not enforced", /^CONSTRAINT `([^`]+)/.exec(other)![1]!, other)),
   ];
 }
+
+/**
+ * All that somebody has set of a table but its texts, in one line; where that is nothing, none. That rows are kept in
+ * files of the one kind or the other says nothing of them.
+ */
+function optionsOf({ options }: TableText, engine: string): string[] {
+  if (!ownRows.test(engine)) return [];
+  const blank = options.replaceAll(/'(?:[^'\\]|''|\\.)*'/gs, (text) => "-".repeat(text.length));
+  const partitions = blank.search(/\bPARTITION BY\b/);
+  const own = (partitions === -1 ? options : options.slice(0, partitions)).replaceAll(placePattern, "");
+  const found = [...own.matchAll(/\b([A-Z_]+)`?=('(?:[^'\\]|''|\\.)*'|\w+)/gs)]
+    .map(([, name, value]) => `${name}=${value}`)
+    .filter((option) => !saysNothing.test(option));
+  return found.length === 0 ? [] : [found.join(" ")];
+}
+
+/** It is part of the neutral model, or of every table that nobody has said it of. */
+const saysNothing =
+  /^(?:AUTO_INCREMENT|CHARSET|COLLATE|COMMENT)=|^(?:ROW_FORMAT=DYNAMIC|PAGE_CHECKSUM=1|ENGINE=(?:InnoDB|Aria|MyISAM|ROCKSDB))$/i;
+
+/** After texts and names, which may say the same. */
+const columnOption =
+  /'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`|\b(COMPRESSED|SRID \d+|STORAGE (?:DISK|MEMORY)|COLUMN_FORMAT \w+|(?:SECONDARY_)?ENGINE_ATTRIBUTE ?=? ?'(?:[^'\\]|''|\\.)*'|NOT SECONDARY)/gs;
 
 /** Where the server keeps its files: a path or a name that another one need not have. */
 export const placePattern =

@@ -135,6 +135,11 @@ function leftoversOf(name: string, row: Row, partitions: readonly Row[]): Leftov
   const making = null;
   const own = "whole" as const;
   const sub = partitions.find((one) => one.SUBPARTITION_METHOD !== null);
+  const told = new Map(
+    partitions
+      .filter((one) => one.PARTITION_NAME !== null && String(one.PARTITION_COMMENT ?? "") !== "")
+      .map((one) => [String(one.PARTITION_NAME), String(one.PARTITION_COMMENT)]),
+  );
   return [
     ...(row.TABLE_TYPE === "SYSTEM VERSIONED"
       ? [
@@ -163,5 +168,14 @@ function leftoversOf(name: string, row: Row, partitions: readonly Row[]): Leftov
             own,
           },
         ]),
+    ...[...told].map(([partition, comment]) => ({
+      schema: "",
+      name: partition,
+      kind: "comment of partition",
+      table,
+      definition: comment,
+      making,
+      own,
+    })),
   ];
 }
