@@ -61,16 +61,14 @@ export async function targetState(
     }),
   );
   const own = new Set(tables.values());
+  const references = referencesOf(schema, (table) => own.has(table));
   if (choice.schemaOnly !== true) {
     const made = survey.tables.flatMap(({ target }) => target.own?.whole ?? []);
-    await refuseHidden(
-      project,
-      "target",
-      session,
-      makesTables(choice) ? { there: [], made } : { there: [...own] },
-    );
+    // Rows that refer to hidden ones would seem to refer to nothing.
+    const parents = new Set(references.map(({ key }) => tableKey(key.references)));
+    const there = schema.tables.filter((table) => own.has(table) || parents.has(tableKey(table)));
+    await refuseHidden(project, "target", session, makesTables(choice) ? { there: [], made } : { there });
   }
-  const references = referencesOf(schema, (table) => own.has(table));
   const state = { tables, references, empty: new Set<string>(), lost: [], discard, away, all: schema.tables };
   if (makesDatabase(choice)) refuseExisting(project, [...tables.keys()]);
   if (mode === "refresh") {

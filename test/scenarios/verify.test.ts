@@ -79,6 +79,7 @@ describe("verify", { concurrency: 2 }, () => {
           "INSERT INTO t VALUES (1, 'a'), (2, 'b')",
           "ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
           "CREATE POLICY one ON t USING (id = 1)",
+          "CREATE TABLE child (id int PRIMARY KEY, t int REFERENCES t)",
         ]);
         const [source, to] = [as(pair.source), as(pair.target)];
         await refusedFor(pair.copy({ source }), "source");
@@ -88,7 +89,11 @@ describe("verify", { concurrency: 2 }, () => {
           "DO $$BEGIN ASSERT (SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'godwit')) = 0; END$$",
         ]);
         await pair.copy();
-        await pair.change([`ALTER TABLE t OWNER TO ${role}`, "DELETE FROM t WHERE id = 2"]);
+        await pair.change([
+          `ALTER TABLE t OWNER TO ${role}`,
+          `ALTER TABLE child OWNER TO ${role}`,
+          "DELETE FROM t WHERE id = 2",
+        ]);
         await refusedFor(pair.verify({ source }), "source");
         await refusedFor(pair.verify({ target: to }), "target");
         await pair.change([
@@ -97,6 +102,8 @@ describe("verify", { concurrency: 2 }, () => {
         ]);
         for (const mode of ["truncate", "upsert"] as const)
           await refusedFor(pair.copy({ target: to, mode }), "target");
+        // Its rows would seem to refer to nothing.
+        await refusedFor(pair.copy({ target: to, mode: "truncate", tables: ["child"] }), "target");
         assert.equal((await pair.verify()).equal, false);
       } finally {
         for (const url of [pair.source, pair.target])
