@@ -334,16 +334,13 @@ function copyTable(
     native,
     readBack:
       makesRowsAlone(mode) &&
-      (!native || target.engine.read?.nativeRows !== undefined) &&
+      !native &&
       target.engine.read !== undefined &&
       target.engine.chunk !== undefined &&
       copied.every(({ from, to, target: name }) => {
         const fold = (each: string) => foldName(target.engine.traits, each);
         const twin = existing?.columns.find((column) => fold(column.name) === fold(name));
-        // Of two types the engine's own form may be one and the same, and say another thing.
-        return native
-          ? twin === undefined || JSON.stringify(to) === JSON.stringify(twin.type)
-          : comesBack(from, to) && (twin === undefined || comesBack(to, twin.type));
+        return comesBack(from, to) && (twin === undefined || comesBack(to, twin.type));
       }),
     upsertBy: makesRowsAlone(mode) ? null : upsertKey(key, ruled),
   };

@@ -376,18 +376,6 @@ export interface ReadRole {
   readonly longestValue?: Longest;
   /** The same in the engine's own fastest form, for a target of the same engine whose columns have equal types. */
   native?(session: Session, request: ReadRequest): AsyncIterable<Uint8Array>;
-  /** Finds the rows in what one call of `native` brings; missing: they can't be told apart. */
-  nativeRows?(): RowEnds;
-}
-
-/** Finds where rows end in a stream of bytes that comes in pieces of any size. */
-export interface RowEnds {
-  /** Bytes that stand between two rows and belong to none. */
-  readonly between: number;
-  /** Whether what ended last is a row; a header is none. */
-  readonly isRow: boolean;
-  /** The index after the last byte of what begins or goes on at `from`; -1 where it goes on in the next piece. */
-  end(piece: Buffer, from: number): number;
 }
 
 export interface WriteColumn {

@@ -1,13 +1,12 @@
 import type { PortableColumn, PortableType } from "../../core/portable.ts";
 import type { ReadColumn, ReadRequest, ReadRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
-import { BinaryRows } from "./binary-rows.ts";
 import { copyOut } from "./copy-out.ts";
 import { expressionSql, rangeSql, tableKind, valueSql, whereSql } from "./table-source.ts";
 import { plainEscapes } from "./wire-escapes.ts";
 import { wireSql } from "./wire-form.ts";
 
-export const read: ReadRole = { rows, native, isNative, nativeRows: () => new BinaryRows() };
+export const read: ReadRole = { rows, native, isNative };
 
 async function* rows(session: Session, request: ReadRequest): AsyncGenerator<Uint8Array> {
   const columns = request.columns.map((column) =>

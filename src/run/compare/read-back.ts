@@ -1,6 +1,6 @@
 import type { CopyTable } from "../../core/plan.ts";
 import type { PortableType } from "../../core/portable.ts";
-import type { Range, ReadRequest, RowEnds } from "../../engines/data-roles.ts";
+import type { Range, ReadRequest } from "../../engines/data-roles.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
 import type { ReadRows } from "../chunk-ledger.ts";
 import { readBackRequest, targetKey } from "../perform/copy-request.ts";
@@ -127,22 +127,19 @@ async function paused({ pass, moved }: TargetReader): Promise<void> {
 
 async function rangeSum(reader: TargetReader, table: CopyTable, range: Range): Promise<RowSum> {
   const { engine, session } = reader;
-  const { native, nativeRows, rows } = engine.read!;
-  const request = readBackRequest(table, range, engine.write!.form);
-  return table.native && native !== undefined && nativeRows !== undefined
-    ? piecesSum(reader, () => native(session, request), nativeRows())
-    : piecesSum(reader, () => rows(session, request));
+  return piecesSum(reader, () =>
+    engine.read!.rows(session, readBackRequest(table, range, engine.write!.form)),
+  );
 }
 
 /** The sum of rows as they come, where nothing holds the reader up or ends it. */
 export async function piecesSum(
   reader: TargetReader,
   read: () => AsyncIterable<Uint8Array>,
-  ends?: RowEnds,
 ): Promise<RowSum> {
   const { signal, moved } = reader;
   await paused(reader);
-  const sum = new RowSum(ends);
+  const sum = new RowSum();
   for await (const piece of read()) {
     refuseInterruptedComparison(signal);
     moved("works");

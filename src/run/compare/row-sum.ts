@@ -1,13 +1,9 @@
-import type { RowEnds } from "../../engines/data-roles.ts";
-
 const newline = 10;
-/** Of COPY text: newlines in values are escaped. */
-const lines: RowEnds = { between: 1, isRow: true, end: (piece, from) => piece.indexOf(newline, from) };
 /** Of all rows the sums of two hashes of 32 bits each, so that neither ever reaches into the other. */
 const laneBits = 96n;
 
 /**
- * Counts rows, of COPY text where nothing else is said, and adds up a hash of each, so that the order of rows, and where pieces of them end, do not
+ * Counts rows of COPY text and adds up a hash of each, so that the order of rows, and where pieces of them end, do not
  * matter, while a doubled row shows. The hash has two lanes of 32 bits over little-endian words, the steps of
  * MurmurHash1 (Appleby, 2008) and of Firefox's FxHash, each ended by the row's length and MurmurHash3's avalanche.
  * Each lane has two states that take the words in turns: a processor works on both at once. It finds errors, and is no
@@ -24,11 +20,6 @@ export class RowSum {
   #length = 0;
   #word = 0;
   #held = 0;
-  readonly #ends: RowEnds;
-
-  constructor(ends: RowEnds = lines) {
-    this.#ends = ends;
-  }
 
   /** As they come: a piece may end anywhere. */
   add(piece: Uint8Array): void {
@@ -38,7 +29,7 @@ export class RowSum {
     let [rows, murmurs, foxes] = [0, 0, 0];
     let at = 0;
     while (at < bytes.length) {
-      const found = this.#ends.end(bytes, at);
+      const found = bytes.indexOf(newline, at);
       const end = found < 0 ? bytes.length : found;
       this.#length += end - at;
       while (this.#held > 0 && at < end) this.#byte(bytes[at++]!);
@@ -54,13 +45,11 @@ export class RowSum {
       [this.#murmur, this.#nextMurmur, this.#fox, this.#nextFox] = [murmur, nextMurmur, fox, nextFox];
       while (at < end) this.#byte(bytes[at++]!);
       if (found < 0) break;
-      at += this.#ends.between;
-      if (this.#ends.isRow) {
-        rows++;
-        if (this.#held > 0) this.#step(this.#word);
-        murmurs += ended(murmurStep(this.#murmur, this.#nextMurmur), this.#length);
-        foxes += ended(foxStep(this.#fox, this.#nextFox), this.#length);
-      }
+      at++;
+      rows++;
+      if (this.#held > 0) this.#step(this.#word);
+      murmurs += ended(murmurStep(this.#murmur, this.#nextMurmur), this.#length);
+      foxes += ended(foxStep(this.#fox, this.#nextFox), this.#length);
       this.#murmur =
         this.#nextMurmur =
         this.#fox =

@@ -58,7 +58,7 @@ export async function copyChunk(
   const rowsOf = async function* (native: boolean): AsyncGenerator<Uint8Array> {
     const request = readRequest(table, chunk, write.form);
     bytes = 0n;
-    sum = new RowSum(native ? source.read.nativeRows?.() : undefined);
+    sum = new RowSum();
     try {
       const pieces = native ? source.read.native!(reader, request) : source.read.rows(reader, request);
       for await (const piece of pieces) {
