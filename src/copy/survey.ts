@@ -1,5 +1,11 @@
 import { GodwitError } from "../core/error.ts";
-import type { PortableForeignKey, PortableSchema, PortableTable, TableName } from "../core/portable.ts";
+import type {
+  PortableForeignKey,
+  PortableSchema,
+  PortableTable,
+  PortableType,
+  TableName,
+} from "../core/portable.ts";
 import { tableKey } from "../core/table-key.ts";
 import { withEncoding } from "../core/with-encoding.ts";
 import type { TargetTable } from "../engines/data-roles.ts";
@@ -316,13 +322,19 @@ function copyTable(
     ];
   });
   const key = keyOf(table);
+  const fold = (each: string) => foldName(target.engine.traits, each);
+  const twinOfColumn = (name: string) => existing?.columns.find((column) => fold(column.name) === fold(name));
+  const { isNative = () => true } = source.engine.read;
   const native =
     source.engine.id === target.engine.id &&
-    columns.every(({ column }) => source.engine.read.isNative?.(column) !== false) &&
-    copied.every(
-      ({ from, to, value, accepts = [] }) =>
-        value === null && accepts.length === 0 && JSON.stringify(from) === JSON.stringify(to),
-    );
+    columns.every(({ column }) => isNative(column)) &&
+    copied.every(({ from, to, value, accepts = [], target: name }) => {
+      const twin = twinOfColumn(name);
+      const isOneType = (other: PortableType) => JSON.stringify(from) === JSON.stringify(other);
+      // A number's own form in a column of money that is there would be taken for an amount of cents.
+      const fits = twin === undefined || (isNative(twin) && isOneType(twin.type));
+      return value === null && accepts.length === 0 && isOneType(to) && fits;
+    });
   return {
     source: { schema: table.schema, name: table.name },
     target: targetName,
@@ -338,8 +350,7 @@ function copyTable(
       target.engine.read !== undefined &&
       target.engine.chunk !== undefined &&
       copied.every(({ from, to, target: name }) => {
-        const fold = (each: string) => foldName(target.engine.traits, each);
-        const twin = existing?.columns.find((column) => fold(column.name) === fold(name));
+        const twin = twinOfColumn(name);
         return comesBack(from, to) && (twin === undefined || comesBack(to, twin.type));
       }),
     upsertBy: makesRowsAlone(mode) ? null : upsertKey(key, ruled),

@@ -46,6 +46,24 @@ test("sqlite: rows that refer to rows that are not there are named, and the copy
     });
   }));
 
+test(
+  "postgres: a number of no digits is not taken for an amount of money",
+  { skip: target("postgres").skip },
+  () =>
+    withOwnDatabase("postgres", async (from) => {
+      await runSql("postgres", from, [
+        "CREATE TABLE tax (id int PRIMARY KEY, amount numeric(19,2))",
+        "INSERT INTO tax VALUES (1, 0), (2, NULL)",
+      ]);
+      await withOwnDatabase("postgres", async (url) => {
+        await runSql("postgres", url, ["CREATE TABLE tax (id int PRIMARY KEY, amount money)"]);
+        await copy({ ...alone, source: from, target: url, dataOnly: true });
+        const rows = await asker("postgres", url)("SELECT amount = 0::money AS same FROM tax ORDER BY id");
+        assert.deepEqual(rows, [{ same: true }, { same: null }]);
+      });
+    }),
+);
+
 for (const name of names) {
   const skip = name === "sqlite" ? false : target(name).skip;
   test(`${name}: rows come into tables that are there, whatever refers to what`, { skip }, () =>

@@ -163,9 +163,11 @@ function withoutTaken(plan: ObjectsPlan, there: PortableSchema, { project }: Obj
       const { what, name, original, draft } = object;
       // Of rights there may be more than one; who has some gets the others too.
       if (!taken.has(nameThere(object)) || rights.has(what)) return true;
-      // One extension or schema is as good as the other.
+      // One extension or schema is as good as the other; of `public` only the comment is told.
       const isAlike =
-        what === "extension" || what === "schema" || same.has(fold(`${what} ${name} ${original}`));
+        what === "extension" ||
+        (what === "schema" && name !== "public") ||
+        same.has(fold(`${what} ${name} ${original}`));
       const reason = "the target has one of this name, which stays as it is";
       if (!isAlike) undone.push({ what, name, original, draft, reason });
       return false;

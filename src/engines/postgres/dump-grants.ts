@@ -58,8 +58,10 @@ const ofUser = (catalogue: string, oid: string, name: string): string =>
 
 /*
  * `public` is there before a dump is loaded, and belongs to someone else by then; so what its owner and everybody may do
- * from the start is taken from its present owner, as pg_dump does. It may have been dropped and made anew with less.
+ * from the start is taken from its present owner, as pg_dump does. It may have been dropped and made anew with less. Before
+ * version 15 everybody could make things in a new one: where that was taken away, it is taken away of the copy, too.
  */
+const closedPublic = 150_000;
 const query = `
   WITH object AS (
     SELECT 1 AS rank, format('SCHEMA %I', n.nspname) AS target, NULL AS schema, n.nspname::text AS name,
@@ -103,6 +105,11 @@ const query = `
       ) AS g(grantee, privilege_type, is_grantable, revoked)
       CROSS JOIN LATERAL (SELECT g.revoked) AS d
     WHERE g.grantee <> o.owner
+    UNION ALL
+    SELECT 1, 'SCHEMA public', NULL, n.nspname::text, NULL, 0::oid, 'CREATE', false, true FROM pg_namespace n
+    WHERE n.nspname = 'public' AND current_setting('server_version_num')::int < ${closedPublic}
+      AND NOT EXISTS (SELECT FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner)))
+        WHERE grantee = 0 AND privilege_type = 'CREATE')
   )
   SELECT rank, target, schema, name, CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END AS role,
     is_grantable AS grantable, revoked,
