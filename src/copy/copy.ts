@@ -281,10 +281,11 @@ function madeNow(project: CopyProject, choice: CopyChoice, survey: Survey, state
     });
   return {
     ...nothingMade,
-    tables: survey.tables.map(({ target: { schema, name, columns } }) => ({
+    tables: survey.tables.map(({ target: { schema, name, columns, partOf } }) => ({
       schema,
       name,
       columns: columns.map((column) => column.name),
+      ...(partOf === undefined ? {} : { partOf: { schema: partOf.schema, name: partOf.name } }),
     })),
     objects: [...madeOf(before, true), ...madeOf(after, false)],
   };

@@ -27,6 +27,8 @@ interface OfRun {
 
 export interface MadeTable extends TableName, OfRun {
   readonly columns: readonly string[];
+  /** What makes it, and goes in its place. */
+  readonly partOf?: TableName;
 }
 
 export interface MadeObject extends OfRun {
@@ -106,9 +108,12 @@ export function discarded(
       .filter((object) => object.isBefore === isBefore)
       .map(({ drop, what, name }): DdlStatement => ({ sql: drop, title: `drop ${what} ${name}` }))
       .toReversed();
+  const dropped = [
+    ...new Map(tables.map(({ partOf, ...table }) => [tableKey(partOf ?? table), partOf ?? table])).values(),
+  ];
   return [
     ...drops(false),
-    ...(tables.length === 0 ? [] : engine.render.drop(tables)),
+    ...(tables.length === 0 ? [] : engine.render.drop(dropped)),
     ...drops(true),
     ...(beside.length === 0 ? [] : (engine.swap?.discard(beside) ?? [])),
   ];

@@ -8,6 +8,7 @@ import { type OrphanRows, orphanRows } from "../run/compare/orphan-rows.ts";
 import { referencesOf } from "./references-of.ts";
 import { compareTable, type TableComparison } from "../run/compare/compare-table.ts";
 import { parseExpression } from "../sql/expression/parse.ts";
+import { withoutParts } from "./own-words.ts";
 import { pairTables } from "./pair-tables.ts";
 import type { CopyProject } from "./project.ts";
 import { repairSql } from "./repair-sql.ts";
@@ -79,14 +80,20 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         await source.engine.normalize.schema(reader),
         await target.engine.normalize.schema(other),
       ];
-      const { tables, warnings } = ruledTables(project, ours.tables, selectTables(ours.tables, choice));
+      const isSameProduct = await isOneProduct(project, reader, other);
+      const hasParts = isSameProduct && project.rules === undefined;
+      const { tables, warnings } = ruledTables(
+        project,
+        hasParts ? ours.tables : withoutParts(ours).tables,
+        selectTables(ours.tables, choice).filter(({ partOf }) => hasParts || partOf === undefined),
+      );
       const { pairs, missing } = pairTables(
         project,
         tables,
         theirs,
         choice.columns,
         acceptedLosses(ours.tables, choice.allow ?? []),
-        await isOneProduct(project, reader, other),
+        isSameProduct,
       );
       await refuseHidden(project, "source", reader, { there: pairs.map(({ table }) => table.source) });
       await refuseHidden(project, "target", other, { there: pairs.map(({ table }) => table.target) });

@@ -1,4 +1,4 @@
-import type { Leftover, OwnMaking, PortableSchema, PortableTable } from "../../core/portable.ts";
+import type { Leftover, OwnMaking, PortableSchema, PortableTable, TableName } from "../../core/portable.ts";
 import { tableKey } from "../../core/table-key.ts";
 import type { CopyProject } from "../project.ts";
 import type { SurveyedTable } from "../survey.ts";
@@ -34,8 +34,8 @@ function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): Object
   const copied = new Set(tables.map(({ source }) => source));
   return sameEngineObjects({
     schema,
-    copied: [...copied],
-    left: schema.tables.filter((table) => !copied.has(table)),
+    copied: withOwners([...copied]),
+    left: withOwners(schema.tables.filter((table) => !copied.has(table))),
     madeBy: new Map(
       tables.flatMap(({ source, target: { own } }) => {
         if (own === undefined) return [];
@@ -46,6 +46,11 @@ function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): Object
     texts: tables.flatMap(({ source, target }) => textsOf(source, target.own?.whole)),
     isSameProduct,
   });
+}
+
+/** Views and triggers name the object whose rows a table holds. */
+function withOwners(tables: readonly PortableTable[]): TableName[] {
+  return tables.flatMap((table) => (table.partOf === undefined ? [table] : [table, table.partOf]));
 }
 
 /** In which a table names what it needs. */

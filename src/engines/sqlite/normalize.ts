@@ -9,7 +9,7 @@ import { normalizeColumns } from "./normalize-columns.ts";
 import { normalizeForeignKeys, normalizeIndexes, primaryKey, uniques } from "./normalize-keys.ts";
 import { parseExpression } from "../../sql/expression/parse.ts";
 import { traits } from "./traits.ts";
-import { mentions, rebuilding } from "./virtual-tables.ts";
+import { mentions, rebuilding, shadowTables } from "./virtual-tables.ts";
 
 /** The schema from PRAGMAs and the stored statements. Names that SQLite does not keep are made as PostgreSQL makes them. */
 export const normalize: NormalizeRole = { schema };
@@ -32,10 +32,22 @@ async function schema(session: Session): Promise<PortableSchema> {
   const virtual = new Map(
     objects
       .filter(({ type, name }) => type === "table" && kinds.get(name)?.type === "virtual")
-      .map((object) => [object, rebuilding(object, objects)]),
+      .map((object) => {
+        const statements = rebuilding(object, objects);
+        const isShadow = (name: string) => kinds.get(name)?.type === "shadow";
+        return [
+          object,
+          {
+            statements,
+            shadows: statements === null ? shadowTables(object, isShadow) : new Map<string, number>(),
+          },
+        ];
+      }),
   );
   const notMade = new Set(
-    [...virtual].flatMap(([{ name }, statements]) => (statements === null ? [name.toLowerCase()] : [])),
+    [...virtual].flatMap(([{ name }, { statements, shadows }]) =>
+      statements === null && shadows.size === 0 ? [name.toLowerCase()] : [],
+    ),
   );
   for (const [place, object] of objects.entries()) {
     const making = { settings: [], statements: [object.sql], drop: null, beforeTables: false, place };
@@ -64,15 +76,32 @@ async function schema(session: Session): Promise<PortableSchema> {
         action: readCreateTrigger(sql),
       });
     } else if (virtual.has(object)) {
-      const statements = virtual.get(object) ?? null;
+      const { statements, shadows } = virtual.get(object)!;
+      for (const [shadow, rows] of shadows) {
+        const options = { strict: false, withoutRowid: kinds.get(shadow)?.wr === 1n };
+        const own = await shadowObject(session, shadow);
+        const table = await readTable(session, own, options, objects, estimate);
+        const create = [{ sql, title: `virtual table ${name}`, place: 0 }];
+        const of = { schema: "", name: shadow };
+        const whole = { of, needs: [], create, keys: [], constraints: [], finish: [] };
+        tables.push({
+          ...table,
+          own: { before: "", after: "", whole },
+          partOf: { schema: "", name, rows },
+        });
+      }
+      const [first] = shadows.keys();
       const drop = `DROP TABLE IF EXISTS main.${traits.quote(name)}`;
       leftovers.push({
         schema: "",
         name,
         kind: "virtual table",
-        table: null,
         definition: sql,
         making: statements === null ? null : { ...making, statements, drop },
+        // It is made with the tables that hold its rows.
+        ...(first === undefined
+          ? { table: null }
+          : { table: { schema: "", name: first }, own: "whole" as const }),
       });
     } else if (type === "table") {
       const options = { strict: kind?.strict === 1n, withoutRowid: kind?.wr === 1n };
@@ -99,6 +128,14 @@ async function schema(session: Session): Promise<PortableSchema> {
     });
   }
   return { tables: withBytes(tables, fileBytes), views, sequences: [], leftovers };
+}
+
+/** A table that a virtual table makes. */
+async function shadowObject(session: Session, name: string): Promise<SchemaObject> {
+  const [row] = await session.query("SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?", [
+    name,
+  ]);
+  return { type: "table", name, table: name, sql: String(row?.sql) };
 }
 
 async function readTable(

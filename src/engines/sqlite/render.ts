@@ -48,7 +48,9 @@ export const render: RenderRole = {
 };
 
 function ddl(table: TargetTable): TableDdl {
-  const statement = table.own?.statement;
+  const { statement, whole } = table.own ?? {};
+  // A virtual table makes those that hold its rows.
+  if (whole !== undefined) return { ...whole, undone: [] };
   if (statement !== undefined) return ownTableDdl(table, statement, counter(table));
   const undone: string[] = [];
   const create = renderTable(table, undone);

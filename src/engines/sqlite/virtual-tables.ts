@@ -1,11 +1,13 @@
 import type { Making } from "../../core/portable.ts";
 import { tokenize } from "./create-table.ts";
+import { openDatabase } from "./driver.ts";
 import type { SchemaObject } from "./dump.ts";
+import { memory } from "./location.ts";
 import { traits } from "./traits.ts";
 
 /**
  * How a virtual table is made anew from what a copy brings: a full-text index of another table, which it reads again.
- * Null of all others, whose rows stand nowhere else.
+ * Null of all others, whose rows stand in tables of their own.
  */
 export function rebuilding(
   object: SchemaObject,
@@ -23,6 +25,32 @@ export function rebuilding(
   if (!isThere) return null;
   const name = traits.quote(object.name);
   return [object.sql, `INSERT INTO main.${name} (${name}) VALUES ('rebuild')`];
+}
+
+/**
+ * The tables that a virtual table keeps its rows in, each with the number of rows that it is made with. None where it
+ * keeps none, and where this SQLite lacks its module, or makes it of other tables today.
+ */
+export function shadowTables(
+  { sql }: SchemaObject,
+  isShadow: (name: string) => boolean,
+): Map<string, number> {
+  const database = openDatabase(memory);
+  try {
+    database.exec(sql);
+    const names = database
+      .prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow' ORDER BY name")
+      .all()
+      .map(({ name }) => String(name));
+    if (!names.every(isShadow)) return new Map();
+    const count = (name: string) =>
+      Number(database.prepare(`SELECT count(*) AS n FROM main.${traits.quote(name)}`).get()?.n);
+    return new Map(names.map((name) => [name, count(name)]));
+  } catch {
+    return new Map();
+  } finally {
+    database.close();
+  }
 }
 
 /** Whether a trigger's text names one of them: where it is missing, each write to the trigger's table would fail. */
