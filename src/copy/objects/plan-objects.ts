@@ -3,6 +3,7 @@ import { tableKey } from "../../core/table-key.ts";
 import type { CopyProject } from "../project.ts";
 import type { SurveyedTable } from "../survey.ts";
 import { type NamingSides, targetName } from "../target-names.ts";
+import { mentions } from "./mentions.ts";
 import type { ObjectsPlan, PlannedObject, Undone } from "./model.ts";
 import { assignmentsOf } from "./new-row.ts";
 import { bareName, objectName } from "./object-name.ts";
@@ -32,10 +33,20 @@ export function planObjects(options: ObjectsOptions): ObjectsPlan {
 
 function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): ObjectsPlan {
   const copied = new Set(tables.map(({ source }) => source));
+  const left = schema.tables.filter((table) => !copied.has(table));
+  const owners = new Set(left.flatMap(({ partOf }) => partOf?.name ?? []));
+  // Each write to its table would fail.
+  const needsOwner = ({ kind, definition }: Leftover) =>
+    kind === "trigger" && [...owners].some((name) => mentions(definition, name));
   return sameEngineObjects({
-    schema,
+    schema: {
+      ...schema,
+      leftovers: schema.leftovers.map((leftover) =>
+        needsOwner(leftover) ? Object.assign({}, leftover, { making: null }) : leftover,
+      ),
+    },
     copied: withOwners([...copied]),
-    left: withOwners(schema.tables.filter((table) => !copied.has(table))),
+    left: withOwners(left),
     madeBy: new Map(
       tables.flatMap(({ source, target: { own } }) => {
         if (own === undefined) return [];
