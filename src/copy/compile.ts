@@ -111,12 +111,12 @@ function once(statements: readonly DdlStatement[]): DdlStatement[] {
   return [...new Map(statements.map((ddl) => [ddl.sql, ddl])).values()];
 }
 
-/** Where no rule says otherwise, the largest goes first, because it takes longest. */
 /** Whether what a chunk waits for is another one of its table: where the rows of others are in it, it may be them. */
 function waitsForItself({ target }: CopyProject, { mode = "create" }: CopyChoice): boolean {
   return target.engine.write?.inTurn === true && makesRowsAlone(mode);
 }
 
+/** Where no rule says otherwise, the largest goes first, because it takes longest. */
 function largestFirst(tables: readonly SurveyedTable[]): SurveyedTable[] {
   return tables.toSorted((a, b) => b.order - a.order || b.source.estimate.bytes - a.source.estimate.bytes);
 }
