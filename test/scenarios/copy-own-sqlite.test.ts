@@ -95,6 +95,7 @@ test("a full-text index of a table is made anew, and what writes to a virtual ta
       "CREATE VIRTUAL TABLE words USING fts5vocab('found', 'row')",
       "CREATE TRIGGER told AFTER DELETE ON note BEGIN SELECT count(*) FROM words; END",
       "INSERT INTO note VALUES (1, 'green apples'), (2, 'red apples')",
+      "INSERT INTO found(found, rank) VALUES ('rank', 'bm25(10.0, ''5'')'), ('automerge', 8), ('pgsz', 512)",
     ]);
     assert.deepEqual(told(await copied(pair)), ["trigger told on note", "virtual table words"]);
     await pair.change(["INSERT INTO note VALUES (3, 'red pears')"]);
@@ -113,6 +114,17 @@ test("a full-text index of a table is made anew, and what writes to a virtual ta
         ],
       );
       database.exec("INSERT INTO found(found) VALUES ('integrity-check')");
+      const settings = database
+        .prepare("SELECT k, v FROM found_config WHERE k <> 'version' ORDER BY k")
+        .all();
+      assert.deepEqual(
+        settings.map(({ k, v }) => [k, v]),
+        [
+          ["automerge", 8],
+          ["pgsz", 512],
+          ["rank", "bm25(10.0, '5')"],
+        ],
+      );
     } finally {
       database.close();
     }

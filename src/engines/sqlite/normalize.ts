@@ -29,21 +29,17 @@ async function schema(session: Session): Promise<PortableSchema> {
   );
   const fileBytes = Number(size?.bytes ?? 0);
   const estimate = await estimator(session, fileBytes);
-  const virtual = new Map(
-    objects
-      .filter(({ type, name }) => type === "table" && kinds.get(name)?.type === "virtual")
-      .map((object) => {
-        const statements = rebuilding(object, objects);
-        const isShadow = (name: string) => kinds.get(name)?.type === "shadow";
-        return [
-          object,
-          {
-            statements,
-            shadows: statements === null ? shadowTables(object, isShadow) : new Map<string, number>(),
-          },
-        ];
-      }),
-  );
+  const virtual = new Map<
+    SchemaObject,
+    { readonly statements: readonly string[] | null; readonly shadows: ReadonlyMap<string, number> }
+  >();
+  const isShadow = (name: string) => kinds.get(name)?.type === "shadow";
+  for (const object of objects) {
+    if (object.type !== "table" || kinds.get(object.name)?.type !== "virtual") continue;
+    const statements = await rebuilding(session, object, objects);
+    const shadows = statements === null ? shadowTables(object, isShadow) : new Map<string, number>();
+    virtual.set(object, { statements, shadows });
+  }
   const notMade = new Set(
     [...virtual].flatMap(([{ name }, { statements, shadows }]) =>
       statements === null && shadows.size === 0 ? [name.toLowerCase()] : [],

@@ -1,18 +1,24 @@
 import type { Making } from "../../core/portable.ts";
+import type { Session } from "../engine.ts";
 import { tokenize } from "./create-table.ts";
 import { openDatabase } from "./driver.ts";
 import type { SchemaObject } from "./dump.ts";
 import { memory } from "./location.ts";
 import { traits } from "./traits.ts";
 
+/** What fts5 keeps in the file and takes again; of a later version's settings it knows nothing. */
+const settable =
+  "('pgsz', 'hashsize', 'automerge', 'usermerge', 'crisismerge', 'deletemerge', 'rank', 'secure-delete', 'insttoken')";
+
 /**
- * How a virtual table is made anew from what a copy brings: a full-text index of another table, which it reads again.
- * Null of all others, whose rows stand in tables of their own.
+ * How a virtual table is made anew from what a copy brings: a full-text index of another table, which it reads again,
+ * with the settings that were given to the index. Null of all others, whose rows stand in tables of their own.
  */
-export function rebuilding(
+export async function rebuilding(
+  session: Session,
   object: SchemaObject,
   objects: readonly SchemaObject[],
-): Making["statements"] | null {
+): Promise<Making["statements"] | null> {
   const [, content = ""] =
     /\busing\s+fts[45]\s*\((?:.*[\s,(])?content\s*=\s*(["'`[]?[^"'`\],)]+)/is.exec(object.sql) ?? [];
   const indexed = content
@@ -24,7 +30,19 @@ export function rebuilding(
   );
   if (!isThere) return null;
   const name = traits.quote(object.name);
-  return [object.sql, `INSERT INTO main.${name} (${name}) VALUES ('rebuild')`];
+  const settings = /\busing\s+fts5\b/i.test(object.sql)
+    ? await session.query(
+        `SELECT quote(k) AS name, quote(v) AS value FROM main.${traits.quote(`${object.name}_config`)}
+          WHERE k IN ${settable} ORDER BY k`,
+      )
+    : [];
+  return [
+    object.sql,
+    ...settings.map(
+      (row) => `INSERT INTO main.${name} (${name}, rank) VALUES (${String(row.name)}, ${String(row.value)})`,
+    ),
+    `INSERT INTO main.${name} (${name}) VALUES ('rebuild')`,
+  ];
 }
 
 /**
