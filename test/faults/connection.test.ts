@@ -169,8 +169,14 @@ suite("connection faults", { concurrency: 2, timeout: 600_000 }, () => {
             return stalled.add(connection).size > 0;
           }, "stall");
         }
-        const start = performance.now();
-        const ended = await run(applyArgs, { url: proxy.url, project, timeoutMs: 100_000 });
+        let start = 0;
+        const attempt = () => {
+          start = performance.now();
+          return run(applyArgs, { url: proxy.url, project, timeoutMs: 100_000 });
+        };
+        let ended = await attempt();
+        // A busy server may leave the very first connection without an answer for so long: then nothing was begun.
+        if (ended.error === "GW3010" && stalled.size === 0) ended = await attempt();
         assert.equal(ended.error, "GW3005", ended.stdout);
         assert.match(ended.message, /could not be restored/);
         assert.ok(performance.now() - start < 90_000);
