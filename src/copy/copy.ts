@@ -281,11 +281,10 @@ function madeNow(project: CopyProject, choice: CopyChoice, survey: Survey, state
     });
   return {
     ...nothingMade,
-    tables: survey.tables.map(({ target: { schema, name, columns, partOf } }) => ({
+    tables: survey.tables.map(({ target: { schema, name, columns } }) => ({
       schema,
       name,
       columns: columns.map((column) => column.name),
-      ...(partOf === undefined ? {} : { partOf: { schema: partOf.schema, name: partOf.name } }),
     })),
     objects: [...madeOf(before, true), ...madeOf(after, false)],
   };

@@ -27,8 +27,6 @@ interface OfRun {
 
 export interface MadeTable extends TableName, OfRun {
   readonly columns: readonly string[];
-  /** What makes it, and goes in its place. */
-  readonly partOf?: TableName;
 }
 
 export interface MadeObject extends OfRun {
@@ -108,12 +106,9 @@ export function discarded(
       .filter((object) => object.isBefore === isBefore)
       .map(({ drop, what, name }): DdlStatement => ({ sql: drop, title: `drop ${what} ${name}` }))
       .toReversed();
-  const dropped = [
-    ...new Map(tables.map(({ partOf, ...table }) => [tableKey(partOf ?? table), partOf ?? table])).values(),
-  ];
   return [
     ...drops(false),
-    ...(tables.length === 0 ? [] : engine.render.drop(dropped)),
+    ...(tables.length === 0 ? [] : engine.render.drop(tables)),
     ...drops(true),
     ...(beside.length === 0 ? [] : (engine.swap?.discard(beside) ?? [])),
   ];

@@ -7,7 +7,6 @@ import type {
   PortableTable,
   TableName,
 } from "../core/portable.ts";
-import { tableKey } from "../core/table-key.ts";
 import type { EngineId } from "../core/target.ts";
 
 /** Whether a server of this version understands all words of another of its product: its series is not older. */
@@ -52,20 +51,6 @@ export function withoutMakers(schema: PortableSchema): PortableSchema {
     views: schema.views.map(plain),
     sequences: schema.sequences.map(plain),
     leftovers: schema.leftovers.map(plain),
-  };
-}
-
-/** Without the tables in which objects keep their rows: no other product, and no table that is there, can take those. */
-export function withoutParts(schema: PortableSchema): PortableSchema {
-  const parts = new Set(schema.tables.filter(({ partOf }) => partOf !== undefined).map(tableKey));
-  return {
-    ...schema,
-    tables: schema.tables.filter(({ partOf }) => partOf === undefined),
-    leftovers: schema.leftovers.map((leftover) =>
-      leftover.table === null || !parts.has(tableKey(leftover.table))
-        ? leftover
-        : Object.assign(without(leftover), { table: null }),
-    ),
   };
 }
 

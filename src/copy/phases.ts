@@ -72,10 +72,7 @@ function phasesOf(all: readonly CopyTable[], rows: number): Phase[] {
 
 /** The smallest that has more rows than the first phase copies, else the largest; none that needs others' rows first. */
 function firstTable(all: readonly CopyTable[], rows: number): CopyTable | null {
-  const alone = all.filter(({ after = [] }) => after.length === 0);
-  // Beside rows that were there, a few could not be held against the source.
-  const empty = alone.filter(({ upsertBy }) => upsertBy === null);
-  const free = empty.length === 0 ? alone : empty;
+  const free = all.filter(({ after = [] }) => after.length === 0);
   const large = free.filter(({ estimate }) => estimate.rows > rows);
   const bySize = (a: CopyTable, b: CopyTable) => a.estimate.bytes - b.estimate.bytes;
   return large.toSorted(bySize)[0] ?? free.toSorted(bySize).at(-1) ?? null;

@@ -12,7 +12,7 @@ export function selectTables(
     if (tables.some((table) => matches(pattern, table))) continue;
     throw new GodwitError("GW7004", {
       message: `no table of the source is called ${pattern}`,
-      hint: `It has: ${[...new Set(tables.map(chosenName))].slice(0, 20).join(", ") || "none"}.`,
+      hint: `It has: ${tables.slice(0, 20).map(tableKey).join(", ") || "none"}.`,
       details: { pattern },
     });
   }
@@ -23,14 +23,8 @@ export function selectTables(
   );
 }
 
-/** What it goes by: a table that belongs to an object by that one's name. */
-export function chosenName(table: PortableTable): string {
-  return tableKey(table.partOf ?? table);
-}
-
 /** A pattern without a dot is a table's name in any schema. */
-function matches(pattern: string, { partOf, ...own }: PortableTable): boolean {
-  const table = partOf ?? own;
+function matches(pattern: string, table: PortableTable): boolean {
   const test = (text: string, name: string) =>
     new RegExp(`^${text.split("*").map(escaped).join(".*")}$`, "su").test(name);
   if (test(pattern, table.name)) return true;

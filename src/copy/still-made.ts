@@ -150,8 +150,6 @@ async function refuseOther(
   const written = alike.map((table) => ledger.rows(table));
   if (count === 0n || written.includes(count)) return;
   const most = written.reduce((a, b) => (a > b ? a : b), 0n);
-  // Rows that it was made with, as far as none that was copied has taken their place.
-  if (count > most && count <= most + BigInt(there.partOf?.rows ?? 0)) return;
   refuse(
     count > most
       ? `holds rows that no copy has written (${count}, and ${most} were copied)`

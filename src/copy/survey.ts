@@ -18,14 +18,7 @@ import { withObjectNames } from "./object-names.ts";
 import { objectName } from "./objects/object-name.ts";
 import { noObjects, type ObjectsPlan } from "./objects/model.ts";
 import { planObjects } from "./objects/plan-objects.ts";
-import {
-  inNeutralWords,
-  inOwnWords,
-  ownOfCopied,
-  takesWordsOf,
-  withoutMakers,
-  withoutParts,
-} from "./own-words.ts";
+import { inNeutralWords, inOwnWords, ownOfCopied, takesWordsOf, withoutMakers } from "./own-words.ts";
 import { type CopyChoice, type CopyProject, makesDatabase, makesRowsAlone, makesTables } from "./project.ts";
 import { comesBack } from "../run/compare/read-back.ts";
 import { refuseHidden } from "./refuse-hidden.ts";
@@ -33,7 +26,7 @@ import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
 import { swapRole } from "./refresh.ts";
 import { referencedNumbers } from "./referenced-numbers.ts";
 import { newTwin, sharedEncodings, twinIn } from "./shared-encodings.ts";
-import { chosenName, selectTables } from "./select-tables.ts";
+import { selectTables } from "./select-tables.ts";
 import { targetNames } from "./target-names.ts";
 import { ruledTables } from "./ruled-tables.ts";
 import type { RuleWarning } from "./rules/model.ts";
@@ -97,31 +90,19 @@ export async function survey(
   const isSameProduct = from.product === product;
   const takesAll = takesWordsOf(from.version, server);
   const isOwn = isSameProduct && project.rules === undefined;
-  const hasParts = isOwn && takesAll && makesDatabase(choice);
-  const whole = {
+  const schema = {
     ...(isOwn && takesAll ? read : withoutMakers(read)),
     tables: read.tables.map((table) =>
       isOwn ? inOwnWords(table, source.engine.id, takesAll) : inNeutralWords(table),
     ),
   };
-  const schema = hasParts ? whole : withoutParts(whole);
-  const picked = selectTables(whole.tables, choice);
-  const parts = hasParts ? [] : picked.filter(({ partOf }) => partOf !== undefined);
   const { tables: chosen, warnings } = ruledTables(
     project,
     schema.tables,
-    picked.filter((table) => !parts.includes(table)),
+    selectTables(schema.tables, choice),
   );
-  const without = [...new Set(parts.map(chosenName))];
   if (chosen.length === 0) {
-    throw new GodwitError("GW7004", {
-      message: `${source.target.display} has no tables to copy`,
-      ...(without.length === 0
-        ? {}
-        : {
-            hint: `Rows of ${without.join(", ")} come along only within its product, without rules, where the copy makes the tables.`,
-          }),
-    });
+    throw new GodwitError("GW7004", { message: `${source.target.display} has no tables to copy` });
   }
   if (choice.schemaOnly !== true)
     await refuseHidden(project, "source", session, { there: chosen.map((ruled) => ruled.source) });
@@ -143,12 +124,7 @@ export async function survey(
     [...names].map(([key, name]) => [key, swap === null ? name : swap.beside(name, database)]),
   );
   const longestRow = choice.schemaOnly === true ? null : await longestRowOf(project);
-  // Where the database is made, the objects tell it.
-  const dropped = makesDatabase(choice)
-    ? []
-    : without.map(
-        (name) => `rows of the virtual table ${name}: only a copy that makes the tables brings them`,
-      );
+  const dropped: string[] = [];
   const losses: Loss[] = [];
   const tables: SurveyedTable[] = [];
   for (const ruled of chosen) {
@@ -185,8 +161,8 @@ export async function survey(
     });
     const own = lossesOf(table, columns);
     losses.push(...own);
-    const all = targetParts(ruled, bySource);
-    const parts = withEmptiedColumns(all, ruled, own, choice.allow ?? [], (text) => dropped.push(text));
+    const whole = targetParts(ruled, bySource);
+    const parts = withEmptiedColumns(whole, ruled, own, choice.allow ?? [], (text) => dropped.push(text));
     dropped.push(...parts.dropped);
     const translated = withCopiedReferences({ ...table, ...parts.parts }, names, dropped);
     const placed = targetTable(translated, placedName, parts, columns, { names, server });
@@ -377,8 +353,7 @@ function copyTable(
         const twin = twinOfColumn(name);
         return comesBack(from, to) && (twin === undefined || comesBack(to, twin.type));
       }),
-    // What its object has put into the table as it was made gives way.
-    upsertBy: makesRowsAlone(mode) && !table.partOf?.rows ? null : upsertKey(key, ruled),
+    upsertBy: makesRowsAlone(mode) ? null : upsertKey(key, ruled),
   };
 }
 

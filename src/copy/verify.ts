@@ -8,7 +8,6 @@ import { type OrphanRows, orphanRows } from "../run/compare/orphan-rows.ts";
 import { referencesOf } from "./references-of.ts";
 import { compareTable, type TableComparison } from "../run/compare/compare-table.ts";
 import { parseExpression } from "../sql/expression/parse.ts";
-import { withoutParts } from "./own-words.ts";
 import { pairTables } from "./pair-tables.ts";
 import type { CopyProject } from "./project.ts";
 import { repairSql } from "./repair-sql.ts";
@@ -80,20 +79,14 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         await source.engine.normalize.schema(reader),
         await target.engine.normalize.schema(other),
       ];
-      const isSameProduct = await isOneProduct(project, reader, other);
-      const hasParts = isSameProduct && project.rules === undefined;
-      const { tables, warnings } = ruledTables(
-        project,
-        hasParts ? ours.tables : withoutParts(ours).tables,
-        selectTables(ours.tables, choice).filter(({ partOf }) => hasParts || partOf === undefined),
-      );
+      const { tables, warnings } = ruledTables(project, ours.tables, selectTables(ours.tables, choice));
       const { pairs, missing } = pairTables(
         project,
         tables,
         theirs,
         choice.columns,
         acceptedLosses(ours.tables, choice.allow ?? []),
-        isSameProduct,
+        await isOneProduct(project, reader, other),
       );
       await refuseHidden(project, "source", reader, { there: pairs.map(({ table }) => table.source) });
       await refuseHidden(project, "target", other, { there: pairs.map(({ table }) => table.target) });

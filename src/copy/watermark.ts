@@ -33,10 +33,6 @@ export async function watermarked(
   const warnings = [...survey.warnings];
   const tables: SurveyedTable[] = [];
   for (const table of survey.tables) {
-    if (table.source.partOf !== undefined) {
-      tables.push(table);
-      continue;
-    }
     const column = columnOf(table, name)!;
     const { value, unset } = await project.source.engine.chunk.greatest(sides.source, table.source, column);
     if (unset > 0n) {
@@ -52,11 +48,9 @@ export async function watermarked(
   return { ...survey, tables, warnings };
 }
 
-/** Throws GW7004 for tables without such a column, but for those that no incremental copy takes. */
+/** Throws GW7004 for tables without such a column. */
 export function refuseWithoutWatermark({ tables }: Survey, name: string): void {
-  const lacking = tables.filter(
-    (table) => table.source.partOf === undefined && columnOf(table, name) === null,
-  );
+  const lacking = tables.filter((table) => columnOf(table, name) === null);
   if (lacking.length > 0) {
     const names = lacking.map(({ source }) => tableKey(source));
     throw new GodwitError("GW7004", {

@@ -31,16 +31,6 @@ export interface PortableTable extends TableName {
   readonly comment: string | null;
   readonly estimate: TableEstimate;
   readonly own?: OwnTable;
-  readonly partOf?: PartOf;
-}
-
-/**
- * The object that keeps its rows in this table and makes it along with itself: SQLite's virtual tables. It is chosen by
- * the object's name, and only the object's own product can take it.
- */
-export interface PartOf extends TableName {
-  /** Rows that the table is made with. */
-  readonly rows: number;
 }
 
 /**

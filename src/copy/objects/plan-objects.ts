@@ -1,9 +1,8 @@
-import type { Leftover, OwnMaking, PortableSchema, PortableTable, TableName } from "../../core/portable.ts";
+import type { Leftover, OwnMaking, PortableSchema, PortableTable } from "../../core/portable.ts";
 import { tableKey } from "../../core/table-key.ts";
 import type { CopyProject } from "../project.ts";
 import type { SurveyedTable } from "../survey.ts";
 import { type NamingSides, targetName } from "../target-names.ts";
-import { mentions } from "./mentions.ts";
 import type { ObjectsPlan, PlannedObject, Undone } from "./model.ts";
 import { assignmentsOf } from "./new-row.ts";
 import { bareName, objectName } from "./object-name.ts";
@@ -33,20 +32,10 @@ export function planObjects(options: ObjectsOptions): ObjectsPlan {
 
 function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): ObjectsPlan {
   const copied = new Set(tables.map(({ source }) => source));
-  const left = schema.tables.filter((table) => !copied.has(table));
-  const owners = new Set(left.flatMap(({ partOf }) => partOf?.name ?? []));
-  // Each write to its table would fail.
-  const needsOwner = ({ kind, definition }: Leftover) =>
-    kind === "trigger" && [...owners].some((name) => mentions(definition, name));
   return sameEngineObjects({
-    schema: {
-      ...schema,
-      leftovers: schema.leftovers.map((leftover) =>
-        needsOwner(leftover) ? Object.assign({}, leftover, { making: null }) : leftover,
-      ),
-    },
-    copied: withOwners([...copied]),
-    left: withOwners(left),
+    schema,
+    copied: [...copied],
+    left: schema.tables.filter((table) => !copied.has(table)),
     madeBy: new Map(
       tables.flatMap(({ source, target: { own } }) => {
         if (own === undefined) return [];
@@ -57,11 +46,6 @@ function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): Object
     texts: tables.flatMap(({ source, target }) => textsOf(source, target.own?.whole)),
     isSameProduct,
   });
-}
-
-/** Views and triggers name the object whose rows a table holds. */
-function withOwners(tables: readonly PortableTable[]): TableName[] {
-  return tables.flatMap((table) => (table.partOf === undefined ? [table] : [table, table.partOf]));
 }
 
 /** In which a table names what it needs. */

@@ -9,7 +9,7 @@ import { normalizeColumns } from "./normalize-columns.ts";
 import { normalizeForeignKeys, normalizeIndexes, primaryKey, uniques } from "./normalize-keys.ts";
 import { parseExpression } from "../../sql/expression/parse.ts";
 import { traits } from "./traits.ts";
-import { mentions, rebuilding, shadowTables } from "./virtual-tables.ts";
+import { mentions, rebuilding } from "./virtual-tables.ts";
 
 /** The schema from PRAGMAs and the stored statements. Names that SQLite does not keep are made as PostgreSQL makes them. */
 export const normalize: NormalizeRole = { schema };
@@ -29,21 +29,13 @@ async function schema(session: Session): Promise<PortableSchema> {
   );
   const fileBytes = Number(size?.bytes ?? 0);
   const estimate = await estimator(session, fileBytes);
-  const virtual = new Map<
-    SchemaObject,
-    { readonly statements: readonly string[] | null; readonly shadows: ReadonlyMap<string, number> }
-  >();
-  const isShadow = (name: string) => kinds.get(name)?.type === "shadow";
+  const virtual = new Map<SchemaObject, readonly string[] | null>();
   for (const object of objects) {
     if (object.type !== "table" || kinds.get(object.name)?.type !== "virtual") continue;
-    const statements = await rebuilding(session, object, objects);
-    const shadows = statements === null ? shadowTables(object, isShadow) : new Map<string, number>();
-    virtual.set(object, { statements, shadows });
+    virtual.set(object, await rebuilding(session, object, objects));
   }
   const notMade = new Set(
-    [...virtual].flatMap(([{ name }, { statements, shadows }]) =>
-      statements === null && shadows.size === 0 ? [name.toLowerCase()] : [],
-    ),
+    [...virtual].flatMap(([{ name }, statements]) => (statements === null ? [name.toLowerCase()] : [])),
   );
   for (const [place, object] of objects.entries()) {
     const making = { settings: [], statements: [object.sql], drop: null, beforeTables: false, place };
@@ -72,32 +64,15 @@ async function schema(session: Session): Promise<PortableSchema> {
         action: readCreateTrigger(sql),
       });
     } else if (virtual.has(object)) {
-      const { statements, shadows } = virtual.get(object)!;
-      for (const [shadow, rows] of shadows) {
-        const options = { strict: false, withoutRowid: kinds.get(shadow)?.wr === 1n };
-        const own = await shadowObject(session, shadow);
-        const table = await readTable(session, own, options, objects, estimate);
-        const create = [{ sql, title: `virtual table ${name}`, place: 0 }];
-        const of = { schema: "", name: shadow };
-        const whole = { of, needs: [], create, keys: [], constraints: [], finish: [] };
-        tables.push({
-          ...table,
-          own: { before: "", after: "", whole },
-          partOf: { schema: "", name, rows },
-        });
-      }
-      const [first] = shadows.keys();
+      const statements = virtual.get(object) ?? null;
       const drop = `DROP TABLE IF EXISTS main.${traits.quote(name)}`;
       leftovers.push({
         schema: "",
         name,
         kind: "virtual table",
+        table: null,
         definition: sql,
         making: statements === null ? null : { ...making, statements, drop },
-        // It is made with the tables that hold its rows.
-        ...(first === undefined
-          ? { table: null }
-          : { table: { schema: "", name: first }, own: "whole" as const }),
       });
     } else if (type === "table") {
       const options = { strict: kind?.strict === 1n, withoutRowid: kind?.wr === 1n };
@@ -124,14 +99,6 @@ async function schema(session: Session): Promise<PortableSchema> {
     });
   }
   return { tables: withBytes(tables, fileBytes), views, sequences: [], leftovers };
-}
-
-/** A table that a virtual table makes. */
-async function shadowObject(session: Session, name: string): Promise<SchemaObject> {
-  const [row] = await session.query("SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?", [
-    name,
-  ]);
-  return { type: "table", name, table: name, sql: String(row?.sql) };
 }
 
 async function readTable(

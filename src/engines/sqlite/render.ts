@@ -48,9 +48,7 @@ export const render: RenderRole = {
 };
 
 function ddl(table: TargetTable): TableDdl {
-  const { statement, whole } = table.own ?? {};
-  // A virtual table makes those that hold its rows.
-  if (whole !== undefined) return { ...whole, undone: [] };
+  const statement = table.own?.statement;
   if (statement !== undefined) return ownTableDdl(table, statement, counter(table));
   const undone: string[] = [];
   const create = renderTable(table, undone);

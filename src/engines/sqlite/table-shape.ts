@@ -15,8 +15,6 @@ export interface TableShape {
   /** By name in lower case. */
   readonly columns: ReadonlyMap<string, ShapeColumn>;
   readonly strict: boolean;
-  /** A virtual table keeps its rows in it. */
-  readonly shadow: boolean;
   /** How the rowid is called in SQL, quoted; null where there is none, or columns hide all its names. */
   readonly rowid: string | null;
   /** The column that is the rowid (INTEGER PRIMARY KEY). */
@@ -43,7 +41,7 @@ export function readShape(database: DatabaseSync, table: string): TableShape {
     const affinity = strict && /^any$/i.test(declared) ? "blob" : affinityOf(declared);
     columns.set(String(name).toLowerCase(), { name: String(name), declared, affinity });
   }
-  const hasRowid = (listed.type === "table" || listed.type === "shadow") && listed.wr === 0n;
+  const hasRowid = listed.type === "table" && listed.wr === 0n;
   const keys = rows.filter((row) => row.pk !== 0n);
   // A key declared INTEGER … DESC is no rowid alias, and has an index of its own; an alias has none.
   const indexed = database
@@ -57,7 +55,6 @@ export function readShape(database: DatabaseSync, table: string): TableShape {
   return {
     columns,
     strict,
-    shadow: listed.type === "shadow",
     rowid: !hasRowid ? null : alias !== null ? traits.quote(alias) : (free ?? null),
     rowidColumn: alias,
     utf16: utf16(database),

@@ -1,9 +1,7 @@
 import type { Making } from "../../core/portable.ts";
 import type { Session } from "../engine.ts";
 import { tokenize } from "./create-table.ts";
-import { openDatabase } from "./driver.ts";
 import type { SchemaObject } from "./dump.ts";
-import { memory } from "./location.ts";
 import { traits } from "./traits.ts";
 
 /** What fts5 keeps in the file and takes again; of a later version's settings it knows nothing. */
@@ -12,7 +10,7 @@ const settable =
 
 /**
  * How a virtual table is made anew from what a copy brings: a full-text index of another table, which it reads again,
- * with the settings that were given to the index. Null of all others, whose rows stand in tables of their own.
+ * with the settings that were given to the index. Null of all others, whose rows stand nowhere else.
  */
 export async function rebuilding(
   session: Session,
@@ -43,32 +41,6 @@ export async function rebuilding(
     ),
     `INSERT INTO main.${name} (${name}) VALUES ('rebuild')`,
   ];
-}
-
-/**
- * The tables that a virtual table keeps its rows in, each with the number of rows that it is made with. None where it
- * keeps none, and where this SQLite lacks its module, or makes it of other tables today.
- */
-export function shadowTables(
-  { sql }: SchemaObject,
-  isShadow: (name: string) => boolean,
-): Map<string, number> {
-  const database = openDatabase(memory);
-  try {
-    database.exec(sql);
-    const names = database
-      .prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow' ORDER BY name")
-      .all()
-      .map(({ name }) => String(name));
-    if (!names.every(isShadow)) return new Map();
-    const count = (name: string) =>
-      Number(database.prepare(`SELECT count(*) AS n FROM main.${traits.quote(name)}`).get()?.n);
-    return new Map(names.map((name) => [name, count(name)]));
-  } catch {
-    return new Map();
-  } finally {
-    database.close();
-  }
 }
 
 /** Whether a trigger's text names one of them: where it is missing, each write to the trigger's table would fail. */

@@ -41,33 +41,16 @@ async function insert(
   const { name } = request.table;
   const shape = readShape(database, name);
   const bindings = request.columns.map((column) => binding(column, shape));
-  const load = async () => {
-    const loader = new Loader(database, request, bindings);
-    let since = 0;
-    for await (const piece of wholeRows(rows, name, longestRow)) {
-      loader.take(piece);
-      since += piece.length;
-      if (since < turnBytes) continue;
-      since = 0;
-      await new Promise(setImmediate);
-    }
-    return loader.finish();
-  };
-  return shape.shadow ? undefended(database, load) : load();
-}
-
-/** Lets rows of a virtual table's own tables be written, as SQLite's `.dump` does; never their definitions. */
-async function undefended<T>(database: DatabaseSync, work: () => Promise<T>): Promise<T> {
-  // Earlier releases of Node 24 have neither this function nor that protection.
-  const defend = (isOn: boolean) => {
-    if ("enableDefensive" in database) database.enableDefensive(isOn);
-  };
-  defend(false);
-  try {
-    return await work();
-  } finally {
-    defend(true);
+  const loader = new Loader(database, request, bindings);
+  let since = 0;
+  for await (const piece of wholeRows(rows, name, longestRow)) {
+    loader.take(piece);
+    since += piece.length;
+    if (since < turnBytes) continue;
+    since = 0;
+    await new Promise(setImmediate);
   }
+  return loader.finish();
 }
 
 class Loader {
