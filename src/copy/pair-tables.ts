@@ -6,7 +6,7 @@ import { keyOf } from "./decide.ts";
 import type { CopyProject } from "./project.ts";
 import type { RuledTable } from "./rules/ruled-table.ts";
 import { foldName } from "./fold-name.ts";
-import { sharedEncodings, twinIn } from "./shared-encodings.ts";
+import { sharedEncodings } from "./shared-encodings.ts";
 import { targetNames } from "./target-names.ts";
 
 export interface PairedTable {
@@ -73,8 +73,8 @@ function pairColumns(
   },
 ): PairedTable {
   const { source, where, columns: ruled } = table;
-  const encodings = sharedEncodings(table, isSameProduct ? twinIn(target, fold) : () => undefined);
   const twins = new Map(target.columns.map((column) => [fold(column.name), column]));
+  const encodings = sharedEncodings(table, (_, name) => (isSameProduct ? twins.get(fold(name)) : undefined));
   const wanted = (column: PortableColumn) => only === undefined || only.includes(column.name);
   const problems: string[] = [];
   const leftOut: string[] = [];

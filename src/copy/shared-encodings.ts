@@ -1,4 +1,4 @@
-import type { PortableColumn, PortableTable } from "../core/portable.ts";
+import type { PortableColumn } from "../core/portable.ts";
 import type { RuledTable } from "./rules/ruled-table.ts";
 
 /**
@@ -27,12 +27,4 @@ function isAlike({ type }: PortableColumn, { type: other }: PortableColumn): boo
 /** The column that a new table gets: made in the source's own words it keeps its encoding, in neutral ones it has none. */
 export function newTwin(source: PortableColumn): PortableColumn | undefined {
   return source.own === undefined ? undefined : source;
-}
-
-/** The column of a table that is there. */
-export function twinIn(
-  { columns }: PortableTable,
-  fold: (name: string) => string,
-): (source: PortableColumn, target: string) => PortableColumn | undefined {
-  return (_, target) => columns.find(({ name }) => fold(name) === fold(target));
 }

@@ -1,5 +1,6 @@
 import { GodwitError } from "../core/error.ts";
 import type {
+  PortableColumn,
   PortableForeignKey,
   PortableSchema,
   PortableTable,
@@ -25,7 +26,7 @@ import { refuseHidden } from "./refuse-hidden.ts";
 import { longestRowOf, refuseLongValues } from "./refuse-long-values.ts";
 import { swapRole } from "./refresh.ts";
 import { referencedNumbers } from "./referenced-numbers.ts";
-import { newTwin, sharedEncodings, twinIn } from "./shared-encodings.ts";
+import { newTwin, sharedEncodings } from "./shared-encodings.ts";
 import { selectTables } from "./select-tables.ts";
 import { targetNames } from "./target-names.ts";
 import { ruledTables } from "./ruled-tables.ts";
@@ -133,9 +134,9 @@ export async function survey(
     // What is made anew takes nothing from the one that is there.
     const existing = makesTables(choice) ? undefined : twinOf(placedName, there, target.engine.traits);
     const fold = (name: string) => foldName(target.engine.traits, name);
-    const encodings = sharedEncodings(
-      ruled,
-      !isSameProduct ? () => undefined : existing === undefined ? newTwin : twinIn(existing, fold),
+    const columnThere = (name: string) => existing?.columns.find((each) => fold(each.name) === fold(name));
+    const encodings = sharedEncodings(ruled, (column, name) =>
+      !isSameProduct ? undefined : existing === undefined ? newTwin(column) : columnThere(name),
     );
     if (choice.schemaOnly !== true) await refuseLongValues(project, ruled, encodings, session, longestRow);
     const targetName = besides.get(tableKey(table)) as TableName;
@@ -171,7 +172,7 @@ export async function survey(
       targetName,
       columns,
       losses: own,
-      existing,
+      columnThere,
       encodings,
       isComputed: placed.columns.map((column) => {
         const twin = existing?.columns.find(({ name }) => name === column.name);
@@ -286,7 +287,7 @@ function copyTable(
     targetName,
     columns,
     losses,
-    existing,
+    columnThere,
     encodings,
     isComputed,
   }: {
@@ -294,8 +295,8 @@ function copyTable(
     readonly targetName: TableName;
     readonly columns: readonly DecidedColumn[];
     readonly losses: readonly Loss[];
-    /** The table that is there, whose columns may have other types. */
-    readonly existing: PortableTable | undefined;
+    /** By the target's name: a column of the table that is there, which may have another type. */
+    readonly columnThere: (name: string) => PortableColumn | undefined;
     readonly encodings: ReadonlyMap<string, string>;
     /** By column: the target computes it. */
     readonly isComputed: readonly boolean[];
@@ -322,14 +323,12 @@ function copyTable(
     ];
   });
   const key = keyOf(table);
-  const fold = (each: string) => foldName(target.engine.traits, each);
-  const twinOfColumn = (name: string) => existing?.columns.find((column) => fold(column.name) === fold(name));
   const { isNative = () => true } = source.engine.read;
   const native =
     source.engine.id === target.engine.id &&
     columns.every(({ column }) => isNative(column)) &&
     copied.every(({ from, to, value, accepts = [], target: name }) => {
-      const twin = twinOfColumn(name);
+      const twin = columnThere(name);
       const isOneType = (other: PortableType) => JSON.stringify(from) === JSON.stringify(other);
       // A number's own form in a column of money that is there would be taken for an amount of cents.
       const fits = twin === undefined || (isNative(twin) && isOneType(twin.type));
@@ -350,7 +349,7 @@ function copyTable(
       target.engine.read !== undefined &&
       target.engine.chunk !== undefined &&
       copied.every(({ from, to, target: name }) => {
-        const twin = twinOfColumn(name);
+        const twin = columnThere(name);
         return comesBack(from, to) && (twin === undefined || comesBack(to, twin.type));
       }),
     upsertBy: makesRowsAlone(mode) ? null : upsertKey(key, ruled),

@@ -128,6 +128,19 @@ function suite(
     }
   });
 
+  test("a comment on public is told where the target has another one, which stays", () =>
+    withTwo(server.url, async (source, to) => {
+      await ask(source, "CREATE TABLE a (id int PRIMARY KEY); COMMENT ON SCHEMA public IS 'billing'");
+      await ask(to, "COMMENT ON SCHEMA public IS 'stays'");
+      const { undone } = await copied(source, to);
+      assert.deepEqual(
+        undone.map(({ what, name, original }) => [what, name, original]),
+        [["schema", "public", "COMMENT ON SCHEMA public IS 'billing';"]],
+      );
+      const [row] = await ask(to, "SELECT obj_description('public'::regnamespace) AS comment");
+      assert.equal(row!["comment"], "stays");
+    }));
+
   test("citext stays what it is in an older server, whose checks are of it", async (t) => {
     if (skip !== false || version < 180_000) return t.skip("it needs a second server");
     await withTwo(server.url, (source) =>

@@ -1,6 +1,7 @@
 import type { PortableColumn, PortableDefault } from "../../core/portable.ts";
 import { parseExpression } from "../../sql/expression/parse.ts";
 import type { Row } from "../engine.ts";
+import { withEncoding } from "../../core/with-encoding.ts";
 import { collationOf, columnType } from "./column-type.ts";
 import { toColumn, unescaped } from "./inspect-columns.ts";
 import { withoutDatabase } from "./inspect-objects.ts";
@@ -50,7 +51,7 @@ export function normalizeColumn(row: Row, context: ColumnContext): PortableColum
     ...(isRowTime(generation) ? { ofVersion: true } : {}),
     onUpdateNow: /on update current_timestamp/i.test(extra),
     collation: type.kind === "json" || type.kind === "uuid" ? null : collationOf(row, context.nopad),
-    ...(encoding === undefined ? {} : { encoding }),
+    ...withEncoding({ encoding }),
     comment: comment === "" ? null : comment,
   };
 }

@@ -19,8 +19,9 @@ function withoutIdle(mode: string): string {
 }
 
 /**
- * What else the server keeps of whoever made an object: the rest of its mode, the character set of its text, the collation of its literals,
- * and the time zone of an event's dates. Another product or an older server need not know the names.
+ * What else the server keeps of whoever made an object: the rest of its mode, the character set of its text, the
+ * collation of its literals, and the time zone of an event's dates. Another product or an older server need not know the
+ * names.
  */
 export function makersSettings(object: ReadObject): string[] {
   const { statement, charset, collation, timeZone, sqlMode } = object;

@@ -48,9 +48,12 @@ export const ownerOf = (relation: string): string => `(
 const whole = `JOIN pg_class w ON w.oid = ${ownerOf("c.oid")} JOIN pg_namespace wn ON wn.oid = w.relnamespace`;
 
 /** What the server or an extension's script gave when the thing was made, where that is not the kind's default. */
-const initial = (catalogue: string, oid: string, column = "0"): string =>
+export const initialRights = (catalogue: string, oid: string, column = "0"): string =>
   `(SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = '${catalogue}'::regclass AND i.objoid = ${oid}
       AND i.objsubid = ${column})`;
+
+/** From this version on a new `public` belongs to pg_database_owner, and not everybody may make things in it. */
+export const closedPublic = 150_000;
 
 /** The thing of which it is told: what an extension made comes with the extension. */
 const ofUser = (catalogue: string, oid: string, name: string): string =>
@@ -58,37 +61,36 @@ const ofUser = (catalogue: string, oid: string, name: string): string =>
 
 /*
  * `public` is there before a dump is loaded, and belongs to someone else by then; so what its owner and everybody may do
- * from the start is taken from its present owner, as pg_dump does. It may have been dropped and made anew with less. Before
- * version 15 everybody could make things in a new one: where that was taken away, it is taken away of the copy, too.
+ * from the start is taken from its present owner, as pg_dump does. It may have been dropped and made anew with less. Where
+ * everybody could make things in a new one, and that was taken away, it is taken away of the copy, too.
  */
-const closedPublic = 150_000;
 const query = `
   WITH object AS (
     SELECT 1 AS rank, format('SCHEMA %I', n.nspname) AS target, NULL AS schema, n.nspname::text AS name,
       NULL AS of_column, n.nspowner AS owner, coalesce(n.nspacl, acldefault('n', n.nspowner)) AS acl,
       CASE WHEN n.nspname = 'public' THEN acldefault('n', n.nspowner) || makeaclitem(0, n.nspowner, 'USAGE', false)
-        ELSE coalesce(${initial("pg_namespace", "n.oid")}, acldefault('n', n.nspowner)) END AS base
+        ELSE coalesce(${initialRights("pg_namespace", "n.oid")}, acldefault('n', n.nspowner)) END AS base
     FROM pg_namespace n WHERE ${userSchema("n")}
     UNION ALL
     SELECT 2, format('TYPE %I.%I', n.nspname, t.typname), ${ofUser("pg_type", "t.oid", "n.nspname")}, t.typname, NULL,
-      t.typowner, t.typacl, coalesce(${initial("pg_type", "t.oid")}, acldefault('T', t.typowner))
+      t.typowner, t.typacl, coalesce(${initialRights("pg_type", "t.oid")}, acldefault('T', t.typowner))
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
     WHERE (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c') AND ${userSchema("n")}
     UNION ALL
     SELECT 3, format('ROUTINE %I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
       ${ofUser("pg_proc", "p.oid", "n.nspname")}, format('%s(%s)', p.proname, pg_get_function_identity_arguments(p.oid)),
-      NULL, p.proowner, p.proacl, coalesce(${initial("pg_proc", "p.oid")}, acldefault('f', p.proowner))
+      NULL, p.proowner, p.proacl, coalesce(${initialRights("pg_proc", "p.oid")}, acldefault('f', p.proowner))
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
     WHERE ${userSchema("n")}
     UNION ALL
     SELECT 4, ${relationTarget}, ${ofUser("pg_class", "c.oid", "wn.nspname")}, w.relname, NULL, c.relowner, c.relacl,
-      coalesce(${initial("pg_class", "c.oid")},
+      coalesce(${initialRights("pg_class", "c.oid")},
         acldefault(CASE WHEN c.relkind = 'S' THEN 's'::"char" ELSE 'r'::"char" END, c.relowner))
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ${whole}
     WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't' AND ${userSchema("n")} AND ${notKept("c.oid")}
     UNION ALL
     SELECT 5, ${relationTarget}, ${ofUser("pg_class", "c.oid", "wn.nspname")}, w.relname, quote_ident(a.attname), c.relowner,
-      a.attacl, coalesce(${initial("pg_class", "c.oid", "a.attnum")}, acldefault('c', c.relowner))
+      a.attacl, coalesce(${initialRights("pg_class", "c.oid", "a.attnum")}, acldefault('c', c.relowner))
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
       ${whole}
     WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND a.attnum > 0 AND c.relpersistence <> 't'

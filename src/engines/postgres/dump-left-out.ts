@@ -1,4 +1,5 @@
 import type { Session } from "../engine.ts";
+import { initialRights } from "./dump-grants.ts";
 import { notOfExtension, rows, userSchema } from "./inspect-catalog.ts";
 
 /** Something that a dump does not hold. */
@@ -121,8 +122,7 @@ const builtIn = [
 ].map(
   ({ catalogue, acl, kind, owner, name, where }) => `
     SELECT ${name} AS name FROM ${catalogue} o
-    CROSS JOIN LATERAL (SELECT coalesce((SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = '${catalogue}'::regclass
-      AND i.objoid = o.oid AND i.objsubid = 0), acldefault('${kind}', o.${owner})) AS acl) AS made
+    CROSS JOIN LATERAL (SELECT coalesce(${initialRights(catalogue, "o.oid")}, acldefault('${kind}', o.${owner})) AS acl) AS made
     WHERE ${where} AND NOT (o.${acl} @> made.acl AND made.acl @> o.${acl})`,
 );
 

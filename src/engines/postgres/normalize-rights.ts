@@ -1,6 +1,6 @@
 import type { Leftover, TableName } from "../../core/portable.ts";
 import type { Session } from "../engine.ts";
-import { grantSql, ownerOf, readGrants } from "./dump-grants.ts";
+import { closedPublic, grantSql, ownerOf, readGrants } from "./dump-grants.ts";
 import { notOfExtension, rows, userSchema } from "./inspect-catalog.ts";
 import { notKept } from "./kept-mark.ts";
 
@@ -54,7 +54,7 @@ const reader = "(SELECT oid FROM pg_roles WHERE rolname = current_user)";
 
 /** `public` with the owner that every new database gives it: until PostgreSQL 14 the first superuser, then pg_database_owner. */
 const publicAsMade = `(o.nspname = 'public' AND o.nspowner =
-      CASE WHEN current_setting('server_version_num')::int < 150000 THEN 10 ELSE 6171 END)`;
+      CASE WHEN current_setting('server_version_num')::int < ${closedPublic} THEN 10 ELSE 6171 END)`;
 
 /** A sequence of a column, an index and the type of a table follow their table. */
 const ownerQuery = `
