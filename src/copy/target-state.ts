@@ -10,6 +10,8 @@ import { type CopyChoice, type CopyProject, makesDatabase, makesTables } from ".
 import { lostParts, refuseLeftovers, refuseObstacles } from "./refresh.ts";
 import { referencesOf } from "./references-of.ts";
 import { foldName } from "./fold-name.ts";
+import { mentions } from "./objects/mentions.ts";
+import { objectName } from "./objects/object-name.ts";
 import { refuseHidden } from "./refuse-hidden.ts";
 import type { Survey } from "./survey.ts";
 
@@ -21,7 +23,7 @@ export interface TargetState {
   readonly empty: ReadonlySet<string>;
   /** The foreign keys of these tables. */
   readonly references: readonly Reference[];
-  /** What a refresh takes away with the old tables, for the plan to tell. */
+  /** What a refresh takes away with the old tables, and what the tables' own triggers do, for the plan to tell. */
   readonly lost: readonly string[];
   /** Takes away what a run that is given up has made. */
   readonly discard: readonly DdlStatement[];
@@ -76,7 +78,10 @@ export async function targetState(
     if (givenUp.beside.length === 0) await refuseLeftovers(project, survey, tables, session);
     return {
       ...state,
-      lost: survey.tables.flatMap(({ placed }) => lostParts(tables.get(tableKey(placed)), placed)),
+      lost: [
+        ...survey.tables.flatMap(({ placed }) => lostParts(tables.get(tableKey(placed)), placed)),
+        ...stays(schema, own),
+      ],
     };
   }
   if (makesDatabase(choice)) return state;
@@ -94,7 +99,37 @@ export async function targetState(
       others.filter(({ key }) => [...own].some((table) => tableKey(table) === tableKey(key.references))),
     );
   }
-  return { ...state, empty };
+  return { ...state, lost: stays(schema, own), empty };
+}
+
+/** What the target's own triggers do with the rows, and what does not follow them by itself. */
+function stays({ views, leftovers }: PortableSchema, own: ReadonlySet<PortableTable>): string[] {
+  const names = new Set([...own].map(tableKey));
+  const triggers = leftovers.filter(
+    ({ kind, table }) => kind === "trigger" && table !== null && names.has(tableKey(table)),
+  );
+  const stored = [
+    ...views.map(({ schema, name, making }) => ({ what: "view", schema, name, table: null, making })),
+    ...leftovers.map(({ kind, schema, name, table, making }) => ({
+      what: kind,
+      schema,
+      name,
+      table,
+      making,
+    })),
+  ];
+  return [
+    ...triggers.map((each) => `trigger ${objectName(each)} of the target: it fires for what is written`),
+    ...stored.flatMap((each) => {
+      const { refill, statements } = each.making ?? {};
+      const read = [...own].find(({ name }) => statements?.some((text) => mentions(text, name)));
+      return refill === undefined || read === undefined
+        ? []
+        : [
+            `${each.what} ${objectName(each)} of the target: it keeps what it has read of ${tableKey(read)}; afterwards: ${refill}`,
+          ];
+    }),
+  ];
 }
 
 function refuseExisting({ target: { target } }: CopyProject, tables: readonly string[]): void {

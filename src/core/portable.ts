@@ -276,6 +276,10 @@ export interface Making {
   readonly place: number;
   /** What of it is not as it was, for people; missing where all is. */
   readonly note?: string;
+  /** Tables and views without which it could be made, and would fail when it is used. */
+  readonly needs?: readonly TableName[];
+  /** It keeps what it has read of them: the statement by which it reads them again. */
+  readonly refill?: string;
 }
 
 export interface PortableSequence extends TableName {
@@ -294,6 +298,8 @@ export interface Leftover extends TableName {
   readonly definition: string;
   /** Null where a copy within the engine cannot make it either. */
   readonly making: Making | null;
+  /** Why it cannot, where there is more to say. */
+  readonly reason?: string | null;
   /**
    * It goes along in its engine's own words: of a table, where that is made as a `whole`, or where its `parts` are made
    * in its own words; without a table, a type or the rights of what is copied, of which another engine is told nothing.

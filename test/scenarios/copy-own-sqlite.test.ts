@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
 import { test } from "node:test";
+import { backupCreate, backupRestore } from "../../src/index.ts";
 import { copy } from "../../src/commands/copy.ts";
 import { type Pair, withPair } from "../support/laboratory/pair.ts";
+import { makeProject } from "../support/project.ts";
 import { target } from "../support/servers.ts";
 
 const kinds = [
@@ -75,6 +78,19 @@ function copied(pair: Pair) {
   return copy({ source: pair.source, target: pair.target, env: {} });
 }
 
+/** The rowids that a full-text index gives for a word. */
+function found(file: string, index: string, word: string): unknown[] {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const rows = database
+      .prepare(`SELECT rowid FROM "${index}" WHERE "${index}" MATCH ? ORDER BY rowid`)
+      .all(word);
+    return rows.map(({ rowid }) => rowid);
+  } finally {
+    database.close();
+  }
+}
+
 test("a copy of a SQLite file gives every definition back as it was", () =>
   withPair("sqlite", "sqlite", async (pair) => {
     await pair.prepare(kinds);
@@ -97,20 +113,16 @@ test("a full-text index of a table is made anew, and what writes to a virtual ta
     ]);
     assert.deepEqual(told(await copied(pair)), ["trigger placed on note", "virtual table place"]);
     await pair.change(["INSERT INTO note VALUES (3, 'red pears')"]);
-    const database = new DatabaseSync(pair.target.slice("sqlite:".length));
+    const file = pair.target.slice("sqlite:".length);
+    assert.deepEqual(
+      [found(file, "found", "apples"), found(file, "found", "red")],
+      [
+        [1, 2],
+        [2, 3],
+      ],
+    );
+    const database = new DatabaseSync(file);
     try {
-      const match = (word: string) =>
-        database
-          .prepare("SELECT rowid FROM found WHERE found MATCH ? ORDER BY rowid")
-          .all(word)
-          .map(({ rowid }) => rowid);
-      assert.deepEqual(
-        [match("apples"), match("red")],
-        [
-          [1, 2],
-          [2, 3],
-        ],
-      );
       database.exec("INSERT INTO found(found) VALUES ('integrity-check')");
       const settings = database
         .prepare("SELECT k, v FROM found_config WHERE k <> 'version' ORDER BY k")
@@ -126,6 +138,122 @@ test("a full-text index of a table is made anew, and what writes to a virtual ta
     } finally {
       database.close();
     }
+  }));
+
+const shadowNamed = [
+  "CREATE TABLE docs_content (id integer PRIMARY KEY, body text)",
+  "CREATE INDEX by_body ON docs_content (body)",
+  "INSERT INTO docs_content VALUES (1, 'green apples'), (2, 'red apples')",
+  "CREATE TABLE mail_content (a)",
+  "INSERT INTO mail_content VALUES (x'00'), ('kept')",
+  "CREATE TRIGGER docs_in AFTER INSERT ON docs_content BEGIN INSERT INTO docs(rowid, body) VALUES (new.id, new.body); END",
+  "CREATE VIRTUAL TABLE docs USING fts5(body, content='docs_content', content_rowid=id)",
+  "CREATE VIRTUAL TABLE mail USING fts5(body, content='')",
+  "INSERT INTO docs(docs) VALUES ('rebuild')",
+];
+
+/** The tables and triggers of a file that SQLite takes for a virtual table's own, and their rows. */
+function shadowed(file: string): unknown {
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const all = (sql: string) => database.prepare(sql).all();
+    return [
+      all(
+        "SELECT sql FROM sqlite_schema WHERE tbl_name IN ('docs', 'docs_content', 'mail_content') ORDER BY name",
+      ),
+      all("SELECT id, body FROM docs_content ORDER BY id"),
+      all("SELECT quote(a) AS a FROM mail_content ORDER BY 1"),
+    ];
+  } finally {
+    database.close();
+  }
+}
+
+test("a table that is only named like a part of a virtual table is copied and backed up like any other", () =>
+  withPair("sqlite", "sqlite", async (pair) => {
+    await pair.prepare(shadowNamed);
+    const [from, to] = [pair.source, pair.target].map((url) => url.slice("sqlite:".length)) as [
+      string,
+      string,
+    ];
+    assert.deepEqual(told(await copied(pair)), ["virtual table mail"]);
+    assert.deepEqual(shadowed(to), shadowed(from));
+    assert.deepEqual(found(to, "docs", "apples"), [1, 2]);
+    assert.equal((await pair.verify()).equal, true);
+
+    await using project = await makeProject();
+    const options = { cwd: project.folder, env: {}, url: pair.source };
+    const { file } = await backupCreate(options);
+    const restored = join(project.folder, "restored.db");
+    await backupRestore({ ...options, url: `sqlite:${restored}`, file, confirm: "restored" });
+    assert.deepEqual(shadowed(restored), shadowed(from));
+  }));
+
+test("a full-text index that was not given all rows is not made, nor what needs it", () =>
+  withPair("sqlite", "sqlite", async (pair) => {
+    await pair.prepare([
+      "CREATE TABLE note (id integer PRIMARY KEY, body text, published)",
+      "INSERT INTO note VALUES (1, 'green apples', 1), (2, 'red apples', 0)",
+      "CREATE VIRTUAL TABLE found USING fts5(body, content='note', content_rowid=id)",
+      "INSERT INTO found(rowid, body) SELECT id, body FROM note WHERE published",
+      "CREATE VIEW hits AS SELECT rowid AS id FROM found",
+      "CREATE VIEW hit_count AS SELECT count(*) AS n FROM hits",
+      "CREATE TRIGGER noted AFTER INSERT ON note BEGIN INSERT INTO found(rowid, body) VALUES (new.id, new.body); END",
+    ]);
+    const result = await copied(pair);
+    assert.deepEqual(
+      Object.fromEntries(result.undone.map(({ what, name, reason }) => [`${what} ${name}`, reason])),
+      {
+        "virtual table found":
+          "it holds 1 of the 2 rows of note, and would find all of them if it were made anew",
+        "view hits": "it needs found, which is not copied",
+        "view hit_count": "it needs hits, which is not copied",
+        "trigger noted on note": "it needs found, which is not copied",
+      },
+    );
+    await pair.change(["INSERT INTO note VALUES (3, 'red pears', 1)"]);
+  }));
+
+test("a full-text index of a view is made after it, and of a table that is left out not at all", () =>
+  withPair("sqlite", "sqlite", async (pair) => {
+    await pair.prepare([
+      "CREATE TABLE note (id integer PRIMARY KEY, body text)",
+      "INSERT INTO note VALUES (1, 'green apples'), (2, 'red apples')",
+      "CREATE TABLE other (id integer PRIMARY KEY, body text)",
+      "CREATE VIEW shown AS SELECT id, upper(body) AS body FROM note",
+      "CREATE VIRTUAL TABLE found USING fts5(body, content='shown', content_rowid=id)",
+      "CREATE VIRTUAL TABLE others USING fts5(body, content='other', content_rowid=id)",
+      "CREATE TRIGGER noted AFTER INSERT ON note BEGIN INSERT INTO found(rowid, body) VALUES (new.id, new.body); END",
+      "CREATE TRIGGER othered AFTER INSERT ON note BEGIN INSERT INTO others(rowid, body) VALUES (new.id, new.body); END",
+      "INSERT INTO found(found) VALUES ('rebuild')",
+    ]);
+    const result = await copy({ source: pair.source, target: pair.target, env: {}, exclude: ["other"] });
+    assert.deepEqual(told(result), ["trigger othered on note", "virtual table others"]);
+    await pair.change(["INSERT INTO note VALUES (3, 'red pears')"]);
+    assert.deepEqual(found(pair.target.slice("sqlite:".length), "found", "red"), [2, 3]);
+  }));
+
+test("what the target's own triggers and indexes do with rows that come later is told", () =>
+  withPair("sqlite", "sqlite", async (pair) => {
+    await pair.prepare([
+      "CREATE TABLE note (id integer PRIMARY KEY, body text)",
+      "INSERT INTO note VALUES (1, 'green apples')",
+      "CREATE VIRTUAL TABLE found USING fts5(body, content='note', content_rowid=id)",
+      "INSERT INTO found(found) VALUES ('rebuild')",
+      "CREATE TRIGGER noted AFTER DELETE ON note BEGIN SELECT 1; END",
+    ]);
+    const options = { source: pair.source, target: pair.target, env: {} };
+    assert.deepEqual((await copy({ ...options, schemaOnly: true })).parts, []);
+    const { parts } = await copy({ ...options, dataOnly: true });
+    const refill = `INSERT INTO main."found" ("found") VALUES ('rebuild')`;
+    assert.deepEqual(parts, [
+      "trigger noted on note of the target: it fires for what is written",
+      `virtual table found of the target: it keeps what it has read of note; afterwards: ${refill}`,
+    ]);
+    const file = pair.target.slice("sqlite:".length);
+    assert.deepEqual(found(file, "found", "apples"), []);
+    await pair.change([refill]);
+    assert.deepEqual(found(file, "found", "apples"), [1]);
   }));
 
 test(

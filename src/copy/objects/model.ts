@@ -21,6 +21,8 @@ export interface Undone extends SourceObject {
 export interface PlannedObject extends SourceObject {
   /** The target's schema in which it stands; "" where there is none. */
   readonly schema: string;
+  /** The target's name by which others need it; null where none does. */
+  readonly relation: string | null;
   /** The target's names of what it reads. */
   readonly needs: readonly string[];
   readonly settings: readonly string[];

@@ -1,6 +1,5 @@
 import { digest } from "../../core/canonical.ts";
 import type { ObjectsStep, ObjectToMake, SqlStep } from "../../core/plan.ts";
-import { tableKey } from "../../core/table-key.ts";
 import type { TargetEngine } from "../project.ts";
 import type { PlannedObject } from "./model.ts";
 
@@ -17,7 +16,7 @@ export function objectsSteps(
   if (planned.length === 0) return [];
   const key = stepKey(unit);
   const placeOf = new Map(
-    planned.flatMap(({ compared }, place) => (compared === null ? [] : [[tableKey(compared.target), place]])),
+    planned.flatMap(({ relation }, place) => (relation === null ? [] : [[relation, place]])),
   );
   const objects = planned.map((object, place): ObjectToMake => {
     const { what, name, needs, settings, statements, drop, compared } = object;

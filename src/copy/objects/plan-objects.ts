@@ -30,7 +30,7 @@ export function planObjects(options: ObjectsOptions): ObjectsPlan {
   return withoutTaken(plan, there, options);
 }
 
-function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): ObjectsPlan {
+function withinEngine({ schema, tables, isSameProduct, there }: ObjectsOptions): ObjectsPlan {
   const copied = new Set(tables.map(({ source }) => source));
   return sameEngineObjects({
     schema,
@@ -44,6 +44,11 @@ function withinEngine({ schema, tables, isSameProduct }: ObjectsOptions): Object
       }),
     ),
     texts: tables.flatMap(({ source, target }) => textsOf(source, target.own?.whole)),
+    there: new Set(
+      [...there.tables, ...there.views, ...there.leftovers.filter(({ table }) => table === null)].map(
+        tableKey,
+      ),
+    ),
     isSameProduct,
   });
 }

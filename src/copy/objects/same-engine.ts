@@ -9,6 +9,8 @@ export interface SameEngineOptions {
   /** The tables that are copied, and those that are not. */
   readonly copied: readonly TableName[];
   readonly left: readonly TableName[];
+  /** Tables and views of the target, by their keys. */
+  readonly there: ReadonlySet<string>;
   /** Of those that are copied and made in their engine's own words, by the table's key: as a whole, or their parts alone. */
   readonly madeBy: ReadonlyMap<string, "whole" | "parts">;
   /** All that the statements of the copied tables say. */
@@ -38,7 +40,7 @@ export function sameEngineObjects(options: SameEngineOptions): ObjectsPlan {
   ];
   const isLeft = new Set(left.map(tableKey));
   for (const leftover of schema.leftovers) {
-    const { kind, schema: place, name, table, definition, making, own } = leftover;
+    const { kind, schema: place, name, table, definition, making, reason, own } = leftover;
     // Of tables that nobody asked for, nothing is told.
     if (table === null ? making === null && left.length > 0 : isLeft.has(tableKey(table))) continue;
     const made = table === null ? undefined : madeBy.get(tableKey(table));
@@ -52,13 +54,17 @@ export function sameEngineObjects(options: SameEngineOptions): ObjectsPlan {
         name: objectName({ schema: place, name, table }),
         original: definition,
         draft: null,
-        reason: "a copy does not make it",
+        reason: reason ?? "a copy does not make it",
       });
     }
   }
   const rights = found.filter(({ about }) => about !== undefined);
   const things = found.filter(({ about }) => about === undefined);
-  const wanted = left.length === 0 ? things : neededOf(things, options);
+  const { usable: wanted, unusable } = usableOf(
+    left.length === 0 ? things : neededOf(things, options),
+    options,
+  );
+  undone.push(...unusable);
   const isThere = new Set([...isCopied, ...wanted.map(({ name }) => tableKey(name))]);
   const ordered = together([
     ...wanted,
@@ -100,7 +106,8 @@ function candidate(
       original,
       draft: null,
       schema: name.schema,
-      needs: [],
+      relation: table === null && about === undefined ? tableKey(name) : null,
+      needs: (making.needs ?? []).map(tableKey),
       settings: [...making.settings, ...(making.own ?? [])],
       statements: making.statements,
       drop: making.drop,
@@ -129,6 +136,29 @@ function together(candidates: readonly Candidate[]): Candidate[] {
           first,
         ),
   );
+}
+
+/** Without what would fail when it is used, because it needs something that the target will not have. */
+function usableOf(
+  candidates: readonly Candidate[],
+  { copied, there }: SameEngineOptions,
+): { readonly usable: readonly Candidate[]; readonly unusable: readonly Undone[] } {
+  const usable = new Set(candidates);
+  const unusable: Undone[] = [];
+  for (let before = -1; before !== usable.size;) {
+    before = usable.size;
+    const relations = [...usable].flatMap(({ table, name }) => (table === null ? [tableKey(name)] : []));
+    const has = new Set([...copied.map(tableKey), ...there, ...relations]);
+    for (const one of usable) {
+      const missing = one.making.needs?.find((need) => !has.has(tableKey(need)));
+      if (missing === undefined) continue;
+      usable.delete(one);
+      const { what, name, original, draft } = one.planned();
+      const reason = `it needs ${objectName({ ...missing, table: null })}, which is not copied`;
+      unusable.push({ what, name, original, draft, reason });
+    }
+  }
+  return { usable: [...usable], unusable };
 }
 
 /**

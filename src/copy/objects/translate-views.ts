@@ -72,6 +72,7 @@ function translateView(
     ...object,
     draft: `${create.sql};`,
     schema: name.schema,
+    relation: tableKey(name),
     needs: found.reads.map(tableKey),
     settings: [],
     statements: [create.sql],

@@ -15,23 +15,22 @@ export function makingsOf(items: readonly Item[]): Makings {
   for (const [place, item] of items.entries()) {
     const [key] = item.keys;
     if (key === undefined) continue;
-    const isStored = item.kind === "materialized view";
+    const refill =
+      item.kind === "materialized view" ? `REFRESH MATERIALIZED VIEW ${nameIn(item.text)}` : undefined;
     found.set(key, {
       settings: item.kind === "routine" ? settings : [],
       statements: [
         // A schema is there before what stands in it.
         item.kind === "schema" ? item.text.replace(/^CREATE SCHEMA /, "$&IF NOT EXISTS ") : item.text,
-        ...(isStored
-          ? [
-              `REFRESH MATERIALIZED VIEW ${nameIn(item.text)}`,
-              ...items.filter(({ partOf }) => partOf === key).map(({ text }) => text),
-            ]
-          : []),
+        ...(refill === undefined
+          ? []
+          : [refill, ...items.filter(({ partOf }) => partOf === key).map(({ text }) => text)]),
       ],
       drop: dropOf(item),
       // Items stand before the tables wherever nothing that they need is a table.
       beforeTables: firstTable === -1 || place < firstTable,
       place,
+      ...(refill === undefined ? {} : { refill }),
     });
   }
   return found;

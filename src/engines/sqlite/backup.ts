@@ -38,18 +38,18 @@ export const backup: BackupRole = {
 
 async function contents(session: Session): Promise<BackupContents> {
   const objects = await schemaObjects(session);
-  const own = new Set(objects.filter(({ type }) => type === "table").map(({ name }) => name));
+  const isTable = ({ type, isVirtual }: SchemaObject) => type === "table" && !isVirtual;
+  const own = new Set(objects.filter(isTable).map(({ name }) => name));
   const tables = await backupTables(session, own);
   const unswappedTables = await namesOf(session, `type = 'table' AND name LIKE '${unswapped}' ESCAPE '\\'`);
   const virtual = await namesOf(session, "type = 'virtual'");
-  const of = (...types: readonly SchemaObject["type"][]) =>
-    objects.filter(({ type }) => types.includes(type)).map(partOf);
+  const after = objects.filter((object) => !isTable(object));
   return {
     schema: await dump(session),
-    before: of("table"),
+    before: objects.filter(isTable).map(partOf),
     tables,
     keys: [],
-    after: [...of("index", "view", "trigger"), ...(await counters(session, own)), ...(await marks(session))],
+    after: [...after.map(partOf), ...(await counters(session, own)), ...(await marks(session))],
     finish: [],
     notHeld: [
       "the file's own form: page size, encoding, journal mode; and what ANALYZE has found",
@@ -72,7 +72,7 @@ async function backupTables(session: Session, own: ReadonlySet<string>): Promise
   const found = await session.query(
     `SELECT l.name AS "table", x.name AS "column", x.type AS declared
      FROM pragma_table_list AS l JOIN pragma_table_xinfo(l.name, 'main') AS x
-     WHERE l.schema = 'main' AND l.type = 'table' AND x.hidden = 0
+     WHERE l.schema = 'main' AND l.type IN ('table', 'shadow') AND x.hidden = 0
      ORDER BY l.name, x.cid`,
   );
   const byTable = Map.groupBy(

@@ -1,6 +1,7 @@
 import type { Row, Session } from "../engine.ts";
 import { keptMark } from "./kept-mark.ts";
 import { ledgerNames } from "./store.ts";
+import { tablesMadeBy } from "./virtual-tables.ts";
 
 export interface SchemaObject {
   readonly type: "table" | "index" | "view" | "trigger";
@@ -8,12 +9,14 @@ export interface SchemaObject {
   readonly table: string;
   /** The statement that makes it, without a semicolon. */
   readonly sql: string;
+  /** A table of a module, such as a full-text index. */
+  readonly isVirtual: boolean;
 }
 
 /** Tables that a refresh has made and not yet swapped, for LIKE. */
 export const unswapped = String.raw`godwit\_new\_%`;
 
-/** The statements that make the schema again, tables first and views before their triggers, each sorted by name. */
+/** The statements that make the schema again, tables first and views before triggers, each sorted by name. */
 export async function dump(session: Session): Promise<string> {
   return (await schemaObjects(session)).map(({ sql }) => `${terminated(sql)}\n`).join("\n");
 }
@@ -21,18 +24,26 @@ export async function dump(session: Session): Promise<string> {
 /**
  * The user's objects, in the order in which they can be made. Left out: the ledger, what a refresh has not yet
  * swapped in, SQLite's own tables, the indexes of constraints, and the tables that a virtual table keeps its data in
- * (it makes them itself).
+ * (it makes them itself). SQLite takes each table for one of these that has such a name, and lets nobody write to it
+ * or give it a trigger once the virtual table is there: so what belongs to it is made before.
  */
 export async function schemaObjects(session: Session): Promise<SchemaObject[]> {
   const rows = await session.query(`
-    SELECT type, name, tbl_name, sql FROM main.sqlite_schema
+    SELECT type, name, tbl_name, sql, type = 'table' AND rootpage = 0 AS is_virtual,
+           EXISTS (SELECT 1 FROM pragma_table_list AS l
+                    WHERE l.schema = 'main' AND l.type = 'shadow' AND l.name = sqlite_schema.tbl_name) AS is_shadow
+      FROM main.sqlite_schema
      WHERE sql IS NOT NULL AND instr(sql, '${keptMark}') = 0
        AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND tbl_name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
        AND lower(tbl_name) NOT IN ${ledgerNames} AND tbl_name NOT LIKE '${unswapped}' ESCAPE '\\'
-       AND NOT EXISTS (SELECT 1 FROM pragma_table_list AS l
-                        WHERE l.schema = 'main' AND l.type = 'shadow' AND l.name = sqlite_schema.tbl_name)
-     ORDER BY CASE type WHEN 'table' THEN 1 WHEN 'index' THEN 2 WHEN 'view' THEN 3 ELSE 4 END, name`);
-  return rows.map(toObject);
+     ORDER BY CASE type WHEN 'table' THEN iif(is_virtual, 5, 1) WHEN 'index' THEN 2 WHEN 'view' THEN 3
+                        ELSE iif(is_shadow, 4, 6) END, name`);
+  const objects = rows.map(toObject);
+  const shadows = objects.filter((_, n) => rows[n]?.is_shadow === 1n);
+  if (shadows.length === 0) return objects;
+  const virtual = objects.filter(({ isVirtual }) => isVirtual);
+  const made = new Set(virtual.flatMap((each) => tablesMadeBy(each, shadows)));
+  return objects.filter((object) => !shadows.includes(object) || !made.has(object.table.toLowerCase()));
 }
 
 function toObject(row: Row): SchemaObject {
@@ -41,6 +52,7 @@ function toObject(row: Row): SchemaObject {
     name: String(row.name),
     table: String(row.tbl_name),
     sql: String(row.sql),
+    isVirtual: row.is_virtual === 1n,
   };
 }
 

@@ -40,8 +40,7 @@ async function readTable(
   kind: Row,
   objects: readonly SchemaObject[],
 ): Promise<Table> {
-  const { name, sql } = object;
-  const virtual = kind.type === "virtual";
+  const { name, sql, isVirtual: virtual } = object;
   const text = readCreateTable(virtual ? "" : sql);
   const columns = await session.query("SELECT * FROM pragma_table_xinfo(?, 'main') ORDER BY cid", [name]);
   const indexes = await session.query(

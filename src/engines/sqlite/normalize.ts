@@ -9,7 +9,7 @@ import { normalizeColumns } from "./normalize-columns.ts";
 import { normalizeForeignKeys, normalizeIndexes, primaryKey, uniques } from "./normalize-keys.ts";
 import { parseExpression } from "../../sql/expression/parse.ts";
 import { traits } from "./traits.ts";
-import { mentions, rebuilding } from "./virtual-tables.ts";
+import { named, rebuilding } from "./virtual-tables.ts";
 
 /** The schema from PRAGMAs and the stored statements. Names that SQLite does not keep are made as PostgreSQL makes them. */
 export const normalize: NormalizeRole = { schema };
@@ -29,17 +29,14 @@ async function schema(session: Session): Promise<PortableSchema> {
   );
   const fileBytes = Number(size?.bytes ?? 0);
   const estimate = await estimator(session, fileBytes);
-  const virtual = new Map<SchemaObject, readonly string[] | null>();
-  for (const object of objects) {
-    if (object.type !== "table" || kinds.get(object.name)?.type !== "virtual") continue;
-    virtual.set(object, await rebuilding(session, object, objects));
-  }
-  const notMade = new Set(
-    [...virtual].flatMap(([{ name }, statements]) => (statements === null ? [name.toLowerCase()] : [])),
-  );
+  const tablesAndViews = objects.filter(({ type }) => type === "table" || type === "view");
   for (const [place, object] of objects.entries()) {
-    const making = { settings: [], statements: [object.sql], drop: null, beforeTables: false, place };
     const { type, name, sql } = object;
+    // SQLite makes views and triggers of what is not there, and fails when they are used.
+    const needs = named(sql, tablesAndViews)
+      .filter((other) => other !== object)
+      .map((other) => ({ schema: "", name: other.name }));
+    const making = { settings: [], statements: [sql], drop: null, beforeTables: false, place, needs };
     const kind = kinds.get(name);
     if (type === "view") {
       const columns = await viewColumns(session, name);
@@ -60,11 +57,11 @@ async function schema(session: Session): Promise<PortableSchema> {
         kind: "trigger",
         table: { schema: "", name: object.table },
         definition: sql,
-        making: mentions(sql, notMade) ? null : making,
+        making,
         action: readCreateTrigger(sql),
       });
-    } else if (virtual.has(object)) {
-      const statements = virtual.get(object) ?? null;
+    } else if (object.isVirtual) {
+      const rebuilt = await rebuilding(session, object, objects);
       const drop = `DROP TABLE IF EXISTS main.${traits.quote(name)}`;
       leftovers.push({
         schema: "",
@@ -72,7 +69,9 @@ async function schema(session: Session): Promise<PortableSchema> {
         kind: "virtual table",
         table: null,
         definition: sql,
-        making: statements === null ? null : { ...making, statements, drop },
+        ...("reason" in rebuilt
+          ? { making: null, reason: rebuilt.reason }
+          : { making: { ...making, ...rebuilt, drop } }),
       });
     } else if (type === "table") {
       const options = { strict: kind?.strict === 1n, withoutRowid: kind?.wr === 1n };

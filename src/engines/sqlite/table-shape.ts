@@ -41,7 +41,7 @@ export function readShape(database: DatabaseSync, table: string): TableShape {
     const affinity = strict && /^any$/i.test(declared) ? "blob" : affinityOf(declared);
     columns.set(String(name).toLowerCase(), { name: String(name), declared, affinity });
   }
-  const hasRowid = listed.type === "table" && listed.wr === 0n;
+  const hasRowid = (listed.type === "table" || listed.type === "shadow") && listed.wr === 0n;
   const keys = rows.filter((row) => row.pk !== 0n);
   // A key declared INTEGER … DESC is no rowid alias, and has an index of its own; an alias has none.
   const indexed = database
