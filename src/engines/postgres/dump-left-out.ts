@@ -92,7 +92,7 @@ const alone = (catalogue: string, oid: string): string =>
 
 /**
  * What was granted on things that every database has, or revoked. Of the information schema the server does not keep
- * what it had at first.
+ * what it had at first. Most have no rights of their own, and need no look at what they had.
  */
 const builtIn = [
   {
@@ -123,7 +123,7 @@ const builtIn = [
   ({ catalogue, acl, kind, owner, name, where }) => `
     SELECT ${name} AS name FROM ${catalogue} o
     CROSS JOIN LATERAL (SELECT coalesce(${initialRights(catalogue, "o.oid")}, acldefault('${kind}', o.${owner})) AS acl) AS made
-    WHERE ${where} AND NOT (o.${acl} @> made.acl AND made.acl @> o.${acl})`,
+    WHERE ${where} AND o.${acl} IS NOT NULL AND NOT (o.${acl} @> made.acl AND made.acl @> o.${acl})`,
 );
 
 const query = `SELECT kind, plural, schema, name FROM (${[
