@@ -602,6 +602,13 @@ export const commandSpecs: readonly CommandSpec[] = [
         description:
           "how many representable floating-point numbers apart two values may be (default: 1); they are told",
       },
+      {
+        name: "--jobs",
+        value: "COUNT",
+        kind: "count",
+        least: 1,
+        description: "how many tables are compared at once (default: 2)",
+      },
     ],
     examples: [
       { command: "godwit verify old new", description: "Compare everything" },

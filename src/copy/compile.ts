@@ -15,14 +15,20 @@ import { type KeptTables, keptTables, madeAgain, referencesAway, referenceText }
 import { type PlannedObject, uncompared } from "./objects/model.ts";
 import { objectsSteps } from "./objects/objects-steps.ts";
 import { inPhases } from "./phases.ts";
-import { type CopyChoice, type CopyProject, makesRowsAlone, makesTables, phasesOf } from "./project.ts";
+import {
+  type CopyChoice,
+  type CopyProject,
+  jobsOf,
+  makesRowsAlone,
+  makesTables,
+  phasesOf,
+} from "./project.ts";
 import { swappedTables, swapRole } from "./refresh.ts";
 import type { Survey, SurveyedTable } from "./survey.ts";
 import type { TargetState } from "./target-state.ts";
 
 /** A chunk is some megabytes: its transaction is short, and what a kill undoes is soon copied again. */
 const defaultChunkBytes = 16 * 1024 * 1024;
-const defaultJobs = 2;
 
 const noUndo = "drop the tables that were made; the source is only read";
 
@@ -190,10 +196,6 @@ function watermarks(survey: Survey): Step[] {
       watermarks: found,
     },
   ];
-}
-
-function jobsOf({ rules }: CopyProject, { jobs }: CopyChoice): number {
-  return jobs ?? rules?.settings.jobs ?? defaultJobs;
 }
 
 function schemas({ target }: CopyProject, survey: Survey): DdlStatement[] {

@@ -96,6 +96,13 @@ export function phasesOf({ phases }: CopyProject, choice: CopyChoice): CopyPhase
   return phases;
 }
 
+const defaultJobs = 2;
+
+/** How much of it goes on at once. */
+export function jobsOf({ rules }: CopyProject, { jobs }: Pick<CopyChoice, "jobs">): number {
+  return jobs ?? rules?.settings.jobs ?? defaultJobs;
+}
+
 /** Whether all is made anew, in places where nothing is: only then are views, routines and the like made, too. */
 export function makesDatabase({ mode = "create", dataOnly = false }: CopyChoice): boolean {
   return mode === "create" && !dataOnly;

@@ -1,5 +1,6 @@
 import { GodwitError } from "../core/error.ts";
 import { tableKey } from "../core/table-key.ts";
+import type { Expression } from "../core/expression.ts";
 import type { Remnant, Session } from "../engines/engine.ts";
 import type { PortableSchema } from "../core/portable.ts";
 import { acceptedLosses } from "./accepted-losses.ts";
@@ -8,14 +9,15 @@ import { type OrphanRows, orphanRows } from "../run/compare/orphan-rows.ts";
 import { referencesOf } from "./references-of.ts";
 import { compareTable, type TableComparison } from "../run/compare/compare-table.ts";
 import { parseExpression } from "../sql/expression/parse.ts";
-import { pairTables } from "./pair-tables.ts";
-import type { CopyProject } from "./project.ts";
+import { type PairedTable, pairTables } from "./pair-tables.ts";
+import { type CopyProject, jobsOf } from "./project.ts";
 import { repairSql } from "./repair-sql.ts";
 import { ruledTables } from "./ruled-tables.ts";
 import type { RuleWarning } from "./rules/model.ts";
 import { selectTables } from "./select-tables.ts";
 import { refuseHidden } from "./refuse-hidden.ts";
-import { sideFailure, withSession } from "./with-session.ts";
+import { severalAtOnce } from "../run/several-at-once.ts";
+import { type SessionPair, sideFailure, withPairs, withSession } from "./with-session.ts";
 
 export interface VerifyChoice {
   readonly tables?: readonly string[] | undefined;
@@ -32,6 +34,8 @@ export interface VerifyChoice {
   readonly allow?: readonly string[] | undefined;
   /** Rows that are listed of each table; default 100. */
   readonly listed?: number | undefined;
+  /** How many tables are compared at once, each by a session of both sides; default 2. */
+  readonly jobs?: number | undefined;
 }
 
 export interface VerifiedTable {
@@ -66,7 +70,7 @@ export interface VerifyReport {
 /** Holds two databases against each other, each in one snapshot. Reads only. */
 export async function verifyDatabases(project: CopyProject, choice: VerifyChoice): Promise<VerifyReport> {
   const start = performance.now();
-  const { source, target, emit, signal } = project;
+  const { source, target, signal } = project;
   const where = choice.where === undefined ? null : parseExpression(choice.where, source.engine.id);
   if (choice.where !== undefined && where === null) {
     throw new GodwitError("GW1001", {
@@ -75,8 +79,9 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
   }
   return withSession(project, "source", (reader) =>
     withSession(project, "target", async (other) => {
+      const ofSource = rethrow(sideFailure(project, "source"));
       const [ours, theirs] = [
-        await source.engine.normalize.schema(reader),
+        await source.engine.normalize.schema(reader).catch(ofSource),
         await target.engine.normalize.schema(other),
       ];
       const { tables, warnings } = ruledTables(project, ours.tables, selectTables(ours.tables, choice));
@@ -88,49 +93,21 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         acceptedLosses(ours.tables, choice.allow ?? []),
         await isOneProduct(project, reader, other),
       );
-      await refuseHidden(project, "source", reader, { there: pairs.map(({ table }) => table.source) });
+      await refuseHidden(project, "source", reader, {
+        there: pairs.map(({ table }) => table.source),
+      }).catch(ofSource);
       await refuseHidden(project, "target", other, { there: pairs.map(({ table }) => table.target) });
-      await align(project, reader, other);
-      const verified: VerifiedTable[] = [];
-      for (const pair of pairs) {
-        const { table, problems, leftOut } = pair;
-        const began = performance.now();
-        const found = await compareTable({
-          source: { engine: source.engine, session: reader, failure: sideFailure(project, "source") },
-          target: { engine: target.engine, session: other, failure: sideFailure(project, "target") },
-          table,
-          where,
-          sample: choice.sample,
-          ulps: choice.ulps ?? 1,
-          listed: choice.listed ?? 100,
+      const more = Math.min(jobsOf(project, choice), pairs.length) - 1;
+      const verified = await withPairs(project, more, async (others) => {
+        const sessions = [{ reader, other }, ...others];
+        await source.engine.snapshot.align(sessions.map((pair) => pair.reader)).catch(ofSource);
+        await target.engine.snapshot?.align(sessions.map((pair) => pair.other));
+        return severalAtOnce(pairs, sessions, {
           signal,
+          work: (pair, own, stop) =>
+            verifyTable(project, choice, { pair, where, sessions: own, signal: stop }),
         });
-        const durationMs = Math.round(performance.now() - began);
-        const { differences, withinTolerance } = found;
-        const name = tableKey(table.target);
-        emit({
-          type: "table:compared",
-          key: "verify",
-          table: name,
-          rows: Number(found.rows.target),
-          differences,
-          by: "digests",
-          durationMs,
-        });
-        verified.push({
-          source: tableKey(table.source),
-          target: name,
-          rows: { source: String(found.rows.source), target: String(found.rows.target) },
-          differences,
-          withinTolerance,
-          listed: found.listed.map((row) =>
-            Object.assign({ repair: repairSql(source.engine, target.engine, pair, row) }, row),
-          ),
-          problems,
-          leftOut,
-          durationMs,
-        });
-      }
+      });
       const paired = new Set(pairs.map(({ table }) => tableKey(table.target)));
       const orphans = await orphanRows(
         target.engine,
@@ -139,7 +116,7 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         theirs.tables,
       );
       const left = await leftBehind(project, other);
-      const alike = await alikeInSource(project, reader, ours, { orphans, left });
+      const alike = await alikeInSource(project, reader, ours, { orphans, left }).catch(ofSource);
       const isEqual = ({ differences, problems }: VerifiedTable) =>
         differences === 0 && problems.length === 0;
       return {
@@ -155,6 +132,65 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
       };
     }),
   );
+}
+
+interface TableVerification {
+  readonly pair: PairedTable;
+  readonly where: Expression | null;
+  readonly sessions: SessionPair;
+  readonly signal: AbortSignal;
+}
+
+async function verifyTable(
+  project: CopyProject,
+  choice: VerifyChoice,
+  { pair, where, sessions: { reader, other }, signal }: TableVerification,
+): Promise<VerifiedTable> {
+  const { source, target, emit } = project;
+  const { table, problems, leftOut } = pair;
+  const began = performance.now();
+  const found = await compareTable({
+    source: { engine: source.engine, session: reader, failure: sideFailure(project, "source") },
+    target: { engine: target.engine, session: other, failure: sideFailure(project, "target") },
+    table,
+    where,
+    sample: choice.sample,
+    ulps: choice.ulps ?? 1,
+    listed: choice.listed ?? 100,
+    signal,
+  });
+  const durationMs = Math.round(performance.now() - began);
+  const { rows, differences, withinTolerance } = found;
+  const name = tableKey(table.target);
+  emit({
+    type: "table:compared",
+    key: "verify",
+    table: name,
+    rows: Number(rows.target),
+    differences,
+    by: "digests",
+    durationMs,
+  });
+  return {
+    source: tableKey(table.source),
+    target: name,
+    rows: { source: String(rows.source), target: String(rows.target) },
+    differences,
+    withinTolerance,
+    listed: found.listed.map((row) =>
+      Object.assign({ repair: repairSql(source.engine, target.engine, pair, row) }, row),
+    ),
+    problems,
+    leftOut,
+    durationMs,
+  };
+}
+
+/** What a source says must not be taken for the target's word. */
+function rethrow(told: (error: unknown) => unknown): (error: unknown) => never {
+  return (error) => {
+    throw told(error);
+  };
 }
 
 async function isOneProduct(
@@ -192,9 +228,4 @@ async function alikeInSource(
     leftover: (one: Remnant) =>
       isConstraint(one) && remnants.some(({ what, name }) => what === one.what && name === one.name),
   };
-}
-
-async function align({ source, target }: CopyProject, reader: Session, other: Session): Promise<void> {
-  await source.engine.snapshot.align([reader]);
-  await target.engine.snapshot?.align([other]);
 }

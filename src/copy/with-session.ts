@@ -21,6 +21,28 @@ export async function withSession<T>(
   }
 }
 
+/** As `withSession`, with some sessions of each side that work in pairs; none where a server is this process. */
+export async function withPairs<T>(
+  project: CopyProject,
+  count: number,
+  work: (pairs: readonly SessionPair[]) => Promise<T>,
+): Promise<T> {
+  const { source, target } = project;
+  const isServed = [source, target].every(({ engine }) => engine.traits.statementsOutliveClient);
+  if (count < 1 || !isServed) return work([]);
+  return withSession(project, "source", (reader) =>
+    withSession(project, "target", (other) =>
+      withPairs(project, count - 1, (pairs) => work([{ reader, other }, ...pairs])),
+    ),
+  );
+}
+
+/** A session of the source, and one of the target. */
+export interface SessionPair {
+  readonly reader: Session;
+  readonly other: Session;
+}
+
 /** Makes an error of a side's server one that names it. */
 export function sideFailure(project: CopyProject, which: "source" | "target"): (error: unknown) => unknown {
   const { engine, target } = project[which];

@@ -35,6 +35,31 @@ describe("verify", { concurrency: 2 }, () => {
       }),
   );
 
+  test(
+    "tells the same whether tables are compared one by one or at once",
+    { skip: skipFor("mysql", "postgres") },
+    () =>
+      withPair("mysql", "postgres", async (pair) => {
+        const tables = ["a", "b", "c", "d", "e"];
+        await pair.prepare(
+          tables.flatMap((name) => [
+            `CREATE TABLE ${name} (id int PRIMARY KEY, v varchar(9))`,
+            `INSERT INTO ${name} VALUES (1, '${name}'), (2, 'x')`,
+          ]),
+        );
+        await pair.copy();
+        await pair.change(["UPDATE b SET v = 'y'", "DELETE FROM e WHERE id = 2"]);
+        const told = async (jobs: number) =>
+          (await pair.verify({ jobs })).tables.map(({ durationMs: _, ...table }) => table);
+        const onebyone = await told(1);
+        assert.deepEqual(
+          onebyone.map(({ target: name, differences }) => [name, differences]),
+          tables.map((name) => [`public.${name}`, { b: 2, e: 1 }[name] ?? 0]),
+        );
+        for (const jobs of [2, 8]) assert.deepEqual(await told(jobs), onebyone);
+      }),
+  );
+
   for (const side of ["source", "target"] as const) {
     test(`says that it is the ${side}'s server that refuses`, { skip: skipFor("postgres") }, () =>
       withPair("postgres", "postgres", async (pair) => {
