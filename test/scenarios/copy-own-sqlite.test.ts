@@ -189,6 +189,27 @@ test("a table that is only named like a part of a virtual table is copied and ba
     assert.deepEqual(shadowed(restored), shadowed(from));
   }));
 
+test("a view that was made before the index it reads goes when the target refuses that", () =>
+  withPair("sqlite", "sqlite", async (pair) => {
+    await pair.prepare([
+      "CREATE TABLE note (id integer PRIMARY KEY, body text)",
+      "CREATE VIEW shown AS SELECT id, json_extract(body, '$.x') AS body FROM note",
+      "CREATE VIRTUAL TABLE found USING fts5(body, content=shown, content_rowid=id)",
+      "INSERT INTO note VALUES (1, 'no JSON')",
+      "INSERT INTO found(rowid, body) VALUES (1, 'apples')",
+      "CREATE VIEW all_hits AS SELECT * FROM hits",
+      "CREATE VIEW hits AS SELECT rowid AS id FROM found",
+    ]);
+    assert.deepEqual(told(await copied(pair)), ["view all_hits", "view hits", "virtual table found"]);
+    const database = new DatabaseSync(pair.target.slice("sqlite:".length), { readOnly: true });
+    const views = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'view'").all();
+    database.close();
+    assert.deepEqual(
+      views.map(({ name }) => name),
+      ["shown"],
+    );
+  }));
+
 test("a full-text index that was not given all rows is not made, nor what needs it", () =>
   withPair("sqlite", "sqlite", async (pair) => {
     await pair.prepare([

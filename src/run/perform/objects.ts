@@ -24,6 +24,14 @@ export async function performObjects(context: StepContext, step: ObjectsStep): P
     const reason = missingNeed(step, object, refused) ?? (await made(inner, object));
     if (reason !== null) refused.set(place, reason);
   }
+  // SQLite makes a view of what comes after it; where that was refused, so are the view and what needs it.
+  for (let before = -1; before !== refused.size;) {
+    before = refused.size;
+    for (const [place, object] of step.objects.entries()) {
+      const reason = refused.has(place) ? null : missingNeed(step, object, refused);
+      if (reason !== null) refused.set(place, reason);
+    }
+  }
   await compareViews(inner, step, refused);
   // What an earlier attempt has dropped because of a view that this one has found wanting again.
   for (const [place, reason] of refused) {
