@@ -6,7 +6,7 @@ import type { DdlStatement } from "../engines/data-roles.ts";
 import type { Session } from "../engines/engine.ts";
 import { ownRows } from "../engines/qualified-table.ts";
 import type { Made } from "./given-up.ts";
-import { type CopyChoice, type CopyProject, makesDatabase, makesTables } from "./project.ts";
+import { type CopyChoice, type CopyMode, type CopyProject, makesDatabase, makesTables } from "./project.ts";
 import { lostParts, refuseLeftovers, refuseObstacles } from "./refresh.ts";
 import { referencesOf } from "./references-of.ts";
 import { foldName } from "./fold-name.ts";
@@ -73,6 +73,7 @@ export async function targetState(
   }
   const state = { tables, references, empty: new Set<string>(), lost: [], discard, away, all: schema.tables };
   if (makesDatabase(choice)) refuseExisting(project, [...tables.keys()]);
+  refuseUnwritable(project, tables);
   if (mode === "refresh") {
     await refuseObstacles(project, survey, tables, session);
     if (givenUp.beside.length === 0) await refuseLeftovers(project, survey, tables, session);
@@ -80,7 +81,7 @@ export async function targetState(
       ...state,
       lost: [
         ...survey.tables.flatMap(({ placed }) => lostParts(tables.get(tableKey(placed)), placed)),
-        ...stays(schema, own),
+        ...stays(schema, own, mode),
       ],
     };
   }
@@ -99,37 +100,79 @@ export async function targetState(
       others.filter(({ key }) => [...own].some((table) => tableKey(table) === tableKey(key.references))),
     );
   }
-  return { ...state, lost: stays(schema, own), empty };
+  return { ...state, lost: stays(schema, own, mode), empty };
 }
 
+/** What a copy in a mode does to rows, and triggers wait for. */
+const events: Readonly<Record<CopyMode, readonly string[]>> = {
+  create: ["insert"],
+  truncate: ["insert", "delete", "truncate"],
+  // Its tables are new, and those that they replace have no triggers.
+  refresh: [],
+  upsert: ["insert", "update"],
+  incremental: ["insert", "update"],
+};
+
 /** What the target's own triggers do with the rows, and what does not follow them by itself. */
-function stays({ views, leftovers }: PortableSchema, own: ReadonlySet<PortableTable>): string[] {
+function stays(
+  { views, leftovers }: PortableSchema,
+  own: ReadonlySet<PortableTable>,
+  mode: CopyMode,
+): string[] {
   const names = new Set([...own].map(tableKey));
   const triggers = leftovers.filter(
-    ({ kind, table }) => kind === "trigger" && table !== null && names.has(tableKey(table)),
+    ({ kind, table, action }) =>
+      kind === "trigger" &&
+      table !== null &&
+      names.has(tableKey(table)) &&
+      (action?.kind !== "trigger" ||
+        (action.isOff !== true &&
+          action.events.some((event) => events[mode].includes(event.replace(/ .*$/s, ""))))),
   );
   const stored = [
-    ...views.map(({ schema, name, making }) => ({ what: "view", schema, name, table: null, making })),
-    ...leftovers.map(({ kind, schema, name, table, making }) => ({
-      what: kind,
-      schema,
-      name,
-      table,
-      making,
+    ...views.map((view) => ({
+      what: "view",
+      ...view,
+      table: null,
+      definition: view.text,
+      refill: undefined,
     })),
-  ];
+    ...leftovers.map((leftover) => ({ what: leftover.kind, ...leftover })),
+  ].flatMap((each) => {
+    const refill = each.making?.refill ?? each.refill;
+    return refill === undefined ? [] : [{ ...each, refill }];
+  });
+  const reading = stored.length === 0 ? [] : readersOf(views, own);
   return [
     ...triggers.map((each) => `trigger ${objectName(each)} of the target: it fires for what is written`),
     ...stored.flatMap((each) => {
-      const { refill, statements } = each.making ?? {};
-      const read = [...own].find(({ name }) => statements?.some((text) => mentions(text, name)));
-      return refill === undefined || read === undefined
+      const texts = each.making?.statements ?? [each.definition];
+      const read = reading.find(({ name }) => texts.some((text) => mentions(text, name)));
+      return read === undefined
         ? []
         : [
-            `${each.what} ${objectName(each)} of the target: it keeps what it has read of ${tableKey(read)}; afterwards: ${refill}`,
+            `${each.what} ${objectName(each)} of the target: it keeps what it has read of ${tableKey(read.table)}; afterwards: ${each.refill}`,
           ];
     }),
   ];
+}
+
+/** The tables, and the views through which they are read, by their names. */
+function readersOf(
+  views: PortableSchema["views"],
+  tables: ReadonlySet<PortableTable>,
+): { readonly name: string; readonly table: PortableTable }[] {
+  const found = [...tables].map((table) => ({ name: table.name, table }));
+  const left = new Set(views);
+  // What is found is looked through, too.
+  for (const { name, table } of found) {
+    for (const view of left) {
+      if (!mentions(view.text, name)) continue;
+      left.delete(view);
+      found.push({ name: view.name, table });
+    }
+  }
+  return found;
 }
 
 function refuseExisting({ target: { target } }: CopyProject, tables: readonly string[]): void {
@@ -137,6 +180,21 @@ function refuseExisting({ target: { target } }: CopyProject, tables: readonly st
   throw new GodwitError("GW7004", {
     message: `${target.display} has these tables already: ${tables.join(", ")}`,
     details: { tables },
+  });
+}
+
+function refuseUnwritable(
+  { target: { target } }: CopyProject,
+  tables: ReadonlyMap<string, PortableTable>,
+): void {
+  const found = [...tables].flatMap(([name, { unwritable }]) =>
+    unwritable === undefined ? [] : [`${name} (${unwritable})`],
+  );
+  if (found.length === 0) return;
+  throw new GodwitError("GW7004", {
+    message: `these tables of ${target.display} take no rows: ${found.join(", ")}`,
+    hint: "Nothing was changed. Drop what is named as the reason, and make it again afterwards.",
+    details: { tables: found },
   });
 }
 

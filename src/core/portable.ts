@@ -31,6 +31,8 @@ export interface PortableTable extends TableName {
   readonly comment: string | null;
   readonly estimate: TableEstimate;
   readonly own?: OwnTable;
+  /** Why its server lets nobody write rows to it; missing where it does. */
+  readonly unwritable?: string;
 }
 
 /**
@@ -300,6 +302,8 @@ export interface Leftover extends TableName {
   readonly making: Making | null;
   /** Why it cannot, where there is more to say. */
   readonly reason?: string | null;
+  /** As in its making, where it has none. */
+  readonly refill?: string | undefined;
   /**
    * It goes along in its engine's own words: of a table, where that is made as a `whole`, or where its `parts` are made
    * in its own words; without a table, a type or the rights of what is copied, of which another engine is told nothing.
@@ -321,6 +325,8 @@ export type PortableAction =
       readonly forEach: "row" | "statement";
       readonly condition: string | null;
       readonly body: string;
+      /** It is switched off, and does not fire. */
+      readonly isOff?: boolean;
     }
   | {
       readonly kind: "routine";

@@ -63,7 +63,7 @@ export interface BackupRole {
   /** Which of the `read` role's forms gives every value back exactly on the same engine. */
   readonly rowForm: "text" | "native";
   /** On a session that reads a snapshot; tables are locked against changes of their structure where that can be. */
-  contents(session: Session): Promise<BackupContents>;
+  contents(session: Session, form: "portable" | "native"): Promise<BackupContents>;
   /** Points in time by which other means of recovery go on from this backup: "lsn", "timeline", "gtid". */
   markers(session: Session): Promise<Readonly<Record<string, string>>>;
   /** Some of what the user has in the database, for people; empty where nothing is. The ledger does not count. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { test } from "node:test";
-import { backupCreate, backupRestore } from "../../src/index.ts";
+import { backupCreate, backupRestore, backupVerify } from "../../src/index.ts";
 import { copy } from "../../src/commands/copy.ts";
 import { type Pair, withPair } from "../support/laboratory/pair.ts";
 import { makeProject } from "../support/project.ts";
@@ -185,8 +185,85 @@ test("a table that is only named like a part of a virtual table is copied and ba
     const options = { cwd: project.folder, env: {}, url: pair.source };
     const { file } = await backupCreate(options);
     const restored = join(project.folder, "restored.db");
-    await backupRestore({ ...options, url: `sqlite:${restored}`, file, confirm: "restored" });
+    const restore = { ...options, url: `sqlite:${restored}`, file, confirm: "restored" };
+    await backupRestore(restore);
     assert.deepEqual(shadowed(restored), shadowed(from));
+    // Over what is there, SQLite keeps them until it has read that the virtual table is gone.
+    await backupRestore(restore);
+    assert.deepEqual(shadowed(restored), shadowed(from));
+  }));
+
+test("a table that SQLite takes for a part of a virtual table is refused before rows are written to it, and given up with it", () =>
+  withPair("sqlite", "sqlite", async (pair) => {
+    await pair.prepare(shadowNamed);
+    const options = { source: pair.source, target: pair.target, env: {} };
+    const stop = new AbortController();
+    const onEvent = ({ type }: { readonly type: string }) => {
+      if (type === "object:made") stop.abort();
+    };
+    await assert.rejects(copy({ ...options, onEvent, signal: stop.signal }), { code: "GW4006" });
+    assert.equal((await copy({ ...options, restart: true })).state, "done");
+    for (const mode of ["truncate", "upsert", "refresh"] as const) {
+      await assert.rejects(copy({ ...options, tables: ["docs_content"], mode }), {
+        code: "GW7004",
+        message: /take no rows: docs_content \(SQLite takes it for a part/,
+      });
+    }
+    const [from, to] = [pair.source, pair.target].map((url) => url.slice("sqlite:".length));
+    assert.deepEqual(shadowed(to!), shadowed(from!));
+  }));
+
+test("a virtual table is read as SQLite reads it, and what it does not make is told before", () =>
+  withPair("sqlite", "sqlite", async (pair) => {
+    await pair.prepare([
+      `CREATE TABLE "it's, here" (id integer PRIMARY KEY, body text)`,
+      `INSERT INTO "it's, here" VALUES (1, 'green apples')`,
+      `CREATE VIRTUAL TABLE "Ähren" USING "fts5"(body, tokenize="unicode61 tokenchars ',content=x'", content='it''s, here', content_rowid=id)`,
+      `INSERT INTO "Ähren"("Ähren") VALUES ('rebuild')`,
+      "CREATE TABLE gone (id, body)",
+      "CREATE VIEW broken AS SELECT id, body FROM gone",
+      "CREATE VIRTUAL TABLE of_broken USING fts5(body, content=broken, content_rowid=id)",
+      "DROP TABLE gone",
+      "CREATE VIRTUAL TABLE mail USING fts5(body)",
+      "CREATE VIEW sizes AS SELECT count(*) AS n FROM mail_docsize",
+      "CREATE TABLE log (mail text, n integer)",
+      "CREATE VIEW mails AS SELECT mail, log.mail AS again FROM log WHERE mail <> 'mail'",
+      "CREATE TRIGGER logged AFTER INSERT ON log BEGIN UPDATE log SET mail = upper(new.mail) WHERE rowid = new.rowid; END",
+      "CREATE VIRTUAL TABLE foreign_text USING fts5(body)",
+    ]);
+    // As an application with a tokenizer of its own leaves it.
+    const [from, to] = [pair.source, pair.target].map((url) => url.slice("sqlite:".length)) as [
+      string,
+      string,
+    ];
+    const database = new DatabaseSync(from, { defensive: false });
+    database.exec(
+      "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '(body)', '(body, tokenize=own)') WHERE name = 'foreign_text'",
+    );
+    database.close();
+    const result = await copied(pair);
+    assert.deepEqual(
+      Object.fromEntries(result.undone.map(({ what, name, reason }) => [`${what} ${name}`, reason])),
+      {
+        "virtual table foreign_text": "no such tokenizer: own",
+        "virtual table mail": "a copy does not make it",
+        "virtual table of_broken": "broken cannot be read: no such table: main.gone",
+        "view sizes": "it needs mail, which is not copied",
+      },
+    );
+    assert.deepEqual(found(to, "Ähren", "apples"), [1]);
+    await pair.change(["INSERT INTO log VALUES ('a', 1)"]);
+    assert.equal((await pair.verify()).tables.length, 2);
+
+    await using project = await makeProject();
+    const options = { cwd: project.folder, env: {}, url: pair.source };
+    const { file, missing } = await backupCreate(options);
+    assert.deepEqual(missing.slice(0, 1), [
+      "the virtual table foreign_text, which SQLite does not make here (no such tokenizer: own); --form native holds it",
+    ]);
+    const restored = join(project.folder, "restored.db");
+    await backupRestore({ ...options, url: `sqlite:${restored}`, file, confirm: "restored" });
+    await backupVerify({ ...options, backup: (await backupCreate({ ...options, form: "native" })).file });
   }));
 
 test("a view that was made before the index it reads goes when the target refuses that", () =>
@@ -260,19 +337,31 @@ test("what the target's own triggers and indexes do with rows that come later is
       "CREATE TABLE note (id integer PRIMARY KEY, body text)",
       "INSERT INTO note VALUES (1, 'green apples')",
       "CREATE VIRTUAL TABLE found USING fts5(body, content='note', content_rowid=id)",
+      "CREATE VIEW shown AS SELECT id, upper(body) AS body FROM note",
+      "CREATE VIRTUAL TABLE of_view USING fts5(body, content='shown', content_rowid=id)",
       "INSERT INTO found(found) VALUES ('rebuild')",
-      "CREATE TRIGGER noted AFTER DELETE ON note BEGIN SELECT 1; END",
+      "INSERT INTO of_view(of_view) VALUES ('rebuild')",
+      "CREATE TRIGGER noted AFTER INSERT ON note BEGIN SELECT 1; END",
+      "CREATE TRIGGER removed AFTER DELETE ON note BEGIN SELECT 1; END",
     ]);
     const options = { source: pair.source, target: pair.target, env: {} };
-    assert.deepEqual((await copy({ ...options, schemaOnly: true })).parts, []);
-    const { parts } = await copy({ ...options, dataOnly: true });
     const refill = `INSERT INTO main."found" ("found") VALUES ('rebuild')`;
-    assert.deepEqual(parts, [
-      "trigger noted on note of the target: it fires for what is written",
+    const indexes = [
       `virtual table found of the target: it keeps what it has read of note; afterwards: ${refill}`,
-    ]);
+      `virtual table of_view of the target: it keeps what it has read of note; afterwards: ${refill.replaceAll("found", "of_view")}`,
+    ];
+    const fires = (name: string) => `trigger ${name} on note of the target: it fires for what is written`;
+    assert.deepEqual((await copy({ ...options, schemaOnly: true })).parts, []);
+    // A trigger fires for what the mode does, and no other.
+    assert.deepEqual((await copy({ ...options, dataOnly: true })).parts, [fires("noted"), ...indexes]);
     const file = pair.target.slice("sqlite:".length);
     assert.deepEqual(found(file, "found", "apples"), []);
+    // Also where the index does not hold all rows, and a copy of it could not be made.
+    assert.deepEqual((await copy({ ...options, mode: "truncate" })).parts, [
+      fires("noted"),
+      fires("removed"),
+      ...indexes,
+    ]);
     await pair.change([refill]);
     assert.deepEqual(found(file, "found", "apples"), [1]);
   }));

@@ -9,6 +9,7 @@ interface TriggerRow {
   readonly columns: readonly string[] | null;
   readonly definition: string;
   readonly body: string;
+  readonly isOff: boolean;
 }
 
 interface RoutineRow {
@@ -32,7 +33,7 @@ export async function readActions(session: Session): Promise<ReadonlyMap<string,
 }
 
 /** The bits of pg_trigger.tgtype (catalog/pg_trigger.h). */
-function triggerOf({ kind, columns, definition, body }: TriggerRow): PortableAction {
+function triggerOf({ kind, columns, definition, body, isOff }: TriggerRow): PortableAction {
   const of = columns === null ? "" : ` of ${columns.join(", ")}`;
   return {
     kind: "trigger",
@@ -46,6 +47,7 @@ function triggerOf({ kind, columns, definition, body }: TriggerRow): PortableAct
     forEach: (kind & 1) !== 0 ? "row" : "statement",
     condition: /\bWHEN \((.*)\) EXECUTE /s.exec(definition)?.[1] ?? null,
     body: body.trim(),
+    ...(isOff ? { isOff } : {}),
   };
 }
 
@@ -70,6 +72,7 @@ function typeNamed(printed: string) {
 
 const triggerQuery = `
   SELECT 'pg_trigger:' || t.oid AS key, t.tgtype::int AS kind, pg_get_triggerdef(t.oid) AS definition, p.prosrc AS body,
+    t.tgenabled IN ('D', 'R') AS "isOff",
     (SELECT json_agg(a.attname ORDER BY k.n) FROM unnest(t.tgattr::int2[]) WITH ORDINALITY AS k (number, n)
        JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum = k.number) AS columns
   FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal AND t.tgparentid = 0`;

@@ -4,10 +4,11 @@ import type { DdlStatement } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { applicationNumbers } from "./application-numbers.ts";
 import { native } from "./backup-native.ts";
-import { dump, type SchemaObject, schemaObjects, terminated, unswapped } from "./dump.ts";
+import { textOf, type SchemaObject, schemaObjects, terminated, unswapped } from "./dump.ts";
 import { normalize } from "./normalize.ts";
 import { sessionOf } from "./session.ts";
 import { traits } from "./traits.ts";
+import { readSchemaAgain } from "./virtual-tables.ts";
 
 export const backup: BackupRole = {
   native,
@@ -36,16 +37,19 @@ export const backup: BackupRole = {
   },
 };
 
-async function contents(session: Session): Promise<BackupContents> {
-  const objects = await schemaObjects(session);
-  const isTable = ({ type, isVirtual }: SchemaObject) => type === "table" && !isVirtual;
+async function contents(session: Session, form: "portable" | "native"): Promise<BackupContents> {
+  const all = await schemaObjects(session);
+  // What SQLite does not make here could not be restored, but as the file itself.
+  const unmade = form === "native" ? [] : all.filter(({ virtual }) => (virtual?.refusal ?? null) !== null);
+  const objects = all.filter((object) => !unmade.includes(object));
+  const isTable = ({ type, virtual }: SchemaObject) => type === "table" && virtual === null;
   const own = new Set(objects.filter(isTable).map(({ name }) => name));
   const tables = await backupTables(session, own);
   const unswappedTables = await namesOf(session, `type = 'table' AND name LIKE '${unswapped}' ESCAPE '\\'`);
-  const virtual = await namesOf(session, "type = 'virtual'");
+  const virtual = objects.filter((object) => object.virtual !== null);
   const after = objects.filter((object) => !isTable(object));
   return {
-    schema: await dump(session),
+    schema: textOf(objects),
     before: objects.filter(isTable).map(partOf),
     tables,
     keys: [],
@@ -56,7 +60,13 @@ async function contents(session: Session): Promise<BackupContents> {
       "rowids that no column shows",
       ...unswappedTables.map((name) => `the table ${name}, which a refresh that did not end has left`),
     ],
-    missing: virtual.map((name) => `rows of the virtual table ${name}; --form native holds them`),
+    missing: [
+      ...unmade.map(
+        ({ name, virtual: one }) =>
+          `the virtual table ${name}, which SQLite does not make here (${one?.refusal}); --form native holds it`,
+      ),
+      ...virtual.map(({ name }) => `rows of the virtual table ${name}; --form native holds them`),
+    ],
   };
 }
 
@@ -124,13 +134,20 @@ async function marks(session: Session): Promise<SchemaPart[]> {
 
 async function clear(session: Session): Promise<readonly DdlStatement[]> {
   const objects = await schemaObjects(session);
-  const of = (type: SchemaObject["type"]) =>
+  const drops = (type: SchemaObject["type"], isVirtual = false) =>
     objects
-      .filter((object) => object.type === type)
+      .filter((object) => object.type === type && (object.virtual !== null) === isVirtual)
       .map(({ name }) => ({
         sql: `DROP ${type.toUpperCase()} IF EXISTS ${traits.quote(name)}`,
         title: `${type} ${name}`,
       }));
+  const virtual = drops("table", true);
   // Indexes go with their tables.
-  return [...of("trigger"), ...of("view"), ...of("table")];
+  return [
+    ...drops("trigger"),
+    ...drops("view"),
+    ...virtual,
+    ...(virtual.length === 0 ? [] : [readSchemaAgain]),
+    ...drops("table"),
+  ];
 }

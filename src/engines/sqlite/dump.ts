@@ -1,7 +1,7 @@
 import type { Row, Session } from "../engine.ts";
 import { keptMark } from "./kept-mark.ts";
 import { ledgerNames } from "./store.ts";
-import { tablesMadeBy } from "./virtual-tables.ts";
+import { type VirtualTable, virtualTable } from "./virtual-tables.ts";
 
 export interface SchemaObject {
   readonly type: "table" | "index" | "view" | "trigger";
@@ -9,8 +9,8 @@ export interface SchemaObject {
   readonly table: string;
   /** The statement that makes it, without a semicolon. */
   readonly sql: string;
-  /** A table of a module, such as a full-text index. */
-  readonly isVirtual: boolean;
+  /** Of a table of a module, such as a full-text index; null of all others. */
+  readonly virtual: VirtualTable | null;
 }
 
 /** Tables that a refresh has made and not yet swapped, for LIKE. */
@@ -18,7 +18,11 @@ export const unswapped = String.raw`godwit\_new\_%`;
 
 /** The statements that make the schema again, tables first and views before triggers, each sorted by name. */
 export async function dump(session: Session): Promise<string> {
-  return (await schemaObjects(session)).map(({ sql }) => `${terminated(sql)}\n`).join("\n");
+  return textOf(await schemaObjects(session));
+}
+
+export function textOf(objects: readonly SchemaObject[]): string {
+  return objects.map(({ sql }) => `${terminated(sql)}\n`).join("\n");
 }
 
 /**
@@ -38,21 +42,20 @@ export async function schemaObjects(session: Session): Promise<SchemaObject[]> {
        AND lower(tbl_name) NOT IN ${ledgerNames} AND tbl_name NOT LIKE '${unswapped}' ESCAPE '\\'
      ORDER BY CASE type WHEN 'table' THEN iif(is_virtual, 5, 1) WHEN 'index' THEN 2 WHEN 'view' THEN 3
                         ELSE iif(is_shadow, 4, 6) END, name`);
-  const objects = rows.map(toObject);
-  const shadows = objects.filter((_, n) => rows[n]?.is_shadow === 1n);
-  if (shadows.length === 0) return objects;
-  const virtual = objects.filter(({ isVirtual }) => isVirtual);
-  const made = new Set(virtual.flatMap((each) => tablesMadeBy(each, shadows)));
-  return objects.filter((object) => !shadows.includes(object) || !made.has(object.table.toLowerCase()));
+  const taken = rows.filter((row) => row.is_shadow === 1n).map((row) => String(row.tbl_name));
+  const objects = rows.map((row) => toObject(row, taken));
+  const parts = new Set(objects.flatMap(({ virtual }) => [...(virtual?.parts ?? [])]));
+  return objects.filter(({ table }, n) => rows[n]!.is_shadow !== 1n || !parts.has(table.toLowerCase()));
 }
 
-function toObject(row: Row): SchemaObject {
+function toObject(row: Row, taken: readonly string[]): SchemaObject {
+  const [name, sql] = [String(row.name), String(row.sql)];
   return {
     type: row.type as SchemaObject["type"],
-    name: String(row.name),
+    name,
     table: String(row.tbl_name),
-    sql: String(row.sql),
-    isVirtual: row.is_virtual === 1n,
+    sql,
+    virtual: row.is_virtual === 1n ? virtualTable({ name, sql }, taken) : null,
   };
 }
 

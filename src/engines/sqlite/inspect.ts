@@ -40,7 +40,8 @@ async function readTable(
   kind: Row,
   objects: readonly SchemaObject[],
 ): Promise<Table> {
-  const { name, sql, isVirtual: virtual } = object;
+  const { name, sql } = object;
+  const virtual = object.virtual !== null;
   const text = readCreateTable(virtual ? "" : sql);
   const columns = await session.query("SELECT * FROM pragma_table_xinfo(?, 'main') ORDER BY cid", [name]);
   const indexes = await session.query(

@@ -1,6 +1,14 @@
 import { type TokenReader, tokenReader } from "../../sql/token-reader.ts";
 import type { Token } from "../../sql/tokenize.ts";
-import { opaque, type Refuse, repeatable, single, transactional, type Verdict } from "../../sql/verdict.ts";
+import {
+  opaque,
+  type Refuse,
+  repeatable,
+  sessionOnly,
+  single,
+  transactional,
+  type Verdict,
+} from "../../sql/verdict.ts";
 import { refuseLedger } from "./judge-ledger.ts";
 
 // Pragmas that read, or that write the database file as a table does, even with an argument.
@@ -42,7 +50,8 @@ export function judge(text: string, tokens: readonly Token[], refuse: Refuse): V
 function judgePragma(reader: TokenReader, refuse: Refuse): Verdict {
   const name = reader.name("other")?.name.toLowerCase() ?? "";
   if (name === "wal_checkpoint") return single(repeatable);
-  const sets = reader.peek() === "=" || reader.peek() === "(";
+  const sets = reader.take("=") || reader.take("(");
+  if (name === "writable_schema" && reader.peek() === "RESET") return sessionOnly;
   if (!sets || transactionalPragmas.has(name)) return transactional;
   if (name === "query_only")
     throw refuse("GW2011", "query_only would keep the run from recording the migration.");

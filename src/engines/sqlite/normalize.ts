@@ -9,7 +9,8 @@ import { normalizeColumns } from "./normalize-columns.ts";
 import { normalizeForeignKeys, normalizeIndexes, primaryKey, uniques } from "./normalize-keys.ts";
 import { parseExpression } from "../../sql/expression/parse.ts";
 import { traits } from "./traits.ts";
-import { named, rebuilding } from "./virtual-tables.ts";
+import { relationsNamed } from "./relations-named.ts";
+import { rebuilding } from "./virtual-tables.ts";
 
 /** The schema from PRAGMAs and the stored statements. Names that SQLite does not keep are made as PostgreSQL makes them. */
 export const normalize: NormalizeRole = { schema };
@@ -29,13 +30,14 @@ async function schema(session: Session): Promise<PortableSchema> {
   );
   const fileBytes = Number(size?.bytes ?? 0);
   const estimate = await estimator(session, fileBytes);
-  const tablesAndViews = objects.filter(({ type }) => type === "table" || type === "view");
+  const relations = relationsOf(objects);
   for (const [place, object] of objects.entries()) {
-    const { type, name, sql } = object;
+    const { type, name, sql, virtual } = object;
     // SQLite makes views and triggers of what is not there, and fails when they are used.
-    const needs = named(sql, tablesAndViews)
-      .filter((other) => other !== object)
-      .map((other) => ({ schema: "", name: other.name }));
+    const needs = [...new Set([...relationsNamed(sql), object.table.toLowerCase()])]
+      .flatMap((named) => relations.get(named) ?? [])
+      .filter((other) => type === "trigger" || other !== name)
+      .map((other) => ({ schema: "", name: other }));
     const making = { settings: [], statements: [sql], drop: null, beforeTables: false, place, needs };
     const kind = kinds.get(name);
     if (type === "view") {
@@ -57,11 +59,11 @@ async function schema(session: Session): Promise<PortableSchema> {
         kind: "trigger",
         table: { schema: "", name: object.table },
         definition: sql,
-        making,
+        making: { ...making, drop: `DROP TRIGGER IF EXISTS main.${traits.quote(name)}` },
         action: readCreateTrigger(sql),
       });
-    } else if (object.isVirtual) {
-      const rebuilt = await rebuilding(session, object, objects);
+    } else if (virtual !== null) {
+      const rebuilt = await rebuilding(session, object, { virtual, objects });
       const drop = `DROP TABLE IF EXISTS main.${traits.quote(name)}`;
       leftovers.push({
         schema: "",
@@ -69,12 +71,14 @@ async function schema(session: Session): Promise<PortableSchema> {
         kind: "virtual table",
         table: null,
         definition: sql,
-        ...("reason" in rebuilt
-          ? { making: null, reason: rebuilt.reason }
-          : { making: { ...making, ...rebuilt, drop } }),
+        ...("reason" in rebuilt ? { making: null, ...rebuilt } : { making: { ...making, ...rebuilt, drop } }),
       });
     } else if (type === "table") {
-      const options = { strict: kind?.strict === 1n, withoutRowid: kind?.wr === 1n };
+      const options = {
+        strict: kind?.strict === 1n,
+        withoutRowid: kind?.wr === 1n,
+        isPart: kind?.type === "shadow",
+      };
       const table = await readTable(session, object, options, objects, estimate);
       tables.push(table);
       leftovers.push(...ownLeftovers(table, sql));
@@ -100,10 +104,21 @@ async function schema(session: Session): Promise<PortableSchema> {
   return { tables: withBytes(tables, fileBytes), views, sequences: [], leftovers };
 }
 
+/** The tables and views by their names in lower case; a part of a virtual table stands for that. */
+function relationsOf(objects: readonly SchemaObject[]): ReadonlyMap<string, string> {
+  return new Map(
+    objects.flatMap(({ type, name, virtual }) =>
+      type === "table" || type === "view"
+        ? [name.toLowerCase(), ...(virtual?.parts ?? [])].map((key) => [key, name] as const)
+        : [],
+    ),
+  );
+}
+
 async function readTable(
   session: Session,
   { name, sql }: SchemaObject,
-  options: { readonly strict: boolean; readonly withoutRowid: boolean },
+  options: { readonly strict: boolean; readonly withoutRowid: boolean; readonly isPart: boolean },
   objects: readonly SchemaObject[],
   estimate: RowEstimate,
 ): Promise<PortableTable> {
@@ -132,6 +147,9 @@ async function readTable(
     comment: null,
     own: { before: "", after: "", statement: sql },
     estimate: { rows: await estimate(name, options.withoutRowid), bytes: 0 },
+    ...(options.isPart
+      ? { unwritable: "SQLite takes it for a part of the virtual table after which it is called" }
+      : {}),
   };
 }
 

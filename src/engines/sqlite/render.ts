@@ -14,6 +14,7 @@ import { readCreateTable } from "./create-table.ts";
 import { ownTableDdl } from "./render-own-table.ts";
 import { decideType, sqliteCollation } from "./render-type.ts";
 import { traits } from "./traits.ts";
+import { readSchemaAgain } from "./virtual-tables.ts";
 
 /**
  * STRICT tables, so that what is written is what is kept. SQLite adds no constraints to a table that exists: keys,
@@ -39,8 +40,13 @@ export const render: RenderRole = {
     };
   },
   schema: () => [],
-  drop: (tables) =>
-    tables.map((table) => ({ sql: `DROP TABLE IF EXISTS ${quoted(table)}`, title: `drop ${table.name}` })),
+  drop: (tables) => [
+    readSchemaAgain,
+    ...tables.map((table) => ({
+      sql: `DROP TABLE IF EXISTS ${quoted(table)}`,
+      title: `drop ${table.name}`,
+    })),
+  ],
   truncate: (tables) =>
     tables.map((table) => ({ sql: `DELETE FROM ${quoted(table)}`, title: `empty ${table.name}` })),
   counters: counterThere,

@@ -47,9 +47,6 @@ async function obstacles(session: Session, tables: readonly SwappedTable[]): Pro
       UNION ALL
       SELECT 'trigger ' || name || ' of ' || tbl_name FROM main.sqlite_schema
       WHERE type = 'trigger' AND lower(tbl_name) IN swapped
-      UNION ALL
-      SELECT 'SQLite takes ' || name || ' for a part of a virtual table' FROM pragma_table_list
-      WHERE schema = 'main' AND type = 'shadow' AND lower(name) IN swapped
       ORDER BY 1`,
     [names],
   );

@@ -72,6 +72,11 @@ test("pragmas that set something belong to the session, outside a transaction", 
   }
 });
 
+test("the pragma that reads the schema again is a setting that a transaction holds", () => {
+  const { transactional, session } = only("PRAGMA main.writable_schema = reset");
+  assert.deepEqual([transactional, session], [true, true]);
+});
+
 test("VACUUM and checkpoints stand outside a transaction", () => {
   assert.deepEqual(
     [only("VACUUM").transactional, only("VACUUM").effect],

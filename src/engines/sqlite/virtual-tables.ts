@@ -1,19 +1,39 @@
 import type { Making } from "../../core/portable.ts";
+import type { DdlStatement } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { tokenize } from "./create-table.ts";
-import { openDatabase } from "./driver.ts";
+import { isSqliteError, openDatabase } from "./driver.ts";
 import type { SchemaObject } from "./dump.ts";
 import { memory } from "./location.ts";
 import { traits } from "./traits.ts";
+
+/** What is to be known of a virtual table, which its rows do not tell. */
+export interface VirtualTable {
+  /** The table or view that a full-text index reads; null where it holds its rows itself, "" where it holds none. */
+  readonly content: string | null;
+  /** The tables that it makes for its data, in lower case. */
+  readonly parts: ReadonlySet<string>;
+  /** Why SQLite does not make it here: a module or tokenizer that is not there; null where it does. */
+  readonly refusal: string | null;
+}
 
 /** What fts5 keeps in the file and takes again; of a later version's settings it knows nothing. */
 const settable =
   "('pgsz', 'hashsize', 'automerge', 'usermerge', 'crisismerge', 'deletemerge', 'rank', 'secure-delete', 'insttoken')";
 
+/**
+ * After a virtual table was dropped SQLite goes on to keep what is called like a part of it from being dropped, until it
+ * reads the schema again.
+ */
+export const readSchemaAgain: DdlStatement = {
+  sql: "PRAGMA writable_schema = RESET",
+  title: "read the schema again",
+};
+
 /** How a virtual table is made anew from what a copy brings, or why it is not. */
 export type Rebuilding =
   | Required<Pick<Making, "statements" | "needs" | "refill">>
-  | { readonly reason: string | null };
+  | { readonly reason: string | null; readonly refill?: string };
 
 /**
  * A full-text index of another table is made anew with the settings that were given to it, and reads that table again;
@@ -22,24 +42,27 @@ export type Rebuilding =
 export async function rebuilding(
   session: Session,
   object: SchemaObject,
-  objects: readonly SchemaObject[],
+  { virtual, objects }: { readonly virtual: VirtualTable; readonly objects: readonly SchemaObject[] },
 ): Promise<Rebuilding> {
-  const indexed = contentOf(object.sql)?.toLowerCase();
+  if (virtual.refusal !== null) return { reason: virtual.refusal };
   const content = objects.find(
-    ({ type, name }) => (type === "table" || type === "view") && name.toLowerCase() === indexed,
+    ({ type, name }) =>
+      (type === "table" || type === "view") && name.toLowerCase() === virtual.content?.toLowerCase(),
   );
   if (content === undefined) return { reason: null };
-  const parts = partsOf(object, objects);
-  const unlike = await heldUnlike(session, object, { content, parts });
-  if (unlike !== null) return { reason: unlike };
   const name = traits.quote(object.name);
-  const settings = parts.has("config")
+  const refill = `INSERT INTO main.${name} (${name}) VALUES ('rebuild')`;
+  const hasPart = (ending: string) => virtual.parts.has(`${object.name}_${ending}`.toLowerCase());
+  const unlike = hasPart("docsize")
+    ? await heldUnlike(session, object, content)
+    : `whether it holds all rows of ${content.name} is not known`;
+  if (unlike !== null) return { reason: unlike, refill };
+  const settings = hasPart("config")
     ? await session.query(
         `SELECT quote(k) AS name, quote(v) AS value FROM main.${traits.quote(`${object.name}_config`)}
           WHERE k IN ${settable} ORDER BY k`,
       )
     : [];
-  const refill = `INSERT INTO main.${name} (${name}) VALUES ('rebuild')`;
   return {
     statements: [
       object.sql,
@@ -58,65 +81,73 @@ export async function rebuilding(
 async function heldUnlike(
   session: Session,
   { name }: SchemaObject,
-  { content, parts }: { readonly content: SchemaObject; readonly parts: ReadonlySet<string> },
+  content: SchemaObject,
 ): Promise<string | null> {
-  if (!parts.has("docsize")) return `whether it holds all rows of ${content.name} is not known`;
   const count = (table: string) => `(SELECT count(*) FROM main.${traits.quote(table)})`;
-  const [row] = await session.query(
-    `SELECT ${count(`${name}_docsize`)} AS held, ${count(content.name)} AS rows`,
-  );
-  return row?.held === row?.rows
-    ? null
-    : `it holds ${String(row?.held)} of the ${String(row?.rows)} rows of ${content.name}, and would find all of them if it were made anew`;
+  try {
+    const [row] = await session.query(
+      `SELECT ${count(`${name}_docsize`)} AS held, ${count(content.name)} AS rows`,
+    );
+    return row?.held === row?.rows
+      ? null
+      : `it holds ${String(row?.held)} of the ${String(row?.rows)} rows of ${content.name}, and would find all of them if it were made anew`;
+  } catch (error) {
+    // SQLITE_ERROR: a view of what is not there, or by a function of the application's.
+    if (isSqliteError(error) && error.errcode === 1)
+      return `${content.name} cannot be read: ${error.message}`;
+    throw error;
+  }
 }
 
-/** The table that a full-text index reads; null where it holds its rows itself, "" where it holds none. */
+/** The argument `content=` of a full-text index. */
 function contentOf(sql: string): string | null {
-  const [, content] =
-    /\busing\s+fts[45]\s*\((?:.*[\s,(])?content\s*=\s*(["'`[]?[^"'`\],)]*)/is.exec(sql) ?? [];
-  return content === undefined ? null : content.replace(/^["'`[]/, "").trim();
-}
-
-/** Of the tables that a virtual table makes for its data, what follows its own name and a `_`. */
-function partsOf(virtual: SchemaObject, objects: readonly SchemaObject[]): ReadonlySet<string> {
-  return new Set(
-    tablesMadeBy(virtual, objects).map((name) => name.slice(virtual.name.length + 1).toLowerCase()),
-  );
+  const tokens = tokenize(sql);
+  const using = tokens.findIndex(({ text, quoted }) => text === "using" && !quoted);
+  if (!/^fts[45]$/i.test(tokens[using + 1]?.text ?? "")) return null;
+  for (let no = using + 2, depth = 0; no < tokens.length; no++) {
+    const { text, quoted } = tokens[no]!;
+    if (quoted) continue;
+    if (text === "(") depth++;
+    if (text === ")") depth--;
+    const [word, equals, value] = tokens.slice(no + 1);
+    if (depth !== 1 || (text !== "(" && text !== ",")) continue;
+    if (word?.text !== "content" || word.quoted || equals?.text !== "=" || value === undefined) continue;
+    return value.quoted || !/^[,)]$/.test(value.text) ? value.text : "";
+  }
+  return null;
 }
 
 /**
- * The tables that a virtual table makes for its data, in lower case. Their names alone do not tell: `docs_content` is a
- * table of the user's where `docs` has `content=`. So SQLite is asked to make it in memory, and where it cannot (a
- * tokenizer that is not there), all tables are taken for its own that are named like that, but none of content that it
- * has not.
+ * The names alone do not tell which tables a virtual table makes: `docs_content` is a table of the user's where `docs`
+ * has `content=`. So SQLite is asked to make it in memory, and where it cannot, all tables are taken for its own that
+ * are named like that, but none of content that it has not. `taken` are those that SQLite takes for parts of any.
  */
-export function tablesMadeBy(virtual: SchemaObject, objects: readonly SchemaObject[]): string[] {
-  const content = contentOf(virtual.sql);
+export function virtualTable(
+  { name, sql }: Pick<SchemaObject, "name" | "sql">,
+  taken: readonly string[],
+): VirtualTable {
+  const content = contentOf(sql);
   const database = openDatabase(memory);
   try {
     // An index may take its columns from it.
     if (content !== null && content !== "") database.exec(`CREATE TABLE ${traits.quote(content)} (x)`);
     const tables = () =>
       database
-        .prepare("SELECT lower(name) AS name FROM sqlite_schema WHERE type = 'table'")
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
         .all()
-        .map(({ name }) => String(name));
-    const before = new Set([...tables(), virtual.name.toLowerCase()]);
-    database.exec(virtual.sql);
-    return tables().filter((name) => !before.has(name));
-  } catch {
-    const prefix = `${virtual.name}_`.toLowerCase();
-    return objects
-      .map(({ name }) => name.toLowerCase())
-      .filter((name) => name.startsWith(prefix) && name !== content?.toLowerCase())
-      .filter((name) => content === null || name !== `${prefix}content`);
+        .map((row) => String(row.name).toLowerCase());
+    const before = new Set([...tables(), name.toLowerCase()]);
+    database.exec(sql);
+    return { content, parts: new Set(tables().filter((table) => !before.has(table))), refusal: null };
+  } catch (error) {
+    if (!isSqliteError(error)) throw error;
+    const prefix = `${name}_`.toLowerCase();
+    const parts = taken
+      .map((table) => table.toLowerCase())
+      .filter((table) => table.startsWith(prefix) && table !== content?.toLowerCase())
+      .filter((table) => content === null || table !== `${prefix}content`);
+    return { content, parts: new Set(parts), refusal: error.message };
   } finally {
     database.close();
   }
-}
-
-/** Those of the tables and views that a statement names. */
-export function named(sql: string, relations: readonly SchemaObject[]): SchemaObject[] {
-  const words = new Set(tokenize(sql).map(({ text }) => text.toLowerCase()));
-  return relations.filter(({ name }) => words.has(name.toLowerCase()));
 }

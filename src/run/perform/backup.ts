@@ -85,7 +85,7 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
             signal: stop.signal,
             folder: dirname(step.file),
           })) ?? null;
-        const contents = await rows.role.contents(first);
+        const contents = await rows.role.contents(first, step.form);
         await refuseRewritten(context, first, contents.tables);
         const markers = await rows.role.markers(first);
         const kept = await readLedgerRows(engine, first);
