@@ -237,6 +237,8 @@ export interface Partitioning {
   readonly columns: readonly string[];
   readonly expression: Expression | null;
   readonly text: string;
+  /** By hash, how rows are spread where the source has several ways: MySQL's "LINEAR KEY". */
+  readonly spread?: string;
   readonly partitions: readonly Partition[];
 }
 

@@ -150,7 +150,8 @@ function renamedPartitioning(
   const expression = renamed(partitioning.expression);
   const columns = partitioning.columns.flatMap((name) => names.get(name) ?? []);
   const isExpression = partitioning.expression !== null;
-  if (isExpression ? expression === null : columns.length !== partitioning.columns.length) {
+  const isSaid = expression !== null && expression.kind !== "verbatim";
+  if (isExpression ? !isSaid : columns.length !== partitioning.columns.length) {
     lose("partitioning");
     return null;
   }

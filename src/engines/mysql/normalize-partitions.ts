@@ -1,23 +1,44 @@
 import type { Partition, Partitioning } from "../../core/portable.ts";
 import { parseExpression } from "../../sql/expression/parse.ts";
 import type { Row } from "../engine.ts";
+import type { Keys } from "./normalize-keys.ts";
 
 /** From the rows of information_schema.PARTITIONS of one table; subpartitions are not told. */
-export function normalizePartitions(rows: readonly Row[]): Partitioning | null {
+export function normalizePartitions(rows: readonly Row[], keys: Keys): Partitioning | null {
   const [first] = rows;
-  if (first === undefined || first.PARTITION_METHOD === null) return null;
-  const kind = String(first.PARTITION_METHOD).toUpperCase();
+  const kind = methodOf(rows);
+  // Where MariaDB keeps earlier rows, which no copy has.
+  if (first === undefined || kind === null || kind === systemTime) return null;
   const method = kind.startsWith("RANGE") ? "range" : kind.startsWith("LIST") ? "list" : "hash";
   const text = String(first.PARTITION_EXPRESSION ?? "");
-  const columns = columnNames(text);
+  const columns = text === "" && kind.endsWith("KEY") ? tellingColumns(keys) : columnNames(text);
   const parts = [...new Map(rows.map((row) => [String(row.PARTITION_NAME), row])).values()];
   return {
     method,
     columns: columns ?? [],
-    expression: columns === null ? parseExpression(text, "mysql") : null,
+    // Both servers take the same functions here.
+    expression:
+      columns === null
+        ? (parseExpression(text, "mysql") ?? { kind: "verbatim", dialect: "mysql", text })
+        : null,
     text: `${kind} (${text})`,
+    ...(method === "hash" ? { spread: kind } : {}),
     partitions: parts.map((row, place) => partition(row, method, { of: parts.length, remainder: place })),
   };
+}
+
+export const systemTime = "SYSTEM_TIME";
+
+/** "RANGE COLUMNS", "LINEAR HASH"; null where the table has no partitions. */
+export function methodOf([first]: readonly Row[]): string | null {
+  const method = first?.PARTITION_METHOD ?? null;
+  return method === null ? null : String(method).toUpperCase();
+}
+
+/** What KEY () stands for; of several unique keys it is one whose columns all others have, too. */
+function tellingColumns({ primaryKey, uniques }: Keys): readonly string[] | null {
+  const [shortest] = uniques.toSorted((one, other) => one.columns.length - other.columns.length);
+  return (primaryKey ?? shortest)?.columns ?? null;
 }
 
 function partition(

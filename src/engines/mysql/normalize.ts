@@ -6,7 +6,7 @@ import { ownLeftovers, ownParts } from "./normalize-own.ts";
 import { normalizeColumn } from "./normalize-columns.ts";
 import { normalizeChecks, normalizeForeignKeys, normalizeKeys } from "./normalize-keys.ts";
 import { normalizeObjects } from "./normalize-objects.ts";
-import { normalizePartitions } from "./normalize-partitions.ts";
+import { methodOf, normalizePartitions, systemTime } from "./normalize-partitions.ts";
 import { withPlainDisplay, type Surroundings } from "./plain-display.ts";
 import { readTableStatement, withoutCounter } from "./dump.ts";
 import { errors } from "./errors.ts";
@@ -69,14 +69,15 @@ async function readTables(
     const jsonColumns = where.mariaDb ? jsonOf(name, checks) : new Set<string>();
     const context = { table: row, ...where, nopad, isJson: (column: string) => jsonColumns.has(column) };
     const comment = String(row.TABLE_COMMENT ?? "");
+    const keys = normalizeKeys(name, of(statistics));
     const table: PortableTable = {
       schema: "",
       name,
       columns: of(columns).map((column) => normalizeColumn(column, context)),
-      ...normalizeKeys(name, of(statistics)),
+      ...keys,
       foreignKeys: normalizeForeignKeys(of(usage), of(rules), where.database),
       checks: normalizeChecks(name, checks, of(constraints), jsonColumns),
-      partitioning: normalizePartitions(of(partitions)),
+      partitioning: normalizePartitions(of(partitions), keys),
       comment: comment === "" ? null : comment,
       estimate: { rows: Number(row.TABLE_ROWS ?? 0), bytes: Number(row.DATA_LENGTH ?? 0) },
     };
@@ -153,6 +154,19 @@ function leftoversOf(name: string, row: Row, partitions: readonly Row[]): Leftov
             own,
           },
           { schema: "", name, kind: "earlier rows", table, definition: "FOR SYSTEM_TIME ALL", making },
+        ]
+      : []),
+    ...(methodOf(partitions) === systemTime
+      ? [
+          {
+            schema: "",
+            name,
+            kind: "partitions of earlier rows",
+            table,
+            definition: "PARTITION BY SYSTEM_TIME",
+            making,
+            own,
+          },
         ]
       : []),
     ...(sub === undefined

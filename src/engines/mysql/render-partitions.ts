@@ -1,4 +1,6 @@
 import type { Partition, Partitioning } from "../../core/portable.ts";
+import type { Expression } from "../../core/expression.ts";
+import { columnsOf } from "../../sql/expression/map-expression.ts";
 import { printExpression } from "../../sql/expression/print.ts";
 import type { TargetTable } from "../data-roles.ts";
 import { nameList } from "./sql-text.ts";
@@ -15,19 +17,24 @@ export function partitionSql(table: TargetTable, undone: string[]): string {
   return "";
 }
 
-function reasonAgainst(table: TargetTable, { method, columns, partitions }: Partitioning): string | null {
+function reasonAgainst(
+  table: TargetTable,
+  { method, columns, expression, spread = "KEY", partitions }: Partitioning,
+): string | null {
   if (table.foreignKeys.length > 0) return "a partitioned table has no foreign keys";
   const keys = [...(table.primaryKey === null ? [] : [table.primaryKey]), ...table.uniques];
-  if (columns.length > 0 && keys.some((key) => !columns.every((column) => key.columns.includes(column)))) {
+  const named = expression === null ? columns : namesIn(expression);
+  if (keys.some((key) => !named.every((column) => key.columns.includes(column)))) {
     return "a unique key lacks a column of it";
   }
-  if (columns.length === 0 && keys.length > 0) return "whether its keys hold its expression is not known";
   if (method === "list" && partitions.some((one) => one.isDefault))
     return "MySQL has no default partition of a list";
   const kinds = new Map(table.columns.map((column) => [column.name, column.decision]));
   for (const column of columns) {
     const decision = kinds.get(column);
     if (decision === undefined) return "its key is an expression";
+    if (spread.endsWith("HASH") && decision.type.kind !== "integer")
+      return `${decision.sql} is no whole number, which ${spread} wants`;
     if (
       method !== "hash" &&
       !/^(tinyint|smallint|mediumint|int|bigint|date|datetime|char|varchar|binary|varbinary)\b/.test(
@@ -40,11 +47,18 @@ function reasonAgainst(table: TargetTable, { method, columns, partitions }: Part
   return null;
 }
 
-function clauseOf({ method, columns, expression, partitions }: Partitioning): string | null {
+/** The columns that an expression names, also one in the servers' own words, in which all names are quoted. */
+function namesIn(expression: Expression): readonly string[] {
+  if (expression.kind !== "verbatim") return columnsOf(expression);
+  return [...expression.text.matchAll(/`((?:[^`]|``)*)`/g)].map(([, name]) => name!.replaceAll("``", "`"));
+}
+
+function clauseOf({ method, columns, expression, spread, partitions }: Partitioning): string | null {
   if (method === "hash") {
-    if (columns.length > 0) return `PARTITION BY KEY (${nameList(columns)}) PARTITIONS ${partitions.length}`;
+    const count = spread === undefined ? `PARTITIONS ${partitions.length}` : spreadParts(partitions);
+    if (columns.length > 0) return `PARTITION BY ${spread ?? "KEY"} (${nameList(columns)}) ${count}`;
     const text = expression === null ? null : printExpression(expression, "mysql");
-    return text === null ? null : `PARTITION BY HASH (${text}) PARTITIONS ${partitions.length}`;
+    return text === null ? null : `PARTITION BY ${spread ?? "HASH"} (${text}) ${count}`;
   }
   const text = columns.length > 0 ? null : expression === null ? null : printExpression(expression, "mysql");
   if (columns.length === 0 && text === null) return null;
@@ -54,6 +68,13 @@ function clauseOf({ method, columns, expression, partitions }: Partitioning): st
       : `${method.toUpperCase()} (${text})`;
   const made = method === "range" ? ranges(partitions) : lists(partitions);
   return made === null ? null : `PARTITION BY ${by} (\n  ${made.join(",\n  ")}\n)`;
+}
+
+/** Their number, or their names where they are not those that the servers give. */
+function spreadParts(partitions: readonly Partition[]): string {
+  return partitions.every(({ name }, n) => name === `p${n}`)
+    ? `PARTITIONS ${partitions.length}`
+    : `(${partitions.map(({ name }) => `PARTITION ${traits.quote(name)}`).join(", ")})`;
 }
 
 /** In order, with what the source's default partition holds above them all. */

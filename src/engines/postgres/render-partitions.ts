@@ -21,6 +21,10 @@ export function partitionKeySql(table: TargetTable, undone: string[]): string | 
     undone.push(`partitioning of ${table.name} by ${partitioning.method} (${partitioning.text}): ${reason}`);
     return null;
   }
+  const { spread = "" } = partitioning;
+  // Another hash function spreads rows otherwise as well, and as evenly; a linear one does not.
+  if (spread.startsWith("LINEAR "))
+    undone.push(`${spread} of the partitions of ${table.name}: rows are spread by PostgreSQL's own hash`);
   return ` PARTITION BY ${partitioning.method.toUpperCase()} (${partitioning.columns.map(quoted).join(", ")})`;
 }
 
