@@ -64,7 +64,7 @@ const own: Readonly<Record<Product, readonly string[]>> = {
     "CREATE TABLE aria (id int PRIMARY KEY AUTO_INCREMENT, n varchar(20), FULLTEXT KEY (n), KEY k (n)) ENGINE=Aria ROW_FORMAT=PAGE TRANSACTIONAL=0 PAGE_CHECKSUM=1 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin",
     "INSERT INTO aria VALUES (5, 'five'), (6, 'six')",
     "CREATE TABLE packed (a int, KEY (a)) PAGE_COMPRESSED=1 ENGINE=InnoDB",
-    "CREATE TABLE history (a int PRIMARY KEY, b int, t timestamp(6) GENERATED ALWAYS AS ROW START, e timestamp(6) GENERATED ALWAYS AS ROW END INVISIBLE, PERIOD FOR SYSTEM_TIME (t, e), KEY of_b (b)) WITH SYSTEM VERSIONING",
+    "CREATE TABLE history (a int PRIMARY KEY, b int, t timestamp(6) GENERATED ALWAYS AS ROW START, e timestamp(6) GENERATED ALWAYS AS ROW END INVISIBLE, PERIOD FOR SYSTEM_TIME (t, e), KEY of_b (b), UNIQUE KEY only (b, a), KEY of_e (e)) WITH SYSTEM VERSIONING",
     "INSERT INTO history (a, b) VALUES (1, 1), (2, 2)",
     "UPDATE history SET b = 5 WHERE a = 1",
     "CREATE TABLE plain_history (a int, b int WITHOUT SYSTEM VERSIONING, KEY (b)) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME INTERVAL 1 DAY STARTS '2026-01-01 00:00:00' (PARTITION p0 HISTORY, PARTITION pn CURRENT)",
@@ -115,6 +115,13 @@ function definitions(name: Product, url: string): Promise<string> {
         );
       }
       await shown("EVENT", `SELECT EVENT_NAME AS name FROM information_schema.EVENTS WHERE EVENT${of}`);
+      if (name === "mariadb") {
+        // It prints them nowhere else.
+        const systems = await rows(
+          "SELECT G_TABLE_NAME, G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS WHERE G_TABLE_SCHEMA = DATABASE() ORDER BY 1, 2",
+        );
+        lines.push(...systems.map((row) => JSON.stringify(row)));
+      }
       const database = new URL(url).pathname.slice(1);
       return lines
         .join("\n")
@@ -203,6 +210,13 @@ const lost = {
       "system versioning versioned",
       "earlier rows versioned",
     ],
+    [
+      "CREATE TABLE timed (id int PRIMARY KEY, n int UNIQUE, s timestamp(6) GENERATED ALWAYS AS ROW START, e timestamp(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING PARTITION BY SYSTEM_TIME LIMIT 9 (PARTITION old HISTORY, PARTITION pn CURRENT)",
+      "earlier rows timed",
+      "partitions of earlier rows timed",
+      "generation of timed.e: ROW END",
+    ],
+    ["CREATE TABLE placed (g point REF_SYSTEM_ID=4326)", "options of column g on placed"],
     ["CREATE TABLE hidden (id int PRIMARY KEY, v int INVISIBLE DEFAULT 5)", "invisible column v on hidden"],
     [
       "CREATE TABLE stored (id int PRIMARY KEY, b text COMPRESSED COMMENT 'STORAGE DISK') ROW_FORMAT=COMPRESSED",
@@ -312,6 +326,10 @@ for (const name of ["mariadb", "mysql"] as const) {
           );
           assert.deepEqual(silent, [], `to ${to}, where this is told:\n${told.join("\n")}`);
           assert.doesNotMatch(told.join("\n"), /^options of .*\bplain\b/m);
+          // The server has put the end of a version into each.
+          const timed = survey.tables.find(({ source: table }) => table.name === "timed")?.target;
+          assert.deepEqual(timed?.primaryKey?.columns ?? ["id"], ["id"]);
+          assert.deepEqual(timed?.uniques.map(({ columns }) => columns) ?? [["n"]], [["n"]]);
         });
       }
     }),

@@ -60,7 +60,7 @@ async function contents(session: Session): Promise<BackupContents> {
   return withPlainDisplay(session, async (where) => {
     const objects = await readObjects(session, where);
     const of = (isWanted: (object: ReadObject) => boolean) => objects.filter(isWanted).map(partOf);
-    const statements = (await readTableStatements(session, where.database, true)).map((text) =>
+    const statements = (await readTableStatements(session, where, true)).map((text) =>
       withLabels(text, tables),
     );
     const sequences = objects.filter(({ kind }) => kind === "sequence");

@@ -55,6 +55,11 @@ export function readCreateTable(statement: string): TableText {
   return { columns, keys, foreignKeys, others, options: statement.slice(end + 1).trim() };
 }
 
+/** Whether the words say it, and not only a text or a name in them. */
+export function says(words: string, pattern: RegExp): boolean {
+  return pattern.test(words.replaceAll(/'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`/gs, "''"));
+}
+
 const keyPattern = /^(PRIMARY |UNIQUE |FULLTEXT |SPATIAL )?KEY (?:(`(?:[^`]|``)*`) )?/;
 /** What is quoted, and single characters; what comments hold is code, and read as the rest is. */
 const pieces = /'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`|"(?:[^"\\]|""|\\.)*"|[^]/gs;

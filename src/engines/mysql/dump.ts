@@ -1,7 +1,7 @@
 import type { Session } from "../engine.ts";
 import { readObjects, withoutDatabase, type ReadObject } from "./inspect-objects.ts";
 import { isKept } from "./kept-mark.ts";
-import { withPlainDisplay } from "./plain-display.ts";
+import { type Surroundings, withPlainDisplay } from "./plain-display.ts";
 import { isLedgerTable } from "./store.ts";
 import { traits } from "./traits.ts";
 
@@ -11,7 +11,7 @@ export async function dump(session: Session): Promise<string> {
     const objects = await readObjects(session, where);
     const sequences = objects.filter((object) => object.kind === "sequence");
     const others = objects.filter((object) => object.kind !== "sequence");
-    const tables = await readTableStatements(session, where.database);
+    const tables = await readTableStatements(session, where);
     const parts = [
       // Defaults of tables can use sequences.
       ...sequences.map(objectText),
@@ -28,7 +28,7 @@ export async function dump(session: Session): Promise<string> {
 /** By name; with `counters` where they stand. */
 export async function readTableStatements(
   session: Session,
-  database: string,
+  where: Surroundings,
   counters = false,
 ): Promise<string[]> {
   const rows = await session.query(
@@ -38,16 +38,38 @@ export async function readTableStatements(
   const statements: string[] = [];
   const own = rows.filter((row) => !isLedgerTable(String(row.name)) && !isKept(row.comment));
   for (const name of own.map((row) => String(row.name))) {
-    const text = await readTableStatement(session, name, database);
+    const text = await readTableStatement(session, name, where);
     statements.push(`${counters ? text : withoutCounter(text)};`);
   }
   return statements;
 }
 
 /** The CREATE TABLE as the server prints it, with its counter. */
-export async function readTableStatement(session: Session, name: string, database: string): Promise<string> {
+export async function readTableStatement(
+  session: Session,
+  name: string,
+  { database, mariaDb }: Surroundings,
+): Promise<string> {
   const [row] = await session.query(`SHOW CREATE TABLE ${traits.quote(name)}`);
-  return withoutDatabase(String(row?.["Create Table"]), database);
+  const statement = withoutDatabase(String(row?.["Create Table"]), database);
+  return mariaDb && placeColumn.test(statement) ? withReferenceSystems(session, name, statement) : statement;
+}
+
+const placeColumn =
+  /^  `(?:[^`]|``)*` (?:geometry|geometrycollection|(?:multi)?(?:point|linestring|polygon))\b/m;
+
+/** MariaDB keeps the reference system of a column, and does not print it. */
+async function withReferenceSystems(session: Session, table: string, statement: string): Promise<string> {
+  const rows = await session.query(
+    `SELECT G_GEOMETRY_COLUMN AS name, CAST(SRID AS CHAR) AS id FROM information_schema.GEOMETRY_COLUMNS
+      WHERE G_TABLE_SCHEMA = DATABASE() AND G_TABLE_NAME = ? AND SRID <> 0`,
+    [table],
+  );
+  const ids = new Map(rows.map((row) => [`  ${traits.quote(String(row.name))}`, String(row.id)]));
+  return statement.replaceAll(/^(  `(?:[^`]|``)*`) \w+/gm, (start, name: string) => {
+    const id = ids.get(name);
+    return id === undefined ? start : `${start} REF_SYSTEM_ID=${id}`;
+  });
 }
 
 /** The counter of AUTO_INCREMENT is data. It stands in the last lines only, behind the engine. */

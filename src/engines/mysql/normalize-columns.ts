@@ -61,6 +61,11 @@ export function isRowTime(generation: string): boolean {
   return /^ROW (START|END)$/i.test(generation);
 }
 
+/** Whether it is when the version of a row was taken away. */
+export function isRowEnd(row: Row): boolean {
+  return /^ROW END$/i.test(String(row.GENERATION_EXPRESSION ?? ""));
+}
+
 /** MariaDB gives SQL text, MySQL a bare value, or an expression and says so. */
 function defaultOf(row: Row, context: ColumnContext): PortableDefault | null {
   const given = row.COLUMN_DEFAULT;

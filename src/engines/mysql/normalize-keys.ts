@@ -42,6 +42,25 @@ export function normalizeKeys(table: string, rows: readonly Row[]): Keys {
   return { primaryKey, uniques, indexes };
 }
 
+/** MariaDB adds it to all unique keys of a table with versions; of the rows that are copied, it is the same in all. */
+export function withoutRowEnd({ primaryKey, uniques, indexes }: Keys, end: unknown): Keys {
+  const without = (key: PortableKey): PortableKey => {
+    const columns = key.columns.filter((column) => column !== end);
+    return columns.length === 0 ? key : { ...key, columns };
+  };
+  return {
+    primaryKey: primaryKey === null ? null : without(primaryKey),
+    uniques: uniques.map(without),
+    indexes: indexes.map((one) =>
+      one.unique
+        ? Object.assign({}, one, {
+            parts: one.parts.filter(({ column }) => column === null || column !== end),
+          })
+        : one,
+    ),
+  };
+}
+
 function index(name: string, parts: readonly Row[], unique: boolean): PortableIndex {
   const keys = toKeys(parts);
   const method = methods[String(parts[0]!.INDEX_TYPE).toUpperCase()] ?? "other";

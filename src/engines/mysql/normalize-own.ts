@@ -1,5 +1,5 @@
 import type { Leftover, PortableTable } from "../../core/portable.ts";
-import { type KeyText, readCreateTable, type TableText } from "./create-table.ts";
+import { type KeyText, readCreateTable, says, type TableText } from "./create-table.ts";
 
 /**
  * Engines that hold their rows themselves. What others show are rows of other tables or servers: a copy of them is a
@@ -58,7 +58,7 @@ export function ownLeftovers({ name, columns }: PortableTable, statement: string
         return options.length === 0 ? [] : own("options of column", column.name, options.join(" "));
       }),
     ...text.columns
-      .filter((column) => known.has(column.name) && isInvisible(column.words))
+      .filter((column) => known.has(column.name) && says(column.words, /\bINVISIBLE\b/))
       .map((column) => own("invisible column", column.name, `${column.type} ${column.words}`)),
     ...text.keys
       .filter(({ words }) => saysMore(words))
@@ -96,15 +96,11 @@ const saysNothing =
 
 /** After texts and names, which may say the same. */
 const columnOption =
-  /'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`|\b(COMPRESSED|SRID \d+|STORAGE (?:DISK|MEMORY)|COLUMN_FORMAT \w+|(?:SECONDARY_)?ENGINE_ATTRIBUTE ?=? ?'(?:[^'\\]|''|\\.)*'|NOT SECONDARY)/gs;
+  /'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`|\b(COMPRESSED|SRID \d+|REF_SYSTEM_ID=\d+|STORAGE (?:DISK|MEMORY)|COLUMN_FORMAT \w+|(?:SECONDARY_)?ENGINE_ATTRIBUTE ?=? ?'(?:[^'\\]|''|\\.)*'|NOT SECONDARY)/gs;
 
 /** Where the server keeps its files: a path or a name that another one need not have. */
 export const placePattern =
   /\s?(?:\/\*!\d+ )?\b(DATA DIRECTORY|INDEX DIRECTORY|TABLESPACE) ?=? ?(?:'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`)(?: \*\/)?/g;
-
-function isInvisible(words: string): boolean {
-  return /\bINVISIBLE\b/.test(words.replaceAll(/'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`/gs, "''"));
-}
 
 /** How an index is stored says nothing of what it does. */
 function saysMore(words: string): boolean {

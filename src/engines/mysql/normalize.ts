@@ -3,8 +3,8 @@ import type { NormalizeRole } from "../data-roles.ts";
 import type { Row, Session } from "../engine.ts";
 import { withFullLabels } from "./full-labels.ts";
 import { ownLeftovers, ownParts } from "./normalize-own.ts";
-import { normalizeColumn } from "./normalize-columns.ts";
-import { normalizeChecks, normalizeForeignKeys, normalizeKeys } from "./normalize-keys.ts";
+import { isRowEnd, normalizeColumn } from "./normalize-columns.ts";
+import { normalizeChecks, normalizeForeignKeys, normalizeKeys, withoutRowEnd } from "./normalize-keys.ts";
 import { normalizeObjects } from "./normalize-objects.ts";
 import { methodOf, normalizePartitions, systemTime } from "./normalize-partitions.ts";
 import { withPlainDisplay, type Surroundings } from "./plain-display.ts";
@@ -69,7 +69,8 @@ async function readTables(
     const jsonColumns = where.mariaDb ? jsonOf(name, checks) : new Set<string>();
     const context = { table: row, ...where, nopad, isJson: (column: string) => jsonColumns.has(column) };
     const comment = String(row.TABLE_COMMENT ?? "");
-    const keys = normalizeKeys(name, of(statistics));
+    const end = of(columns).find(isRowEnd)?.COLUMN_NAME;
+    const keys = withoutRowEnd(normalizeKeys(name, of(statistics)), end);
     const table: PortableTable = {
       schema: "",
       name,
@@ -92,12 +93,12 @@ async function readTables(
 async function readTexts(
   session: Session,
   names: readonly string[],
-  { database }: Surroundings,
+  where: Surroundings,
 ): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for (const name of names) {
     try {
-      texts.set(name, withoutCounter(await readTableStatement(session, name, database)));
+      texts.set(name, withoutCounter(await readTableStatement(session, name, where)));
     } catch (error) {
       if (!/^(missing-object|permission|other)$/.test(errors.classify(error).kind)) throw error;
     }

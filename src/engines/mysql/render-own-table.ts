@@ -1,7 +1,7 @@
 import { GodwitError } from "../../core/error.ts";
 import type { PortableForeignKey } from "../../core/portable.ts";
 import type { DdlStatement, TableDdl, TargetColumn, TargetTable } from "../data-roles.ts";
-import { type ColumnText, type KeyText, readCreateTable, type TableText } from "./create-table.ts";
+import { type ColumnText, type KeyText, readCreateTable, says, type TableText } from "./create-table.ts";
 import { placePattern, storageEngine } from "./normalize-own.ts";
 import { labelList, nameList, plainLiteral, tableText } from "./sql-text.ts";
 import { tableMode } from "./table-mode.ts";
@@ -77,13 +77,20 @@ export function isComputedOwn({ own }: TargetColumn): boolean {
  * order in which they come, so those before one that is needed from the beginning are made with it.
  */
 function parted(
-  { keys, columns }: TableText,
+  { keys, columns, options }: TableText,
   isLoadedAside: boolean,
 ): readonly [readonly KeyText[], readonly KeyText[]] {
   const counter = columns.find(({ words }) => isCounter(words))?.name;
   const needed = keys.findIndex((key) => key.first === counter);
   const isClustered = keys[0]?.kind === "primary" || keys[0]?.kind === "unique";
-  const count = Math.max(isClustered ? 1 : 0, counter === undefined || isLoadedAside ? 0 : needed + 1);
+  // MariaDB adds no unique key to a table with versions: earlier ones might break it.
+  const isVersioned = says(options, /\bWITH SYSTEM VERSIONING\b/);
+  const unique = isVersioned ? keys.findLastIndex(({ kind }) => kind === "unique") : -1;
+  const count = Math.max(
+    isClustered ? 1 : 0,
+    counter === undefined || isLoadedAside ? 0 : needed + 1,
+    unique + 1,
+  );
   return [keys.slice(0, count), keys.slice(count)];
 }
 
@@ -94,7 +101,7 @@ function loneCounter({ columns, keys }: TableText): string | null {
 }
 
 function isCounter(words: string): boolean {
-  return /\bAUTO_INCREMENT\b/.test(words.replaceAll(/'(?:[^'\\]|''|\\.)*'/gs, "''"));
+  return says(words, /\bAUTO_INCREMENT\b/);
 }
 
 /** The keys in one statement, for which the server reads the table once; of full-text indexes InnoDB makes one at a time. */
