@@ -31,7 +31,10 @@ export async function duplicateKeys(
     const parts = new Map(
       table.columns.map(({ column }, index): [string, KeyPart] => {
         const made = table.target.columns[index]!;
-        return [made.name, { name: column.name, equality: target.engine.render.equality(made) }];
+        return [
+          made.name,
+          { name: column.name, equality: target.engine.render.equality(made, table.target.server) },
+        ];
       }),
     );
     const computed = new Set(

@@ -120,7 +120,7 @@ export interface RenderRole {
   /** Whether the engine computes a column by itself, because its expression can be said here; else its values are copied. */
   generates(table: TargetTable, column: TargetColumn): boolean;
   /** When two texts of the column are equal in a key; null where only the same ones are. */
-  equality(column: TargetColumn): TextEquality | null;
+  equality(column: TargetColumn, server: string | undefined): TextEquality | null;
   /** A view with a query in this engine's words; a stored one becomes a plain one where there are no others. */
   view(
     view: Pick<PortableView, "schema" | "name" | "columns" | "materialized"> & { readonly text: string },
@@ -197,6 +197,8 @@ export interface Answer {
 
 /** When two texts count as one. */
 export interface TextEquality {
+  /** Of the collation, for a source whose server may have it, or one like it. */
+  readonly name?: string;
   readonly caseInsensitive: boolean;
   readonly accentInsensitive: boolean;
   /** Trailing spaces do not count. */

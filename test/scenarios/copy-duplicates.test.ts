@@ -46,6 +46,27 @@ const ways: readonly {
     told: /t\.name:duplicate \("strasse" and "straße"\)$/,
     mend: "DELETE FROM t WHERE id = 2",
   },
+  {
+    from: "mysql",
+    to: "mariadb",
+    make: [
+      "CREATE TABLE t (id int PRIMARY KEY, name varchar(20) CHARACTER SET latin1 COLLATE latin1_german1_ci UNIQUE, code varchar(9) CHARACTER SET latin1 COLLATE latin1_general_cs UNIQUE)",
+      "INSERT INTO t VALUES (1, 'strasse', 'a'), (2, 'straße', 'A'), (3, 'Weg', 'á')",
+    ],
+    told: /t\.name:duplicate \("strasse" and "straße"\)$/,
+    mend: "DELETE FROM t WHERE id = 2",
+  },
+  {
+    // Newer collations give no weight to characters that control something.
+    from: "mariadb",
+    to: "mysql",
+    make: [
+      "CREATE TABLE t (id int PRIMARY KEY, name varchar(20) CHARACTER SET latin1 COLLATE latin1_general_cs UNIQUE)",
+      "INSERT INTO t VALUES (1, 'a'), (2, 'A'), (3, CONCAT('a', CHAR(1)))",
+    ],
+    told: /t\.name:duplicate \("a\\u0001" and "a"\)$/,
+    mend: "DELETE FROM t WHERE id = 3",
+  },
 ];
 
 describe(

@@ -79,12 +79,21 @@ export function collationOf(row: Row, nopad: ReadonlySet<string>): PortableColla
   if (row.COLLATION_NAME === null || row.COLLATION_NAME === undefined) return null;
   const name = String(row.COLLATION_NAME);
   if (name === "binary") return null;
-  const caseInsensitive = /_ci(_|$)/.test(name);
+  const counts = countsOf(name);
+  return { ...counts, padSpace: counts.padSpace && !nopad.has(name) };
+}
+
+/** What a collation does by its name, which is all but for a few of MySQL's that count trailing spaces. */
+export function countsOf(name: string): PortableCollation {
+  // Of two levels, the second of which are accents.
+  const isOfTwo = name.endsWith("_w2");
+  const caseInsensitive = isOfTwo || /_ci(_|$)/.test(name);
   return {
     name,
     caseInsensitive,
     // Unless it says otherwise, what ignores case ignores accents.
-    accentInsensitive: /_ai(_|$)/.test(name) || (caseInsensitive && !/_as(_|$)/.test(name)),
-    padSpace: !nopad.has(name) && !name.includes("_nopad_"),
+    accentInsensitive:
+      /_ai(_|$)/.test(name) || (caseInsensitive && !isOfTwo && !/_(?:as|tolower)(_|$)/.test(name)),
+    padSpace: !/_(?:nopad|0900)_/.test(name),
   };
 }

@@ -11,6 +11,7 @@ import type {
   TextEquality,
 } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
+import { closestCollation, type CollatingServer } from "./closest-collation.ts";
 import { columnFacts, type ColumnFacts } from "./column-facts.ts";
 import { dataSession } from "./data-session.ts";
 import { rangeCondition } from "./key-range.ts";
@@ -184,9 +185,9 @@ async function duplicates(
   table: TableName,
   { columns, where, limit }: Parameters<ProfileRole["duplicates"]>[2],
 ): Promise<readonly (readonly [string, string])[]> {
-  await dataSession(session);
+  const server = await dataSession(session);
   const texts = columns.map(({ name }) => `CONVERT(${traits.quote(name)} USING utf8mb4)`);
-  const folded = columns.map(({ equality }, n) => foldedSql(texts[n]!, equality));
+  const folded = columns.map(({ equality }, n) => foldedSql(texts[n]!, equality, server));
   const conditions = [
     ...columns.map(({ name }) => `${traits.quote(name)} IS NOT NULL`),
     ...(where === null ? [] : [expressionText(where)]),
@@ -199,8 +200,12 @@ async function duplicates(
   return rows.map((found) => [String(found.one).slice(0, -1), String(found.other).slice(0, -1)]);
 }
 
-function foldedSql(text: string, equality: TextEquality | null): string {
+function foldedSql(text: string, equality: TextEquality | null, server: CollatingServer): string {
   const whole = equality?.padSpace === true ? `TRIM(TRAILING ' ' FROM ${text})` : text;
+  if (equality?.name !== undefined) {
+    const own = closestCollation({ ...equality, name: equality.name }, server);
+    return `CONCAT(${whole}, '|') COLLATE ${own ?? "utf8mb4_bin"}`;
+  }
   if (equality?.accentInsensitive === true) return `CONCAT(${whole}, '|') COLLATE utf8mb4_unicode_520_ci`;
   return `CONCAT(${equality?.caseInsensitive === true ? `LOWER(${whole})` : whole}, '|') COLLATE utf8mb4_bin`;
 }

@@ -1,4 +1,7 @@
-import type { PortableColumn } from "../../core/portable.ts";
+import type { PortableCollation, PortableColumn } from "../../core/portable.ts";
+import { closestCollation, languageOf, wordOf } from "./closest-collation.ts";
+import { countsOf } from "./column-type.ts";
+import { namedServer } from "./server-version.ts";
 
 /**
  * For tables: by code points, with trailing spaces that count, so that keys that differ in the source differ here.
@@ -6,30 +9,58 @@ import type { PortableColumn } from "../../core/portable.ts";
  */
 export const tableCollation = "/*!80017 utf8mb4_0900_bin*//*M! utf8mb4_nopad_bin*/";
 
-/** Collations of utf8mb4 that both servers have; those of UCA 9 are MySQL's, those of UCA 14 MariaDB's. */
-function isShared(name: string): boolean {
-  return name.startsWith("utf8mb4_") && !/_0900_|_uca1400_|_nopad_/.test(name);
-}
-
-/** The collation of a column of text; null is the table's. */
-export function columnCollation({
-  collation,
-  type,
-}: Pick<PortableColumn, "collation" | "type">): string | null {
+/** The collation of a column of text, on a server as ServerFacts.version names it; null is the table's. */
+export function columnCollation(
+  { collation, type }: Pick<PortableColumn, "collation" | "type">,
+  server: string | undefined,
+): string | null {
   if (collation === null || !/^(text|enum|set)$/.test(type.kind)) return null;
-  if (isShared(collation.name)) return collation.name;
+  if (isOfFamily(collation.name)) return closestCollation(collation, namedServer(server));
   if (collation.caseInsensitive || collation.accentInsensitive) return "utf8mb4_unicode_520_ci";
   return collation.padSpace ? "utf8mb4_bin" : null;
 }
 
-export function collationLoss(column: PortableColumn): string | null {
+/** Other engines call theirs otherwise. */
+function isOfFamily(name: string): boolean {
+  return /^[a-z]+\w*_(?:bin|ci|cs|ks|w2)$/.test(name);
+}
+
+/** What is otherwise under the column's new collation. */
+export function collationLoss(column: PortableColumn, server: string | undefined): string | null {
   const { collation } = column;
   if (collation === null) return null;
-  const kept = columnCollation(column);
-  if (kept === null || kept === collation.name || kept === "utf8mb4_bin") return null;
-  return [
-    `the collation ${collation.name}: ${kept} ignores case`,
-    ...(collation.accentInsensitive ? [] : ["and accents"]),
-    ...(collation.padSpace ? [] : ["and trailing spaces"]),
-  ].join(" ");
+  const kept = columnCollation(column, server);
+  const { name, caseInsensitive, accentInsensitive } = collation;
+  const isByCode = kept === null || kept === "utf8mb4_bin";
+  if (isByCode ? !isOfWords(collation) : rulesOf(kept) === rulesOf(name)) return null;
+  const becomes = kept ?? (namedServer(server)?.mariaDb === false ? "utf8mb4_0900_bin" : "utf8mb4_nopad_bin");
+  const counts = countsOf(becomes);
+  const language = languageOf(name);
+  const differences = [
+    ...(isByCode ? ["compares code points"] : []),
+    ...(!isByCode && counts.caseInsensitive !== caseInsensitive
+      ? [counts.caseInsensitive ? "ignores case" : "tells upper and lower case apart"]
+      : []),
+    ...(!isByCode && counts.accentInsensitive !== accentInsensitive
+      ? [counts.accentInsensitive ? "ignores accents" : "tells accents apart"]
+      : []),
+    ...(counts.padSpace !== collation.padSpace
+      ? [counts.padSpace ? "ignores trailing spaces" : "counts trailing spaces"]
+      : []),
+    ...(language !== null && wordOf(becomes) !== (wordOf(name) ?? language)
+      ? [`does not know the order of ${language}`]
+      : []),
+  ];
+  if (differences.length === 0) differences.push("orders some characters otherwise");
+  return `the collation ${name}: it becomes ${becomes}, which ${differences.join(" and ")}`;
+}
+
+/** Whether it is more than an order of code points. */
+function isOfWords({ name, caseInsensitive, accentInsensitive }: PortableCollation): boolean {
+  return caseInsensitive || accentInsensitive || (isOfFamily(name) && !name.endsWith("_bin"));
+}
+
+/** The name without the form of Unicode that it is for: the rules are the same. */
+function rulesOf(name: string): string {
+  return name.replace(/^(?:utf8|utf8mb[34]|ucs2|utf16|utf16le|utf32)_/, "").replace("_mysql561_", "_");
 }

@@ -57,7 +57,7 @@ function columnSql(
   const collation =
     decision.type.kind === "uuid"
       ? null
-      : columnCollation({ collation: column.collation, type: decision.type });
+      : columnCollation({ collation: column.collation, type: decision.type }, table.server);
   const words = [
     traits.quote(name),
     isWide ? "longtext" : decision.sql,

@@ -1,7 +1,7 @@
 import type { PortableColumn, PortableType, Risk, TypeDecision } from "../../core/portable.ts";
 import type { ColumnUsage } from "../data-roles.ts";
 import { collationLoss } from "./render-collation.ts";
-import { atLeast, isMariaDb, versionNumber } from "./server-version.ts";
+import { atLeast, namedServer } from "./server-version.ts";
 import { labelList } from "./sql-text.ts";
 
 /** Of a text that is a key: 4 bytes a character, and an index holds 3,072. */
@@ -22,8 +22,9 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
   // The server's own words for it stand in the table's.
   if (usage.sameEngine === true && (column.own !== undefined || saysMore(column)))
     return same(column.declared, type);
-  if (isMariaDb(usage.server ?? "")) {
-    const own = decideForMariaDb(column, usage.server!);
+  const server = namedServer(usage.server);
+  if (server?.mariaDb === true) {
+    const own = decideForMariaDb(column, server.version);
     if (own !== null) return own;
   }
   switch (type.kind) {
@@ -39,7 +40,7 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
     case "float":
       return same(type.bits === 32 ? "float" : "double", type, [notANumber, infinity]);
     case "text":
-      return withCollation(withEncoding(text(type, usage), usage), column);
+      return withCollation(withEncoding(text(type, usage), usage), column, usage);
     case "bytes":
       return bytes(type, usage);
     case "bits":
@@ -76,7 +77,7 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
     case "set":
       return type.labels.length === 0 || type.labels.length > 64
         ? asText(usage, null, "a set has 1 to 64 labels")
-        : withCollation(same(`set(${labelList(type.labels)})`, type), column);
+        : withCollation(same(`set(${labelList(type.labels)})`, type), column, usage);
     case "array":
       return same("json", { kind: "json", binary: true }, [], "there are no arrays");
     case "any":
@@ -91,9 +92,11 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
 }
 
 /** What MariaDB has and MySQL has not: types for identifiers and addresses, and JSON that keeps its text. */
-function decideForMariaDb({ type, declared }: PortableColumn, server: string): TypeDecision | null {
-  const has = (major: number, minor: number) =>
-    atLeast(versionNumber(server.replace(/^\D*/, "")).parts, major, minor);
+function decideForMariaDb(
+  { type, declared }: PortableColumn,
+  version: readonly number[],
+): TypeDecision | null {
+  const has = (major: number, minor: number) => atLeast(version, major, minor);
   if (type.kind === "uuid" && has(10, 7)) return same("uuid", type);
   if (type.kind === "json") return same("json", { kind: "json", binary: false });
   if (type.kind !== "native") return null;
@@ -259,7 +262,11 @@ function enumeration(column: PortableColumn, labels: readonly string[], usage: C
   }
   // The servers cut spaces at the end of labels off.
   if (labels.some((label) => label.endsWith(" "))) return asText(usage, 255, "a label ends with a space");
-  return withCollation(same(`enum(${labelList(labels)})`, { kind: "enum", name: null, labels }), column);
+  return withCollation(
+    same(`enum(${labelList(labels)})`, { kind: "enum", name: null, labels }),
+    column,
+    usage,
+  );
 }
 
 const geometries =
@@ -281,13 +288,17 @@ function native(column: PortableColumn, name: string, usage: ColumnUsage): TypeD
 }
 
 /** Where it is not known which server it is, it is one that has them. */
-function hasVectors(server: string | undefined): boolean {
-  if (server === undefined) return true;
-  const { parts } = versionNumber(server.replace(/^\D*/, ""));
-  return isMariaDb(server) ? atLeast(parts, 11, 7) : atLeast(parts, 9, 0);
+function hasVectors(named: string | undefined): boolean {
+  const server = namedServer(named);
+  if (server === null) return true;
+  return server.mariaDb ? atLeast(server.version, 11, 7) : atLeast(server.version, 9, 0);
 }
 
-function withCollation(decision: TypeDecision, column: PortableColumn): TypeDecision {
-  const loses = collationLoss(column);
+function withCollation(
+  decision: TypeDecision,
+  column: PortableColumn,
+  { server }: ColumnUsage,
+): TypeDecision {
+  const loses = collationLoss(column, server);
   return loses === null ? decision : { ...decision, loses };
 }

@@ -9,6 +9,7 @@ import type {
   TargetTable,
   TextEquality,
 } from "../data-roles.ts";
+import { countsOf } from "./column-type.ts";
 import { columnCollation } from "./render-collation.ts";
 import { keysDdl } from "./render-keys.ts";
 import { isComputedOwn, ownTableDdl } from "./render-own-table.ts";
@@ -132,9 +133,7 @@ function unreferenced(statements: readonly DdlStatement[]): DdlStatement[] {
   return [checks(0), ...statements, checks(1)];
 }
 
-function equality({ collation, decision }: TargetColumn): TextEquality | null {
-  const name = columnCollation({ collation, type: decision.type });
-  if (name === null) return null;
-  const caseInsensitive = name.endsWith("_ci");
-  return { caseInsensitive, accentInsensitive: caseInsensitive, padSpace: true };
+function equality({ collation, decision }: TargetColumn, server: string | undefined): TextEquality | null {
+  const name = columnCollation({ collation, type: decision.type }, server);
+  return name === null ? null : countsOf(name);
 }

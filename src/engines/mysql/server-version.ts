@@ -9,6 +9,14 @@ export function versionNumber(version: string): { readonly text: string; readonl
   return { text, parts: text.split(".").map(Number) };
 }
 
+/** Of ServerFacts.version, such as "MariaDB 10.11.19"; null where it is not known. */
+export function namedServer(
+  version: string | undefined,
+): { readonly mariaDb: boolean; readonly version: readonly number[] } | null {
+  if (version === undefined || version === "") return null;
+  return { mariaDb: isMariaDb(version), version: versionNumber(version.replace(/^\D*/, "")).parts };
+}
+
 /** Whether a version is at least another one, by major and minor number. */
 export function atLeast(version: readonly number[], major: number, minor: number): boolean {
   const [a = 0, b = 0] = version;
