@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { applyPlan, backupCreate, backupRestore, freezeCopy, GodwitError } from "../../src/index.ts";
+import type { CopyPlan } from "../../src/copy/index.ts";
+import { applyPlan, backupCreate, backupRestore, copy, freezeCopy, GodwitError } from "../../src/index.ts";
 import { databaseOf } from "../support/backed-up.ts";
+import { godwit } from "../support/cli.ts";
+import { clientText } from "../support/laboratory/client-rows.ts";
 import { copyable, withPair } from "../support/laboratory/pair.ts";
 import { makeProject } from "../support/project.ts";
 import { administer, target, type TargetName, withDatabase } from "../support/servers.ts";
@@ -93,6 +96,61 @@ describe("bytes that their character set has no character for", { concurrency: 2
     }
   }
 });
+
+/** The catalogues have a question mark for each character that is none, and for each beyond three bytes. */
+const inCatalogues = `CREATE TABLE t (id int PRIMARY KEY,
+  unseen enum('a', x'8540') CHARACTER SET cp932, face set('b', '😀'), sure enum('why?') CHARACTER SET latin1 DEFAULT 'why?', seen enum('a?'),
+  lost varchar(9) CHARACTER SET cp932 DEFAULT x'8540', kept varchar(9) DEFAULT '?😀', plain varchar(9) CHARACTER SET cp932 DEFAULT '?')`;
+
+for (const source of ["mariadb", "mysql"] as const) {
+  test(
+    `${source}: labels that no row shows are told, and defaults are what they are without rows`,
+    { skip: target(source).skip },
+    () =>
+      withPair(source, source, async (pair) => {
+        await pair.prepare([inCatalogues]);
+        const defaults = (name: TargetName, url: string, ...columns: readonly string[]) =>
+          clientText(
+            name,
+            url,
+            `SELECT ${columns.map((each) => `HEX(DEFAULT(${each}))`).join(", ")} FROM (SELECT 1) AS one LEFT JOIN t ON FALSE`,
+          ).trim();
+        // Where nothing shows what they are.
+        const { stdout } = await godwit(["copy", pair.source, pair.target, "--plan", "--json"]);
+        const { survey } = JSON.parse(stdout) as Pick<CopyPlan, "survey">;
+        const unseen = (all: typeof survey.objects.undone) => all.map(({ what, name }) => `${what} ${name}`);
+        assert.deepEqual(unseen(survey.objects.undone), [
+          "unseen label unseen on t",
+          "unseen label face on t",
+          "unseen label seen on t",
+        ]);
+        await pair.prepare(["INSERT INTO t (id, face, seen, lost) VALUES (1, 2, 1, 'a')"]);
+        const told = await copy({ env: {}, source: pair.source, target: pair.target });
+        assert.deepEqual(unseen(told.undone), ["unseen label unseen on t"]);
+        for (const url of [pair.source, pair.target]) {
+          assert.equal(
+            defaults(source, url, "lost", "kept", "plain", "sure"),
+            "8540\t3FF09F9880\t3F\t7768793F",
+          );
+        }
+
+        for (const to of ["mariadb", "mysql", "postgres", "sqlite"] as const) {
+          if (to === source || target(to).skip !== false) continue;
+          await withDatabase(to, async (url) => {
+            const { undone, parts } = await copy({ env: {}, source: pair.source, target: url });
+            assert.deepEqual(unseen(undone), ["unseen label unseen on t"], to);
+            assert.deepEqual(
+              parts.filter((part) => part.startsWith("default")),
+              ["default of t.lost: _cp932 x'8540'"],
+              to,
+            );
+            if (to === "mariadb" || to === "mysql")
+              assert.equal(defaults(to, url, "lost", "kept", "plain"), "NULL\t3FF09F9880\t3F");
+          });
+        }
+      }),
+  );
+}
 
 /** By column: its declaration, and texts of it that do not come back from Unicode as they were. */
 const exact = [

@@ -1,81 +1,124 @@
-import type { PortableColumn, PortableTable, PortableType } from "../../core/portable.ts";
+import type {
+  Leftover,
+  PortableColumn,
+  PortableDefault,
+  PortableTable,
+  PortableType,
+} from "../../core/portable.ts";
 import type { Session } from "../engine.ts";
+import { type ColumnFacts, columnFacts } from "./column-facts.ts";
 import { tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
+import { hasCharactersOf3Bytes, undefinedBytesSql } from "./undefined-bytes.ts";
 
 /*
- * Both servers' catalogues are utf8mb3: where a label or a default holds a character beyond it (an emoji), they
- * print a question mark. Only rows show what it is, so they are asked where a question mark stands, and only there.
+ * Both servers' catalogues are utf8mb3: where a label or a default holds a character beyond it (an emoji), or bytes that
+ * its character set has no character for, they print a question mark. What a default is, the server says when it is
+ * asked for it; labels are shown by rows alone. Both are asked where a question mark stands, and only there.
  */
 
-/** The tables with the labels and defaults that their rows show in full. */
+/** The tables with labels and defaults in full, and labels of which nothing shows what they are. */
 export async function withFullLabels(
   session: Session,
   tables: readonly PortableTable[],
-): Promise<PortableTable[]> {
+): Promise<{ readonly tables: readonly PortableTable[]; readonly unseen: readonly Leftover[] }> {
   const full: PortableTable[] = [];
+  const unseen: Leftover[] = [];
   for (const table of tables) {
+    const doubtful = table.columns.some((column) => isDoubtful(column) || isDoubtfulDefault(column));
+    const facts = doubtful ? await columnFacts(session, table) : new Map<string, ColumnFacts>();
     const columns: PortableColumn[] = [];
-    for (const column of table.columns) columns.push(await fullColumn(session, table, column));
+    for (const column of table.columns) {
+      const own = facts.get(column.name);
+      if (own === undefined || own.charset === null || hasCharactersOf3Bytes(own.charset)) {
+        columns.push(column);
+        continue;
+      }
+      const labels = isDoubtful(column) ? await fullLabels(session, table, column) : null;
+      if (labels !== null && labels.unseen > 0) {
+        unseen.push({
+          schema: "",
+          name: column.name,
+          kind: labels.unseen === 1 ? "unseen label" : "unseen labels",
+          table: { schema: table.schema, name: table.name },
+          definition: `${column.declared}: no row shows what of ${own.charset} a question mark stands for`,
+          making: null,
+        });
+      }
+      columns.push({
+        ...column,
+        ...(labels === null ? {} : { type: labels.type }),
+        ...(isDoubtfulDefault(column) ? { default: await fullDefault(session, table, column, own) } : {}),
+      });
+    }
     full.push({ ...table, columns });
   }
-  return full;
-}
-
-async function fullColumn(
-  session: Session,
-  table: PortableTable,
-  column: PortableColumn,
-): Promise<PortableColumn> {
-  const { type, default: given } = column;
-  const name = traits.quote(column.name);
-  const rows = (select: string, rest: string) =>
-    session.query(`SELECT ${select} FROM ${tableText(table)} ${rest}`);
-  let found: PortableColumn = column;
-  if ((type.kind === "enum" || type.kind === "set") && type.labels.some(isDoubtful))
-    found = { ...found, type: await fullType(type, name, rows) };
-  if (given?.expression?.kind === "string" && isDoubtful(given.expression.value) && isShown(type)) {
-    const [row] = await rows(`CONVERT(DEFAULT(${name}) USING utf8mb4) AS value`, "LIMIT 1");
-    if (row !== undefined && row.value !== null) {
-      const value = String(row.value);
-      found = {
-        ...found,
-        default: { expression: { kind: "string", value }, text: `'${value.replaceAll("'", "''")}'` },
-      };
-    }
-  }
-  return found;
+  return { tables: full, unseen };
 }
 
 type Labelled = Extract<PortableType, { kind: "enum" | "set" }>;
 
-async function fullType(
-  type: Labelled,
-  name: string,
-  rows: (select: string, rest: string) => ReturnType<Session["query"]>,
-): Promise<Labelled> {
+function isDoubtful<T extends { readonly type: PortableType }>(
+  column: T,
+): column is T & { readonly type: Labelled } {
+  const { type } = column;
+  return (type.kind === "enum" || type.kind === "set") && type.labels.some((label) => label.includes("?"));
+}
+
+/** A literal; MySQL does not say of an expression what it is. */
+function isDoubtfulDefault({ type, default: given }: PortableColumn): boolean {
+  return (
+    /^(text|enum|set)$/.test(type.kind) &&
+    given?.expression?.kind === "string" &&
+    given.text.startsWith("'") &&
+    given.expression.value.includes("?")
+  );
+}
+
+/** Also of a table without rows. Bytes without characters are told as bytes, which no other character set takes. */
+async function fullDefault(
+  session: Session,
+  table: PortableTable,
+  { name, default: given }: PortableColumn,
+  facts: ColumnFacts,
+): Promise<PortableDefault | null> {
+  const value = `DEFAULT(${traits.quote(name)})`;
+  const lost = undefinedBytesSql(value, facts);
+  const [row] = await session.query(
+    `SELECT CONVERT(${value} USING utf8mb4) AS value, HEX(${value}) AS bytes, ${lost ?? "FALSE"} AS lost
+      FROM (SELECT 1 AS one) AS one LEFT JOIN ${tableText(table)} ON FALSE`,
+  );
+  if (row === undefined || row.bytes === null) return given;
+  if (Number(row.lost) === 1) return { expression: null, text: `_${facts.charset} x'${String(row.bytes)}'` };
+  const text = String(row.value);
+  return { expression: { kind: "string", value: text }, text: `'${text.replaceAll("'", "''")}'` };
+}
+
+async function fullLabels(
+  session: Session,
+  table: PortableTable,
+  column: PortableColumn & { readonly type: Labelled },
+): Promise<{ readonly type: Labelled; readonly unseen: number }> {
+  const { type } = column;
+  const name = traits.quote(column.name);
   const labels = [...type.labels];
+  let unseen = 0;
   for (const [place, label] of type.labels.entries()) {
-    if (!isDoubtful(label)) continue;
+    if (!label.includes("?")) continue;
     const number = type.kind === "enum" ? BigInt(place + 1) : 1n << BigInt(place);
     const condition = type.kind === "enum" ? `${name} + 0 = ${number}` : `${name} & ${number} <> 0`;
-    const [row] = await rows(
-      `CONVERT(${name} USING utf8mb4) AS label, CAST(${name} + 0 AS UNSIGNED) AS number`,
-      `WHERE ${condition} LIMIT 1`,
+    const [row] = await session.query(
+      `SELECT CONVERT(${name} USING utf8mb4) AS label, CAST(${name} + 0 AS UNSIGNED) AS number
+        FROM ${tableText(table)} WHERE ${condition} LIMIT 1`,
     );
-    if (row === undefined) continue;
+    if (row === undefined) {
+      unseen++;
+      continue;
+    }
     const before = BigInt(String(row.number)) & (number - 1n);
     labels[place] = type.kind === "enum" ? String(row.label) : String(row.label).split(",")[bitsOf(before)]!;
   }
-  return { ...type, labels };
-}
-
-function isDoubtful(text: string): boolean {
-  return text.includes("?");
-}
-
-function isShown({ kind }: PortableType): boolean {
-  return kind === "text" || kind === "enum" || kind === "set";
+  return { type: { ...type, labels }, unseen };
 }
 
 function bitsOf(number: bigint): number {

@@ -23,13 +23,14 @@ async function readSchema(session: Session, where: Surroundings): Promise<Portab
   if (!where.mariaDb) await session.execute("SET SESSION information_schema_stats_expiry = 0");
   const tables = await readTables(session, where);
   const objects = await normalizeObjects(session, where);
+  const full = await withFullLabels(
+    session,
+    tables.map(({ table }) => table),
+  );
   return {
     ...objects,
-    tables: await withFullLabels(
-      session,
-      tables.map(({ table }) => table),
-    ),
-    leftovers: [...tables.flatMap(({ leftovers }) => leftovers), ...objects.leftovers],
+    tables: full.tables,
+    leftovers: [...tables.flatMap(({ leftovers }) => leftovers), ...full.unseen, ...objects.leftovers],
   };
 }
 

@@ -154,8 +154,13 @@ function withLabels(type: string, column: TargetColumn | undefined): string {
 
 function withDefault(words: string, column: TargetColumn | undefined): string {
   const value = column?.default?.expression;
-  if (value?.kind !== "string" || !isBeyond(value.value)) return words;
-  return words.replace(/\bDEFAULT '(?:[^'\\]|''|\\.)*'/s, () => `DEFAULT ${plainLiteral(value.value)}`);
+  const text =
+    value?.kind === "string" && isBeyond(value.value)
+      ? plainLiteral(value.value)
+      : value?.kind === "verbatim" && /^_\w+ x'[0-9A-F]+'$/.test(value.text)
+        ? value.text
+        : null;
+  return text === null ? words : words.replace(/\bDEFAULT '(?:[^'\\]|''|\\.)*'/s, () => `DEFAULT ${text}`);
 }
 
 function isBeyond(text: string): boolean {

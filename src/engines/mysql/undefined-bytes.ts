@@ -37,6 +37,11 @@ export function encodingOf(charset: string): string | undefined {
   return isUtf8(charset) || (complete.has(charset) && !doubled.has(charset)) ? undefined : charset;
 }
 
+/** Whether it has no characters but those of utf8mb3, and no bytes without one. */
+export function hasCharactersOf3Bytes(charset: string): boolean {
+  return /^(?:utf8|utf8mb3|ascii)$/.test(charset) || (complete.has(charset) && !charset.startsWith("utf16"));
+}
+
 /** A text with more bytes is told by its beginning and a hash: twice of it might pass max_allowed_packet, and be NULL. */
 const toldBytes = 4_096;
 
