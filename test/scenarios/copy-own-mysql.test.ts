@@ -257,6 +257,7 @@ const lost = {
       "options of column c on paged",
     ],
     ["CREATE TABLE arch (id int) ENGINE=ARCHIVE", "options of table arch"],
+    ["CREATE TABLE computed (a int, v int AS (a + 1) STORED NOT NULL)"],
     ["CREATE TABLE geo (g point NOT NULL SRID 4326)", "options of column g on geo"],
     [
       "CREATE TABLE indexed (a int, b int, c text, j json, KEY inv (a) INVISIBLE, KEY com (b) COMMENT 'why', FULLTEXT KEY ngrams (c) WITH PARSER ngram, KEY many ((CAST(j->'$.x' AS unsigned ARRAY))))",
@@ -279,6 +280,10 @@ const lost = {
       "options of table stats",
     ],
     [
+      "CREATE TABLE ordered (a int, b int, PRIMARY KEY (a DESC, b))",
+      "order of primary key PRIMARY on ordered",
+    ],
+    [
       "CREATE TABLE plain (id int AUTO_INCREMENT PRIMARY KEY, v int DEFAULT 1 COMMENT 'COMPRESSED') ROW_FORMAT=DYNAMIC COMMENT='A=1 PARTITION BY'",
     ],
   ],
@@ -288,6 +293,7 @@ const lost = {
 const lostTo: Readonly<Record<string, readonly (string | RegExp)[]>> = {
   "mariadb postgres": ["FULLTEXT index indexed_ft", "default of seqdef.n", "partitioning of parted by range"],
   "mariadb sqlite": ["index indexed_ft of indexed", "default of seqdef.n", "partitions of parted by range"],
+  "mysql mariadb": ["NOT NULL of computed.v"],
   "mysql postgres": ["partitioning of parted by range"],
   "mysql sqlite": ["partitions of parted by range"],
 };
@@ -354,11 +360,16 @@ for (const [from, to] of [
   ["mysql", "mariadb"],
 ] as const) {
   test(
-    `tables of ${from} are divided in ${to} as they were, and elsewhere it is told`,
+    `tables of ${from} are divided and indexed in ${to} as they were, and elsewhere it is told`,
     { skip: target("mariadb").skip || target("mysql").skip },
     () =>
       withPair(from, to, async (pair) => {
-        await pair.prepare(Object.entries(divided).map(([name, rest]) => `CREATE TABLE ${name} (${rest}`));
+        await pair.prepare([
+          ...Object.entries(divided).map(([name, rest]) => `CREATE TABLE ${name} (${rest}`),
+          "CREATE TABLE counted (a int, id bigint NOT NULL AUTO_INCREMENT, PRIMARY KEY (a, id), KEY id (id), KEY a (id, a))",
+          "CREATE TABLE named (a int, id int NOT NULL AUTO_INCREMENT, KEY id (a), UNIQUE KEY second (id))",
+          "CREATE TABLE down (a int, b varchar(9), UNIQUE KEY one (a DESC, b), KEY two (b DESC))",
+        ]);
         const parts = (name: Product, url: string) =>
           clientText(
             name,
@@ -367,6 +378,14 @@ for (const [from, to] of [
               FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = DATABASE() AND PARTITION_NAME IS NOT NULL ORDER BY 1, PARTITION_ORDINAL_POSITION`,
           );
         assert.deepEqual((await copied(pair)).undone, []);
+        const indexes = (name: Product, url: string) =>
+          clientText(
+            name,
+            url,
+            `SELECT TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, COLLATION FROM information_schema.STATISTICS
+              WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME NOT LIKE 'godwit%' ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`,
+          );
+        assert.equal(indexes(to, pair.target), indexes(from, pair.source));
         assert.equal(
           parts(to, pair.target),
           // What its key stands for is said.

@@ -34,9 +34,11 @@ export function normalizeKeys(table: string, rows: readonly Row[]): Keys {
     const columns = parts.map((row) => (row.COLUMN_NAME === null ? null : String(row.COLUMN_NAME)));
     const isKey =
       isUnique && columns.every((column) => column !== null) && parts.every((row) => row.SUB_PART === null);
+    // A key has no order of its own, as an index has.
+    const isPlain = parts.every((row) => row.COLLATION !== "D");
     // "PRIMARY" is the name of all of them, and elsewhere a name stands for one only.
     if (name === "PRIMARY" && isKey) primaryKey = { name: `${table}_pkey`, columns: columns as string[] };
-    else if (isKey) uniques.push({ name, columns: columns as string[] });
+    else if (isKey && isPlain) uniques.push({ name, columns: columns as string[] });
     else indexes.push(index(name, parts, isUnique));
   }
   return { primaryKey, uniques, indexes };

@@ -64,6 +64,9 @@ export function ownLeftovers({ name, columns }: PortableTable, statement: string
       .filter(({ words }) => saysMore(words))
       .map((key) => own("option of index", key.name, key.words)),
     ...text.keys
+      .filter(({ kind, text: key }) => kind === "primary" && says(key, / DESC\b/))
+      .map((key) => own("order of primary key", key.name, key.text)),
+    ...text.keys
       .filter(({ text: key }) => / WITHOUT OVERLAPS\)/.test(key))
       .map((key: KeyText) => own("key without overlaps", key.name, key.text)),
     ...text.others

@@ -1,6 +1,7 @@
-import type { PortableIndex } from "../../core/portable.ts";
+import type { PortableIndex, PortableKey } from "../../core/portable.ts";
 import { printExpression } from "../../sql/expression/print.ts";
-import type { DdlStatement, TargetTable } from "../data-roles.ts";
+import type { DdlStatement, TargetColumn, TargetTable } from "../data-roles.ts";
+import { counterColumn } from "./counter-column.ts";
 import { isMariaDb } from "./server-version.ts";
 import { nameList, tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
@@ -11,12 +12,15 @@ import { traits } from "./traits.ts";
  */
 export function keysDdl(table: TargetTable, undone: string[]): DdlStatement[] {
   const alter = `ALTER TABLE ${tableText(table)}`;
-  const adds = table.uniques.map((key) => ({
-    name: key.name,
-    sql: `ADD UNIQUE KEY ${traits.quote(key.name)} (${nameList(key.columns)})`,
-  }));
+  const counter = counterColumn(table);
+  // The table is made with it.
+  const first =
+    counter === null || table.primaryKey?.columns[0] === counter.name ? null : counterKey(table, counter);
+  const adds = table.uniques
+    .filter((key) => key !== first?.key)
+    .map((key) => ({ name: key.name, sql: `ADD ${uniqueSql(key)}` }));
   const single: DdlStatement[] = [];
-  for (const index of table.indexes) {
+  for (const index of table.indexes.filter((each) => each !== first?.key)) {
     const sql = indexSql(table, index, undone);
     if (sql === null) continue;
     const isExpression = index.parts.some((part) => part.column === null);
@@ -33,6 +37,27 @@ export function keysDdl(table: TargetTable, undone: string[]): DdlStatement[] {
   if (adds.length === 0) return single;
   const title = `${adds.length === 1 ? "index" : "indexes"} ${adds.map(({ name }) => name).join(", ")} of ${table.name}`;
   return [{ sql: `${alter}\n  ${adds.map(({ sql }) => sql).join(",\n  ")}`, title }, ...single];
+}
+
+/** The key of the table that begins with its counter, which has to be there from the beginning; null where none does. */
+export function counterKey(
+  table: TargetTable,
+  counter: TargetColumn,
+): { readonly key: PortableKey | PortableIndex; readonly sql: string } | null {
+  const unique = table.uniques.find(({ columns }) => columns[0] === counter.name);
+  if (unique !== undefined) return { key: unique, sql: uniqueSql(unique) };
+  const isFirst = ({ parts: [part], method }: PortableIndex) =>
+    method === "btree" && part?.column === counter.name && !part.descending;
+  for (const index of table.indexes.filter(isFirst)) {
+    // What cannot be made of it is told where all of them are.
+    const sql = index.parts.every(({ column }) => column !== null) ? indexSql(table, index, []) : null;
+    if (sql !== null) return { key: index, sql: sql.replace(/^ADD /, "") };
+  }
+  return null;
+}
+
+function uniqueSql({ name, columns }: PortableKey): string {
+  return `UNIQUE KEY ${traits.quote(name)} (${nameList(columns)})`;
 }
 
 function indexSql(table: TargetTable, index: PortableIndex, undone: string[]): string | null {

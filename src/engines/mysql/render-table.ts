@@ -1,8 +1,11 @@
 import { printExpression } from "../../sql/expression/print.ts";
 import type { DdlStatement, TargetColumn, TargetTable } from "../data-roles.ts";
+import { counterColumn } from "./counter-column.ts";
 import { isRowTime } from "./normalize-columns.ts";
 import { columnCollation, tableCollation } from "./render-collation.ts";
+import { counterKey } from "./render-keys.ts";
 import { partitionSql } from "./render-partitions.ts";
+import { namedServer } from "./server-version.ts";
 import { nameList, plainLiteral, tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 
@@ -20,7 +23,7 @@ export function createTable(table: TargetTable, undone: string[]): DdlStatement 
   if (table.primaryKey !== null) parts.push(`PRIMARY KEY (${nameList(table.primaryKey.columns)})`);
   // A counter must be the first column of a key from the beginning.
   if (counter !== null && table.primaryKey?.columns[0] !== counter.name)
-    parts.push(`KEY (${traits.quote(counter.name)})`);
+    parts.push(counterKey(table, counter)?.sql ?? ownCounterKey(table, counter));
   const comment =
     table.comment === null
       ? ""
@@ -31,12 +34,12 @@ export function createTable(table: TargetTable, undone: string[]): DdlStatement 
   };
 }
 
-/** The column that becomes AUTO_INCREMENT: a table has one. */
-export function counterColumn(table: TargetTable): TargetColumn | null {
-  return (
-    table.columns.find(({ identity, decision }) => identity !== null && decision.type.kind === "integer") ??
-    null
-  );
+/** Under a name that no other key will have. */
+function ownCounterKey({ indexes, uniques }: TargetTable, { name }: TargetColumn): string {
+  const taken = new Set([...indexes, ...uniques].map((key) => key.name.toLowerCase()));
+  let own = name;
+  for (let n = 2; taken.has(own.toLowerCase()); n++) own = `${name}_${n}`;
+  return `KEY ${traits.quote(own)} (${traits.quote(name)})`;
 }
 
 /** What a column is computed by; null where it is not, or where that cannot be said. */
@@ -65,8 +68,11 @@ function columnSql(
   ];
   const generation = generationSql(generated);
   if (generated !== null && generation !== null) {
-    // MariaDB takes no NOT NULL here.
     words.push(`GENERATED ALWAYS AS (${generation}) ${generated.stored ? "STORED" : "VIRTUAL"}`);
+    if (!column.nullable) {
+      if (namedServer(table.server)?.mariaDb === false) words.push("NOT NULL");
+      else undone.push(`NOT NULL of ${place}: MariaDB has none for what it computes`);
+    }
   } else {
     if (generated !== null) undone.push(`generation of ${place}: ${generated.text}`);
     words.push(column.nullable && !isCounter ? "NULL" : "NOT NULL");
