@@ -502,7 +502,7 @@ export const commandSpecs: readonly CommandSpec[] = [
         value: "COUNT",
         kind: "count",
         least: 1,
-        description: "how many chunks are copied, and indexes built, at once (default: 2)",
+        description: "how many chunks are copied, indexes built and tables compared at once (default: 2)",
       },
       {
         name: "--chunk-size",

@@ -4,13 +4,15 @@ export interface AtOnce<T, W, R> {
   readonly signal?: AbortSignal | undefined;
   /** `stop` is aborted by `signal`, and when the work of another one has failed. */
   readonly work: (item: T, worker: W, stop: AbortSignal) => Promise<R>;
+  /** There is nothing more for a worker, while others may still work. */
+  readonly rests?: ((worker: W) => void) | undefined;
 }
 
 /** Each worker does one item after another. Gives the results in the items' order; throws what failed first. */
 export async function severalAtOnce<T, W, R>(
   items: readonly T[],
   workers: readonly W[],
-  { signal, work }: AtOnce<T, W, R>,
+  { signal, work, rests }: AtOnce<T, W, R>,
 ): Promise<R[]> {
   const results: R[] = [];
   const failure = new FirstFailure();
@@ -27,6 +29,7 @@ export async function severalAtOnce<T, W, R>(
         failed.abort();
       }
     }
+    rests?.(worker);
   };
   await Promise.all(workers.map(takeItems));
   failure.throwIfCome();

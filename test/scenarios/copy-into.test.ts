@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { copy, verify } from "../../src/index.ts";
+import { copy, type StampedEvent, verify } from "../../src/index.ts";
 import { runSql } from "../faults/copy-scene.ts";
 import { asker } from "../faults/evidence.ts";
 import { withOwnDatabase } from "../faults/own-database.ts";
@@ -60,6 +60,42 @@ test(
         await copy({ ...alone, source: from, target: url, dataOnly: true });
         const rows = await asker("postgres", url)("SELECT amount = 0::money AS same FROM tax ORDER BY id");
         assert.deepEqual(rows, [{ same: true }, { same: null }]);
+      });
+    }),
+);
+
+test(
+  "postgres: tables that are compared at once are told in their order",
+  { skip: target("postgres").skip },
+  () =>
+    withOwnDatabase("postgres", async (from) => {
+      const tables = ["a", "b", "c", "d"];
+      const made = tables.map((name) => `CREATE TABLE ${name} (id int PRIMARY KEY, v text)`);
+      await runSql("postgres", from, [
+        ...made,
+        ...tables.map((name) => `INSERT INTO ${name} VALUES (1, 'x'), (2, 'y')`),
+      ]);
+      await withOwnDatabase("postgres", async (url) => {
+        await runSql("postgres", url, [
+          ...made,
+          "CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.v := upper(NEW.v); RETURN NEW; END'",
+          ...["b", "d"].map(
+            (name) =>
+              `CREATE TRIGGER shouted BEFORE INSERT ON ${name} FOR EACH ROW WHEN (NEW.id = 2) EXECUTE FUNCTION shout()`,
+          ),
+        ]);
+        const compared: string[] = [];
+        const onEvent = (event: StampedEvent) => {
+          if (event.type === "table:compared") compared.push(`${event.table} ${event.differences}`);
+        };
+        await assert.rejects(
+          copy({ ...alone, source: from, target: url, dataOnly: true, jobs: 3, onEvent }),
+          {
+            code: "GW7005",
+            message: /differs from the source: public\.b in 1 rows, public\.d in 1 rows/,
+          },
+        );
+        assert.deepEqual(compared.toSorted(), ["public.a 0", "public.b 1", "public.c 0", "public.d 1"]);
       });
     }),
 );

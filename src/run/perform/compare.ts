@@ -12,6 +12,7 @@ import { readBackSum } from "./read-back.ts";
 import { sourceFailure, sourceOf } from "./source-side.ts";
 import { tableTitle } from "./table-title.ts";
 import { inTransaction } from "./sql.ts";
+import { severalAtOnce } from "../several-at-once.ts";
 import { watchMoves } from "./watch-moves.ts";
 
 /** Differing rows that an error lists of each table; `godwit verify` tells all. */
@@ -32,46 +33,12 @@ export async function performCompare(context: StepContext, step: CompareStep): P
 }
 
 async function compareTables(context: StepContext, step: CompareStep): Promise<void> {
-  const source = sourceOf(context);
-  const { crew, engine, session, emit, signal } = context;
-  const { sessions } = await crew.readers(source, 1);
-  const [reader] = sessions as readonly [Session];
-  const read = await chunkLedger(context, step).readRows(session);
-  const different: { table: string; differences: number; rows: unknown }[] = [];
-  for (const table of step.tables) {
-    await context.guard.pass(step.key);
-    const start = performance.now();
-    const failure = (error: unknown) => sourceFailure(source, error);
-    const ofSource = { engine: source.engine, session: reader, failure };
-    const proof = await readBack(context, step, ofSource, table, read.get(tableKey(table.target)));
-    const found =
-      proof ??
-      (await crew.working([reader], () =>
-        compareTable({
-          source: ofSource,
-          target: { engine, session },
-          table,
-          where: table.window,
-          ulps: 1,
-          listed,
-          signal,
-          pass: () => context.guard.pass(step.key, { sessions: [reader, session] }),
-        }),
-      ));
-    const name = tableTitle(table);
-    const { differences } = found;
-    const durationMs = Math.round(performance.now() - start);
-    emit({
-      type: "table:compared",
-      key: step.key,
-      table: name,
-      rows: Number(found.rows.target),
-      differences,
-      by: proof === null ? "digests" : "read-back",
-      durationMs,
-    });
-    if (differences > 0) different.push({ table: name, differences, rows: found.listed });
-  }
+  const { engine, session } = context;
+  const tables = await comparedTables(context, step);
+  const different = step.tables.flatMap((table, n) => {
+    const { differences, listed: rows } = tables[n]!;
+    return differences === 0 ? [] : [{ table: tableTitle(table), differences, rows }];
+  });
   const orphans = await orphanRows(engine, session, step.references ?? []);
   if (different.length === 0 && orphans.length > 0) {
     const told = orphans.map(({ table, foreignKey, rows }) => `${rows} rows of ${table} (${foreignKey})`);
@@ -95,6 +62,85 @@ async function compareTables(context: StepContext, step: CompareStep): Promise<v
     });
   }
   await inTransaction(context, step, async () => {});
+}
+
+/** In the step's order. Where rows that are read back prove nothing, digests of several tables are asked at once. */
+async function comparedTables(context: StepContext, step: CompareStep): Promise<readonly TableComparison[]> {
+  const source = sourceOf(context);
+  const { crew, engine, session, signal, guard, settings } = context;
+  const { sessions: readers } = await crew.readers(source, step.jobs);
+  const read = await chunkLedger(context, step).readRows(session);
+  const failure = (error: unknown) => sourceFailure(source, error);
+  const sideOf = (reader: Session) => ({ engine: source.engine, session: reader, failure });
+  const found = new Map<CopyTable, TableComparison>();
+  for (const table of step.tables) {
+    await guard.pass(step.key);
+    const start = performance.now();
+    const proof = await readBack(context, step, sideOf(readers[0]!), table, read.get(tableKey(table.target)));
+    if (proof === null) continue;
+    found.set(table, proof);
+    tellCompared(context, step, { table, found: proof, by: "read-back", start });
+  }
+  const left = step.tables.filter((table) => !found.has(table));
+  const others = left.length > 1 ? await crew.writers(step.jobs) : [session];
+  const { lockTimeoutMs, statementTimeoutMs } = { ...settings, ...step.limits };
+  for (const other of others) await other.limit({ lockTimeoutMs, statementTimeoutMs });
+  const pairs = readers.flatMap((reader, n) => {
+    const other = others[n];
+    return other === undefined ? [] : [{ reader, other }];
+  });
+  const working = pairs.flatMap(({ reader, other }) => [reader, other]);
+  const compared = await crew.working(
+    working,
+    () =>
+      severalAtOnce(left, pairs, {
+        signal,
+        work: async (table, { reader, other }, stop) => {
+          const pass = () => guard.pass(step.key, { sessions: [reader, other] });
+          await pass();
+          const start = performance.now();
+          const comparison = await compareTable({
+            source: sideOf(reader),
+            target: { engine, session: other },
+            table,
+            where: table.window,
+            ulps: 1,
+            listed,
+            signal: stop,
+            pass,
+          });
+          tellCompared(context, step, { table, found: comparison, by: "digests", start });
+          return comparison;
+        },
+        rests: ({ reader, other }) => [reader, other].forEach((each) => crew.rests(each)),
+      }),
+    true,
+  );
+  for (const [n, table] of left.entries()) found.set(table, compared[n]!);
+  return step.tables.map((table) => found.get(table)!);
+}
+
+interface Compared {
+  readonly table: CopyTable;
+  readonly found: TableComparison;
+  readonly by: "read-back" | "digests";
+  readonly start: number;
+}
+
+function tellCompared(
+  { emit }: StepContext,
+  { key }: CompareStep,
+  { table, found, by, start }: Compared,
+): void {
+  emit({
+    type: "table:compared",
+    key,
+    table: tableTitle(table),
+    rows: Number(found.rows.target),
+    differences: found.differences,
+    by,
+    durationMs: Math.round(performance.now() - start),
+  });
 }
 
 /** Null where the rows that are read back do not prove that both sides hold the same. */
