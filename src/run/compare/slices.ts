@@ -7,6 +7,8 @@ import { betweenParts } from "./interrupted.ts";
 const rowsByRow = 4_000;
 /** Rows in a part of the first pass: enough that a query is mostly scanning, few enough that a difference is near. */
 const rowsASlice = 250_000;
+/** Of the servers' own hashes, which take a fifth of the time: a table of a million rows is one scan without its index. */
+const ownRowsASlice = 5 * rowsASlice;
 /** Into how many parts one that differs is divided. */
 const fanOut = 16n;
 const mostBuckets = 16_384;
@@ -67,7 +69,7 @@ async function byKey(source: Asked, target: Asked, options: CompareOptions): Pro
   if (whole === null) return { rows, slices };
   const { sample = 1 } = options;
   // A sample is made of small parts, so that it is spread over the table.
-  const rowsEach = sample < 1 ? rowsByRow : rowsASlice;
+  const rowsEach = sample < 1 ? rowsByRow : source.request.own === true ? ownRowsASlice : rowsASlice;
   const parts = BigInt(Math.max(1, Math.ceil(options.table.estimate.rows / rowsEach)));
   const pending = chosen(divide(whole, parts), sample);
   for (let part = pending.shift(); part !== undefined; part = pending.shift()) {
