@@ -294,6 +294,11 @@ test("a full-text index that was not given all rows is not made, nor what needs 
       "INSERT INTO note VALUES (1, 'green apples', 1), (2, 'red apples', 0)",
       "CREATE VIRTUAL TABLE found USING fts5(body, content='note', content_rowid=id)",
       "INSERT INTO found(rowid, body) SELECT id, body FROM note WHERE published",
+      "CREATE TABLE post (id integer PRIMARY KEY, body text)",
+      "INSERT INTO post VALUES (1, 'pears'), (2, 'plums')",
+      "CREATE VIRTUAL TABLE posts USING fts4(body, content=post)",
+      "INSERT INTO posts(posts) VALUES ('rebuild')",
+      "UPDATE post SET id = 3 WHERE id = 2",
       "CREATE VIEW hits AS SELECT rowid AS id FROM found",
       "CREATE VIEW hit_count AS SELECT count(*) AS n FROM hits",
       "CREATE TRIGGER noted AFTER INSERT ON note BEGIN INSERT INTO found(rowid, body) VALUES (new.id, new.body); END",
@@ -304,6 +309,7 @@ test("a full-text index that was not given all rows is not made, nor what needs 
       {
         "virtual table found":
           "it holds 1 of the 2 rows of note, and would find all of them if it were made anew",
+        "virtual table posts": "it holds other rows than post has, and would find those if it were made anew",
         "view hits": "it needs found, which is not copied",
         "view hit_count": "it needs hits, which is not copied",
         "trigger noted on note": "it needs found, which is not copied",

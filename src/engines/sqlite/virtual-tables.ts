@@ -11,6 +11,8 @@ import { traits } from "./traits.ts";
 export interface VirtualTable {
   /** The table or view that a full-text index reads; null where it holds its rows itself, "" where it holds none. */
   readonly content: string | null;
+  /** The column of it by which the index names its rows. */
+  readonly contentRowid: string;
   /** The tables that it makes for its data, in lower case. */
   readonly parts: ReadonlySet<string>;
   /** Why SQLite does not make it here: a module or tokenizer that is not there; null where it does. */
@@ -54,7 +56,7 @@ export async function rebuilding(
   const refill = `INSERT INTO main.${name} (${name}) VALUES ('rebuild')`;
   const hasPart = (ending: string) => virtual.parts.has(`${object.name}_${ending}`.toLowerCase());
   const unlike = hasPart("docsize")
-    ? await heldUnlike(session, object, content)
+    ? await heldUnlike(session, object, { name: content.name, rowid: virtual.contentRowid })
     : `whether it holds all rows of ${content.name} is not known`;
   if (unlike !== null) return { reason: unlike, refill };
   const settings = hasPart("config")
@@ -77,20 +79,24 @@ export async function rebuilding(
   };
 }
 
-/** Why an index made anew would not find what this one finds; null where it would, as far as the numbers of rows tell. */
+/** Why an index made anew would not find what this one finds; null where it would, as far as the rowids tell. */
 async function heldUnlike(
   session: Session,
   { name }: SchemaObject,
-  content: SchemaObject,
+  content: { readonly name: string; readonly rowid: string },
 ): Promise<string | null> {
-  const count = (table: string) => `(SELECT count(*) FROM main.${traits.quote(table)})`;
+  const held = `main.${traits.quote(`${name}_docsize`)}`;
+  const rows = `main.${traits.quote(content.name)}`;
   try {
-    const [row] = await session.query(
-      `SELECT ${count(`${name}_docsize`)} AS held, ${count(content.name)} AS rows`,
+    const [found] = await session.query(
+      `SELECT (SELECT count(*) FROM ${held}) AS held, (SELECT count(*) FROM ${rows}) AS rows,
+              EXISTS (SELECT 1 FROM ${held} WHERE rowid NOT IN (SELECT c.${traits.quote(content.rowid)} FROM ${rows} AS c)) AS others`,
     );
-    return row?.held === row?.rows
-      ? null
-      : `it holds ${String(row?.held)} of the ${String(row?.rows)} rows of ${content.name}, and would find all of them if it were made anew`;
+    if (found?.held !== found?.rows)
+      return `it holds ${String(found?.held)} of the ${String(found?.rows)} rows of ${content.name}, and would find all of them if it were made anew`;
+    return found?.others === 1n
+      ? `it holds other rows than ${content.name} has, and would find those if it were made anew`
+      : null;
   } catch (error) {
     // SQLITE_ERROR: a view of what is not there, or by a function of the application's.
     if (isSqliteError(error) && error.errcode === 1)
@@ -99,8 +105,8 @@ async function heldUnlike(
   }
 }
 
-/** The argument `content=` of a full-text index. */
-function contentOf(sql: string): string | null {
+/** An argument such as `content=` of a full-text index; null where it has none. */
+function argument(sql: string, name: string): string | null {
   const tokens = tokenize(sql);
   const using = tokens.findIndex(({ text, quoted }) => text === "using" && !quoted);
   if (!/^fts[45]$/i.test(tokens[using + 1]?.text ?? "")) return null;
@@ -111,7 +117,7 @@ function contentOf(sql: string): string | null {
     if (text === ")") depth--;
     const [word, equals, value] = tokens.slice(no + 1);
     if (depth !== 1 || (text !== "(" && text !== ",")) continue;
-    if (word?.text !== "content" || word.quoted || equals?.text !== "=" || value === undefined) continue;
+    if (word?.text !== name || word.quoted || equals?.text !== "=" || value === undefined) continue;
     return value.quoted || !/^[,)]$/.test(value.text) ? value.text : "";
   }
   return null;
@@ -126,7 +132,8 @@ export function virtualTable(
   { name, sql }: Pick<SchemaObject, "name" | "sql">,
   taken: readonly string[],
 ): VirtualTable {
-  const content = contentOf(sql);
+  const content = argument(sql, "content");
+  const contentRowid = argument(sql, "content_rowid") ?? "rowid";
   const database = openDatabase(memory);
   try {
     // An index may take its columns from it.
@@ -138,7 +145,12 @@ export function virtualTable(
         .map((row) => String(row.name).toLowerCase());
     const before = new Set([...tables(), name.toLowerCase()]);
     database.exec(sql);
-    return { content, parts: new Set(tables().filter((table) => !before.has(table))), refusal: null };
+    return {
+      content,
+      contentRowid,
+      parts: new Set(tables().filter((table) => !before.has(table))),
+      refusal: null,
+    };
   } catch (error) {
     if (!isSqliteError(error)) throw error;
     const prefix = `${name}_`.toLowerCase();
@@ -146,7 +158,7 @@ export function virtualTable(
       .map((table) => table.toLowerCase())
       .filter((table) => table.startsWith(prefix) && table !== content?.toLowerCase())
       .filter((table) => content === null || table !== `${prefix}content`);
-    return { content, parts: new Set(parts), refusal: error.message };
+    return { content, contentRowid, parts: new Set(parts), refusal: error.message };
   } finally {
     database.close();
   }
