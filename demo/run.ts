@@ -1,8 +1,8 @@
 /**
  * The demonstration: real data into a real PostgreSQL, through two kills with SIGKILL, a rollback and a second
  * apply; then counts and digests by plain SQL beside what is expected. In a second act the same data come from a
- * SQLite file, are compared, one damaged row is found, and new tables take the place of the old ones. In the third one a
- * plan passes the gates of a production database, and runs under load: paused, stopped, and gone on with. The fourth one
+ * SQLite file, are compared, one damaged row is found, new tables take the place of the old ones, and the first database
+ * is copied as it is. In the third one a plan passes the gates of a production database, and runs under load: paused, stopped, and gone on with. The fourth one
  * needs no server: a database of symbol mappings is migrated, killed, gone on with and rolled back. Exit code 0 only if all
  * of it held.
  */
@@ -128,6 +128,16 @@ say("Starting PostgreSQL from its npm package …");
     report((await compare(copied.client)).filter(({ what }) => !what.includes("index")));
     check("exit code of verify", (await ended(godwit("verify", file.url, moved))) ?? -1, 0);
   }
+
+  title("A copy within PostgreSQL: the database of the first act, with its keys and indexes");
+  await client.query("CREATE DATABASE twin");
+  const twin = server.url.replace(/\/[^/]*$/, "/twin");
+  await run(godwit("copy", server.url, twin));
+  {
+    await using copied = await observe(twin);
+    report(await compare(copied.client));
+  }
+  check("exit code of verify", (await ended(godwit("verify", server.url, twin))) ?? -1, 0);
 
   title("Third act: a change of a production database, planned, reviewed and guarded");
   await guardedAct(client, moved);
