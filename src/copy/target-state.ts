@@ -74,6 +74,7 @@ export async function targetState(
   const state = { tables, references, empty: new Set<string>(), lost: [], discard, away, all: schema.tables };
   if (makesDatabase(choice)) refuseExisting(project, [...tables.keys()]);
   refuseUnwritable(project, tables);
+  const events = eventsOf(project, mode, own);
   if (mode === "refresh") {
     await refuseObstacles(project, survey, tables, session);
     if (givenUp.beside.length === 0) await refuseLeftovers(project, survey, tables, session);
@@ -81,7 +82,7 @@ export async function targetState(
       ...state,
       lost: [
         ...survey.tables.flatMap(({ placed }) => lostParts(tables.get(tableKey(placed)), placed)),
-        ...stays(schema, own, mode),
+        ...stays(schema, own, events),
       ],
     };
   }
@@ -100,24 +101,34 @@ export async function targetState(
       others.filter(({ key }) => [...own].some((table) => tableKey(table) === tableKey(key.references))),
     );
   }
-  return { ...state, lost: stays(schema, own, mode), empty };
+  return { ...state, lost: stays(schema, own, events), empty };
 }
 
-/** What a copy in a mode does to rows, and triggers wait for. */
-const events: Readonly<Record<CopyMode, readonly string[]>> = {
-  create: ["insert"],
-  truncate: ["insert", "delete", "truncate"],
-  // Its tables are new, and those that they replace have no triggers.
-  refresh: [],
-  upsert: ["insert", "update"],
-  incremental: ["insert", "update"],
-};
+/** What a copy in a mode does to the target's rows, as triggers call it. */
+function eventsOf({ target: { engine } }: CopyProject, mode: CopyMode, own: Iterable<PortableTable>) {
+  switch (mode) {
+    case "create":
+      return ["insert"];
+    case "truncate":
+      // By DELETE or TRUNCATE.
+      return [
+        "insert",
+        ...engine.render.truncate([...own]).map(({ sql }) => /^\w+/.exec(sql)?.[0].toLowerCase()),
+      ];
+    case "refresh":
+      // The tables are new, and those that they replace have no triggers.
+      return [];
+    case "upsert":
+    case "incremental":
+      return ["insert", "update"];
+  }
+}
 
 /** What the target's own triggers do with the rows, and what does not follow them by itself. */
 function stays(
   { views, leftovers }: PortableSchema,
   own: ReadonlySet<PortableTable>,
-  mode: CopyMode,
+  events: readonly (string | undefined)[],
 ): string[] {
   const names = new Set([...own].map(tableKey));
   const triggers = leftovers.filter(
@@ -127,7 +138,7 @@ function stays(
       names.has(tableKey(table)) &&
       (action?.kind !== "trigger" ||
         (action.isOff !== true &&
-          action.events.some((event) => events[mode].includes(event.replace(/ .*$/s, ""))))),
+          action.events.some((event) => events.includes(event.replace(/ .*$/s, ""))))),
   );
   const stored = [
     ...views.map((view) => ({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { copy, type StampedEvent, verify } from "../../src/index.ts";
+import { copy, planCopy, type StampedEvent, verify } from "../../src/index.ts";
 import { runSql } from "../faults/copy-scene.ts";
 import { asker } from "../faults/evidence.ts";
 import { withOwnDatabase } from "../faults/own-database.ts";
@@ -45,6 +45,38 @@ test("sqlite: rows that refer to rows that are not there are named, and the copy
       });
     });
   }));
+
+test(
+  "postgres: the target's triggers are told that fire for what the mode does, and what keeps rows that it has read",
+  { skip: target("postgres").skip },
+  () =>
+    withOwnDatabase("sqlite", async (from) => {
+      await runSql("sqlite", from, ["CREATE TABLE note (id integer PRIMARY KEY, body text)"]);
+      await withOwnDatabase("postgres", async (url) => {
+        await runSql("postgres", url, [
+          "CREATE TABLE note (id int PRIMARY KEY, body text)",
+          "CREATE VIEW shown AS SELECT upper(body) AS body FROM note",
+          "CREATE MATERIALIZED VIEW kept AS SELECT * FROM shown",
+          "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
+          ...["off", "on"].map(
+            (name) => `CREATE TRIGGER is_${name} AFTER INSERT ON note EXECUTE FUNCTION f()`,
+          ),
+          "ALTER TABLE note DISABLE TRIGGER is_off",
+          "CREATE TRIGGER deleted AFTER DELETE ON note EXECUTE FUNCTION f()",
+          "CREATE TRIGGER emptied AFTER TRUNCATE ON note EXECUTE FUNCTION f()",
+        ]);
+        const parts = async (choice: { dataOnly?: true; mode?: "truncate" | "upsert" }) =>
+          (await planCopy({ ...alone, source: from, target: url, ...choice })).survey.dropped;
+        const fires = (name: string) =>
+          `trigger ${name} on public.note of the target: it fires for what is written`;
+        const kept =
+          "view public.kept of the target: it keeps what it has read of public.note; afterwards: REFRESH MATERIALIZED VIEW public.kept";
+        assert.deepEqual(await parts({ dataOnly: true }), [fires("is_on"), kept]);
+        assert.deepEqual(await parts({ mode: "truncate" }), [fires("emptied"), fires("is_on"), kept]);
+        assert.deepEqual(await parts({ mode: "upsert" }), [fires("is_on"), kept]);
+      });
+    }),
+);
 
 test(
   "postgres: a number of no digits is not taken for an amount of money",
