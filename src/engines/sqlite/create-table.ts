@@ -33,8 +33,9 @@ export interface Token {
   readonly end: number;
 }
 
+/** To SQLite all that is not ASCII belongs to names, also an accent or a space. */
 const tokenPattern =
-  /(?:\s+|--[^\n]*|\/\*[^]*?(?:\*\/|$))|("(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')|([\p{L}\p{N}_$]+)|([^])/uy;
+  /(?:[ \t\n\f\r]+|--[^\n]*|\/\*[^]*?(?:\*\/|$))|("(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|'(?:[^']|'')*')|([A-Za-z0-9_$\u{80}-\u{10ffff}]+)|([^])/uy;
 
 /** Whether a key of the table has ON CONFLICT REPLACE: any statement that meets it deletes rows. */
 export function replacesRows(sql: string): boolean {

@@ -14,6 +14,13 @@ test("the relations of a view are found wherever one may stand", () => {
   );
 });
 
+test("whatever is not ASCII belongs to a name", () => {
+  assert.deepEqual(named("CREATE VIEW v AS SELECT * FROM a\u{1f34e}b, e\u0301\u00a0f"), [
+    "a\u{1f34e}b",
+    "e\u0301\u00a0f",
+  ]);
+});
+
 test("the relations of a trigger are found, and no columns", () => {
   assert.deepEqual(
     named(`CREATE TRIGGER t AFTER INSERT ON a0 WHEN new.c1 > 1 BEGIN
