@@ -97,10 +97,11 @@ describe("bytes that their character set has no character for", { concurrency: 2
   }
 });
 
-/** The catalogues have a question mark for each character that is none, and for each beyond three bytes. */
+/** The catalogues have a question mark for each character that is none, and for each beyond three bytes; MySQL's end bytes at a zero. */
 const inCatalogues = `CREATE TABLE t (id int PRIMARY KEY,
   unseen enum('a', x'8540') CHARACTER SET cp932, face set('b', '😀'), sure enum('why?') CHARACTER SET latin1 DEFAULT 'why?', seen enum('a?'),
-  lost varchar(9) CHARACTER SET cp932 DEFAULT x'8540', kept varchar(9) DEFAULT '?😀', plain varchar(9) CHARACTER SET cp932 DEFAULT '?')`;
+  lost varchar(9) CHARACTER SET cp932 DEFAULT x'8540', kept varchar(9) DEFAULT '?😀', plain varchar(9) CHARACTER SET cp932 DEFAULT '?',
+  bytes varbinary(9) DEFAULT x'6100FF', filled binary(3) DEFAULT x'FF', zero varchar(9) CHARACTER SET latin1 DEFAULT x'00E9', made blob DEFAULT (x'6100'))`;
 
 for (const source of ["mariadb", "mysql"] as const) {
   test(
@@ -129,23 +130,36 @@ for (const source of ["mariadb", "mysql"] as const) {
         assert.deepEqual(unseen(told.undone), ["unseen label unseen on t"]);
         for (const url of [pair.source, pair.target]) {
           assert.equal(
-            defaults(source, url, "lost", "kept", "plain", "sure"),
-            "8540\t3FF09F9880\t3F\t7768793F",
+            defaults(source, url, "lost", "kept", "plain", "sure", "bytes", "filled", "zero"),
+            "8540\t3FF09F9880\t3F\t7768793F\t6100FF\tFF0000\t00E9",
           );
         }
 
         for (const to of ["mariadb", "mysql", "postgres", "sqlite"] as const) {
           if (to === source || target(to).skip !== false) continue;
           await withDatabase(to, async (url) => {
-            const { undone, parts } = await copy({ env: {}, source: pair.source, target: url });
+            const given = { source: pair.source, target: url, allow: ["t.zero:nul-character"] };
+            const { undone, parts } = await copy({ env: {}, ...given });
             assert.deepEqual(unseen(undone), ["unseen label unseen on t"], to);
             assert.deepEqual(
               parts.filter((part) => part.startsWith("default")),
-              ["default of t.lost: _cp932 x'8540'"],
+              [
+                "default of t.lost: _cp932 x'8540'",
+                ...(to === "postgres" || to === "sqlite"
+                  ? [source === "mysql" ? "default of t.zero: '\0é'" : "default of t.zero: '\\0é'"]
+                  : []),
+              ],
               to,
             );
-            if (to === "mariadb" || to === "mysql")
-              assert.equal(defaults(to, url, "lost", "kept", "plain"), "NULL\t3FF09F9880\t3F");
+            if (to === "mariadb" || to === "mysql") {
+              assert.equal(
+                defaults(to, url, "lost", "kept", "plain", "bytes", "filled", "zero"),
+                "NULL\t3FF09F9880\t3F\t6100FF\tFF0000\t00C3A9",
+              );
+            } else if (to === "postgres") {
+              const made = "INSERT INTO t (id) VALUES (9) RETURNING concat_ws(' ', kept, bytes, filled)";
+              assert.equal(clientText(to, url, made), "?😀 \\x6100ff \\xff0000");
+            }
           });
         }
       }),

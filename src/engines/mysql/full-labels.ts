@@ -13,8 +13,9 @@ import { hasCharactersOf3Bytes, undefinedBytesSql } from "./undefined-bytes.ts";
 
 /*
  * Both servers' catalogues are utf8mb3: where a label or a default holds a character beyond it (an emoji), or bytes that
- * its character set has no character for, they print a question mark. What a default is, the server says when it is
- * asked for it; labels are shown by rows alone. Both are asked where a question mark stands, and only there.
+ * its character set has no character for, they print a question mark; of bytes MySQL's ends at the first zero. What a
+ * default is, the server says when it is asked for it; labels are shown by rows alone. Where the catalogue leaves no
+ * doubt, nothing is asked.
  */
 
 /** The tables with labels and defaults in full, and labels of which nothing shows what they are. */
@@ -25,35 +26,42 @@ export async function withFullLabels(
   const full: PortableTable[] = [];
   const unseen: Leftover[] = [];
   for (const table of tables) {
-    const doubtful = table.columns.some((column) => isDoubtful(column) || isDoubtfulDefault(column));
-    const facts = doubtful ? await columnFacts(session, table) : new Map<string, ColumnFacts>();
+    const isAny = table.columns.some((column) => isDoubtful(column) || isDoubtfulDefault(column));
+    const facts = isAny ? await columnFacts(session, table) : new Map<string, ColumnFacts>();
     const columns: PortableColumn[] = [];
     for (const column of table.columns) {
       const own = facts.get(column.name);
-      if (own === undefined || own.charset === null || hasCharactersOf3Bytes(own.charset)) {
-        columns.push(column);
-        continue;
-      }
-      const labels = isDoubtful(column) ? await fullLabels(session, table, column) : null;
-      if (labels !== null && labels.unseen > 0) {
-        unseen.push({
-          schema: "",
-          name: column.name,
-          kind: labels.unseen === 1 ? "unseen label" : "unseen labels",
-          table: { schema: table.schema, name: table.name },
-          definition: `${column.declared}: no row shows what of ${own.charset} a question mark stands for`,
-          making: null,
-        });
-      }
+      const isSure = own === undefined || (own.charset !== null && hasCharactersOf3Bytes(own.charset));
+      const labels = !isSure && isDoubtful(column) ? await fullLabels(session, table, column) : null;
+      if (!isSure && labels !== null && labels.unseen > 0)
+        unseen.push(unseenLabels(table, column, labels.unseen, own));
       columns.push({
         ...column,
         ...(labels === null ? {} : { type: labels.type }),
-        ...(isDoubtfulDefault(column) ? { default: await fullDefault(session, table, column, own) } : {}),
+        ...(!isSure && isDoubtfulDefault(column)
+          ? { default: await fullDefault(session, table, column, own) }
+          : {}),
       });
     }
     full.push({ ...table, columns });
   }
   return { tables: full, unseen };
+}
+
+function unseenLabels(
+  { schema, name }: PortableTable,
+  column: PortableColumn,
+  count: number,
+  { charset }: ColumnFacts,
+): Leftover {
+  return {
+    schema: "",
+    name: column.name,
+    kind: count === 1 ? "unseen label" : "unseen labels",
+    table: { schema, name },
+    definition: `${column.declared}: no row shows what of ${charset} a question mark stands for`,
+    making: null,
+  };
 }
 
 type Labelled = Extract<PortableType, { kind: "enum" | "set" }>;
@@ -65,13 +73,15 @@ function isDoubtful<T extends { readonly type: PortableType }>(
   return (type.kind === "enum" || type.kind === "set") && type.labels.some((label) => label.includes("?"));
 }
 
-/** A literal; MySQL does not say of an expression what it is. */
+/** Of a literal; MySQL does not say of an expression what it is. */
 function isDoubtfulDefault({ type, default: given }: PortableColumn): boolean {
+  const { expression, text = "" } = given ?? {};
+  if (type.kind === "bytes") return /^(?:X?'|_binary ?')/i.test(text);
   return (
     /^(text|enum|set)$/.test(type.kind) &&
-    given?.expression?.kind === "string" &&
-    given.text.startsWith("'") &&
-    given.expression.value.includes("?")
+    expression?.kind === "string" &&
+    text.startsWith("'") &&
+    expression.value.includes("?")
   );
 }
 
@@ -79,17 +89,20 @@ function isDoubtfulDefault({ type, default: given }: PortableColumn): boolean {
 async function fullDefault(
   session: Session,
   table: PortableTable,
-  { name, default: given }: PortableColumn,
+  { name, type, default: given }: PortableColumn,
   facts: ColumnFacts,
 ): Promise<PortableDefault | null> {
   const value = `DEFAULT(${traits.quote(name)})`;
-  const lost = undefinedBytesSql(value, facts);
+  const lost = type.kind === "bytes" ? null : undefinedBytesSql(value, facts);
   const [row] = await session.query(
     `SELECT CONVERT(${value} USING utf8mb4) AS value, HEX(${value}) AS bytes, ${lost ?? "FALSE"} AS lost
       FROM (SELECT 1 AS one) AS one LEFT JOIN ${tableText(table)} ON FALSE`,
   );
   if (row === undefined || row.bytes === null) return given;
-  if (Number(row.lost) === 1) return { expression: null, text: `_${facts.charset} x'${String(row.bytes)}'` };
+  const digits = String(row.bytes);
+  if (type.kind === "bytes")
+    return { expression: { kind: "bytes", hex: digits.toLowerCase() }, text: `X'${digits}'` };
+  if (Number(row.lost) === 1) return { expression: null, text: `_${facts.charset} x'${digits}'` };
   const text = String(row.value);
   return { expression: { kind: "string", value: text }, text: `'${text.replaceAll("'", "''")}'` };
 }

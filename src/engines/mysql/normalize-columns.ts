@@ -72,8 +72,11 @@ function defaultOf(row: Row, context: ColumnContext): PortableDefault | null {
   // Of bytes MySQL gives hexadecimal digits.
   const bytes =
     !context.mariaDb && /binary|blob/i.test(String(row.DATA_TYPE)) && /^0x[0-9a-f]*$/i.test(String(given));
+  const digits = `X'${String(given).slice(2)}'`;
   const text = bytes
-    ? `X'${String(given).slice(2)}'`
+    ? /DEFAULT_GENERATED/i.test(String(row.EXTRA))
+      ? `(${digits})`
+      : digits
     : (toColumn(row, context).default?.replace(/ ON UPDATE CURRENT_TIMESTAMP(\(\d+\))?$/, "") ?? null);
   if (text === null || text === "NULL") return null;
   // A bare value, in which a backslash is itself.

@@ -157,9 +157,11 @@ function withDefault(words: string, column: TargetColumn | undefined): string {
   const text =
     value?.kind === "string" && isBeyond(value.value)
       ? plainLiteral(value.value)
-      : value?.kind === "verbatim" && /^_\w+ x'[0-9A-F]+'$/.test(value.text)
-        ? value.text
-        : null;
+      : value?.kind === "bytes" && words.includes("\uFFFD")
+        ? `X'${value.hex}'`
+        : value?.kind === "verbatim" && /^_\w+ x'[0-9A-F]+'$/.test(value.text)
+          ? value.text
+          : null;
   return text === null ? words : words.replace(/\bDEFAULT '(?:[^'\\]|''|\\.)*'/s, () => `DEFAULT ${text}`);
 }
 

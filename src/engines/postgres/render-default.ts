@@ -26,7 +26,8 @@ export function defaultSql(expression: Expression | null, type: PortableType): s
       case "array":
         return expression.kind === "string" ? arrayDefault(value) : null;
       case "text":
-        return literal(value);
+        // No text here holds U+0000.
+        return value.includes("\0") ? null : literal(value);
     }
   }
   if (expression.kind === "boolean" && type.kind === "integer") return expression.value ? "1" : "0";

@@ -125,9 +125,13 @@ function now(what: "timestamp" | "date" | "time", precision: number | null, dial
   }
 }
 
-function quotedString(value: string, dialect: Dialect): string {
+/** Without a way to write U+0000, none has it. */
+function quotedString(value: string, dialect: Dialect): string | null {
+  if (value.includes("\0") && !dialects[dialect].backslash) return null;
   const text = value.replaceAll("'", "''");
-  return dialects[dialect].backslash ? `'${text.replaceAll("\\", "\\\\")}'` : `'${text}'`;
+  return dialects[dialect].backslash
+    ? `'${text.replaceAll("\\", "\\\\").replaceAll("\0", "\\0")}'`
+    : `'${text}'`;
 }
 
 function isLiteral({ kind }: Expression): boolean {
