@@ -83,6 +83,9 @@ const own: Readonly<Record<Product, readonly string[]>> = {
     "INSERT INTO place VALUES (ST_GeomFromText('POINT(1 2)', 4326), 'x', 1)",
     "CREATE TABLE documents (j json, a varchar(10) COLLATE utf8mb4_0900_as_cs, u char(36) DEFAULT (uuid()), KEY many ((cast(j->'$.a' AS unsigned array))))",
     `INSERT INTO documents VALUES ('{"a": [1, 2]}', 'ä', 'x')`,
+    `CREATE TABLE worded (x varchar(9), d varchar(9) DEFAULT (concat('😀', ')ü')) COMMENT 'DEFAULT (x)', g varchar(99) AS (concat(x, 'ü''q\\\\b\\n')) STORED,
+       h varchar(9) AS (concat(x, '😀''')) STORED, k varbinary(9) AS (concat(_binary'a', _binary x'FF41')) STORED, l varchar(9) AS (concat(x, _cp932 x'8CBB')), CONSTRAINT \`a\`\`b\` CHECK (x <> '😀'))`,
+    "INSERT INTO worded (x) VALUES ('a')",
   ],
 };
 
@@ -121,6 +124,14 @@ function definitions(name: Product, url: string): Promise<string> {
           "SELECT G_TABLE_NAME, G_GEOMETRY_COLUMN, SRID FROM information_schema.GEOMETRY_COLUMNS WHERE G_TABLE_SCHEMA = DATABASE() ORDER BY 1, 2",
         );
         lines.push(...systems.map((row) => JSON.stringify(row)));
+      }
+      if (name === "mysql") {
+        // There the statements have question marks.
+        for (const text of [
+          `SELECT TABLE_NAME, COLUMN_NAME, COLUMN_DEFAULT, GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE TABLE${of} AND TABLE_NAME NOT LIKE 'godwit%' ORDER BY 1, 2`,
+          `SELECT CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT${of} AND CONSTRAINT_NAME NOT LIKE 'godwit%' ORDER BY 1`,
+        ])
+          lines.push(...(await rows(text)).map((row) => JSON.stringify(row)));
       }
       const database = new URL(url).pathname.slice(1);
       return lines
@@ -433,6 +444,43 @@ test(
         clientText("mysql", pair.target, "SELECT group_concat(v ORDER BY id) FROM seen").trim(),
         "2,8",
       );
+    }),
+);
+
+test(
+  "expressions of MySQL keep the texts in them, of which its catalogue has the bytes",
+  { skip: target("mysql").skip },
+  () =>
+    withDatabase("mysql", async (source) => {
+      await run("mysql", source, [
+        `CREATE TABLE worded (x varchar(9) CHECK (x <> 'ü' AND x <> '😀'), d varchar(9) DEFAULT (concat('ü', '😀')), g varchar(99) AS (concat(x, 'ü''q\\\\b')) STORED,
+          h varchar(9) AS (concat(x, _latin1 x'FC80')) STORED, k varbinary(9) AS (concat(_binary'a', _binary x'FF41')) STORED)`,
+        "INSERT INTO worded (x) VALUES ('a')",
+      ]);
+      for (const to of ["mariadb", "postgres", "sqlite"] as const) {
+        if (target(to).skip !== false) continue;
+        await withDatabase(to, async (url) => {
+          const { parts } = await copy({ env: {}, source, target: url });
+          assert.deepEqual(
+            parts.filter((part) => part.startsWith("generation")),
+            ["generation of worded.k: concat(_binary'a',_binary x'ff41')"],
+            to,
+          );
+          await run(to, url, ["INSERT INTO worded (x) VALUES ('b')"]);
+          await assert.rejects(run(to, url, ["INSERT INTO worded (x) VALUES ('ü')"]), /check|constraint/i);
+          await assert.rejects(run(to, url, ["INSERT INTO worded (x) VALUES ('😀')"]), /check|constraint/i);
+          const text = clientText(to, url, "SELECT d, g, h FROM worded ORDER BY x");
+          const [d, g, h] = ["ü😀", "ü'q\\b", "ü€"];
+          assert.deepEqual(
+            text.split("\n").map((line) => line.replaceAll("\\\\", "\\").split(/[\t|]/)),
+            [
+              [d, `a${g}`, `a${h}`],
+              [d, `b${g}`, `b${h}`],
+            ],
+            to,
+          );
+        });
+      }
     }),
 );
 

@@ -66,11 +66,15 @@ export function columnType(row: Row, json: boolean): PortableType {
 /** The labels of "enum('a','it''s')": quotes are doubled, and a backslash stands before what does not print. */
 export function labelsOf(declared: string): string[] {
   const inside = declared.slice(declared.indexOf("(") + 1, declared.lastIndexOf(")"));
-  const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "0": "\0", Z: "\x1a" };
-  return [...inside.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)].map((match) =>
-    match[1]!.replaceAll(/''|\\(.)/gs, (_, escaped: string | undefined) =>
-      escaped === undefined ? "'" : (escapes[escaped] ?? escaped),
-    ),
+  return [...inside.matchAll(/'((?:[^'\\]|''|\\.)*)'/gs)].map((match) => withoutEscapes(match[1]!));
+}
+
+const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "0": "\0", Z: "\x1a" };
+
+/** What stands between the quotes of a literal, as the text that it is. */
+export function withoutEscapes(body: string): string {
+  return body.replaceAll(/''|\\(.)/gs, (_, escaped: string | undefined) =>
+    escaped === undefined ? "'" : (escapes[escaped] ?? escaped),
   );
 }
 

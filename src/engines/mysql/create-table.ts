@@ -64,6 +64,12 @@ const keyPattern = /^(PRIMARY |UNIQUE |FULLTEXT |SPATIAL )?KEY (?:(`(?:[^`]|``)*
 /** What is quoted, and single characters; what comments hold is code, and read as the rest is. */
 const pieces = /'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`|"(?:[^"\\]|""|\\.)*"|[^]/gs;
 
+/** The text with something else inside of the first brackets from there on. */
+export function withInBrackets(text: string, from: number, inside: string): string {
+  const open = text.indexOf("(", from);
+  return `${text.slice(0, open + 1)}${inside}${text.slice(bracketed(text, open).end)}`;
+}
+
 /** The parts between commas of the brackets that open there, and where they close. */
 function bracketed(text: string, open: number): { readonly parts: readonly string[]; readonly end: number } {
   const parts: string[] = [];

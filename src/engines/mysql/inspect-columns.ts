@@ -1,5 +1,6 @@
 import type { Column } from "../../core/schema.ts";
 import type { Row } from "../engine.ts";
+import { withoutEscapes } from "./column-type.ts";
 import { withoutDatabase } from "./inspect-objects.ts";
 
 /** A row of information_schema.COLUMNS, with the row of its table. */
@@ -56,7 +57,29 @@ function currentTimestamp(text: string): string {
   return match[1] === undefined || match[1] === "" ? "CURRENT_TIMESTAMP" : `CURRENT_TIMESTAMP(${match[1]})`;
 }
 
-/** MySQL's catalogue prints the quotes of an expression with a backslash before each. */
+/**
+ * MySQL's catalogue prints an expression as the inside of a string, and each byte of a literal as a character of its
+ * own: _utf8mb4\'Ã¼\' is ü.
+ */
 export function unescaped(expression: string, mariaDb: boolean): string {
-  return mariaDb ? expression : expression.replaceAll("\\'", "'");
+  if (mariaDb) return expression;
+  return expression
+    .replaceAll(/\\(.)/gs, "$1")
+    .replaceAll(
+      /\b_([a-z0-9]+)'((?:[^'\\]|''|\\.)*)'/g,
+      (literal: string, charset: string, body: string) => decodedLiteral(charset, body) ?? literal,
+    );
+}
+
+/** Null where the characters are none of bytes. What cannot be told in Unicode are bytes. */
+function decodedLiteral(charset: string, body: string): string | null {
+  if (!/[\u0080-\u00ff]/.test(body) || /[\u0100-\uffff]/.test(body)) return null;
+  const label = { utf8mb4: "utf-8", utf8mb3: "utf-8", utf8: "utf-8", latin1: "windows-1252" }[charset];
+  if (label === undefined)
+    return `_${charset} x'${Buffer.from(withoutEscapes(body), "latin1").toString("hex")}'`;
+  try {
+    return `_utf8mb4'${new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(Buffer.from(body, "latin1"))}'`;
+  } catch {
+    return null;
+  }
 }

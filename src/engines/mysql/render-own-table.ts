@@ -1,7 +1,14 @@
 import { GodwitError } from "../../core/error.ts";
 import type { PortableForeignKey } from "../../core/portable.ts";
 import type { DdlStatement, TableDdl, TargetColumn, TargetTable } from "../data-roles.ts";
-import { type ColumnText, type KeyText, readCreateTable, says, type TableText } from "./create-table.ts";
+import {
+  type ColumnText,
+  type KeyText,
+  readCreateTable,
+  says,
+  type TableText,
+  withInBrackets,
+} from "./create-table.ts";
 import { placePattern, storageEngine } from "./normalize-own.ts";
 import { labelList, nameList, plainLiteral, tableText } from "./sql-text.ts";
 import { tableMode } from "./table-mode.ts";
@@ -21,7 +28,7 @@ export function ownTableDdl(table: TargetTable, statement: string, counter: DdlS
     ...text.columns.map((column) => columnSql(column, table, text)),
     ...first.map((key) => key.text),
     ...(lone === null ? [] : [`KEY ${traits.quote(loneName)} (${traits.quote(lone)})`]),
-    ...text.others,
+    ...text.others.map((other) => checkSql(other, table)),
   ];
   const alter = `ALTER TABLE ${tableText(table)}`;
   const title = `table ${table.name}`;
@@ -138,7 +145,9 @@ function columnSql({ name, type, words }: ColumnText, table: TargetTable, { opti
   const isTables = !/ CHARACTER SET /.test(type) && collation !== undefined;
   const own =
     isTables && type.endsWith(` COLLATE ${collation}`) ? type.slice(0, -9 - collation.length) : type;
-  return [traits.quote(name), withLabels(own, column), withDefault(words, column)].join(" ").trim();
+  return [traits.quote(name), withLabels(own, column), withExpression(withDefault(words, column), column)]
+    .join(" ")
+    .trim();
 }
 
 /** The servers' catalogue shows a question mark for characters beyond it; rows have shown what they are. */
@@ -163,6 +172,32 @@ function withDefault(words: string, column: TargetColumn | undefined): string {
           ? value.text
           : null;
   return text === null ? words : words.replace(/\bDEFAULT '(?:[^'\\]|''|\\.)*'/s, () => `DEFAULT ${text}`);
+}
+
+/** A statement has question marks for what the catalogue has in full: characters beyond it, and bytes. */
+function withExpression(words: string, column: TargetColumn | undefined): string {
+  const { generated = null, default: given = null } = column ?? {};
+  if (generated !== null && isMore(generated.text) && words.startsWith(computed))
+    return withInBrackets(words, computed.length, generated.text);
+  const at = words.indexOf("DEFAULT (");
+  return given !== null && isMore(given.text) && at !== -1
+    ? withInBrackets(words, at, given.text.replace(/^\((.*)\)$/s, "$1"))
+    : words;
+}
+
+const computed = "GENERATED ALWAYS AS ";
+
+function checkSql(text: string, { checks }: TargetTable): string {
+  const start = /^CONSTRAINT `((?:[^`]|``)*)` CHECK /.exec(text);
+  const check = checks.find(({ name }) => name === start?.[1]?.replaceAll("``", "`"));
+  return start === null || check === undefined || !isMore(check.text)
+    ? text
+    : withInBrackets(text, start[0].length, check.text);
+}
+
+/** Only MySQL's expressions have literals with a character set. */
+function isMore(text: string): boolean {
+  return /\b_[a-z0-9]+ x'/.test(text) || (/\b_utf8mb4'/.test(text) && isBeyond(text));
 }
 
 function isBeyond(text: string): boolean {
