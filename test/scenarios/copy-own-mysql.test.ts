@@ -484,6 +484,27 @@ test(
     }),
 );
 
+for (const name of ["mariadb", "mysql"] as const) {
+  test(
+    `a view of ${name} keeps the characters that its catalogue does not show`,
+    { skip: target(name).skip || target("postgres").skip },
+    () =>
+      withPair(name, "postgres", async (pair) => {
+        await pair.prepare([
+          "CREATE TABLE t (id int PRIMARY KEY, v varchar(9))",
+          "CREATE VIEW faces (n, `a ``b`) AS SELECT id, 'ü?' FROM t WHERE v <> '😀' WITH CASCADED CHECK OPTION",
+          "INSERT INTO t VALUES (1, 'a')",
+        ]);
+        await pair.copy();
+        await pair.change(["INSERT INTO t VALUES (2, '😀'), (3, '?'), (4, '????')"]);
+        assert.equal(
+          clientText("postgres", pair.target, "SELECT string_agg(n || \"a `b\", ',' ORDER BY n) FROM faces"),
+          "1ü?,3ü?,4ü?",
+        );
+      }),
+  );
+}
+
 test(
   "a vector is kept as its digits where there is no type for it",
   { skip: target("mysql").skip || target("postgres").skip },

@@ -110,7 +110,7 @@ async function readViews(
         schema: "",
         name,
         // Names are written with their database.
-        text: String(row.text).replaceAll(`${traits.quote(where.database)}.`, ""),
+        text: fullText(String(row.text), making).replaceAll(`${traits.quote(where.database)}.`, ""),
         columns: own.map((column) => String(column.COLUMN_NAME)),
         types: own.map((column) => columnType(column, false)),
         materialized: false,
@@ -119,6 +119,17 @@ async function readViews(
       },
     ];
   });
+}
+
+/** The catalogue has a question mark for what is beyond utf8mb3, which the view's own statement has. */
+function fullText(text: string, { statements: [statement = ""] }: Making): string {
+  const start =
+    /^CREATE (?:ALGORITHM=\w+ )?(?:SQL SECURITY \w+ )?VIEW `(?:[^`]|``)*`(?: \((?:`(?:[^`]|``)*`,?)*\))? AS /.exec(
+      statement,
+    );
+  return start === null || !text.includes("?")
+    ? text
+    : statement.slice(start[0].length).replace(/ WITH (?:CASCADED|LOCAL) CHECK OPTION$/, "");
 }
 
 async function readSequence(session: Session, name: string, making: Making): Promise<PortableSequence> {
