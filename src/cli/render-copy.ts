@@ -26,21 +26,32 @@ export function copyText(result: CopyResult, record: CopyRecord, paint: Paint): 
 }
 
 /** What else was made, and what was not. */
-function objectsText({ undone, parts }: CopyResult, { made, drafts }: CopyRecord, paint: Paint): string {
+function objectsText(
+  { undone, parts, ofTarget }: CopyResult,
+  { made, drafts }: CopyRecord,
+  paint: Paint,
+): string {
   const kinds = Map.groupBy(made, ({ what }) => what.replace(/s$/, ""));
   const counts = [...kinds].map(([what, list]) => countText(list.length, what)).join(", ");
   const left = [...undone.map(({ what, name, reason }) => `${what} ${name}: ${reason}`), ...parts];
-  const lines = left.map((line) => `  ${oneLine(line, 200)}\n`).join("");
+  const missing = listed("not copied", left, paint);
+  const theirs = listed("in the target", ofTarget, paint);
   return [
     counts === "" ? "" : `\nalso made: ${counts}\n`,
-    left.length === 0 ? "" : `\n${paint.yellow("not copied")}\n${lines}`,
+    theirs === "" ? "" : `\n${theirs}`,
+    missing === "" ? "" : `\n${missing}`,
     drafts === null ? "" : `  drafts: ${oneLine(drafts, 300)}\n`,
   ].join("");
 }
 
+function listed(head: string, lines: readonly string[], paint: Paint): string {
+  if (lines.length === 0) return "";
+  return `${paint.yellow(head)}\n${lines.map((line) => `  ${oneLine(line, 300)}\n`).join("")}`;
+}
+
 /** What JSON tells of a copy. */
 export function copyDocument(result: CopyResult, record: CopyRecord): Record<string, unknown> {
-  const { runId, state, epoch, performed, durationMs, plan, parts } = result;
+  const { runId, state, epoch, performed, durationMs, plan, parts, ofTarget } = result;
   const undone = result.undone.map(({ what, name, reason }) => ({ what, name, reason }));
   const { made, drafts } = record;
   const tables = record.progress.tables.map(({ table, rows, bytes, state: end }) => {
@@ -55,6 +66,7 @@ export function copyDocument(result: CopyResult, record: CopyRecord): Record<str
     made,
     undone,
     parts,
+    ofTarget,
     drafts,
     performed,
     durationMs,
@@ -90,6 +102,7 @@ export function copyPlanText(plan: CopyPlan, paint: Paint): string {
     lossesText(plan.losses, paint),
     duplicatesText(plan, paint),
     undoneText(plan, paint),
+    listed("in the target", plan.ofTarget, paint),
     stepsText(plan.plan, paint),
     readingText(plan),
   ]
@@ -130,6 +143,5 @@ function undoneText({ survey }: CopyPlan, paint: Paint): string {
     ...notesOf(survey.objects),
     ...survey.warnings.map(({ rule, message }) => `rules: ${rule}: ${message}`),
   ];
-  if (lines.length === 0) return "";
-  return `${paint.yellow("not copied")}\n${lines.map((line) => `  ${oneLine(line, 200)}\n`).join("")}`;
+  return listed("not copied", lines, paint);
 }

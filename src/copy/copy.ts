@@ -40,6 +40,8 @@ export interface CopyPlan {
   readonly plan: Plan;
   readonly survey: Survey;
   readonly losses: readonly Loss[];
+  /** What the target's own parts do with the rows, or lose: for people. */
+  readonly ofTarget: readonly string[];
   /** Null where nothing could be measured. */
   readonly reading: ReadingTime | null;
 }
@@ -67,6 +69,8 @@ interface LeftUndone {
   /** What it tries to make, for the report of those that are refused. */
   readonly planned: readonly SourceObject[];
   readonly parts: readonly string[];
+  /** Missing in records of earlier versions. */
+  readonly ofTarget?: readonly string[];
 }
 
 export interface CopyResult extends RunResult {
@@ -74,6 +78,8 @@ export interface CopyResult extends RunResult {
   readonly undone: readonly Undone[];
   /** Indexes, foreign keys, defaults and other parts of tables that were not made. */
   readonly parts: readonly string[];
+  /** What of the target's own went with its old tables, which of its triggers fire, and what does not follow the rows. */
+  readonly ofTarget: readonly string[];
 }
 
 /** Copies a database, or goes on with a copy that was interrupted. */
@@ -101,7 +107,7 @@ export async function copyDatabase(project: CopyProject, choice: CopyChoice): Pr
       refuseDuplicates(prepared.survey.duplicates, choice.allow ?? []);
       intent.steps = prepared.plan.steps;
       intent.made = madeByBoth(before, prepared.made);
-      intent.left = leftUndone(prepared.survey);
+      intent.left = leftUndone(prepared);
       return prepared.plan;
     },
   });
@@ -154,7 +160,8 @@ export async function carryOut(
     throw error instanceof GodwitError ? references.tell(error) : error;
   });
   await refuseQuarantined(project, result);
-  return { ...result, undone: undoneNow(), parts: run.intent.left?.parts ?? [] };
+  const { parts, ofTarget = [] } = run.intent.left ?? nothingLeft;
+  return { ...result, undone: undoneNow(), parts, ofTarget };
 }
 
 /** The copy itself has succeeded by then: a file that cannot be written is a warning. */
@@ -170,14 +177,17 @@ function tellUndone({ source, target, emit }: CopyProject, file: string, undone:
 
 const nothingLeft: LeftUndone = { undone: [], planned: [], parts: [] };
 
-export function leftUndone({ objects, dropped, undone }: Survey): LeftUndone {
+export function leftUndone({
+  survey: { objects, dropped, undone },
+  ofTarget,
+}: Pick<CopyPlan, "survey" | "ofTarget">): LeftUndone {
   const planned = [...objects.before, ...objects.after].map(({ what, name, original, draft }) => ({
     what,
     name,
     original,
     draft,
   }));
-  return { undone: objects.undone, planned, parts: [...dropped, ...undone, ...notesOf(objects)] };
+  return { undone: objects.undone, planned, parts: [...dropped, ...undone, ...notesOf(objects)], ofTarget };
 }
 
 /** What the target refused, with the texts that the plan had for it. */
@@ -261,8 +271,9 @@ export async function prepare(
         );
   return {
     plan: sealed(facts, compileCopy(project, choice, marked, state)),
-    survey: { ...marked, dropped: [...marked.dropped, ...state.lost] },
+    survey: marked,
     losses: marked.losses,
+    ofTarget: state.lost,
     made: madeNow(project, choice, marked, state),
   };
 }

@@ -45,7 +45,7 @@ export async function freezeCopy(
   const intent = {
     ...newIntent(project, askedOf(project, choice)),
     made: prepared.made,
-    left: leftUndone(prepared.survey),
+    left: leftUndone(prepared),
   };
   const from = await withSession(project, "source", (session) =>
     sourceSide(project, session, request.sourceProfile ?? null),

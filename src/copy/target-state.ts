@@ -155,14 +155,14 @@ function stays(
   });
   const reading = stored.length === 0 ? [] : readersOf(views, own);
   return [
-    ...triggers.map((each) => `trigger ${objectName(each)} of the target: it fires for what is written`),
+    ...triggers.map((each) => `trigger ${objectName(each)}: it fires for what is written`),
     ...stored.flatMap((each) => {
       const texts = each.making?.statements ?? [each.definition];
       const read = reading.find(({ name }) => texts.some((text) => mentions(text, name)));
       return read === undefined
         ? []
         : [
-            `${each.what} ${objectName(each)} of the target: it keeps what it has read of ${tableKey(read.table)}; afterwards: ${each.refill}`,
+            `${each.what} ${objectName(each)}: it keeps what it has read of ${tableKey(read.table)}; afterwards: ${each.refill}`,
           ];
     }),
   ];

@@ -66,11 +66,10 @@ test(
           "CREATE TRIGGER emptied AFTER TRUNCATE ON note EXECUTE FUNCTION f()",
         ]);
         const parts = async (choice: { dataOnly?: true; mode?: "truncate" | "upsert" }) =>
-          (await planCopy({ ...alone, source: from, target: url, ...choice })).survey.dropped;
-        const fires = (name: string) =>
-          `trigger ${name} on public.note of the target: it fires for what is written`;
+          (await planCopy({ ...alone, source: from, target: url, ...choice })).ofTarget;
+        const fires = (name: string) => `trigger ${name} on public.note: it fires for what is written`;
         const kept =
-          "view public.kept of the target: it keeps what it has read of public.note; afterwards: REFRESH MATERIALIZED VIEW public.kept";
+          "view public.kept: it keeps what it has read of public.note; afterwards: REFRESH MATERIALIZED VIEW public.kept";
         assert.deepEqual(await parts({ dataOnly: true }), [fires("is_on"), kept]);
         assert.deepEqual(await parts({ mode: "truncate" }), [fires("emptied"), fires("is_on"), kept]);
         assert.deepEqual(await parts({ mode: "upsert" }), [fires("is_on"), kept]);

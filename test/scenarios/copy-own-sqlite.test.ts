@@ -353,17 +353,17 @@ test("what the target's own triggers and indexes do with rows that come later is
     const options = { source: pair.source, target: pair.target, env: {} };
     const refill = `INSERT INTO main."found" ("found") VALUES ('rebuild')`;
     const indexes = [
-      `virtual table found of the target: it keeps what it has read of note; afterwards: ${refill}`,
-      `virtual table of_view of the target: it keeps what it has read of note; afterwards: ${refill.replaceAll("found", "of_view")}`,
+      `virtual table found: it keeps what it has read of note; afterwards: ${refill}`,
+      `virtual table of_view: it keeps what it has read of note; afterwards: ${refill.replaceAll("found", "of_view")}`,
     ];
-    const fires = (name: string) => `trigger ${name} on note of the target: it fires for what is written`;
+    const fires = (name: string) => `trigger ${name} on note: it fires for what is written`;
     assert.deepEqual((await copy({ ...options, schemaOnly: true })).parts, []);
     // A trigger fires for what the mode does, and no other.
-    assert.deepEqual((await copy({ ...options, dataOnly: true })).parts, [fires("noted"), ...indexes]);
+    assert.deepEqual((await copy({ ...options, dataOnly: true })).ofTarget, [fires("noted"), ...indexes]);
     const file = pair.target.slice("sqlite:".length);
     assert.deepEqual(found(file, "found", "apples"), []);
     // Also where the index does not hold all rows, and a copy of it could not be made.
-    assert.deepEqual((await copy({ ...options, mode: "truncate" })).parts, [
+    assert.deepEqual((await copy({ ...options, mode: "truncate" })).ofTarget, [
       fires("noted"),
       fires("removed"),
       ...indexes,
