@@ -86,6 +86,7 @@ const own: Readonly<Record<Product, readonly string[]>> = {
     `CREATE TABLE worded (x varchar(9), d varchar(9) DEFAULT (concat('😀', ')ü')) COMMENT 'DEFAULT (x)', g varchar(99) AS (concat(x, 'ü''q\\\\b\\n')) STORED,
        h varchar(9) AS (concat(x, '😀''')) STORED, k varbinary(9) AS (concat(_binary'a', _binary x'FF41')) STORED, l varchar(9) AS (concat(x, _cp932 x'8CBB')), CONSTRAINT \`a\`\`b\` CHECK (x <> '😀'))`,
     "INSERT INTO worded (x) VALUES ('a')",
+    "CREATE TABLE worded_key (d int, x varchar(9), KEY both_ways (d, (concat(x, '😀)')) DESC))",
   ],
 };
 
@@ -129,6 +130,7 @@ function definitions(name: Product, url: string): Promise<string> {
         // There the statements have question marks.
         for (const text of [
           `SELECT TABLE_NAME, COLUMN_NAME, COLUMN_DEFAULT, GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE TABLE${of} AND TABLE_NAME NOT LIKE 'godwit%' ORDER BY 1, 2`,
+          `SELECT TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, EXPRESSION FROM information_schema.STATISTICS WHERE TABLE${of} AND EXPRESSION IS NOT NULL ORDER BY 1, 2, 3`,
           `SELECT CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT${of} AND CONSTRAINT_NAME NOT LIKE 'godwit%' ORDER BY 1`,
         ])
           lines.push(...(await rows(text)).map((row) => JSON.stringify(row)));

@@ -113,6 +113,13 @@ function keyOf(text: string, word: string, name: string | null): KeyText {
   };
 }
 
+/** A key's text with other parts. */
+export function withKeyParts(text: string, change: (part: string, place: number) => string): string {
+  const open = keyPattern.exec(text)![0].length;
+  const { parts, end } = bracketed(text, open);
+  return `${text.slice(0, open + 1)}${parts.map(change).join(",")}${text.slice(end)}`;
+}
+
 function foreignKeyOf(text: string, name: string): ForeignKeyText {
   const own = bracketed(text, text.indexOf("(", text.indexOf("FOREIGN KEY ")));
   const theirs = bracketed(text, text.indexOf("(", text.indexOf("REFERENCES ", own.end)));

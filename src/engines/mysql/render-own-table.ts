@@ -8,6 +8,7 @@ import {
   says,
   type TableText,
   withInBrackets,
+  withKeyParts,
 } from "./create-table.ts";
 import { placePattern, storageEngine } from "./normalize-own.ts";
 import { labelList, nameList, plainLiteral, tableText } from "./sql-text.ts";
@@ -19,7 +20,8 @@ import { traits } from "./traits.ts";
  * always into InnoDB: another engine would keep a half of what a killed transaction wrote.
  */
 export function ownTableDdl(table: TargetTable, statement: string, counter: DdlStatement[]): TableDdl {
-  const text = readCreateTable(statement);
+  const read = readCreateTable(statement);
+  const text = { ...read, keys: read.keys.map((key) => withFullParts(key, table)) };
   const options = text.options.replaceAll(placePattern, "").trim();
   const isLoadedAside = !/^(InnoDB|ROCKSDB)$/i.test(storageEngine(text));
   const [first, later] = parted(text, isLoadedAside);
@@ -193,6 +195,16 @@ function checkSql(text: string, { checks }: TargetTable): string {
   return start === null || check === undefined || !isMore(check.text)
     ? text
     : withInBrackets(text, start[0].length, check.text);
+}
+
+function withFullParts(key: KeyText, { indexes }: TargetTable): KeyText {
+  const parts = indexes.find(({ name }) => name === key.name)?.parts ?? [];
+  if (!parts.some(({ column, text }) => column === null && isMore(text))) return key;
+  const text = withKeyParts(key.text, (part, place) => {
+    const full = parts[place];
+    return full?.column === null && isMore(full.text) ? withInBrackets(part, 0, full.text) : part;
+  });
+  return { ...key, text };
 }
 
 /** Only MySQL's expressions have literals with a character set. */
