@@ -262,6 +262,8 @@ export interface PortableView extends TableName {
   readonly types: readonly PortableType[];
   readonly materialized: boolean;
   readonly comment: string | null;
+  /** What it says beside its query, in the engine's own words: "CASCADED CHECK OPTION". Missing is nothing. */
+  readonly beside?: readonly string[];
   readonly making: Making;
 }
 

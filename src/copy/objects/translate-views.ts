@@ -78,7 +78,7 @@ function translateView(
     statements: [create.sql],
     drop: drop.sql,
     compared: { source: { schema: view.schema, name: view.name }, target: name, columns },
-    note: view.materialized ? "as a plain view, whose rows are always those of now" : null,
+    note: noteOf(view),
   };
 
   function untold(reason: string): Undone {
@@ -90,6 +90,14 @@ function translateView(
     });
     return { ...object, draft: commented(`${create.sql};`), reason };
   }
+}
+
+function noteOf({ materialized, beside = [] }: PortableView): string | null {
+  const notes = [
+    ...(materialized ? ["as a plain view, whose rows are always those of now"] : []),
+    ...(beside.length === 0 ? [] : [`without ${beside.join(" and ")}`]),
+  ];
+  return notes.length === 0 ? null : notes.join(", ");
 }
 
 /** A draft that is no statement yet, so that nothing runs it by mistake. */

@@ -90,7 +90,8 @@ async function readViews(
   makings: ReadonlyMap<string, Making>,
 ): Promise<PortableView[]> {
   const views = await session.query(
-    "SELECT TABLE_NAME AS name, VIEW_DEFINITION AS text FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() ORDER BY BINARY TABLE_NAME",
+    `SELECT TABLE_NAME AS name, VIEW_DEFINITION AS text, CHECK_OPTION AS checks, SECURITY_TYPE AS security
+      FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE() ORDER BY BINARY TABLE_NAME`,
   );
   const columns = Map.groupBy(
     await session.query(
@@ -105,6 +106,10 @@ async function readViews(
     const own = columns.get(name) ?? [];
     const making = makings.get(name);
     if (making === undefined) return [];
+    const beside = [
+      ...(row.checks === "NONE" ? [] : [`${String(row.checks)} CHECK OPTION`]),
+      ...(row.security === "INVOKER" ? ["SQL SECURITY INVOKER"] : []),
+    ];
     return [
       {
         schema: "",
@@ -115,6 +120,7 @@ async function readViews(
         types: own.map((column) => columnType(column, false)),
         materialized: false,
         comment: null,
+        ...(beside.length === 0 ? {} : { beside }),
         making,
       },
     ];
