@@ -115,6 +115,8 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         referencesOf(theirs, (table) => paired.has(tableKey(table))),
         theirs.tables,
       );
+      // What is looked for there may be missing, which a transaction does not survive.
+      await other.rollback();
       const left = await leftBehind(project, other);
       const alike = await alikeInSource(project, reader, ours, { orphans, left }).catch(ofSource);
       const isEqual = ({ differences, problems }: VerifiedTable) =>

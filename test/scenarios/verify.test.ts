@@ -60,6 +60,15 @@ describe("verify", { concurrency: 2 }, () => {
       }),
   );
 
+  test("compares with a target that has no ledger", { skip: skipFor("postgres") }, () =>
+    withPair("postgres", "postgres", async (pair) => {
+      const table = ["CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1)"];
+      await pair.prepare(table);
+      await pair.change(table);
+      assert.equal((await pair.verify()).equal, true);
+    }),
+  );
+
   for (const side of ["source", "target"] as const) {
     test(`says that it is the ${side}'s server that refuses`, { skip: skipFor("postgres") }, () =>
       withPair("postgres", "postgres", async (pair) => {
