@@ -5,7 +5,9 @@ import type { Remnant, Session } from "../engines/engine.ts";
 import type { PortableSchema } from "../core/portable.ts";
 import { acceptedLosses } from "./accepted-losses.ts";
 import { leftBehind } from "./left-behind.ts";
+import { refuseInterruptedComparison } from "../run/compare/interrupted.ts";
 import { type OrphanRows, orphanRows } from "../run/compare/orphan-rows.ts";
+import { haltBusy } from "../run/halt.ts";
 import { referencesOf } from "./references-of.ts";
 import { compareTable, type TableComparison } from "../run/compare/compare-table.ts";
 import { parseExpression } from "../sql/expression/parse.ts";
@@ -105,7 +107,9 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
         return severalAtOnce(pairs, sessions, {
           signal,
           work: (pair, own, stop) =>
-            verifyTable(project, choice, { pair, where, sessions: own, signal: stop }),
+            stoppedBy(stop, own, () =>
+              verifyTable(project, choice, { pair, where, sessions: own, signal: stop }),
+            ),
         });
       });
       const paired = new Set(pairs.map(({ table }) => tableKey(table.target)));
@@ -134,6 +138,22 @@ export async function verifyDatabases(project: CopyProject, choice: VerifyChoice
       };
     }),
   );
+}
+
+/** What the servers are asked is cancelled when `stop` comes: an answer may take hours. */
+async function stoppedBy<T>(stop: AbortSignal, pair: SessionPair, work: () => Promise<T>): Promise<T> {
+  let busy: readonly Session[] = [pair.reader, pair.other];
+  const halt = () => void haltBusy(() => busy);
+  stop.addEventListener("abort", halt, { once: true });
+  try {
+    return await work();
+  } catch (error) {
+    refuseInterruptedComparison(stop);
+    throw error;
+  } finally {
+    busy = [];
+    stop.removeEventListener("abort", halt);
+  }
 }
 
 interface TableVerification {

@@ -1,15 +1,13 @@
-import { setTimeout } from "node:timers/promises";
 import type { Emit, LockHolder } from "../core/event.ts";
 import type { Target } from "../core/target.ts";
 import type { Snapshot } from "../engines/data-roles.ts";
 import type { Engine, HostLimits, Session, SessionOptions } from "../engines/engine.ts";
+import { haltBusy } from "./halt.ts";
 import { describeHolder } from "./lock.ts";
 import { openSession } from "./open-session.ts";
 
 /** An idle session is heard from this often: servers end those that say nothing for some minutes. */
 const pulseMs = 60_000;
-/** What is cancelled is rolled back in milliseconds; a session that then still says nothing is closed. */
-const haltGraceMs = 1_000;
 
 export interface Side {
   readonly engine: Engine;
@@ -140,19 +138,12 @@ export class Crew implements AsyncDisposable {
     this.#busy.delete(session);
   }
 
-  /** Asks the servers to cancel what the crew executes. Never rejects. */
-  async cancel(): Promise<void> {
-    await Promise.all([...this.#busy].map((session) => session.cancel()));
-  }
-
   /**
-   * Cancels, and closes what works on after the grace: a connection on which nothing comes back any more would keep
-   * everybody waiting. To be called when nothing that is under way is wanted.
+   * Ends what the crew executes; the working session is not of it. To be called when nothing that is under way is wanted.
+   * Never rejects.
    */
-  async halt(): Promise<void> {
-    await Promise.race([this.cancel(), setTimeout(haltGraceMs, undefined, { ref: false })]);
-    await setTimeout(haltGraceMs, undefined, { ref: false });
-    await Promise.all([...this.#busy].filter((each) => this.#opened.has(each)).map((each) => each.close()));
+  halt(): Promise<void> {
+    return haltBusy(() => [...this.#busy].filter((each) => this.#opened.has(each)));
   }
 
   /** Closes all sessions; the next ones that are asked for are new, and see a new snapshot. */

@@ -4,6 +4,8 @@ import { describe, test } from "node:test";
 import { copy } from "../../src/commands/copy.ts";
 import { withPair } from "../support/laboratory/pair.ts";
 import { administer, target, type TargetName } from "../support/servers.ts";
+import { until } from "../support/until.ts";
+import { sessions } from "../faults/evidence.ts";
 import { refused } from "./scene.ts";
 
 const skipFor = (...names: readonly TargetName[]) =>
@@ -68,6 +70,39 @@ describe("verify", { concurrency: 2 }, () => {
       assert.equal((await pair.verify()).equal, true);
     }),
   );
+
+  for (const [title, code, hit] of [
+    ["a connection is lost", "GW7001", (id: string) => `KILL ${id}`],
+    ["it is interrupted", "GW4006", null],
+  ] as const) {
+    test(`waits for no answer when ${title}`, { skip: skipFor("mariadb") }, () =>
+      withPair("mariadb", "mariadb", async (pair) => {
+        const tables = ["a", "b"].map((name) => `CREATE TABLE ${name} (id int PRIMARY KEY)`);
+        await pair.prepare(tables);
+        await pair.change(tables);
+        await administer(
+          "mariadb",
+          async (sql) => {
+            await sql("LOCK TABLES a WRITE, b WRITE");
+            const abort = new AbortController();
+            const verified = refused(pair.verify({ lockTimeout: "60s", signal: abort.signal }), code);
+            const waiting = async () =>
+              (await sessions("mariadb", pair.target)).filter(
+                (row) => row["State"] === "Waiting for table metadata lock",
+              );
+            await until(async () => (await waiting()).length === 2, { what: "both tables are waited for" });
+            const began = performance.now();
+            if (hit === null) abort.abort();
+            else
+              await administer("mariadb", async (other) => other(hit(String((await waiting())[0]?.["Id"]))));
+            await verified;
+            assert.ok(performance.now() - began < 20_000, "the lock was waited for");
+          },
+          pair.target,
+        );
+      }),
+    );
+  }
 
   for (const side of ["source", "target"] as const) {
     test(`says that it is the ${side}'s server that refuses`, { skip: skipFor("postgres") }, () =>

@@ -117,6 +117,7 @@ function divide({ after, upTo }: Part, parts: bigint, isInner = false): Part[] {
 async function byBucket(source: Asked, target: Asked, options: CompareOptions): Promise<DifferingSlices> {
   const wanted = Math.ceil(options.table.estimate.rows / rowsByRow);
   const of = Math.min(mostBuckets, Math.max(1, wanted));
+  await betweenParts(options);
   const [left, right] = await both(source, target, ({ role, session, request }) =>
     role.buckets(session, request, of),
   );

@@ -9,6 +9,8 @@ import { orphanRows } from "../compare/orphan-rows.ts";
 import { givesBack, type Movement } from "../compare/read-back.ts";
 import type { StepContext } from "./context.ts";
 import { readBackSum } from "./read-back.ts";
+import { kindOf, passingKinds } from "../failure.ts";
+import { isGuardsWord } from "../guard/guards-word.ts";
 import { sourceFailure, sourceOf } from "./source-side.ts";
 import { tableTitle } from "./table-title.ts";
 import { inTransaction } from "./sql.ts";
@@ -96,7 +98,7 @@ async function comparedTables(context: StepContext, step: CompareStep): Promise<
       severalAtOnce(left, pairs, {
         signal,
         work: async (table, { reader, other }, stop) => {
-          const pass = () => guard.pass(step.key, { sessions: [reader, other] });
+          const pass = () => guard.pass(step.key, { sessions: [reader, other], until: stop });
           await pass();
           const start = performance.now();
           const comparison = await compareTable({
@@ -108,6 +110,11 @@ async function comparedTables(context: StepContext, step: CompareStep): Promise<
             listed,
             signal: stop,
             pass,
+          }).catch((error: unknown) => {
+            // After what passes by itself the step is tried again in this snapshot, which a cancelled statement ends.
+            const isFirst = !stop.aborted;
+            if (isFirst && !isGuardsWord(error) && !passingKinds.has(kindOf(engine, error))) void crew.halt();
+            throw error;
           });
           tellCompared(context, step, { table, found: comparison, by: "digests", start });
           return comparison;
