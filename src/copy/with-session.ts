@@ -9,9 +9,7 @@ export async function withSession<T>(
   which: "source" | "target",
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const { engine, target } = project[which];
-  const { settings, emit } = project;
-  const session = await sessionOutside({ engine, target, settings, emit }, { statementTimeoutMs: 0 });
+  const session = await openSide(project, which);
   try {
     return await work(session);
   } catch (error) {
@@ -21,20 +19,38 @@ export async function withSession<T>(
   }
 }
 
-/** As `withSession`, with some sessions of each side that work in pairs; none where a server is this process. */
+function openSide(project: CopyProject, which: "source" | "target"): Promise<Session> {
+  const { settings, emit } = project;
+  return sessionOutside({ ...project[which], settings, emit }, { statementTimeoutMs: 0 });
+}
+
+/**
+ * As `withSession`, with some sessions of each side that work in pairs; none where a server is this process, and fewer
+ * where it lets no more in.
+ */
 export async function withPairs<T>(
   project: CopyProject,
   count: number,
   work: (pairs: readonly SessionPair[]) => Promise<T>,
 ): Promise<T> {
-  const { source, target } = project;
+  const { source, target, emit } = project;
   const isServed = [source, target].every(({ engine }) => engine.traits.statementsOutliveClient);
-  if (count < 1 || !isServed) return work([]);
-  return withSession(project, "source", (reader) =>
-    withSession(project, "target", (other) =>
-      withPairs(project, count - 1, (pairs) => work([{ reader, other }, ...pairs])),
-    ),
-  );
+  const wanted = isServed ? count : 0;
+  const pairs: SessionPair[] = [];
+  await using opened = new AsyncDisposableStack();
+  const open = async (which: "source" | "target") => {
+    const session = await openSide(project, which);
+    opened.defer(() => session.close());
+    return session;
+  };
+  try {
+    while (pairs.length < wanted) pairs.push({ reader: await open("source"), other: await open("target") });
+  } catch (error) {
+    if (!(error instanceof GodwitError) || error.code !== "GW3001") throw error;
+    const message = `${pairs.length + 1} of ${count + 1} tables are compared at once: ${error.message}`;
+    emit({ type: "warning:raised", code: error.code, message });
+  }
+  return await work(pairs);
 }
 
 /** A session of the source, and one of the target. */

@@ -246,7 +246,7 @@ const entries = {
     title: "Server unreachable",
     hint: "Check host and port, and that the server runs; `godwit wait` waits for it.",
     explanation:
-      "No connection could be made: refused, timed out, name not found, or no such socket or file.",
+      "No connection could be made: refused, timed out, name not found, or no such socket or file. As a warning: verify compares fewer tables at once than were asked for.",
   },
   GW3002: {
     title: "Login refused",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { copy } from "../../src/commands/copy.ts";
+import type { StampedEvent } from "../../src/index.ts";
 import { withPair } from "../support/laboratory/pair.ts";
 import { administer, target, type TargetName } from "../support/servers.ts";
 import { until } from "../support/until.ts";
@@ -70,6 +71,54 @@ describe("verify", { concurrency: 2 }, () => {
       assert.equal((await pair.verify()).equal, true);
     }),
   );
+
+  for (const name of ["postgres", "mariadb", "mysql"] as const) {
+    test(
+      `${name}: compares one by one as a role that may do nothing but read, on one connection`,
+      { skip: skipFor(name) },
+      () =>
+        withPair(name, name, async (pair) => {
+          const tables = ["a", "b"].flatMap((table) => [
+            `CREATE TABLE ${table} (id int PRIMARY KEY)`,
+            `INSERT INTO ${table} VALUES (1)`,
+          ]);
+          await pair.prepare(tables);
+          await pair.change(tables);
+          const role = `reader_${randomBytes(6).toString("hex")}`;
+          const database = new URL(pair.target).pathname.slice(1);
+          const [made, dropped] =
+            name === "postgres"
+              ? [
+                  [
+                    `CREATE ROLE ${role} LOGIN PASSWORD '${role}' CONNECTION LIMIT 1`,
+                    `GRANT SELECT ON a, b TO ${role}`,
+                  ],
+                  [`DROP OWNED BY ${role}`, `DROP ROLE ${role}`],
+                ]
+              : [
+                  [
+                    `CREATE USER '${role}'@'%' IDENTIFIED BY '${role}' WITH MAX_USER_CONNECTIONS 1`,
+                    `GRANT SELECT ON ${database}.* TO '${role}'@'%'`,
+                  ],
+                  [`DROP USER '${role}'@'%'`],
+                ];
+          await pair.change(made);
+          try {
+            const as = Object.assign(new URL(pair.target), { username: role, password: role }).href;
+            const warnings: string[] = [];
+            const onEvent = (event: StampedEvent) => {
+              if (event.type === "warning:raised") warnings.push(event.message);
+            };
+            const { equal, tables: told } = await pair.verify({ target: as, onEvent });
+            assert.deepEqual([equal, told.length], [true, 2]);
+            assert.equal(warnings.length, 1);
+            assert.match(warnings[0]!, /^1 of 2 tables are compared at once: cannot connect to /);
+          } finally {
+            await pair.change(dropped);
+          }
+        }),
+    );
+  }
 
   for (const [title, code, hit] of [
     ["a connection is lost", "GW7001", (id: string) => `KILL ${id}`],
