@@ -241,14 +241,20 @@ export async function prepare(
   givenUp: Made,
 ): Promise<PreparedCopy> {
   const { watermark } = choice;
-  const { engine } = project.target;
-  const there = await withSession(project, "target", (session) => engine.normalize.schema(session));
+  const [{ engine }, source] = [project.target, project.source.engine];
+  // Some hundred questions a side, which both servers can answer at once.
+  const [there, read] = await Promise.all([
+    withSession(project, "target", (session) => engine.normalize.schema(session)),
+    withSession(project, "source", (session) => source.normalize.schema(session)),
+  ]);
   const still = await withSession(project, "target", (session) =>
     stillMade(project, givenUp, there, session),
   );
   const schema = schemaBefore(there, still);
   const side = { product: facts.product, server: facts.version, there: schema };
-  const surveyed = await withSession(project, "source", (session) => survey(project, choice, session, side));
+  const surveyed = await withSession(project, "source", (session) =>
+    survey(project, choice, session, { read, side }),
+  );
   if (watermark !== undefined) refuseWithoutWatermark(surveyed, watermark);
   const { state, known } = await withSession(project, "target", async (session) => {
     const discard = discarded(project, still);

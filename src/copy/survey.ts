@@ -78,15 +78,20 @@ export interface TargetSide {
   readonly there: PortableSchema;
 }
 
-/** Reads the source's schema, and its data where a type demands it. Throws GW7004 for what cannot be named. */
+export interface Schemas {
+  /** The source's. */
+  readonly read: PortableSchema;
+  readonly side: TargetSide;
+}
+
+/** Decides about the source's schema, and reads its data where a type demands it. Throws GW7004 for what cannot be named. */
 export async function survey(
   project: CopyProject,
   choice: CopyChoice,
   session: Session,
-  { product, server, there }: TargetSide,
+  { read, side: { product, server, there } }: Schemas,
 ): Promise<Survey> {
   const { source, target } = project;
-  const read: PortableSchema = await source.engine.normalize.schema(session);
   const from = await source.engine.connect.facts(session);
   const isSameProduct = from.product === product;
   const takesAll = takesWordsOf(from.version, server);
