@@ -84,21 +84,39 @@ async function comparedTables(context: StepContext, step: CompareStep): Promise<
     tellCompared(context, step, { table, found: proof, by: "read-back", start });
   }
   const left = step.tables.filter((table) => !found.has(table));
-  const others = left.length > 1 ? await crew.writers(step.jobs) : [session];
+  const count = Math.min(left.length, readers.length);
+  const others = count > 1 ? await crew.writers(count) : [session];
   const { lockTimeoutMs, statementTimeoutMs } = { ...settings, ...step.limits };
   for (const other of others) await other.limit({ lockTimeoutMs, statementTimeoutMs });
-  const pairs = readers.flatMap((reader, n) => {
+  const pairs = readers.flatMap((reader, n): Comparing[] => {
     const other = others[n];
-    return other === undefined ? [] : [{ reader, other }];
+    return other === undefined ? [] : [{ reader, other, movedAt: null }];
   });
   const working = pairs.flatMap(({ reader, other }) => [reader, other]);
-  const compared = await crew.working(
+  // What runs in this process carries nothing over a connection, and keeps the other side waiting as long as it computes.
+  const areServed = [source, crew.target].every((side) => side.engine.traits.statementsOutliveClient);
+  const watch = watchMoves(
+    context,
+    areServed ? pairs : [],
+    ({ reader, other }) => [
+      [source, reader],
+      [crew.target, other],
+    ],
+    // An answer may take long: only servers that say that they gave theirs are believed to wait.
+    (found) => found?.idle === true,
+  );
+  const comparing = crew.working(
     working,
     () =>
       severalAtOnce(left, pairs, {
         signal,
-        work: async (table, { reader, other }, stop) => {
-          const pass = () => guard.pass(step.key, { sessions: [reader, other], until: stop });
+        work: async (table, pair, stop) => {
+          const { reader, other } = pair;
+          const pass = async () => {
+            pair.movedAt = null;
+            await guard.pass(step.key, { sessions: [reader, other], until: stop });
+            pair.movedAt = performance.now();
+          };
           await pass();
           const start = performance.now();
           const comparison = await compareTable({
@@ -119,12 +137,23 @@ async function comparedTables(context: StepContext, step: CompareStep): Promise<
           tellCompared(context, step, { table, found: comparison, by: "digests", start });
           return comparison;
         },
-        rests: ({ reader, other }) => [reader, other].forEach((each) => crew.rests(each)),
+        rests: (pair) => {
+          pair.movedAt = null;
+          for (const each of [pair.reader, pair.other]) crew.rests(each);
+        },
       }),
     true,
   );
+  const compared = await comparing.finally(() => watch.stop());
   for (const [n, table] of left.entries()) found.set(table, compared[n]!);
   return step.tables.map((table) => found.get(table)!);
+}
+
+/** Sessions of both sides that are asked for digests. */
+interface Comparing {
+  readonly reader: Session;
+  readonly other: Session;
+  movedAt: number | null;
 }
 
 interface Compared {

@@ -1,4 +1,4 @@
-import type { Session } from "../../engines/engine.ts";
+import type { Activity, Session } from "../../engines/engine.ts";
 import type { Side } from "../crew.ts";
 import { openSession } from "../open-session.ts";
 import { within } from "../within.ts";
@@ -18,11 +18,13 @@ export interface Moving {
  * Ends the wait for bytes that will never come. Where nothing moves although all servers that take part say that they
  * wait for us, or do not answer at all, one of the connections carries nothing any more: all of them are closed, and
  * the attempt ends as with any lost connection. A server that is at work (a sort, a trigger, a lock) is never disturbed.
+ * `waits` tells that of what a server says, null where it says nothing.
  */
 export function watchMoves<T extends Moving>(
   context: StepContext,
   all: readonly T[],
   endsOf: (one: T) => readonly (readonly [Side, Session])[],
+  waits: (found: Activity | null) => boolean = waitsForClient,
 ): { stop(): void } {
   const silentMs = context.settings.connectTimeoutMs || 10_000;
   const bad = new Map<T, number>();
@@ -30,11 +32,13 @@ export function watchMoves<T extends Moving>(
   const look = async () => {
     const now = performance.now();
     const silent = all.filter(({ movedAt }) => movedAt !== null && now - movedAt > silentMs);
+    for (const one of bad.keys()) if (!silent.includes(one)) bad.delete(one);
     for (const one of silent) {
       const { movedAt } = one;
       const ends = endsOf(one);
-      const waits = await Promise.all(ends.map(([side, { id }]) => isWaiting(context, side, id)));
-      if (one.movedAt !== movedAt || waits.includes(false)) bad.delete(one);
+      const found = await Promise.all(ends.map(([side, { id }]) => activityOf(context, side, id)));
+      const isAtWork = !found.every(waits);
+      if (one.movedAt !== movedAt || isAtWork) bad.delete(one);
       else bad.set(one, (bad.get(one) ?? 0) + 1);
       if ((bad.get(one) ?? 0) < looks) continue;
       bad.delete(one);
@@ -51,11 +55,16 @@ export function watchMoves<T extends Moving>(
   return { stop: () => clearInterval(timer) };
 }
 
-/** Whether the session waits for its client, or nobody answers. A server that is this process does neither. */
-async function isWaiting({ settings }: StepContext, side: Side, id: string): Promise<boolean> {
+/** PostgreSQL: "Client: ClientRead"; MySQL: "Reading from net", "Writing to net", "Sending to client". */
+function waitsForClient(found: Activity | null): boolean {
+  return found === null || found.idle || /^Client: |\bnet\b|to client/i.test(found.phase);
+}
+
+/** Null where the session is gone, or nobody answers. */
+async function activityOf({ settings }: StepContext, side: Side, id: string): Promise<Activity | null> {
   const { engine, target } = side;
   const { activity } = engine.probe;
-  if (activity === undefined) return true;
+  if (activity === undefined) return null;
   const connectTimeoutMs = settings.connectTimeoutMs || 10_000;
   const options = {
     tag: "godwit monitor",
@@ -66,13 +75,11 @@ async function isWaiting({ settings }: StepContext, side: Side, id: string): Pro
   try {
     const session = await openSession(engine, target, options);
     try {
-      const found = await within(connectTimeoutMs, "the monitor's session", activity(session, id));
-      // PostgreSQL: "Client: ClientRead"; MySQL: "Reading from net", "Writing to net", "Sending to client".
-      return found === null || found.idle || /^Client: |\bnet\b|to client/i.test(found.phase);
+      return await within(connectTimeoutMs, "the monitor's session", activity(session, id));
     } finally {
       await session.close();
     }
   } catch {
-    return true;
+    return null;
   }
 }
