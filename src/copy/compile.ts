@@ -24,6 +24,7 @@ import {
   phasesOf,
 } from "./project.ts";
 import { swappedTables, swapRole } from "./refresh.ts";
+import { rangeBytes } from "../run/compare/read-back.ts";
 import type { Survey, SurveyedTable } from "./survey.ts";
 import type { TargetState } from "./target-state.ts";
 
@@ -285,19 +286,27 @@ function parallel(
 
 /** Below it a table is read back in the time that it takes to say so. */
 const largeBytes = 4 * 1024 * 1024;
+const mostPartsEach = 8;
 /** Who waits for a part of the same copy does not give up: an index for what is read back beside it, a chunk for another. */
 const ownLocksMs = 600_000;
 
+/** In small parts, so that whoever has built the last index still finds some to do. */
 function readBacks({ compared }: SurveyedTable, jobs: number): ReadBackStep[] {
-  if (compared.readBack !== true || compared.estimate.bytes < largeBytes) return [];
+  const { bytes } = compared.estimate;
+  if (compared.readBack !== true || bytes < largeBytes) return [];
   const name = tableKey(compared.target);
-  return Array.from({ length: jobs }, (_, remainder) => ({
+  const count = Math.max(jobs, Math.min(Math.ceil(bytes / rangeBytes), jobs * mostPartsEach));
+  return Array.from({ length: count }, (_, remainder) => ({
     kind: "read-back" as const,
-    ...base("keys", `keys/1#${name}/${remainder + 1}`, `read ${name} back, part ${remainder + 1} of ${jobs}`),
-    hash: digest([compared, remainder, jobs]),
+    ...base(
+      "keys",
+      `keys/1#${name}/${remainder + 1}`,
+      `read ${name} back, part ${remainder + 1} of ${count}`,
+    ),
+    hash: digest([compared, remainder, count]),
     table: compared,
     remainder,
-    divisor: jobs,
+    divisor: count,
   }));
 }
 
