@@ -279,7 +279,7 @@ export async function prepare(
     plan: sealed(facts, compileCopy(project, choice, marked, state)),
     survey: marked,
     losses: marked.losses,
-    ofTarget: state.lost,
+    ofTarget: state.ofTarget,
     made: madeNow(project, choice, marked, state),
   };
 }

@@ -24,7 +24,7 @@ export interface TargetState {
   /** The foreign keys of these tables. */
   readonly references: readonly Reference[];
   /** What a refresh takes away with the old tables, and what the tables' own triggers do, for the plan to tell. */
-  readonly lost: readonly string[];
+  readonly ofTarget: readonly string[];
   /** Takes away what a run that is given up has made. */
   readonly discard: readonly DdlStatement[];
   /** Foreign keys that such a run has taken away and not made again. They count as there, also in `references`. */
@@ -71,7 +71,15 @@ export async function targetState(
     const there = schema.tables.filter((table) => own.has(table) || parents.has(tableKey(table)));
     await refuseHidden(project, "target", session, makesTables(choice) ? { there: [], made } : { there });
   }
-  const state = { tables, references, empty: new Set<string>(), lost: [], discard, away, all: schema.tables };
+  const state = {
+    tables,
+    references,
+    empty: new Set<string>(),
+    ofTarget: [],
+    discard,
+    away,
+    all: schema.tables,
+  };
   if (makesDatabase(choice)) refuseExisting(project, [...tables.keys()]);
   refuseUnwritable(project, tables);
   const events = eventsOf(project, mode, own);
@@ -80,7 +88,7 @@ export async function targetState(
     if (givenUp.beside.length === 0) await refuseLeftovers(project, survey, tables, session);
     return {
       ...state,
-      lost: [
+      ofTarget: [
         ...survey.tables.flatMap(({ placed }) => lostParts(tables.get(tableKey(placed)), placed)),
         ...stays(schema, own, events),
       ],
@@ -101,7 +109,7 @@ export async function targetState(
       others.filter(({ key }) => [...own].some((table) => tableKey(table) === tableKey(key.references))),
     );
   }
-  return { ...state, lost: stays(schema, own, events), empty };
+  return { ...state, ofTarget: stays(schema, own, events), empty };
 }
 
 /** What a copy in a mode does to the target's rows, as triggers call it. */

@@ -1,15 +1,10 @@
 import type { PortableCollation } from "../../core/portable.ts";
-import { atLeast } from "./server-version.ts";
+import { atLeast, type NamedServer } from "./server-version.ts";
 
 /*
  * Both servers have the collations of utf8mb4 that are older than their parting. Those of newer versions of Unicode
  * have other names on each: MySQL's are of UCA 9 and count trailing spaces, MariaDB's are of UCA 14 and do as they say.
  */
-
-export interface CollatingServer {
-  readonly mariaDb: boolean;
-  readonly version: readonly number[];
-}
 
 /** MySQL's languages by MariaDB's names of them; of several with one order the first is taken back. */
 const languages: readonly (readonly [string, string])[] = [
@@ -50,10 +45,7 @@ const mariaDbAlone = /_(?:croatian_mysql561_ci|myanmar_ci|thai_520_w2|general140
  * order, as nearly as they were. Where none is as near, one that tells more texts apart: no key is broken by it. Null
  * is the order of code points in which trailing spaces count, which has two names.
  */
-export function closestCollation(
-  collation: PortableCollation,
-  server: CollatingServer | null,
-): string | null {
+export function closestCollation(collation: PortableCollation, server: NamedServer | null): string | null {
   const { caseInsensitive, accentInsensitive, padSpace } = collation;
   const name = collation.name
     .replace(ofUnicode, "utf8mb4_")
@@ -80,7 +72,7 @@ export function closestCollation(
   return `utf8mb4_${code === undefined ? "" : `${code}_`}0900_${caseInsensitive ? "ai_ci" : "as_cs"}`;
 }
 
-function has(server: CollatingServer | null, name: string): boolean {
+function has(server: NamedServer | null, name: string): boolean {
   if (!name.startsWith("utf8mb4_")) return false;
   if (/_0900_/.test(name)) return server?.mariaDb === false;
   if (/_uca1400_/.test(name)) return server?.mariaDb === true && hasUca14(server);
@@ -89,7 +81,7 @@ function has(server: CollatingServer | null, name: string): boolean {
   return true;
 }
 
-function hasUca14({ version }: CollatingServer): boolean {
+function hasUca14({ version }: NamedServer): boolean {
   return atLeast(version, 10, 10);
 }
 

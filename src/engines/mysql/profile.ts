@@ -11,7 +11,8 @@ import type {
   TextEquality,
 } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
-import { closestCollation, type CollatingServer } from "./closest-collation.ts";
+import { closestCollation } from "./closest-collation.ts";
+import type { NamedServer } from "./server-version.ts";
 import { columnFacts, type ColumnFacts } from "./column-facts.ts";
 import { dataSession } from "./data-session.ts";
 import { rangeCondition } from "./key-range.ts";
@@ -200,7 +201,7 @@ async function duplicates(
   return rows.map((found) => [String(found.one).slice(0, -1), String(found.other).slice(0, -1)]);
 }
 
-function foldedSql(text: string, equality: TextEquality | null, server: CollatingServer): string {
+function foldedSql(text: string, equality: TextEquality | null, server: NamedServer): string {
   const whole = equality?.padSpace === true ? `TRIM(TRAILING ' ' FROM ${text})` : text;
   if (equality?.name !== undefined) {
     const own = closestCollation({ ...equality, name: equality.name }, server);

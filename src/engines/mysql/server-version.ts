@@ -9,10 +9,13 @@ export function versionNumber(version: string): { readonly text: string; readonl
   return { text, parts: text.split(".").map(Number) };
 }
 
+export interface NamedServer {
+  readonly mariaDb: boolean;
+  readonly version: readonly number[];
+}
+
 /** Of ServerFacts.version, such as "MariaDB 10.11.19"; null where it is not known. */
-export function namedServer(
-  version: string | undefined,
-): { readonly mariaDb: boolean; readonly version: readonly number[] } | null {
+export function namedServer(version: string | undefined): NamedServer | null {
   if (version === undefined || version === "") return null;
   return { mariaDb: isMariaDb(version), version: versionNumber(version.replace(/^\D*/, "")).parts };
 }
