@@ -93,6 +93,19 @@ for (const server of mysqlTargets) {
       });
     }
 
+    place("a table whose statistics count too few rows is cut little finer", async ({ open }) => {
+      const session = await open();
+      await session.execute("CREATE TABLE t (a int PRIMARY KEY)");
+      await session.execute(`INSERT INTO t ${numbers} SELECT i FROM n`);
+      const ranges = await chunk.split(session, {
+        table: { schema: "", name: "t" },
+        key: [{ name: "a", type: integer }],
+        estimate: { rows: 3, bytes: 9_000 },
+        chunkBytes: 1_000,
+      });
+      assert.ok(ranges.length > 9 && ranges.length < 9 * 8, `${ranges.length} ranges`);
+    });
+
     place("a range of two columns is read from the index", async ({ open }) => {
       const session = await open();
       await session.execute(

@@ -149,6 +149,26 @@ describe("PostgreSQL: normalize and render", { skip }, () => {
     });
   });
 
+  it("counts the rows of tables that were filled since they were analyzed", async () => {
+    await withPlace(async ({ open }) => {
+      const session = await open();
+      const making = `CREATE TABLE plain (c int); CREATE TABLE parted (c int) PARTITION BY HASH (c);
+        CREATE TABLE parted_0 PARTITION OF parted FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+        CREATE TABLE never (c int)`;
+      await session.execute(making);
+      for (const name of ["plain", "parted"]) {
+        await session.execute(`INSERT INTO ${name} SELECT g FROM generate_series(1, 300) g`);
+        await session.execute(`ANALYZE ${name}`);
+        await session.execute(`INSERT INTO ${name} SELECT g FROM generate_series(1, 90000) g`);
+      }
+      const { tables } = await normalize.schema(session);
+      for (const { name, estimate } of tables) {
+        const [least, most] = name === "never" ? [0, 0] : [60_000, 120_000];
+        assert.ok(estimate.rows >= least && estimate.rows <= most, `${name}: ${estimate.rows}`);
+      }
+    });
+  });
+
   it("gives MySQL's types room for all their values", () => {
     const expected: readonly (readonly [PortableType, string, string, string?])[] = [
       [{ kind: "integer", bits: 8, unsigned: false }, "tinyint(1)", "boolean", "smallint"],

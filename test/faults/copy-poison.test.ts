@@ -17,7 +17,8 @@ function source(name: TargetName): string[] {
   return [
     `CREATE TABLE item (id integer NOT NULL PRIMARY KEY, amount integer, note ${text})`,
     `INSERT INTO item VALUES ${rows.join(", ")}`,
-    ...(name === "postgres" ? ["ANALYZE item"] : []),
+    // Chunks are cut by the statistics: row 7 is not to be in one of its own.
+    ...(name === "postgres" ? ["ANALYZE item"] : name === "sqlite" ? [] : ["ANALYZE TABLE item"]),
   ];
 }
 

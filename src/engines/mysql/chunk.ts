@@ -57,19 +57,22 @@ async function evenBounds(
   return [...bounds].map((bound) => [String(bound)]);
 }
 
-/** Each bound is the key so many rows after the last one: together one pass over the index. */
+/**
+ * Each bound is the key so many rows after the last one: together one pass over the index. Statistics may count far
+ * too few, as of a table that was filled just now: wherever as many parts are made as were to be, the next ones are
+ * twice as long.
+ */
 async function walkedBounds(
   session: Session,
   { table, key, estimate }: SplitRequest,
   count: number,
 ): Promise<KeyValues[]> {
-  const step = Math.max(1, Math.ceil(estimate.rows / count));
+  let step = Math.max(1, Math.ceil(estimate.rows / count));
   const facts = await columnFacts(session, table);
   const texts = key.map((column, place) => `${keyText(column, facts)} AS k${place}`);
   const order = key.map((column) => traits.quote(column.name)).join(", ");
   const bounds: KeyValues[] = [];
-  // The estimate may be far too low; more chunks than these are no gain.
-  for (let made = 0; made < mostChunks; made += 1) {
+  for (;;) {
     const range = { by: "key", after: bounds.at(-1) ?? null, upTo: null } as const;
     const condition = rangeCondition(range, key);
     const [row] = await session.query(
@@ -78,6 +81,7 @@ async function walkedBounds(
     );
     if (row === undefined) break;
     bounds.push(key.map((_, place) => String(row[`k${place}`])));
+    if (bounds.length % count === 0) step *= 2;
   }
   return bounds;
 }

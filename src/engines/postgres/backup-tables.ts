@@ -2,6 +2,7 @@ import type { PortableType } from "../../core/portable.ts";
 import type { BackupTable } from "../backup-role.ts";
 import type { Session } from "../engine.ts";
 import { notOfExtension, readCatalog, rows, userSchema } from "./inspect-catalog.ts";
+import { rowsEstimate } from "./rows-estimate.ts";
 
 interface TableRow {
   readonly schema: string;
@@ -23,7 +24,7 @@ export async function backupTables(session: Session): Promise<{
   const found = await readCatalog(session, () =>
     rows<TableRow>(
       session,
-      `SELECT n.nspname AS schema, c.relname AS name, greatest(c.reltuples, 0)::float8 AS rows,
+      `SELECT n.nspname AS schema, c.relname AS name, greatest(${rowsEstimate("c")}, 0)::float8 AS rows,
          pg_table_size(c.oid)::float8 AS bytes,
          (SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
              'base', (WITH RECURSIVE base(oid, of) AS (

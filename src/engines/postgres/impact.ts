@@ -14,6 +14,7 @@ import {
   string,
   type Tree,
 } from "./judge-tree.ts";
+import { rowsEstimate } from "./rows-estimate.ts";
 import { parsed } from "./syntax.ts";
 import { hazard, type LockMode, locks, rewritten } from "./table-locks.ts";
 
@@ -196,8 +197,8 @@ async function estimates(session: Session, tables: readonly ObjectName[]) {
     const name =
       each.schema === undefined ? quoted(each.name) : `${quoted(each.schema)}.${quoted(each.name)}`;
     const [row] = await session.query(
-      `SELECT CASE WHEN reltuples >= 0 THEN reltuples::bigint END AS rows, pg_table_size(oid) AS bytes
-         FROM pg_class WHERE oid = to_regclass($1) AND relkind IN ('r', 'p', 'm')`,
+      `SELECT CASE WHEN c.reltuples >= 0 THEN (${rowsEstimate("c")})::bigint END AS rows, pg_table_size(c.oid) AS bytes
+         FROM pg_class c WHERE c.oid = to_regclass($1) AND c.relkind IN ('r', 'p', 'm')`,
       [name],
     );
     found.push(row === undefined ? null : { rows: numberOf(row.rows), bytes: numberOf(row.bytes) });

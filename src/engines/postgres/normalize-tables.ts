@@ -26,6 +26,7 @@ import {
 import { type PartitionedRow, partitioningOf } from "./normalize-partitions.ts";
 import { identityOf } from "./normalize-sequences.ts";
 import { type ColumnTypeRow, portableCollation, portableType } from "./normalize-types.ts";
+import { rowsEstimate } from "./rows-estimate.ts";
 import { quoted } from "./sql-text.ts";
 
 export interface TableSources {
@@ -46,11 +47,11 @@ export interface TableSources {
 export async function readEstimates(session: Session): Promise<ReadonlyMap<string, TableEstimate>> {
   const found = await rows<{ oid: string } & TableEstimate>(
     session,
-    `SELECT c.oid::text AS oid, sum(greatest(p.reltuples, 0))::float8 AS rows, sum(pg_table_size(p.oid))::float8 AS bytes
+    `SELECT c.oid::text AS oid, sum(greatest(${rowsEstimate("p")}, 0))::float8 AS rows, sum(pg_table_size(p.oid))::float8 AS bytes
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
        CROSS JOIN LATERAL (
-         SELECT c.oid, c.reltuples WHERE c.relkind = 'r'
-         UNION ALL SELECT l.oid, l.reltuples FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid
+         SELECT c.oid, c.reltuples, c.relpages WHERE c.relkind = 'r'
+         UNION ALL SELECT l.oid, l.reltuples, l.relpages FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid
          WHERE c.relkind = 'p' AND t.isleaf) AS p
      WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND ${userSchema("n")} GROUP BY c.oid`,
   );
