@@ -14,9 +14,9 @@ export function countText(count: number, singular: string, plural = `${singular}
   return `${numberText(count)} ${count === 1 ? singular : plural}`;
 }
 
-/** With separators of thousands, the same in every locale. */
+/** With separators of thousands, the same in every locale, and without those: loading them takes 50 ms. */
 export function numberText(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
+  return String(Math.round(value)).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 const byteUnits = ["kB", "MB", "GB", "TB", "PB"] as const;

@@ -34,12 +34,19 @@ import type { Session } from "./engine.ts";
 
 // ── normalize ──────────────────────────────────────────────────────────────────────────────────────────────
 
+/** A table with what each column holds, in their order. */
+export interface TypedTable extends TableName {
+  readonly columns: readonly { readonly name: string; readonly type: PortableType }[];
+}
+
 export interface NormalizeRole {
   /**
    * The user's schema in the neutral model, without system objects and without the ledger; sorted by name. Catalogue
    * only: no table is scanned. Expressions that the translator does not know come as text alone.
    */
   schema(session: Session): Promise<PortableSchema>;
+  /** The columns' types as `schema` gives them, and nothing else, in a fraction of its time. Where it is missing, that is asked. */
+  columnTypes?(session: Session): Promise<readonly TypedTable[]>;
   /**
    * Of the tables that are there, and of those that are to be made in the engine's own words, each of which the session
    * would not be given all rows, with the reason. Where it is missing, none is hidden from whoever may read.

@@ -149,6 +149,28 @@ describe("PostgreSQL: normalize and render", { skip }, () => {
     });
   });
 
+  it("reads the columns' types alone as it reads them with all else", async () => {
+    await withPlace(async ({ open }) => {
+      const session = await open();
+      await session.execute(`CREATE TYPE mood AS ENUM ('a', 'b'); CREATE DOMAIN short AS varchar(7)[];
+        CREATE TABLE one (gone int, a mood, b short, c numeric(7,2), d timestamptz(3), e bit(3)[], f xml);
+        ALTER TABLE one DROP COLUMN gone; CREATE TABLE nothing (); CREATE VIEW seen AS SELECT * FROM one;
+        CREATE TABLE parted (c bigint) PARTITION BY HASH (c);
+        CREATE TABLE parted_0 PARTITION OF parted FOR VALUES WITH (MODULUS 1, REMAINDER 0)`);
+      const { tables } = await normalize.schema(session);
+      const all = tables.map(({ schema, name, columns }) => ({
+        schema,
+        name,
+        columns: columns.map((column) => ({ name: column.name, type: column.type })),
+      }));
+      const alone = await normalize.columnTypes!(session);
+      assert.deepEqual(
+        alone.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+        all,
+      );
+    });
+  });
+
   it("counts the rows of tables that were filled since they were analyzed", async () => {
     await withPlace(async ({ open }) => {
       const session = await open();

@@ -3,6 +3,7 @@ import type { NormalizeRole } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { readItems } from "./dump.ts";
 import { readCatalog, serverVersion } from "./inspect-catalog.ts";
+import { readTypedTables } from "./normalize-column-types.ts";
 import { readConstraintFacts, readIndexParts } from "./normalize-constraints.ts";
 import { hidden } from "./normalize-hidden.ts";
 import { readActions } from "./normalize-actions.ts";
@@ -16,6 +17,7 @@ import { takenApart, wholeTables } from "./normalize-whole.ts";
 
 export const normalize: NormalizeRole = {
   schema: (session) => readCatalog(session, () => read(session)),
+  columnTypes: (session) => readCatalog(session, () => readTypedTables(session)),
   hidden,
 };
 

@@ -32,8 +32,9 @@ export async function refuseReshaped(
         tables.map((table) => table.source),
       )) ?? [];
     for (const name of rewritten) throw reshaped(name, "it was rewritten after the snapshot was taken");
-    if (engine.normalize === undefined) return;
-    const { tables: now } = await engine.normalize.schema(reader);
+    const { normalize } = engine;
+    if (normalize === undefined) return;
+    const now = (await normalize.columnTypes?.(reader)) ?? (await normalize.schema(reader)).tables;
     const found = new Map(now.map((table) => [tableKey(table), table]));
     for (const { source: name, columns, shape } of tables) {
       const table = found.get(tableKey(name));
