@@ -5,6 +5,7 @@ import fc from "fast-check";
 import type { PortableType } from "../../src/core/portable.ts";
 import type { DigestColumn, DigestForm, DigestRequest } from "../../src/engines/data-roles.ts";
 import { digest } from "../../src/engines/postgres/digest.ts";
+import { ownHash } from "../../src/engines/postgres/own-hash.ts";
 import { target } from "../support/servers.ts";
 import { bytes, integer, table, text, withPlace } from "./postgres-data.ts";
 import { floatForm } from "../../src/engines/float-form.ts";
@@ -292,6 +293,81 @@ describe("PostgreSQL: digest", { skip }, () => {
       }
       await session.execute("INSERT INTO other SELECT * FROM other WHERE id = 1");
       assert.notDeepEqual(await sumOf("other"), whole);
+    });
+  });
+
+  it("gives each value of a type a hash of its own, and so the values beside it", async () => {
+    await withPlace(async ({ open }) => {
+      const session = await open();
+      const kinds: readonly (readonly [string, PortableType, DigestForm, string])[] = [
+        [
+          "bigint",
+          { kind: "integer", bits: 64, unsigned: false },
+          { kind: "integer" },
+          "0 1 -1 2 4294967296 4294967297 -4294967296 -4294967297 2147483648 9223372036854775807 -9223372036854775808",
+        ],
+        [
+          "numeric",
+          unbounded,
+          { kind: "decimal" },
+          "0 5 -5 0.5 -0.5 50000 -50000 500000000 5e-8 NaN Infinity -Infinity 1 2 3",
+        ],
+        [
+          "float8",
+          { kind: "float", bits: 64 },
+          { kind: "float", bits: 64 },
+          "0 1 -1 0.1 NaN Infinity -Infinity 1e-300",
+        ],
+        [
+          "float4",
+          { kind: "float", bits: 32 },
+          { kind: "float", bits: 32 },
+          "0 1 -1 0.1 NaN Infinity -Infinity",
+        ],
+        ["boolean", { kind: "boolean" }, { kind: "boolean" }, "true false"],
+        [
+          "date",
+          { kind: "date" },
+          { kind: "date" },
+          "2000-01-01 1999-12-31 0044-03-15BC infinity -infinity 5874897-12-31",
+        ],
+        [
+          "timestamp",
+          { kind: "timestamp", precision: 6, zone: false },
+          { kind: "timestamp" },
+          "2000-01-01 2000-01-01T00:00:00.000001 infinity -infinity 0044-03-15T00:00:00BC",
+        ],
+        ["text", { kind: "text", length: null, fixed: false }, { kind: "text", trimmed: false }, "|a|A|b|0"],
+        ["bytea", { kind: "bytes", length: null, fixed: false }, { kind: "bytes" }, "|\\x00|\\x0000|a"],
+        [
+          "uuid",
+          { kind: "uuid" },
+          { kind: "uuid" },
+          "00000000-0000-0000-0000-000000000000 00000000-0000-0000-0000-000000000001",
+        ],
+      ];
+      for (const [declared, type, form, listed] of kinds) {
+        const values = [...listed.split(listed.includes("|") ? "|" : " "), null];
+        await session.execute(`DROP TABLE IF EXISTS t; CREATE TABLE t (id integer, v ${declared}, w text)`);
+        for (const each of values)
+          for (const other of ["x", "y", null])
+            await session.query("INSERT INTO t VALUES (1, $1, $2)", [each, other]);
+        const [value, beside] = [
+          column("v", type, form),
+          column("w", { kind: "text", length: null, fixed: false }, { kind: "text", trimmed: false }),
+        ];
+        for (const columns of [
+          [value, beside],
+          [beside, value],
+          // More than are hashed in one another.
+          [...Array.from({ length: 45 }, () => beside), value],
+        ]) {
+          const told = await session.query(`SELECT ${ownHash(of("t", columns))}::text AS hash FROM t`);
+          assert.equal(told.length, values.length * 3);
+          for (const [hash, rows] of Map.groupBy(told, ({ hash }) => hash))
+            assert.equal(rows.length, 1, `${declared}: ${String(hash)}`);
+        }
+      }
     });
   });
 });
