@@ -137,6 +137,8 @@ export interface PortableIdentity {
 
 export interface PortableCollation {
   readonly name: string;
+  /** An engine's name for its rules, where servers of the engine have several under its own. */
+  readonly rules?: string;
   readonly caseInsensitive: boolean;
   readonly accentInsensitive: boolean;
   /** Trailing spaces do not count in comparisons (MySQL's PAD SPACE). */

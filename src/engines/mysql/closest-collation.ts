@@ -47,12 +47,12 @@ const mariaDbAlone = /_(?:croatian_mysql561_ci|myanmar_ci|thai_520_w2|general140
  */
 export function closestCollation(collation: PortableCollation, server: NamedServer | null): string | null {
   const { caseInsensitive, accentInsensitive, padSpace } = collation;
-  const name = collation.name
+  const own = (collation.rules ?? collation.name)
     .replace(ofUnicode, "utf8mb4_")
-    .replace("_general_mysql500_", "_general_")
-    .replace("_croatian_mysql561_", "_croatian_");
-  if (name.endsWith("_bin")) return padSpace ? "utf8mb4_bin" : null;
-  if (has(server, collation.name)) return collation.name;
+    .replace("_general_mysql500_", "_general_");
+  if (own.endsWith("_bin")) return padSpace ? "utf8mb4_bin" : null;
+  if (has(server, own)) return own;
+  const name = own.replace("_croatian_mysql561_", "_croatian_");
   if (has(server, name)) return name;
   const word = wordOf(name);
   const older = word === null ? "utf8mb4_unicode_520_ci" : `utf8mb4_${word}_ci`;

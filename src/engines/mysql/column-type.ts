@@ -79,12 +79,28 @@ export function withoutEscapes(body: string): string {
 }
 
 /** `nopad` has MySQL's names of collations that count trailing spaces; MariaDB says it in the name. */
-export function collationOf(row: Row, nopad: ReadonlySet<string>): PortableCollation | null {
+export function collationOf(
+  row: Row,
+  { nopad, mariaDb }: { readonly nopad: ReadonlySet<string>; readonly mariaDb: boolean },
+): PortableCollation | null {
   if (row.COLLATION_NAME === null || row.COLLATION_NAME === undefined) return null;
   const name = String(row.COLLATION_NAME);
   if (name === "binary") return null;
   const counts = countsOf(name);
-  return { ...counts, padSpace: counts.padSpace && !nopad.has(name) };
+  const rules = rulesName(name, mariaDb);
+  return {
+    ...counts,
+    ...(rules === name ? {} : { rules }),
+    padSpace: counts.padSpace && !nopad.has(name),
+  };
+}
+
+/**
+ * The one collation that both servers have under a name and not with one order: only MySQL's takes dŽ, lJ and nJ for
+ * the letters dž, lj and nj. MariaDB has that one, too, under a name that says whose it is.
+ */
+export function rulesName(name: string, mariaDb: boolean): string {
+  return mariaDb ? name : name.replace(/_croatian_ci$/, "_croatian_mysql561_ci");
 }
 
 /** What a collation does by its name, which is all but for a few of MySQL's that count trailing spaces. */

@@ -50,7 +50,7 @@ export function normalizeColumn(row: Row, context: ColumnContext): PortableColum
           },
     ...(isRowTime(generation) ? { ofVersion: true } : {}),
     onUpdateNow: /on update current_timestamp/i.test(extra),
-    collation: type.kind === "json" || type.kind === "uuid" ? null : collationOf(row, context.nopad),
+    collation: type.kind === "json" || type.kind === "uuid" ? null : collationOf(row, context),
     ...withEncoding({ encoding }),
     comment: comment === "" ? null : comment,
   };

@@ -1,6 +1,6 @@
 import type { PortableCollation, PortableColumn } from "../../core/portable.ts";
 import { closestCollation, languageOf, wordOf } from "./closest-collation.ts";
-import { countsOf } from "./column-type.ts";
+import { countsOf, rulesName } from "./column-type.ts";
 import { namedServer } from "./server-version.ts";
 
 /**
@@ -30,10 +30,12 @@ export function collationLoss(column: PortableColumn, server: string | undefined
   const { collation } = column;
   if (collation === null) return null;
   const kept = columnCollation(column, server);
-  const { name, caseInsensitive, accentInsensitive } = collation;
+  const { name, rules = name, caseInsensitive, accentInsensitive } = collation;
   const isByCode = kept === null || kept === "utf8mb4_bin";
-  if (isByCode ? !isOfWords(collation) : rulesOf(kept) === rulesOf(name)) return null;
-  const becomes = kept ?? (namedServer(server)?.mariaDb === false ? "utf8mb4_0900_bin" : "utf8mb4_nopad_bin");
+  const mariaDb = namedServer(server)?.mariaDb;
+  if (isByCode ? !isOfWords(collation) : rulesOf(rulesName(kept, mariaDb === true)) === rulesOf(rules))
+    return null;
+  const becomes = kept ?? (mariaDb === false ? "utf8mb4_0900_bin" : "utf8mb4_nopad_bin");
   const counts = countsOf(becomes);
   const language = languageOf(name);
   const differences = [
@@ -51,7 +53,12 @@ export function collationLoss(column: PortableColumn, server: string | undefined
       ? [`does not know the order of ${language}`]
       : []),
   ];
-  if (differences.length === 0) differences.push("orders some characters otherwise");
+  if (differences.length === 0)
+    differences.push(
+      becomes === name
+        ? "on MySQL takes dŽ, lJ and nJ for dž, lj and nj"
+        : "orders some characters otherwise",
+    );
   return `the collation ${name}: it becomes ${becomes}, which ${differences.join(" and ")}`;
 }
 
@@ -62,5 +69,5 @@ function isOfWords({ name, caseInsensitive, accentInsensitive }: PortableCollati
 
 /** The name without the form of Unicode that it is for: the rules are the same. */
 function rulesOf(name: string): string {
-  return name.replace(/^(?:utf8|utf8mb[34]|ucs2|utf16|utf16le|utf32)_/, "").replace("_mysql561_", "_");
+  return name.replace(/^(?:utf8|utf8mb[34]|ucs2|utf16|utf16le|utf32)_/, "");
 }

@@ -9,13 +9,14 @@ import type {
   TargetTable,
   TextEquality,
 } from "../data-roles.ts";
-import { countsOf } from "./column-type.ts";
+import { countsOf, rulesName } from "./column-type.ts";
 import { columnCollation } from "./render-collation.ts";
 import { keysDdl } from "./render-keys.ts";
 import { isComputedOwn, ownTableDdl } from "./render-own-table.ts";
 import { counterColumn } from "./counter-column.ts";
 import { createTable, generationSql } from "./render-table.ts";
 import { decideType } from "./render-type.ts";
+import { namedServer } from "./server-version.ts";
 import { nameList, tableText } from "./sql-text.ts";
 import { traits } from "./traits.ts";
 
@@ -136,5 +137,6 @@ function unreferenced(statements: readonly DdlStatement[]): DdlStatement[] {
 
 function equality({ collation, decision }: TargetColumn, server: string | undefined): TextEquality | null {
   const name = columnCollation({ collation, type: decision.type }, server);
-  return name === null ? null : countsOf(name);
+  if (name === null) return null;
+  return { ...countsOf(name), name: rulesName(name, namedServer(server)?.mariaDb === true) };
 }
