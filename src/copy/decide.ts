@@ -100,7 +100,8 @@ export async function decideColumns(options: DecideOptions): Promise<DecidedColu
       declared === null
         ? likeReferenced(column, referenced?.get(column.name), (each) => target.render.type(each, usage))
         : declaredDecision(target.render, column, usage, declared);
-    const asked = isRequired ? withoutNull(decision) : decision;
+    const told = usage.sameEngine ? decision : withoutBeside(decision, column.beside ?? []);
+    const asked = isRequired ? withoutNull(told) : told;
     return {
       column,
       decision: isComputed ? { ...decision, risks: [], otherwise: null } : asked,
@@ -165,6 +166,17 @@ function likeReferenced(
   // An identity names the risk itself.
   const isNamed = decision.risks.some(({ kind }) => kind === "range");
   return holdsAll || isNamed ? decision : { ...decision, risks: [...decision.risks, range(bits, unsigned)] };
+}
+
+/** Tells what only the source's own engine says of a column. */
+function withoutBeside(decision: TypeDecision, beside: readonly string[]): TypeDecision {
+  if (beside.length === 0) return decision;
+  const { loses, otherwise } = decision;
+  return {
+    ...decision,
+    loses: [...(loses === null ? [] : [loses]), ...beside].join("; "),
+    otherwise: otherwise === null ? null : withoutBeside(otherwise, beside),
+  };
 }
 
 function withoutNull(decision: TypeDecision): TypeDecision {

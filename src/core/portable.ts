@@ -117,6 +117,8 @@ export interface PortableColumn {
    * all texts come back as they were. Missing is one in which they do.
    */
   readonly encoding?: string;
+  /** What the declaration says that only its own engine does, each as it is told elsewhere: "the zeros before its digits". */
+  readonly beside?: readonly string[];
   readonly comment: string | null;
   readonly own?: OwnColumn;
 }

@@ -1,4 +1,4 @@
-import type { PortableColumn, PortableDefault } from "../../core/portable.ts";
+import type { PortableColumn, PortableDefault, PortableType } from "../../core/portable.ts";
 import { parseExpression } from "../../sql/expression/parse.ts";
 import type { Row } from "../engine.ts";
 import { withEncoding } from "../../core/with-encoding.ts";
@@ -52,8 +52,21 @@ export function normalizeColumn(row: Row, context: ColumnContext): PortableColum
     onUpdateNow: /on update current_timestamp/i.test(extra),
     collation: type.kind === "json" || type.kind === "uuid" ? null : collationOf(row, context),
     ...withEncoding({ encoding }),
+    ...besideType(String(row.COLUMN_TYPE), type),
     comment: comment === "" ? null : comment,
   };
+}
+
+/** What a number's declaration says beside its type. */
+function besideType(declared: string, { kind }: PortableType): Pick<PortableColumn, "beside"> {
+  if (kind !== "integer" && kind !== "decimal" && kind !== "float") return {};
+  const scale = kind === "float" ? /,(\d+)\)/.exec(declared)?.[1] : undefined;
+  const beside = [
+    ...(/ zerofill$/i.test(declared) ? ["the zeros before its digits (ZEROFILL)"] : []),
+    ...(kind !== "integer" && / unsigned\b/i.test(declared) ? ["that it is never negative (UNSIGNED)"] : []),
+    ...(scale === undefined ? [] : [`that it is rounded to ${scale} digits after the point`]),
+  ];
+  return beside.length === 0 ? {} : { beside };
 }
 
 /** Of a table with system versioning. */
