@@ -241,7 +241,7 @@ export interface Partitioning {
   readonly columns: readonly string[];
   readonly expression: Expression | null;
   readonly text: string;
-  /** By hash, how rows are spread where the source has several ways: MySQL's "LINEAR KEY". */
+  /** By hash, how rows are spread where the source has several ways: MySQL's "LINEAR KEY ALGORITHM = 1". */
   readonly spread?: string;
   readonly partitions: readonly Partition[];
 }

@@ -380,6 +380,11 @@ const divided = {
   by_linear_hash: "id int, d date) PARTITION BY LINEAR HASH (YEAR(d)) (PARTITION one, PARTITION two)",
   by_sum: "id int PRIMARY KEY) PARTITION BY HASH (id + 1) PARTITIONS 3",
   by_linear_key: "k varchar(9) PRIMARY KEY) PARTITION BY LINEAR KEY (k) PARTITIONS 2",
+  by_old_key: "id int PRIMARY KEY) COMMENT 'in 3' PARTITION BY KEY ALGORITHM = 1 (id) PARTITIONS 3",
+  by_old_linear_key:
+    "k varchar(9) PRIMARY KEY) PARTITION BY LINEAR KEY ALGORITHM = 1 (k) (PARTITION one, PARTITION two)",
+  by_new_key:
+    "id int PRIMARY KEY) COMMENT 'PARTITION BY KEY ALGORITHM = 1' PARTITION BY KEY (id) PARTITIONS 2",
   by_any_key: "a int, b int NOT NULL, c int NOT NULL, UNIQUE (c, b), UNIQUE (a, b, c)) PARTITION BY KEY ()",
   by_year:
     "`a ``b` date, n int, PRIMARY KEY (n, `a ``b`)) PARTITION BY RANGE (YEAR(`a ``b`)) (PARTITION old VALUES LESS THAN (2000), PARTITION young VALUES LESS THAN MAXVALUE)",
@@ -410,6 +415,12 @@ for (const [from, to] of [
               FROM information_schema.PARTITIONS WHERE TABLE_SCHEMA = DATABASE() AND PARTITION_NAME IS NOT NULL ORDER BY 1, PARTITION_ORDINAL_POSITION`,
           );
         assert.deepEqual((await copied(pair)).undone, []);
+        const old = ["by_old_key", "by_old_linear_key", "by_new_key"].map((table) =>
+          / KEY \S*\s*(\S+ )?ALGORITHM = 1 .*(id|k)/.test(
+            clientText(to, pair.target, `SHOW CREATE TABLE ${table}`).replaceAll(/'[^']*'/g, ""),
+          ),
+        );
+        assert.deepEqual(old, [true, true, false]);
         const indexes = (name: Product, url: string) =>
           clientText(
             name,
@@ -430,6 +441,7 @@ for (const [from, to] of [
             survey.undone.join("\n"),
             /^LINEAR KEY of the partitions of by_linear_key: rows are spread by PostgreSQL's own hash$/m,
           );
+          assert.match(survey.undone.join("\n"), /^KEY ALGORITHM = 1 of the partitions of by_old_key: /m);
           assert.match(
             survey.undone.join("\n"),
             /^partitioning of by_linear_hash .*its key is an expression$/m,

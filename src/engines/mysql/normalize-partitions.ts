@@ -1,10 +1,15 @@
 import type { Partition, Partitioning } from "../../core/portable.ts";
 import { parseExpression } from "../../sql/expression/parse.ts";
 import type { Row } from "../engine.ts";
+import { readCreateTable, says } from "./create-table.ts";
 import type { Keys } from "./normalize-keys.ts";
 
-/** From the rows of information_schema.PARTITIONS of one table; subpartitions are not told. */
-export function normalizePartitions(rows: readonly Row[], keys: Keys): Partitioning | null {
+/** From the rows of information_schema.PARTITIONS of one table and its statement; subpartitions are not told. */
+export function normalizePartitions(
+  rows: readonly Row[],
+  keys: Keys,
+  statement: string | null,
+): Partitioning | null {
   const [first] = rows;
   const kind = methodOf(rows);
   // Where MariaDB keeps earlier rows, which no copy has.
@@ -22,7 +27,7 @@ export function normalizePartitions(rows: readonly Row[], keys: Keys): Partition
         ? (parseExpression(text, "mysql") ?? { kind: "verbatim", dialect: "mysql", text })
         : null,
     text: `${kind} (${text})`,
-    ...(method === "hash" ? { spread: kind } : {}),
+    ...(method === "hash" ? { spread: `${kind}${oldHash(statement)}` } : {}),
     partitions: parts.map((row, place) => partition(row, method, { of: parts.length, remainder: place })),
   };
 }
@@ -33,6 +38,14 @@ export const systemTime = "SYSTEM_TIME";
 export function methodOf([first]: readonly Row[]): string | null {
   const method = first?.PARTITION_METHOD ?? null;
   return method === null ? null : String(method).toUpperCase();
+}
+
+/** Of KEY, that of MySQL 5.1, which only the statement shows; MySQL splits its comments there. */
+function oldHash(statement: string | null): string {
+  const isOld =
+    statement !== null &&
+    says(readCreateTable(statement).options, /\bPARTITION BY (LINEAR )?KEY (\*\/ \/\*!\d+ )?ALGORITHM = 1\b/);
+  return isOld ? " ALGORITHM = 1" : "";
 }
 
 /** What KEY () stands for; of several unique keys it is one whose columns all others have, too. */

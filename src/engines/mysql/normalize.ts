@@ -79,7 +79,7 @@ async function readTables(
       ...keys,
       foreignKeys: normalizeForeignKeys(of(usage), of(rules), where.database),
       checks: normalizeChecks(name, checks, of(constraints), jsonColumns),
-      partitioning: normalizePartitions(of(partitions), keys),
+      partitioning: normalizePartitions(of(partitions), keys, text),
       comment: comment === "" ? null : comment,
       estimate: { rows: Number(row.TABLE_ROWS ?? 0), bytes: Number(row.DATA_LENGTH ?? 0) },
     };

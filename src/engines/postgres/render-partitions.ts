@@ -22,8 +22,8 @@ export function partitionKeySql(table: TargetTable, undone: string[]): string | 
     return null;
   }
   const { spread = "" } = partitioning;
-  // Another hash function spreads rows otherwise as well, and as evenly; a linear one does not.
-  if (spread.startsWith("LINEAR "))
+  // Another hash function spreads rows otherwise as well, and as evenly; a linear one does not, and an old one was asked for.
+  if (/^LINEAR | ALGORITHM /.test(spread))
     undone.push(`${spread} of the partitions of ${table.name}: rows are spread by PostgreSQL's own hash`);
   return ` PARTITION BY ${partitioning.method.toUpperCase()} (${partitioning.columns.map(quoted).join(", ")})`;
 }
