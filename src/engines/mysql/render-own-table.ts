@@ -24,13 +24,15 @@ export function ownTableDdl(table: TargetTable, statement: string, counter: DdlS
   const text = { ...read, keys: read.keys.map((key) => withFullParts(key, table)) };
   const options = text.options.replaceAll(placePattern, "").trim();
   const isLoadedAside = !/^(InnoDB|ROCKSDB)$/i.test(storageEngine(text));
-  const [first, later] = parted(text, isLoadedAside);
-  const lone = isLoadedAside ? loneCounter(text) : null;
+  const made = isLoadedAside ? withoutRowTimes(text) : text;
+  const first = firstKeys(made, isLoadedAside);
+  const later = text.keys.slice(first.length);
+  const lone = isLoadedAside ? loneCounter(text, first) : null;
   const parts = [
-    ...text.columns.map((column) => columnSql(column, table, text)),
+    ...made.columns.map((column) => columnSql(column, table, text)),
     ...first.map((key) => key.text),
     ...(lone === null ? [] : [`KEY ${traits.quote(loneName)} (${traits.quote(lone)})`]),
-    ...text.others.map((other) => checkSql(other, table)),
+    ...made.others.map((other) => checkSql(other, table)),
   ];
   const alter = `ALTER TABLE ${tableText(table)}`;
   const title = `table ${table.name}`;
@@ -42,6 +44,10 @@ export function ownTableDdl(table: TargetTable, statement: string, counter: DdlS
         {
           sql: `${alter}\n  ${[
             ...(lone === null ? [] : [`DROP KEY ${traits.quote(loneName)}`]),
+            ...text.columns
+              .filter((column) => !made.columns.includes(column))
+              .map((column) => `ADD COLUMN ${columnSql(column, table, text)} ${placeOf(column, text)}`),
+            ...text.others.filter((other) => !made.others.includes(other)).map((other) => `ADD ${other}`),
             ...later.map((key) => `ADD ${key.text}`),
             options,
           ].join(",\n  ")}`,
@@ -49,14 +55,32 @@ export function ownTableDdl(table: TargetTable, statement: string, counter: DdlS
         },
       ]
     : [];
+  const unversioned = isLoadedAside ? text.columns.filter(isUnversioned) : [];
+  // Without versions a table forgets what is said of its columns, and with them it is altered only where that is allowed.
+  const versions: DdlStatement[] =
+    unversioned.length === 0
+      ? []
+      : [
+          {
+            sql: "SET SESSION system_versioning_alter_history = KEEP",
+            title: "system_versioning_alter_history",
+          },
+          {
+            sql: `${alter}\n  ${unversioned.map((column) => `MODIFY COLUMN ${columnSql(column, table, text)}`).join(",\n  ")}`,
+            title: `columns without versions of ${table.name}`,
+          },
+        ];
   const foreign = table.foreignKeys.map((key) => ({
     sql: `${alter} ADD CONSTRAINT ${traits.quote(key.name)} ${foreignKeySql(key, text)}`,
     title: `foreign key ${key.name} of ${table.name}`,
   }));
   // What is checked against the mode, or depends on its order, is done by itself.
   const [parallel, ordered] = isDelicate(text)
-    ? [[], [...keys.once, ...keys.ordered, ...final]]
-    : [[...keys.once, ...final], keys.ordered];
+    ? [[], [...keys.once, ...keys.ordered, ...final, ...versions]]
+    : [
+        [...keys.once, ...final],
+        [...keys.ordered, ...versions],
+      ];
   const withMode = (statements: readonly DdlStatement[]) =>
     statements.length > 0 && isDelicate(text) ? [mode, ...statements] : statements;
   return {
@@ -82,13 +106,10 @@ export function isComputedOwn({ own }: TargetColumn): boolean {
 }
 
 /**
- * The keys that the table is made with, and those that it gets when the rows are there. The server keeps them in the
- * order in which they come, so those before one that is needed from the beginning are made with it.
+ * The keys that the table is made with; it gets the others when the rows are there. The server keeps them in the order
+ * in which they come, so those before one that is needed from the beginning are made with it.
  */
-function parted(
-  { keys, columns, options }: TableText,
-  isLoadedAside: boolean,
-): readonly [readonly KeyText[], readonly KeyText[]] {
+function firstKeys({ keys, columns, options }: TableText, isLoadedAside: boolean): readonly KeyText[] {
   const counter = columns.find(({ words }) => isCounter(words))?.name;
   const needed = keys.findIndex((key) => key.first === counter);
   const isClustered = keys[0]?.kind === "primary" || keys[0]?.kind === "unique";
@@ -100,13 +121,30 @@ function parted(
     counter === undefined || isLoadedAside ? 0 : needed + 1,
     unique + 1,
   );
-  return [keys.slice(0, count), keys.slice(count)];
+  return keys.slice(0, count);
 }
 
 /** The counter that InnoDB wants in front of a key, and other engines do not. */
-function loneCounter({ columns, keys }: TableText): string | null {
+function loneCounter({ columns }: TableText, keys: readonly KeyText[]): string | null {
   const counter = columns.find(({ words }) => isCounter(words))?.name;
-  return counter === undefined || keys[0]?.first === counter ? null : counter;
+  return counter === undefined || keys.some(({ first }) => first === counter) ? null : counter;
+}
+
+/** Without the times of its versions, which only a table with versions can have, and that one keeps its engine; no key has them. */
+function withoutRowTimes(text: TableText): TableText {
+  const columns = text.columns.filter(({ words }) => !/^GENERATED ALWAYS AS ROW (?:START|END)\b/.test(words));
+  if (columns.length === text.columns.length) return text;
+  const others = text.others.filter((other) => !/^PERIOD FOR SYSTEM_TIME\b/.test(other));
+  return { ...text, columns, keys: [], others };
+}
+
+function isUnversioned({ words }: ColumnText): boolean {
+  return says(words, /\bWITHOUT SYSTEM VERSIONING\b/);
+}
+
+function placeOf(column: ColumnText, { columns }: TableText): string {
+  const before = columns[columns.indexOf(column) - 1];
+  return before === undefined ? "FIRST" : `AFTER ${traits.quote(before.name)}`;
 }
 
 function isCounter(words: string): boolean {
