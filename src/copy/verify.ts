@@ -8,6 +8,8 @@ import { leftBehind } from "./left-behind.ts";
 import { refuseInterruptedComparison } from "../run/compare/interrupted.ts";
 import { type OrphanRows, orphanRows } from "../run/compare/orphan-rows.ts";
 import { haltBusy } from "../run/halt.ts";
+import { type AnswersWatch, watchAnswers } from "../run/perform/watch-moves.ts";
+import type { Side } from "../run/crew.ts";
 import { referencesOf } from "./references-of.ts";
 import { compareTable, type TableComparison } from "../run/compare/compare-table.ts";
 import { parseExpression } from "../sql/expression/parse.ts";
@@ -71,73 +73,112 @@ export interface VerifyReport {
 
 /** Holds two databases against each other, each in one snapshot. Reads only. */
 export async function verifyDatabases(project: CopyProject, choice: VerifyChoice): Promise<VerifyReport> {
-  const start = performance.now();
-  const { source, target, signal } = project;
+  const { source } = project;
   const where = choice.where === undefined ? null : parseExpression(choice.where, source.engine.id);
   if (choice.where !== undefined && where === null) {
     throw new GodwitError("GW1001", {
       message: `the condition ${JSON.stringify(choice.where)} holds what cannot be said to both servers`,
     });
   }
-  return withSession(project, "source", (reader) =>
-    withSession(project, "target", async (other) => {
-      const ofSource = rethrow(sideFailure(project, "source"));
-      const [ours, theirs] = [
-        await source.engine.normalize.schema(reader).catch(ofSource),
-        await target.engine.normalize.schema(other),
-      ];
-      const { tables, warnings } = ruledTables(project, ours.tables, selectTables(ours.tables, choice));
-      const { pairs, missing } = pairTables(
-        project,
-        tables,
-        theirs,
-        choice.columns,
-        acceptedLosses(ours.tables, choice.allow ?? []),
-        await isOneProduct(project, reader, other),
-      );
-      await refuseHidden(project, "source", reader, {
-        there: pairs.map(({ table }) => table.source),
-      }).catch(ofSource);
-      await refuseHidden(project, "target", other, { there: pairs.map(({ table }) => table.target) });
-      const more = Math.min(jobsOf(project, choice), pairs.length) - 1;
-      const verified = await withPairs(project, more, async (others) => {
-        const sessions = [{ reader, other }, ...others];
-        await source.engine.snapshot.align(sessions.map((pair) => pair.reader)).catch(ofSource);
-        await target.engine.snapshot?.align(sessions.map((pair) => pair.other));
-        return severalAtOnce(pairs, sessions, {
-          signal,
-          work: (pair, own, stop) =>
-            stoppedBy(stop, own, () =>
-              verifyTable(project, choice, { pair, where, sessions: own, signal: stop }),
-            ),
-        });
-      });
-      const paired = new Set(pairs.map(({ table }) => tableKey(table.target)));
-      const orphans = await orphanRows(
-        target.engine,
-        other,
-        referencesOf(theirs, (table) => paired.has(tableKey(table))),
-        theirs.tables,
-      );
-      // What is looked for there may be missing, which a transaction does not survive.
-      await other.rollback();
-      const left = await leftBehind(project, other);
-      const alike = await alikeInSource(project, reader, ours, { orphans, left }).catch(ofSource);
-      const isEqual = ({ differences, problems }: VerifiedTable) =>
-        differences === 0 && problems.length === 0;
-      return {
-        equal: missing.length === 0 && orphans.every(alike.orphans) && verified.every(isEqual),
-        source: source.target.display,
-        target: target.target.display,
-        tables: verified,
-        missing,
-        warnings,
-        orphans: orphans.filter((each) => !alike.orphans(each)),
-        leftovers: left.filter((each) => !alike.leftover(each)),
-        durationMs: Math.round(performance.now() - start),
-      };
-    }),
+  const lost = new AbortController();
+  const watch = watchAnswers(project.settings, (side, forMs) => lost.abort(silence(side, forMs)));
+  try {
+    return await withSession(project, "source", (reader) =>
+      withSession(project, "target", (other) =>
+        compareDatabases(project, choice, { reader, other, where, watch, lost: lost.signal }),
+      ),
+    );
+  } catch (error) {
+    // Who waited for the other side, or was told to stop, has failed as well.
+    throw lost.signal.aborted && project.signal?.aborted !== true ? lost.signal.reason : error;
+  } finally {
+    watch.stop();
+  }
+}
+
+function silence({ target: { display } }: Side, forMs: number): GodwitError {
+  const seconds = Math.round(forMs / 1_000);
+  return new GodwitError("GW3005", {
+    message: `${display}: nothing came over a connection for ${seconds} s, while its server waited for this program; the connection was closed`,
+    hint: "Nothing was changed. Look at what is between here and the server (a firewall, a proxy); then run the same command again.",
+  });
+}
+
+interface Comparison extends SessionPair {
+  readonly where: Expression | null;
+  readonly watch: Pick<AnswersWatch, "add">;
+  /** Aborted when a connection carries nothing any more. */
+  readonly lost: AbortSignal;
+}
+
+async function compareDatabases(
+  project: CopyProject,
+  choice: VerifyChoice,
+  { reader, other, where, watch, lost }: Comparison,
+): Promise<VerifyReport> {
+  const start = performance.now();
+  const { source, target } = project;
+  const signal = project.signal === undefined ? lost : AbortSignal.any([project.signal, lost]);
+  const watched = (pair: SessionPair) => {
+    watch.add(source, pair.reader);
+    watch.add(target, pair.other);
+  };
+  watched({ reader, other });
+  const ofSource = rethrow(sideFailure(project, "source"));
+  const [ours, theirs] = [
+    await source.engine.normalize.schema(reader).catch(ofSource),
+    await target.engine.normalize.schema(other),
+  ];
+  const { tables, warnings } = ruledTables(project, ours.tables, selectTables(ours.tables, choice));
+  const { pairs, missing } = pairTables(
+    project,
+    tables,
+    theirs,
+    choice.columns,
+    acceptedLosses(ours.tables, choice.allow ?? []),
+    await isOneProduct(project, reader, other),
   );
+  await refuseHidden(project, "source", reader, {
+    there: pairs.map(({ table }) => table.source),
+  }).catch(ofSource);
+  await refuseHidden(project, "target", other, { there: pairs.map(({ table }) => table.target) });
+  const more = Math.min(jobsOf(project, choice), pairs.length) - 1;
+  const verified = await withPairs(project, more, async (others) => {
+    others.forEach(watched);
+    const sessions = [{ reader, other }, ...others];
+    await source.engine.snapshot.align(sessions.map((pair) => pair.reader)).catch(ofSource);
+    await target.engine.snapshot?.align(sessions.map((pair) => pair.other));
+    return severalAtOnce(pairs, sessions, {
+      signal,
+      work: (pair, own, stop) =>
+        stoppedBy(stop, own, () =>
+          verifyTable(project, choice, { pair, where, sessions: own, signal: stop }),
+        ),
+    });
+  });
+  const paired = new Set(pairs.map(({ table }) => tableKey(table.target)));
+  const orphans = await orphanRows(
+    target.engine,
+    other,
+    referencesOf(theirs, (table) => paired.has(tableKey(table))),
+    theirs.tables,
+  );
+  // What is looked for there may be missing, which a transaction does not survive.
+  await other.rollback();
+  const left = await leftBehind(project, other);
+  const alike = await alikeInSource(project, reader, ours, { orphans, left }).catch(ofSource);
+  const isEqual = ({ differences, problems }: VerifiedTable) => differences === 0 && problems.length === 0;
+  return {
+    equal: missing.length === 0 && orphans.every(alike.orphans) && verified.every(isEqual),
+    source: source.target.display,
+    target: target.target.display,
+    tables: verified,
+    missing,
+    warnings,
+    orphans: orphans.filter((each) => !alike.orphans(each)),
+    leftovers: left.filter((each) => !alike.leftover(each)),
+    durationMs: Math.round(performance.now() - start),
+  };
 }
 
 /** What the servers are asked is cancelled when `stop` comes: an answer may take hours. */

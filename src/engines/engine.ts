@@ -137,6 +137,11 @@ export interface Session {
   reset(): Promise<void>;
   /** Changes the tag that the server shows. */
   retag(tag: string): Promise<void>;
+  /**
+   * Bytes that have come and gone on the connection, while an answer is waited for; null where none is, or where the
+   * server that does the work is not told by `id`. Missing where the server is this process.
+   */
+  bytesWhileAsked?(): number | null;
   /** Asks the server, from outside, to cancel what the session executes. Never rejects. */
   cancel(): Promise<void>;
   /** Ends the session; never rejects. */

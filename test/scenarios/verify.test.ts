@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { copy } from "../../src/commands/copy.ts";
 import type { StampedEvent } from "../../src/index.ts";
 import { withPair } from "../support/laboratory/pair.ts";
+import { makeProject } from "../support/project.ts";
+import { type Fault, sent, startProxy } from "../support/proxy.ts";
 import { administer, target, type TargetName } from "../support/servers.ts";
 import { until } from "../support/until.ts";
 import { sessions } from "../faults/evidence.ts";
@@ -364,4 +367,61 @@ describe("verify", { concurrency: 2 }, () => {
       );
     }),
   );
+});
+
+/** How long nothing may move before the servers are asked what they do. */
+const soon = { "godwit.config.json": '{ "connectTimeout": "1s" }' };
+
+describe("verify over a connection that carries nothing any more", { concurrency: 6 }, () => {
+  for (const [from, to, side, fault, words] of [
+    ["mysql", "mysql", "source", "stall-to-client", "SELECT MD5('')"],
+    ["mariadb", "postgres", "source", "stall-to-server", "SELECT bucket, CAST(COUNT"],
+    ["postgres", "postgres", "target", "stall", "pg_catalog.pg_class"],
+    ["postgres", "mariadb", "target", "stall-to-client", "NOT EXISTS (SELECT 1"],
+    ["sqlite", "postgres", "target", "stall-to-client", "TO STDOUT"],
+  ] as const satisfies readonly (readonly [TargetName, TargetName, "source" | "target", Fault, string])[]) {
+    test(`${from} → ${to}: ends with the ${side}'s name, ${fault}`, { skip: skipFor(from, to) }, () =>
+      withPair(from, to, async (pair) => {
+        await pair.prepare([
+          "CREATE TABLE a (id int PRIMARY KEY)",
+          "CREATE TABLE b (id int PRIMARY KEY, a int NOT NULL, FOREIGN KEY (a) REFERENCES a (id))",
+          "INSERT INTO a VALUES (1)",
+          "INSERT INTO b VALUES (1, 1)",
+        ]);
+        await pair.copy();
+        await using proxy = await startProxy(pair[side]);
+        await using project = await makeProject(soon);
+        proxy.when(sent(words), fault);
+        const began = performance.now();
+        const error = await refused(pair.verify({ [side]: proxy.url, cwd: project.folder }), "GW3005");
+        assert.equal(proxy.faults, 1, "the fault did not happen");
+        const { host } = new URL(proxy.url);
+        assert.match(error.message, new RegExp(`${host}/\\S+: nothing came over a connection for \\d+ s`));
+        assert.ok(performance.now() - began < 20_000, "it took long to notice");
+      }),
+    );
+  }
+
+  for (const name of ["mariadb", "mysql", "postgres"] as const) {
+    test(`${name}: waits for a server that is at work`, { skip: skipFor(name) }, () =>
+      withPair(name, name, async (pair) => {
+        const table = ["CREATE TABLE t (id int PRIMARY KEY)"];
+        await pair.prepare(table);
+        await pair.change(table);
+        await using project = await makeProject(soon);
+        await administer(
+          name,
+          async (sql) => {
+            if (name === "postgres") await sql("BEGIN; LOCK TABLE t");
+            else await sql("LOCK TABLES t WRITE");
+            const verified = pair.verify({ lockTimeout: "60s", cwd: project.folder });
+            await delay(9_000);
+            await sql(name === "postgres" ? "COMMIT" : "UNLOCK TABLES");
+            assert.equal((await verified).equal, true);
+          },
+          pair.target,
+        );
+      }),
+    );
+  }
 });

@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
 import type { Connection, ConnectionOptions, FieldPacket } from "mysql2";
 import { GodwitError } from "../../core/error.ts";
 import type { Row, Session, SessionOptions, Value, Write } from "../engine.ts";
@@ -292,6 +293,11 @@ export class MysqlSession implements Session {
   async retag(tag: string): Promise<void> {
     this.#tag = tag;
     await this.#text(`SET @godwit_tag = ${textLiteral(tag)}`);
+  }
+
+  bytesWhileAsked(): number | null {
+    const { stream } = this.#connection as unknown as { stream: Socket };
+    return this.#pending.size === 0 ? null : stream.bytesRead + stream.bytesWritten;
   }
 
   async cancel(): Promise<void> {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import type pg from "pg";
 import { GodwitError } from "../../core/error.ts";
@@ -198,6 +199,13 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
       tag = next;
       await simple(`SET application_name = ${literal(next)}`);
     },
+    bytesWhileAsked() {
+      const { readyForQuery } = client as unknown as { readyForQuery: boolean };
+      // Behind a pooler another backend may do the work than the one that has told its pid.
+      if (readyForQuery || announcedPid(client) !== pid) return null;
+      const { bytesRead, bytesWritten } = socketOf(client);
+      return bytesRead + bytesWritten;
+    },
     async cancel() {
       try {
         const other = await open(target, { ...options, tag: `${tag} cancel`, onNotice: () => {} });
@@ -233,8 +241,8 @@ async function open(target: Target, options: SessionOptions): Promise<PostgresSe
   return session;
 }
 
-function socketOf(client: pg.Client): { destroy(): void } {
-  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
+function socketOf(client: pg.Client): Socket {
+  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
 /** The driver refuses in its own words where there is none, or sends an empty one. */

@@ -103,7 +103,7 @@ async function comparedTables(context: StepContext, step: CompareStep): Promise<
       [crew.target, other],
     ],
     // An answer may take long: only servers that say that they gave theirs are believed to wait.
-    (found) => found?.idle === true,
+    { waits: (found) => found?.idle === true },
   );
   const comparing = crew.working(
     working,
