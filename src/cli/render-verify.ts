@@ -32,6 +32,10 @@ export function verifyText(report: VerifyReport, paint: Paint): string {
     ...report.orphans.map(({ table, foreignKey, rows }) => {
       return `  ${paint.red("orphans")}: ${rows} rows of ${oneLine(table)} refer to nothing (${oneLine(foreignKey)})\n`;
     }),
+    ...report.weaknesses.map(
+      ({ side, weakness }) =>
+        `  ${paint.yellow("warning")}: the ${side} is not read as one state: ${oneLine(weakness, 300)}\n`,
+    ),
     ...leftoversText(report, paint),
     ...report.tables.filter(({ listed }) => listed.length > 0).map((table) => differencesText(table, paint)),
   ];

@@ -68,6 +68,8 @@ export interface VerifyReport {
   readonly orphans: readonly OrphanRows[];
   /** What interrupted jobs have left in the target; it makes no difference of rows. */
   readonly leftovers: readonly Remnant[];
+  /** Sides that were not read as one state: a difference there may be what was written meanwhile. */
+  readonly weaknesses: readonly { readonly side: "source" | "target"; readonly weakness: string }[];
   readonly durationMs: number;
 }
 
@@ -143,18 +145,25 @@ async function compareDatabases(
   }).catch(ofSource);
   await refuseHidden(project, "target", other, { there: pairs.map(({ table }) => table.target) });
   const more = Math.min(jobsOf(project, choice), pairs.length) - 1;
-  const verified = await withPairs(project, more, async (others) => {
+  const { compared, weaknesses } = await withPairs(project, more, async (others) => {
     others.forEach(watched);
     const sessions = [{ reader, other }, ...others];
-    await source.engine.snapshot.align(sessions.map((pair) => pair.reader)).catch(ofSource);
-    await target.engine.snapshot?.align(sessions.map((pair) => pair.other));
-    return severalAtOnce(pairs, sessions, {
+    const snapshots = {
+      source: await source.engine.snapshot.align(sessions.map((pair) => pair.reader)).catch(ofSource),
+      target: await target.engine.snapshot?.align(sessions.map((pair) => pair.other)),
+    };
+    const compared = await severalAtOnce(pairs, sessions, {
       signal,
       work: (pair, own, stop) =>
         stoppedBy(stop, own, () =>
           verifyTable(project, choice, { pair, where, sessions: own, signal: stop }),
         ),
     });
+    const weaknesses = (["source", "target"] as const).flatMap((side) => {
+      const weakness = snapshots[side]?.weakness ?? null;
+      return weakness === null ? [] : [{ side, weakness }];
+    });
+    return { compared, weaknesses };
   });
   const paired = new Set(pairs.map(({ table }) => tableKey(table.target)));
   const orphans = await orphanRows(
@@ -169,14 +178,15 @@ async function compareDatabases(
   const alike = await alikeInSource(project, reader, ours, { orphans, left }).catch(ofSource);
   const isEqual = ({ differences, problems }: VerifiedTable) => differences === 0 && problems.length === 0;
   return {
-    equal: missing.length === 0 && orphans.every(alike.orphans) && verified.every(isEqual),
+    equal: missing.length === 0 && orphans.every(alike.orphans) && compared.every(isEqual),
     source: source.target.display,
     target: target.target.display,
-    tables: verified,
+    tables: compared,
     missing,
     warnings,
     orphans: orphans.filter((each) => !alike.orphans(each)),
     leftovers: left.filter((each) => !alike.leftover(each)),
+    weaknesses,
     durationMs: Math.round(performance.now() - start),
   };
 }
