@@ -3,6 +3,8 @@ import { GodwitError } from "../core/error.ts";
 import { sealPlan } from "../core/plan.ts";
 import type { DdlStatement } from "../engines/data-roles.ts";
 import type { ServerFacts } from "../engines/engine.ts";
+import { archivedRows } from "../run/archive/archived-rows.ts";
+import { findLongRow } from "../run/archive/long-rows.ts";
 import type { Manifest } from "../run/archive/manifest.ts";
 import { ArchiveReader } from "../run/archive/read-archive.ts";
 import { isOfDatabase, readArtifacts } from "../run/artifact-ledger.ts";
@@ -44,7 +46,7 @@ const defaultJobs = 2;
 
 /**
  * Restores a backup, or goes on with a restore that was interrupted. The whole file is looked at first. Throws GW8202 to
- * GW8204 for the file, GW8210 for the target, GW8207 where the result differs from what was backed up.
+ * GW8204 for the file, GW8208 for what the target cannot take, GW8210 for the target, GW8207 where the result differs from what was backed up.
  */
 export async function restoreBackup(project: BackupProject, choice: RestoreChoice): Promise<Restored> {
   const { engine, settings } = project;
@@ -56,6 +58,7 @@ export async function restoreBackup(project: BackupProject, choice: RestoreChoic
   const sha256 = await archive.check();
   if (choice.sha256 !== undefined && sha256 !== choice.sha256) throw exchanged(choice.file, "unchanged");
   if (choice.sha256 === undefined && choice.plain !== true) await refuseForeign(project, archive, sha256);
+  await refuseLongRows(project, archive, manifest);
   await engine.syntax.load();
   const intent: RestoreIntent = {
     command: "backup restore",
@@ -134,6 +137,26 @@ async function refuseForeign(project: BackupProject, archive: ArchiveReader, sha
     message: `${file} is not encrypted, and there is a key: it may not be the file that you mean`,
     hint: "Whoever can write there could have put it in the place of an encrypted one. If it is yours, pass --plain.",
     details: { file, sha256 },
+  });
+}
+
+/** Throws GW8208 for a row that the target's server would refuse in the middle of the restore. */
+async function refuseLongRows(
+  project: BackupProject,
+  archive: ArchiveReader,
+  { tables }: Manifest,
+): Promise<void> {
+  const { engine } = project;
+  const { longestRow } = archivedRows(engine);
+  if (longestRow === undefined) return;
+  const longest = await withSession(project, longestRow);
+  const row = await findLongRow(archive, tables, longest);
+  if (row === null) return;
+  const { table, key, column, bytes } = row;
+  throw new GodwitError("GW8208", {
+    message: `${table}, ${key.length === 0 ? "a row" : `row ${key.join(", ")}`}, column ${column}: the row has ${bytes} bytes of text in the backup, and ${engine.traits.title} takes rows of at most ${longest.bytes} (${longest.because}). A byte is two digits there, in columns of bytes and in texts that keep theirs`,
+    hint: "Nothing was changed. Raise that setting of the target's server above the row's bytes, and run the same command again.",
+    details: { table, key, column, bytes, limitBytes: longest.bytes },
   });
 }
 

@@ -581,7 +581,7 @@ const entries = {
     title: "This cannot be backed up or restored so",
     hint: "Use the other form, or a server of the backup's engine.",
     explanation:
-      "The engine has no backups, the backup is of another engine, or a client program is missing or older than the server. Nothing was changed.",
+      "The engine has no backups, the backup is of another engine, a client program is missing or older than the server, or a row has more text than the server takes. Nothing was changed. As a warning: this server would not take a row of its own backup back.",
   },
   GW8209: {
     title: "The target refused a part of the backup",

@@ -17,7 +17,7 @@ import { godwit } from "../support/cli.ts";
 import { clientRows } from "../support/laboratory/client-rows.ts";
 import { run } from "../support/laboratory/pair.ts";
 import { makeProject } from "../support/project.ts";
-import { target, withDatabase } from "../support/servers.ts";
+import { administer, target, withDatabase } from "../support/servers.ts";
 
 /* Which backups there are, which may go, and who may read them. */
 
@@ -161,6 +161,44 @@ for (const { name, skip, statement, lacks } of [
     });
   });
 }
+
+test(
+  "mariadb: a row that the target's server would not take is named before anything is changed",
+  { skip: target("mariadb").skip },
+  async () => {
+    await using project = await makeProject();
+    await withDatabase("mariadb", (url) =>
+      withDatabase("mariadb", async (to) => {
+        // More than half of max_allowed_packet, and two digits a byte.
+        await run("mariadb", url, [
+          "CREATE TABLE t (id int PRIMARY KEY, short varchar(9) CHARACTER SET gbk, v longtext CHARACTER SET gbk)",
+          "INSERT INTO t VALUES (1, 'a', 'b'), (7, 'a', REPEAT('x', @@max_allowed_packet / 2 + 1000)), (8, '', '')",
+        ]);
+        await run("mariadb", to, ["CREATE TABLE precious (a int)", "INSERT INTO precious VALUES (1)"]);
+        const told: string[] = [];
+        const onEvent = (event: StampedEvent) => {
+          if (event.type === "warning:raised") told.push(event.message);
+        };
+        const options = { cwd: project.folder, env: {}, url };
+        const { file } = await backupCreate({ ...options, onEvent });
+        assert.match(
+          told.join(),
+          /takes rows of \d+ bytes of text, for t; this one takes \d+ \(its max_allowed/,
+        );
+        const row = /^t, row 7, column v: the row has \d+ bytes of text/;
+        await refused(backupVerify(options), "GW8208", row);
+        const confirm = new URL(to).pathname.slice(1);
+        await refused(backupRestore({ ...options, url: to, file, confirm }), "GW8208", row);
+        const tables = await administer("mariadb", (sql) => sql("SHOW TABLES"), to);
+        assert.deepEqual(tables.flatMap(Object.values), ["precious"]);
+        // One of the length that the server still takes comes back.
+        await run("mariadb", url, ["UPDATE t SET v = LEFT(v, @@max_allowed_packet / 2 - 600) WHERE id = 7"]);
+        await backupCreate(options);
+        assert.equal((await backupVerify(options)).rows, 3);
+      }),
+    );
+  },
+);
 
 test("a scratch database that is not empty is left alone", async () => {
   await inProject(async ({ options }) => {

@@ -166,5 +166,12 @@ async function archiveChunk(
   await flush();
   if (writer !== null) spare.push(buffer);
   const blocks: BlockPlace[] = await Promise.all(written);
-  return { rows: String(sum.rows), sum: String(sum.sum), bytes, blocks };
+  const isBounded = rows.longestRow !== undefined;
+  return {
+    rows: String(sum.rows),
+    sum: String(sum.sum),
+    bytes,
+    ...(isBounded ? { longestRow: sum.longest } : {}),
+    blocks,
+  };
 }

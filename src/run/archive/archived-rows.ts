@@ -1,4 +1,4 @@
-import type { KeyColumn, Range, ReadRequest, WriteRequest } from "../../engines/data-roles.ts";
+import type { KeyColumn, Range, ReadRequest, WriteRequest, WriteRole } from "../../engines/data-roles.ts";
 import type { BackupRole, BackupTable } from "../../engines/backup-role.ts";
 import type { Engine, Session } from "../../engines/engine.ts";
 import { GodwitError } from "../../core/error.ts";
@@ -7,6 +7,8 @@ import { withEncoding } from "../../core/with-encoding.ts";
 /** How rows go into an archive and out of it: each in the text that the same engine reads back exactly. */
 export interface ArchivedRows {
   readonly role: BackupRole;
+  /** Of one row's text; missing where the server takes any. */
+  readonly longestRow: WriteRole["longestRow"] | undefined;
   split(session: Session, table: BackupTable, chunkBytes: number): Promise<readonly Range[]>;
   read(session: Session, table: BackupTable, range: Range): AsyncIterable<Uint8Array>;
   load(session: Session, table: BackupTable, rows: AsyncIterable<Uint8Array>): Promise<bigint>;
@@ -19,6 +21,7 @@ export function archivedRows({ backup, read, write, chunk, traits }: Engine): Ar
   const isNative = backup.rowForm === "native";
   return {
     role: backup,
+    longestRow: write.longestRow,
     split: (session, table, chunkBytes) =>
       chunk.split(session, {
         table: nameOf(table),

@@ -6,6 +6,8 @@ export interface ArchivedChunk {
   /** Of its rows' texts: `RowSum`. */
   readonly sum: string;
   readonly bytes: number;
+  /** Bytes of its longest row, where the engine's server does not take any. */
+  readonly longestRow?: number;
   readonly blocks: readonly BlockPlace[];
 }
 
@@ -111,6 +113,8 @@ const encoded =
   (each: Check): Check =>
   (value) =>
     each(value) && encoding(value);
+const chunk = record({ rows: digits, sum: digits, bytes: number, blocks: list(place) });
+const longestRow: Check = (value) => number((value as Partial<ArchivedChunk>).longestRow ?? 0);
 const column = encoded(record({ name: text, type: record({ kind: text }), sql: text }));
 const table = record({
   schema: text,
@@ -120,7 +124,7 @@ const table = record({
   estimate: record({}),
   rows: digits,
   sum: digits,
-  chunks: list(record({ rows: digits, sum: digits, bytes: number, blocks: list(place) })),
+  chunks: list((value) => chunk(value) && longestRow(value)),
 });
 const ledger = record({
   table: (value) => value === "migration" || value === "watermark",

@@ -12,6 +12,7 @@ const laneBits = 96n;
 export class RowSum {
   #rows = 0n;
   #sum = 0n;
+  #longest = 0;
   /** Of the row that is not over yet: the states, of which the first takes the next word; the length; bytes of no whole word. */
   #murmur = 0;
   #nextMurmur = 0;
@@ -47,6 +48,7 @@ export class RowSum {
       if (found < 0) break;
       at++;
       rows++;
+      if (this.#length > this.#longest) this.#longest = this.#length;
       if (this.#held > 0) this.#step(this.#word);
       murmurs += ended(murmurStep(this.#murmur, this.#nextMurmur), this.#length);
       foxes += ended(foxStep(this.#fox, this.#nextFox), this.#length);
@@ -73,6 +75,11 @@ export class RowSum {
   /** Sums of parts of a table add up to that of the table. */
   get sum(): bigint {
     return this.#sum;
+  }
+
+  /** Bytes of the longest whole row. */
+  get longest(): number {
+    return this.#longest;
   }
 
   #byte(byte: number): void {

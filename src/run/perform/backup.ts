@@ -1,15 +1,17 @@
 import { dirname } from "node:path";
 import { GodwitError } from "../../core/error.ts";
 import type { BackupStep } from "../../core/plan.ts";
+import { tableKey } from "../../core/table-key.ts";
 import { version as tool } from "../../core/version.ts";
 import type { BackupContents } from "../../engines/backup-role.ts";
 import type { Session } from "../../engines/engine.ts";
-import { archivedRows } from "../archive/archived-rows.ts";
+import { type ArchivedRows, archivedRows } from "../archive/archived-rows.ts";
 import { archiveDump } from "../archive/archive-dump.ts";
 import { nativeRole } from "../archive/native-role.ts";
 import { archiveTables } from "../archive/archive-tables.ts";
 import { readLedgerRows } from "../archive/ledger-rows.ts";
-import type { Manifest } from "../archive/manifest.ts";
+import { longChunks } from "../archive/long-rows.ts";
+import type { ArchivedTable, Manifest } from "../archive/manifest.ts";
 import { ArchiveWriter, type WrittenArchive } from "../archive/write-archive.ts";
 import { changeArtifacts } from "../artifact-ledger.ts";
 import { crashPoint } from "../crash-point.ts";
@@ -108,6 +110,7 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
           halt();
           throw error;
         });
+        await tellLongRows(context, rows, first, tables);
         const parts = own === null ? contents : besideDump(contents);
         const { schema, before, keys, after, finish } = parts;
         const manifest: Manifest = {
@@ -150,6 +153,25 @@ async function makeArchive(context: StepContext, step: BackupStep): Promise<Made
   } finally {
     signal?.removeEventListener("abort", halt);
   }
+}
+
+/** What this very server would not take back is told when there is still time to raise its setting. */
+async function tellLongRows(
+  { emit }: StepContext,
+  { longestRow }: ArchivedRows,
+  session: Session,
+  tables: readonly ArchivedTable[],
+): Promise<void> {
+  if (longestRow === undefined) return;
+  const longest = await longestRow(session);
+  const long = tables.filter((table) => longChunks(table, longest).length > 0);
+  if (long.length === 0) return;
+  const most = Math.max(...long.flatMap(({ chunks }) => chunks.map((chunk) => chunk.longestRow ?? 0)));
+  emit({
+    type: "warning:raised",
+    code: "GW8208",
+    message: `a restore needs a server that takes rows of ${most} bytes of text, for ${long.map(tableKey).join(", ")}; this one takes ${longest.bytes} (${longest.because})`,
+  });
 }
 
 /** What of the schema a native dump leaves to us. */

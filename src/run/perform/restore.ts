@@ -289,7 +289,11 @@ function rowFailure(
   { ordinal }: ChunkRecord,
   error: unknown,
 ): unknown {
-  if (error instanceof GodwitError) return error;
+  if (error instanceof GodwitError) {
+    if (error.code !== "GW7002") return error;
+    // What is said of it there is advice for copies.
+    return new GodwitError("GW8209", { message: error.message, details: error.details, cause: error });
+  }
   const native = engine.errors.classify(error);
   if (lostKinds.has(native.kind) || passingKinds.has(native.kind)) return error;
   const { column, reason } = engine.write?.blame(error) ?? { column: null, reason: native.message };
