@@ -101,6 +101,32 @@ describe("verify", { concurrency: 2 }, () => {
       }),
   );
 
+  for (const [from, to] of [
+    ["postgres", "sqlite"],
+    ["sqlite", "mysql"],
+    ["mariadb", "postgres"],
+  ] as const) {
+    test(`compares keys of booleans and of all integers, ${from} → ${to}`, { skip: skipFor(from, to) }, () =>
+      withPair(from, to, async (pair) => {
+        await pair.prepare([
+          "CREATE TABLE flag (is_on boolean NOT NULL PRIMARY KEY, v integer)",
+          "INSERT INTO flag VALUES (true, 1), (false, 2)",
+          "CREATE TABLE edge (id bigint NOT NULL PRIMARY KEY, v integer)",
+          "CREATE TABLE edge_int (id integer NOT NULL PRIMARY KEY, v integer)",
+          "INSERT INTO edge_int VALUES (-2147483648, 1), (2147483647, 2)",
+          "INSERT INTO edge VALUES (-9223372036854775807 - 1, 1), (0, 2), (9223372036854775807, 3)",
+        ]);
+        await pair.copy();
+        assert.equal((await pair.verify()).equal, true);
+        await pair.change(["UPDATE flag SET v = 3 WHERE is_on", "UPDATE edge SET v = 0 WHERE id <> 0"]);
+        assert.deepEqual(
+          (await pair.verify()).tables.map(({ differences }) => differences),
+          [2, 0, 1],
+        );
+      }),
+    );
+  }
+
   test("compares with a target that has no ledger", { skip: skipFor("postgres") }, () =>
     withPair("postgres", "postgres", async (pair) => {
       const table = ["CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (1)"];

@@ -1,5 +1,6 @@
 import type { DigestColumn, DigestRequest, Slice } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
+import { signedSlice } from "../signed-slice.ts";
 import { isMeasured } from "../measured-form.ts";
 import { formSql } from "./digest-form.ts";
 import { ownHash } from "./own-hash.ts";
@@ -103,9 +104,10 @@ const groupSize = 24;
 export function sliceConditions(request: DigestRequest, slice: Slice): string[] {
   if (slice.by !== "key") return [];
   const column = singleKey(request);
+  const { after, upTo } = signedSlice(slice);
   return [
-    ...(slice.after === null ? [] : [`${column} > ${number(slice.after)}`]),
-    ...(slice.upTo === null ? [] : [`${column} <= ${number(slice.upTo)}`]),
+    ...(after === null ? [] : [`${column} > ${number(after)}`]),
+    ...(upTo === null ? [] : [`${column} <= ${number(upTo)}`]),
   ];
 }
 
@@ -116,9 +118,10 @@ export function singleKey(request: DigestRequest): string {
   return valueSql(column);
 }
 
+/** Not as a text, which the server would take for a value of the column's type: it may be one more than that holds. */
 function number(digits: string): string {
   if (!/^-?\d+$/.test(digits)) throw new Error(`${digits} is no integer`);
-  return `'${digits}'`;
+  return digits;
 }
 
 /** A condition that finds a key by its form; null where only the form itself can be compared. */

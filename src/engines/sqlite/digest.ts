@@ -8,6 +8,7 @@ import type {
   Slice,
 } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
+import { signedSlice } from "../signed-slice.ts";
 import { wholeRows } from "./copy-rows.ts";
 import { wireTypeOf } from "./digest-form.ts";
 import { QuickHashes, quickDigest } from "./digest-quick.ts";
@@ -185,10 +186,11 @@ async function hashed(
 
 function rangeOf({ within }: DigestRequest, part: Slice): Range {
   if (part.by !== "key") return within?.range ?? { by: "all" };
+  const { after, upTo } = signedSlice(part);
   return {
     by: "key",
-    after: part.after === null ? null : [part.after],
-    upTo: part.upTo === null ? null : [part.upTo],
+    after: after === null ? null : [after],
+    upTo: upTo === null ? null : [upTo],
   };
 }
 

@@ -28,11 +28,17 @@ export async function differingSlices(
   return isOrdered(ours, theirs) ? byKey(ours, theirs, options) : byBucket(ours, theirs, options);
 }
 
-/** One integer key: both servers have its values in the same order. */
+/** One integer key: both servers have its values in the same order. A boolean has the form, but not everywhere a least one. */
 function isOrdered(source: Asked, target: Asked): boolean {
-  return [source, target].every(
-    ({ request: { key } }) => key.length === 1 && key[0]?.form.kind === "integer" && key[0].value === null,
-  );
+  return [source, target].every(({ request: { key } }) => {
+    const [column] = key;
+    return (
+      key.length === 1 &&
+      column?.form.kind === "integer" &&
+      (column.type.kind === "integer" || column.type.kind === "year") &&
+      column.value === null
+    );
+  });
 }
 
 /** The whole table, in parts small enough for row by row work. */
