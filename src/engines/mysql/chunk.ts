@@ -1,7 +1,7 @@
 import type { TableName } from "../../core/portable.ts";
 import type { ChunkRole, Greatest, KeyColumn, KeyValues, Range, SplitRequest } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
-import { columnFacts } from "./column-facts.ts";
+import { type ColumnFacts, columnFacts } from "./column-facts.ts";
 import { dataSession } from "./data-session.ts";
 import { canBound, rangeCondition } from "./key-range.ts";
 import { columnReading } from "./read-column.ts";
@@ -16,15 +16,24 @@ const mostChunks = 10_000;
 /**
  * Bounds are taken from the key's own index, in the server's order and collation: from least and greatest of a whole
  * number whose values lie dense, by walking the index otherwise. An ENUM is ordered by its numbers but compared by
- * its text, so that a table keyed by one is a single range.
+ * its text, and MariaDB's index has the CHARs of a collation without padding in another order than it compares them:
+ * a table keyed by one of these is a single range.
  */
 async function split(session: Session, request: SplitRequest): Promise<Range[]> {
   const { key, estimate } = request;
   const count = Math.min(mostChunks, Math.ceil(estimate.bytes / Math.max(1, request.chunkBytes)));
   if (count < 2 || key.length === 0 || !key.every((column) => canBound(column.type))) return [{ by: "all" }];
   await dataSession(session);
-  const bounds = (await evenBounds(session, request, count)) ?? (await walkedBounds(session, request, count));
+  const facts = await columnFacts(session, request.table);
+  if (key.some(({ name }) => isPaddedInIndex(facts.get(name)))) return [{ by: "all" }];
+  const bounds =
+    (await evenBounds(session, request, count)) ?? (await walkedBounds(session, request, count, facts));
   return ranges(bounds);
+}
+
+/** Of "a" and "a\t" the index then has the second one first, whose tab stands beside a space of the padding. */
+function isPaddedInIndex(facts: ColumnFacts | undefined): boolean {
+  return facts?.dataType === "char" && /_nopad_/.test(facts.collation ?? "");
 }
 
 function ranges(bounds: readonly KeyValues[]): Range[] {
@@ -66,9 +75,9 @@ async function walkedBounds(
   session: Session,
   { table, key, estimate }: SplitRequest,
   count: number,
+  facts: ReadonlyMap<string, ColumnFacts>,
 ): Promise<KeyValues[]> {
   let step = Math.max(1, Math.ceil(estimate.rows / count));
-  const facts = await columnFacts(session, table);
   const texts = key.map((column, place) => `${keyText(column, facts)} AS k${place}`);
   const order = key.map((column) => traits.quote(column.name)).join(", ");
   const bounds: KeyValues[] = [];
@@ -86,7 +95,7 @@ async function walkedBounds(
   return bounds;
 }
 
-function keyText(column: KeyColumn, facts: Awaited<ReturnType<typeof columnFacts>>): string {
+function keyText(column: KeyColumn, facts: ReadonlyMap<string, ColumnFacts>): string {
   if (column.encoding !== undefined) return `HEX(${traits.quote(column.name)})`;
   const read = { name: column.name, value: null, from: column.type, to: column.type };
   const reading = columnReading(read, facts.get(column.name), { bytesPrefix: "" });

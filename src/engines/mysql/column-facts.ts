@@ -7,6 +7,8 @@ export interface ColumnFacts {
   readonly columnType: string;
   /** Null for what is no text. */
   readonly charset: string | null;
+  /** Null for what is no text. */
+  readonly collation: string | null;
   readonly nullable: boolean;
 }
 
@@ -17,7 +19,7 @@ export async function columnFacts(
 ): Promise<ReadonlyMap<string, ColumnFacts>> {
   const rows = await session.query(
     `SELECT COLUMN_NAME AS name, DATA_TYPE AS dataType, COLUMN_TYPE AS columnType, CHARACTER_SET_NAME AS charset,
-       IS_NULLABLE AS nullable
+       COLLATION_NAME AS collation, IS_NULLABLE AS nullable
      FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${table.schema === "" ? "DATABASE()" : "?"} AND TABLE_NAME = ?`,
     table.schema === "" ? [table.name] : [table.schema, table.name],
   );
@@ -28,6 +30,7 @@ export async function columnFacts(
         dataType: String(row.dataType).toLowerCase(),
         columnType: String(row.columnType).toLowerCase(),
         charset: row.charset === null ? null : String(row.charset),
+        collation: row.collation === null ? null : String(row.collation),
         nullable: row.nullable === "YES",
       },
     ]),
