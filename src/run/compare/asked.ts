@@ -22,6 +22,8 @@ export interface CompareOptions extends Stoppable {
   readonly where?: Expression | null | undefined;
   /** Of the table's parts only so many, chosen by chance: more than 0, at most 1. */
   readonly sample?: number | undefined;
+  /** Rows that the target alone has are no difference. */
+  readonly mayHoldMore?: boolean | undefined;
   /** Floats so many representable numbers apart count as equal, and are told. */
   readonly ulps: number;
   /** At most so many differing rows are listed; all are counted. */

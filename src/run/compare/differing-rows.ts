@@ -37,7 +37,8 @@ export async function differingRows(
   for (const slice of slices) {
     await betweenParts(options);
     const [left, right] = await both(source, target, (side) => hashesOf(side, slice));
-    const pairs = pairUp(left, right);
+    const found = pairUp(left, right);
+    const pairs = options.mayHoldMore === true ? found.filter(({ source: row }) => row !== null) : found;
     // Rows whose floats alone differ within the tolerance are told apart only by their values.
     for (let first = 0; first < pairs.length; first += lookedUpAtOnce) {
       const part = pairs.slice(first, first + lookedUpAtOnce);

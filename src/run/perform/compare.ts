@@ -124,6 +124,8 @@ async function comparedTables(context: StepContext, step: CompareStep): Promise<
             target: { engine, session: other },
             table,
             where: table.window,
+            // What an attempt has upserted may since be gone from the source, or from the window: it stays.
+            mayHoldMore: table.upsertBy !== null,
             ulps: 1,
             listed,
             signal: stop,
