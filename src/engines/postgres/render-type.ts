@@ -14,7 +14,7 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
   if (usage.sameEngine === true && saysMore(column)) return same(column.declared, type, []);
   switch (type.kind) {
     case "boolean":
-      return booleanOr(smallint);
+      return usage.sameEngine === true ? same("boolean", type, []) : booleanOr(smallint);
     case "integer":
       return integer(column, type);
     case "decimal":
