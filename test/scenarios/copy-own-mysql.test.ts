@@ -296,9 +296,10 @@ const lost = {
   ],
   both: [
     [
-      "CREATE TABLE parted (id int, d date, PRIMARY KEY (id, d)) PARTITION BY RANGE (YEAR(d)) SUBPARTITION BY HASH (id) SUBPARTITIONS 2 (PARTITION p0 VALUES LESS THAN (2000) COMMENT 'old ones', PARTITION p1 VALUES LESS THAN MAXVALUE)",
+      "CREATE TABLE parted (id int, d date, PRIMARY KEY (id, d)) PARTITION BY RANGE (YEAR(d)) SUBPARTITION BY HASH (id) SUBPARTITIONS 2 (PARTITION p0 VALUES LESS THAN (2000) COMMENT 'old ones', PARTITION p1 VALUES LESS THAN MAXVALUE MAX_ROWS = 9)",
       "subpartitions parted",
       "comment of partition p0 on parted",
+      "options of partition p1 on parted",
     ],
     [
       "CREATE TABLE stats (id int PRIMARY KEY) STATS_PERSISTENT=1 ROW_FORMAT=DYNAMIC COMMENT='PACK_KEYS=1'",
@@ -490,6 +491,44 @@ test(
         "2,8",
       );
     }),
+);
+
+test(
+  "partitions by default, keys of bytes and collections of shapes go from MariaDB to MySQL, and shapes back",
+  { skip: target("mariadb").skip || target("mysql").skip || target("postgres").skip },
+  async () => {
+    const listed = [
+      "CREATE TABLE rest (id int PRIMARY KEY, b blob) PARTITION BY LIST (id) (PARTITION zero VALUES IN (0), PARTITION others DEFAULT)",
+      "INSERT INTO rest VALUES (0, 'a'), (7, 'b')",
+    ];
+    const shapes = [
+      "CREATE TABLE shapes (id int PRIMARY KEY, g geometrycollection)",
+      "INSERT INTO shapes VALUES (1, ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 2))'))",
+    ];
+    await withPair("mariadb", "mysql", async (pair) => {
+      await pair.prepare([
+        ...listed,
+        ...shapes,
+        "CREATE TABLE keyed (id int PRIMARY KEY, b blob, UNIQUE (b))",
+        "INSERT INTO keyed VALUES (1, repeat('a', 300)), (2, 'b')",
+      ]);
+      assert.deepEqual((await copied(pair)).parts, [
+        "partitioning of rest by list (LIST (`id`)): MySQL has no default partition of a list",
+      ]);
+      await assert.rejects(pair.change(["INSERT INTO keyed VALUES (3, 'b')"]), /Duplicate/);
+      assert.equal((await pair.verify()).equal, true);
+    });
+    await withPair("mariadb", "postgres", async (pair) => {
+      await pair.prepare(listed);
+      await pair.copy();
+      assert.equal(clientText("postgres", pair.target, "SELECT id FROM rest_others"), "7");
+    });
+    await withPair("mysql", "mariadb", async (pair) => {
+      await pair.prepare(shapes);
+      await pair.copy();
+      assert.equal((await pair.verify()).equal, true);
+    });
+  },
 );
 
 test(

@@ -51,6 +51,11 @@ export function ownLeftovers({ name, columns }: PortableTable, statement: string
       lost(what!.toLowerCase(), name, place.trim()),
     ),
     ...optionsOf(text, engine).map((options) => own("options of table", name, options)),
+    ...[...text.options.matchAll(partitionOption)].flatMap(([, partition, options]) =>
+      partition === undefined || options === undefined
+        ? []
+        : own("options of partition", partition.replace(/^`(.*)`$/, "$1"), options.trim()),
+    ),
     ...text.columns
       .filter((column) => known.has(column.name))
       .flatMap((column) => {
@@ -100,6 +105,10 @@ const saysNothing =
 /** After texts and names, which may say the same. */
 const columnOption =
   /'(?:[^'\\]|''|\\.)*'|`(?:[^`]|``)*`|\b(COMPRESSED|SRID \d+|REF_SYSTEM_ID=\d+|STORAGE (?:DISK|MEMORY)|COLUMN_FORMAT \w+|(?:SECONDARY_)?ENGINE_ATTRIBUTE ?=? ?'(?:[^'\\]|''|\\.)*'|NOT SECONDARY)/gs;
+
+/** After texts, too; each partition is on a line of its own. */
+const partitionOption =
+  /'(?:[^'\\]|''|\\.)*'|\bPARTITION (`(?:[^`]|``)*`|\w+)(?:[^\n']|'(?:[^'\\]|''|\\.)*')*?((?: (?:MAX|MIN)_ROWS = \d+)+)/gs;
 
 /** Where the server keeps its files: a path or a name that another one need not have. */
 export const placePattern =

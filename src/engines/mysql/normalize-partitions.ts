@@ -3,6 +3,7 @@ import { parseExpression } from "../../sql/expression/parse.ts";
 import type { Row } from "../engine.ts";
 import { readCreateTable, says } from "./create-table.ts";
 import type { Keys } from "./normalize-keys.ts";
+import { traits } from "./traits.ts";
 
 /** From the rows of information_schema.PARTITIONS of one table and its statement; subpartitions are not told. */
 export function normalizePartitions(
@@ -17,6 +18,8 @@ export function normalizePartitions(
   const method = kind.startsWith("RANGE") ? "range" : kind.startsWith("LIST") ? "list" : "hash";
   const text = String(first.PARTITION_EXPRESSION ?? "");
   const columns = text === "" && kind.endsWith("KEY") ? tellingColumns(keys) : columnNames(text);
+  const options = statement === null ? "" : readCreateTable(statement).options;
+  const defaults = new Set([...options.matchAll(defaultPattern)].flatMap(([, name]) => name ?? []));
   const parts = [...new Map(rows.map((row) => [String(row.PARTITION_NAME), row])).values()];
   return {
     method,
@@ -27,8 +30,13 @@ export function normalizePartitions(
         ? (parseExpression(text, "mysql") ?? { kind: "verbatim", dialect: "mysql", text })
         : null,
     text: `${kind} (${text})`,
-    ...(method === "hash" ? { spread: `${kind}${oldHash(statement)}` } : {}),
-    partitions: parts.map((row, place) => partition(row, method, { of: parts.length, remainder: place })),
+    ...(method === "hash" ? { spread: says(options, oldHash) ? `${kind} ALGORITHM = 1` : kind } : {}),
+    partitions: parts.map((row, place) =>
+      partition(row, method, {
+        modulus: { of: parts.length, remainder: place },
+        isDefault: defaults.has(traits.quote(String(row.PARTITION_NAME))),
+      }),
+    ),
   };
 }
 
@@ -40,13 +48,11 @@ export function methodOf([first]: readonly Row[]): string | null {
   return method === null ? null : String(method).toUpperCase();
 }
 
-/** Of KEY, that of MySQL 5.1, which only the statement shows; MySQL splits its comments there. */
-function oldHash(statement: string | null): string {
-  const isOld =
-    statement !== null &&
-    says(readCreateTable(statement).options, /\bPARTITION BY (LINEAR )?KEY (\*\/ \/\*!\d+ )?ALGORITHM = 1\b/);
-  return isOld ? " ALGORITHM = 1" : "";
-}
+/** Of KEY, the hash of MySQL 5.1, which only the statement shows; MySQL splits its comments there. */
+const oldHash = /\bPARTITION BY (LINEAR )?KEY (\*\/ \/\*!\d+ )?ALGORITHM = 1\b/;
+
+/** After texts, which may say the same: the catalogue has a value for it that a list may have, too. */
+const defaultPattern = /'(?:[^'\\]|''|\\.)*'|\bPARTITION (`(?:[^`]|``)*`) DEFAULT\b/gs;
 
 /** What KEY () stands for; of several unique keys it is one whose columns all others have, too. */
 function tellingColumns({ primaryKey, uniques }: Keys): readonly string[] | null {
@@ -57,10 +63,9 @@ function tellingColumns({ primaryKey, uniques }: Keys): readonly string[] | null
 function partition(
   row: Row,
   method: Partitioning["method"],
-  modulus: { of: number; remainder: number },
+  { modulus, isDefault }: { readonly modulus: Partition["modulus"]; readonly isDefault: boolean },
 ): Partition {
   const bounds = String(row.PARTITION_DESCRIPTION ?? "");
-  const isDefault = method === "list" && bounds.toUpperCase() === "DEFAULT";
   return {
     name: String(row.PARTITION_NAME),
     upTo: method === "range" ? listed(bounds) : null,

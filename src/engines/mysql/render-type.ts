@@ -20,7 +20,7 @@ const yearRange: Risk = { kind: "year-range" };
 export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDecision {
   const { type } = column;
   // The server's own words for it stand in the table's.
-  if (usage.sameEngine === true && (column.own !== undefined || saysMore(column)))
+  if (usage.sameEngine === true && (column.own !== undefined || saysMore(column, usage)))
     return same(column.declared, type);
   const server = namedServer(usage.server);
   if (server?.mariaDb === true) {
@@ -116,12 +116,15 @@ function asText({ keyed }: ColumnUsage, length: number | null, reason: string): 
   return keyed ? { ...keyedText(keyedCharacters), reason } : same("longtext", unboundedText, [], reason);
 }
 
-/** A declaration of these servers that says more than its neutral type: no sign, digits that are shown, a size. */
-function saysMore({ declared }: PortableColumn): boolean {
+/**
+ * A declaration of these servers that says more than its neutral type: no sign, digits that are shown, a size. Only
+ * MariaDB's keys hold bytes without a limit.
+ */
+function saysMore({ declared }: PortableColumn, { keyed }: ColumnUsage): boolean {
   return (
     /^(tiny|small|medium|big)?int\(\d+\) unsigned zerofill$/.test(declared) ||
     /^(decimal|float|double)(\(\d+,\d+\))?( unsigned)?( zerofill)?$/.test(declared) ||
-    /^(tiny|medium|long)?blob$/.test(declared)
+    (!keyed && /^(tiny|medium|long)?blob$/.test(declared))
   );
 }
 
@@ -277,7 +280,9 @@ function native(column: PortableColumn, name: string, usage: ColumnUsage): TypeD
   const geometry = geometries.exec(name)?.[1]?.toLowerCase();
   // PostgreSQL's own point is no geometry of PostGIS.
   if (geometry !== undefined && (geometry === "geometry" || !name.includes("."))) {
-    return same(geometry, { kind: "native", name: geometry });
+    // What MySQL alone calls it, and both take.
+    const known = geometry.replace("geomcollection", "geometrycollection");
+    return same(known, { kind: "native", name: known });
   }
   if (/^vector\(\d+\)$/i.test(column.declared) && hasVectors(usage.server))
     return same(column.declared, { kind: "native", name: "vector" });
