@@ -78,16 +78,15 @@ export async function restoreBackup(project: BackupProject, choice: RestoreChoic
       const kept = unfinished(state, sha256, choice.file);
       if (kept !== null) Object.assign(intent, { clear: kept.clear, lacks: kept.lacks });
       else {
-        const there = await withSession(project, async (session) => {
-          const inhabitants = await role.inhabitants(session);
+        const found = await withSession(project, async (session) => {
+          const there = await role.inhabitants(session);
+          refuseTarget({ choice, manifest, facts, there, history: state.history.length });
           return {
-            inhabitants,
-            clear: inhabitants.length === 0 ? [] : await role.clear(session),
+            clear: there.length === 0 ? [] : await role.clear(session),
             lacks: (await role.fitting(session, manifest.schema)).lacks,
           };
         });
-        refuseTarget({ choice, manifest, facts, there: there.inhabitants, history: state.history.length });
-        Object.assign(intent, { clear: there.clear, lacks: there.lacks });
+        Object.assign(intent, found);
       }
       const steps = compileRestore({
         engine,

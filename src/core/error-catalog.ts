@@ -593,7 +593,7 @@ const entries = {
     title: "The target is not empty, or has another name",
     hint: "Restore into an empty database, or type the target's name with --confirm NAME.",
     explanation:
-      "A restore replaces all that is in the database. So it goes by itself only into an empty one that has the name of the database that was backed up. Nothing was changed.",
+      "A restore replaces all that is in the database. So it goes by itself only into an empty one that has the name of the database that was backed up, and into none that holds what cannot be dropped. Nothing was changed.",
   },
   GW8212: {
     title: "A restore into this database is not finished",

@@ -68,7 +68,7 @@ export interface BackupRole {
   markers(session: Session): Promise<Readonly<Record<string, string>>>;
   /** Some of what the user has in the database, for people; empty where nothing is. The ledger does not count. */
   inhabitants(session: Session): Promise<readonly string[]>;
-  /** Removes all of that. */
+  /** Removes all of that. Throws GW8210 for what cannot be removed. */
   clear(session: Session): Promise<readonly DdlStatement[]>;
   /**
    * The schema's text without what a restored database has not yet, or cannot have on this server (grants to roles that it

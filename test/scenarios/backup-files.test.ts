@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, renameSync } from "node:fs";
-import { chmod, copyFile, readdir, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { chmod, copyFile, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import test from "node:test";
 import {
   backupCreate,
@@ -210,6 +211,44 @@ test("a scratch database that is not empty is left alone", async () => {
       await run("sqlite", scratch, ["DROP TABLE precious"]);
       await backupVerify({ ...options, scratch });
       assert.equal(clientRows("sqlite", scratch, "t", ["a"], null).length, 2);
+    });
+  });
+});
+
+test("a restore over a virtual table that SQLite cannot drop is refused before anything is changed", async () => {
+  await inProject(async ({ options }) => {
+    const { file } = await backupCreate(options);
+    const native = await backupCreate({ ...options, form: "native" });
+    await withDatabase("sqlite", async (url) => {
+      const path = url.slice("sqlite:".length);
+      await run("sqlite", url, [
+        "CREATE TABLE precious (a)",
+        "INSERT INTO precious VALUES (1)",
+        "CREATE VIRTUAL TABLE docs USING fts5(body)",
+        "CREATE VIRTUAL TABLE texts USING fts5(body)",
+        "CREATE VIEW all_docs AS SELECT * FROM docs",
+      ]);
+      // As an application with a module and a tokenizer of its own leaves it.
+      const foreign = (statements: string) => {
+        using database = new DatabaseSync(path, { defensive: false });
+        database.exec(`PRAGMA writable_schema = ON; ${statements}`);
+      };
+      foreign(`
+        UPDATE sqlite_schema SET sql = replace(sql, '(body)', '(body, tokenize=own)') WHERE name = 'texts';
+        INSERT INTO sqlite_schema VALUES ('table', 'places', 'places', 0, 'CREATE VIRTUAL TABLE places USING geo(x)')`);
+      const before = await readFile(path);
+      const confirm = basename(path, ".db");
+      for (const from of [file, native.file]) {
+        const restored = backupRestore({ ...options, url, file: from, confirm });
+        await refused(restored, "GW8210", /: the virtual table places \(no such module: geo\)$/);
+        assert.deepEqual(await readFile(path), before);
+      }
+      // It says first what has to be typed.
+      await refused(backupRestore({ ...options, url, file }), "GW8210", /^the target is .*; it holds /);
+      // Without its tokenizer it can be dropped.
+      foreign("DELETE FROM sqlite_schema WHERE name = 'places'");
+      await backupRestore({ ...options, url, file, confirm });
+      assert.equal(clientRows("sqlite", url, "t", ["a"], null).length, 2);
     });
   });
 });

@@ -2,9 +2,11 @@ import { rmSync } from "node:fs";
 import type { BackupContents, BackupRole, BackupTable, SchemaPart } from "../backup-role.ts";
 import type { DdlStatement } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
+import { GodwitError } from "../../core/error.ts";
 import { applicationNumbers } from "./application-numbers.ts";
 import { native } from "./backup-native.ts";
 import { textOf, type SchemaObject, schemaObjects, terminated, unswapped } from "./dump.ts";
+import { isSqliteError } from "./driver.ts";
 import { normalize } from "./normalize.ts";
 import { sessionOf } from "./session.ts";
 import { traits } from "./traits.ts";
@@ -134,6 +136,7 @@ async function marks(session: Session): Promise<SchemaPart[]> {
 
 async function clear(session: Session): Promise<readonly DdlStatement[]> {
   const objects = await schemaObjects(session);
+  await refuseUndroppable(session, objects);
   const drops = (type: SchemaObject["type"], isVirtual = false) =>
     objects
       .filter((object) => object.type === type && (object.virtual !== null) === isVirtual)
@@ -150,4 +153,28 @@ async function clear(session: Session): Promise<readonly DdlStatement[]> {
     ...(virtual.length === 0 ? [] : [readSchemaAgain]),
     ...drops("table"),
   ];
+}
+
+/**
+ * Without its module SQLite drops no virtual table. It says so when it compiles the statement, which EXPLAIN does and no
+ * more. Throws GW8210.
+ */
+async function refuseUndroppable(session: Session, objects: readonly SchemaObject[]): Promise<void> {
+  const found: string[] = [];
+  for (const { name, virtual } of objects) {
+    if (virtual === null) continue;
+    try {
+      await session.query(`EXPLAIN DROP TABLE ${traits.quote(name)}`);
+    } catch (error) {
+      // SQLITE_ERROR: anything else, such as a lock, is no answer.
+      if (!isSqliteError(error) || error.errcode !== 1) throw error;
+      found.push(`${name} (${error.message})`);
+    }
+  }
+  if (found.length === 0) return;
+  throw new GodwitError("GW8210", {
+    message: `SQLite cannot drop here what the target holds: the virtual table ${found.join(", ")}`,
+    hint: "Nothing was changed. Restore into a file that is not there yet: `godwit backup restore FILE sqlite:NEW.db --confirm NEW`; or drop the table with the program that has its module.",
+    details: { tables: found },
+  });
 }
