@@ -27,7 +27,10 @@ export function decideType(column: PortableColumn, usage: ColumnUsage): TypeDeci
     case "text":
       return text(column, type, usage);
     case "bytes":
-      return same("bytea", type, [storage("blob")]);
+      return {
+        ...same("bytea", type, [storage("blob")]),
+        loses: type.length === null ? null : "the limit of its length",
+      };
     case "bits":
       return same(`${type.varying ? "varbit" : "bit"}(${type.length})`, type, []);
     case "date":
