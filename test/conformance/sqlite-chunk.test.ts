@@ -53,6 +53,12 @@ const tables: readonly {
     key: [{ name: "id", type: integer }],
     by: "all",
   },
+  {
+    title: "WITHOUT ROWID, with decimals beyond all integers",
+    sql: `CREATE TABLE t (id DECIMAL(40, 2) PRIMARY KEY, v TEXT) WITHOUT ROWID; ${series(500)} INSERT INTO t SELECT i * 1e27, i FROM g`,
+    key: [{ name: "id", type: { kind: "decimal", precision: 40, scale: 2 } }],
+    by: "key",
+  },
   { title: "an empty table", sql: "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)", key: [], by: "all" },
 ];
 

@@ -79,8 +79,13 @@ export function keyValue(text: string, column: KeyColumn, shape: TableShape): SQ
     case "bytes":
       return Buffer.from(text, "hex");
     case "decimal":
-      return affinity === "text" ? text : /^-?\d+$/.test(text) ? BigInt(text) : Number(text);
+      return affinity === "text" ? text : isInteger(text) ? BigInt(text) : Number(text);
     default:
       return text;
   }
+}
+
+/** That SQLite has as one: digits beyond 64 bits are a float there. */
+function isInteger(text: string): boolean {
+  return /^-?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text);
 }
