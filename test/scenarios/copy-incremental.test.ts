@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { test } from "node:test";
-import { copy, type StampedEvent } from "../../src/index.ts";
+import { copy, type StampedEvent, verify } from "../../src/index.ts";
 import { runSql } from "../faults/copy-scene.ts";
 import { asker } from "../faults/evidence.ts";
 import { withOwnDatabase } from "../faults/own-database.ts";
@@ -139,6 +139,33 @@ test(
         );
         const [row] = await asker("postgres", url)(`SELECT changed FROM item WHERE id = ${second}`);
         assert.equal(Number(row?.changed), 900);
+      });
+    }),
+);
+
+test(
+  "a watermark of decimals is one of numbers where SQLite keeps their digits as texts",
+  { skip: target("postgres").skip },
+  () =>
+    withOwnDatabase("postgres", async (source) => {
+      const add = (rows: string) => runSql("postgres", source, [`INSERT INTO item VALUES ${rows}`]);
+      await runSql("postgres", source, [
+        "CREATE TABLE item (id integer NOT NULL PRIMARY KEY, at numeric(9,3))",
+      ]);
+      await add("(1, -10.25), (2, -5.375)");
+      await withOwnDatabase("sqlite", async (url) => {
+        const options = { ...alone, source, target: url, watermark: "at" };
+        await copy(options);
+        for (const rows of ["(3, -1.25)", "(4, 9.5)", "(5, 10.25)", "(6, 10.5), (7, 100)"]) {
+          await add(rows);
+          await copy({ ...options, mode: "incremental" });
+        }
+        const where = await verify({ ...alone, source, target: url, where: "at > 9 AND at < 50.5" });
+        assert.deepEqual(
+          where.tables.map(({ rows, differences }) => [rows, differences]),
+          [[{ source: "3", target: "3" }, 0]],
+        );
+        assert.equal(where.equal, true);
       });
     }),
 );

@@ -10,6 +10,7 @@ import type {
 import type { Session } from "../engine.ts";
 import { signedSlice } from "../signed-slice.ts";
 import { wholeRows } from "./copy-rows.ts";
+import { conditionOf } from "./digits-as-numbers.ts";
 import { wireTypeOf } from "./digest-form.ts";
 import { QuickHashes, quickDigest } from "./digest-quick.ts";
 import { copyText } from "./raw-rows.ts";
@@ -18,7 +19,7 @@ import { keyValue } from "./read-range.ts";
 import { DigestSum, firstBits, type RowTextPlan, RowTexts, type ScannedRow } from "./row-text.ts";
 import { rowSql, toUtf8 } from "./row-sql.ts";
 import { sessionOf } from "./session.ts";
-import { readShape } from "./table-shape.ts";
+import { readShape, type TableShape } from "./table-shape.ts";
 import { traits } from "./traits.ts";
 import { printed } from "./value-sql.ts";
 import { registerWireFunctions } from "./wire-functions.ts";
@@ -66,7 +67,8 @@ async function bounds(
   request: DigestRequest,
 ): Promise<{ readonly least: string; readonly greatest: string } | null> {
   const name = traits.quote(request.key[0]!.name);
-  const where = request.where === null ? "" : ` WHERE (${printed(request.where)})`;
+  const condition = conditionOf(request, readShape(sessionOf(session).handle(), request.table.name));
+  const where = condition === null ? "" : ` WHERE (${printed(condition)})`;
   const from = `main.${traits.quote(request.table.name)}${where}`;
   // Two queries: SQLite looks at the end of an index only for a single min or max.
   const [least] = await session.query(`SELECT min(${name}) AS v FROM ${from}`);
@@ -130,10 +132,11 @@ async function byKeys(
   await sessionOf(session).patiently((database) => {
     registerWireFunctions(database);
     const shape = readShape(database, request.table.name);
-    const { exact } = rowSql(readRequest(request, { by: "all" }), shape, false);
+    const reading = readRequest(request, { by: "all" }, shape);
+    const { exact } = rowSql(reading, shape, false);
     const where = [
       ...request.key.map(({ name }) => `${traits.quote(name)} = ?`),
-      ...(request.where === null ? [] : [`(${printed(request.where)})`]),
+      ...(reading.where === null ? [] : [`(${printed(reading.where)})`]),
     ].join(" AND ");
     const statement = database.prepare(
       `SELECT CAST(${exact} AS BLOB) AS r FROM main.${traits.quote(request.table.name)} WHERE ${where}`,
@@ -167,8 +170,8 @@ async function hashed(
 ): Promise<void> {
   const database = sessionOf(session).handle();
   registerWireFunctions(database);
-  const reading = readRequest(request, rangeOf(request, part));
   const shape = readShape(database, request.table.name);
+  const reading = readRequest(request, rangeOf(request, part), shape);
   const plan = planOf(request, part.by === "bucket");
   const exact = rowSql(reading, shape, false);
   const quick = quickDigest(exact, reading, shape, plan);
@@ -202,7 +205,8 @@ async function* scanned<T>(
   visit: (row: ScannedRow) => T,
 ): AsyncIterable<T[]> {
   const texts = textsOf(request, part.by === "bucket");
-  const pieces = read.rows(session, readRequest(request, rangeOf(request, part)));
+  const shape = readShape(sessionOf(session).handle(), request.table.name);
+  const pieces = read.rows(session, readRequest(request, rangeOf(request, part), shape));
   for await (const rows of wholeRows(pieces, request.table.name)) {
     const made: T[] = [];
     texts.each(rows, (row) => {
@@ -225,7 +229,7 @@ function planOf({ key, columns }: DigestRequest, hashesKey: boolean): RowTextPla
   return { forms: [...key, ...columns].map(({ form }) => form), keys: key.length, hashesKey };
 }
 
-function readRequest(request: DigestRequest, range: Range): ReadRequest {
+function readRequest(request: DigestRequest, range: Range, shape: TableShape): ReadRequest {
   return {
     table: request.table,
     columns: [...request.key, ...request.columns].map(({ name, value, type, form, to, accepts = [] }) => ({
@@ -238,7 +242,7 @@ function readRequest(request: DigestRequest, range: Range): ReadRequest {
     })),
     key: request.within?.key ?? request.key.map(({ name, type }) => ({ name, type })),
     range,
-    where: request.where,
+    where: conditionOf(request, shape),
     form: { bytesPrefix: "" },
   };
 }
