@@ -59,6 +59,8 @@ async function compareTables(context: StepContext, step: CompareStep): Promise<v
         : `; ${aside} rows that the target refused were set aside in ${engine.store.table("quarantine")}, so the copy is not verified`;
     throw new GodwitError("GW7005", {
       message: `the target differs from the source: ${told}${quarantined}`,
+      // The same command would compare again, and find the same.
+      ...(aside > 0 ? {} : { hint: differing }),
       details: { tables: different, quarantined: aside },
       outcome: "changed",
     });
@@ -150,6 +152,9 @@ async function comparedTables(context: StepContext, step: CompareStep): Promise<
   for (const [n, table] of left.entries()) found.set(table, compared[n]!);
   return step.tables.map((table) => found.get(table)!);
 }
+
+const differing =
+  "Where the source was written to between two attempts, or its rows were read as they changed, they differ for that reason alone: the same command with --restart copies them again. `godwit verify` tells all rows, with the SQL that repairs them.";
 
 /** Sessions of both sides that are asked for digests. */
 interface Comparing {
