@@ -65,7 +65,7 @@ function armed({ when, afterRows = false }: Case): (passing: Passing) => boolean
 suite("a copy whose connections fail", { concurrency: 6, timeout: 280_000 }, () => {
   for (const each of cases) {
     const suited = pairings.filter((one) => suits(one, each));
-    for (const pairing of someOf(suited, Math.ceil(suited.length / 2))) {
+    for (const pairing of someOf(suited, Math.ceil(suited.length / 3))) {
       test(`${pairing.title}: ${each.side} ${each.what}`, { skip: pairing.skip }, async () => {
         await withBoth(pairing, async ({ from, to, project }) => {
           // How long a silence may last before both servers are asked what they do.

@@ -92,7 +92,7 @@ for (const { name, skip } of targets.filter(
       // Once the run is closed, the same command is another rollback.
       const inside = points.filter((point) => point.name !== "run:closed");
       assert.ok(inside.length > 5 && inside.length < left, `${inside.length} points`);
-      for (const point of someOf(inside, 8)) {
+      for (const point of someOf(inside, 5)) {
         await crashAt(point, rollback, options);
         await runWell(rollback, { url, project });
         left -= 1;

@@ -32,7 +32,7 @@ for (const name of ["mariadb", "mysql"] as const) {
       }));
       const points = undisturbed.points.filter((point) => /^(bare|statement|ledger):/.test(point.name));
       assert.ok(points.length >= 25, "too few points");
-      await inParallel(someOf(points, 10), 4, (point) =>
+      await inParallel(someOf(points, 6), 4, (point) =>
         withOwnDatabase(name, async (url) => {
           await crashAt(point, applyArgs, cliOptions({ url, project }));
           const tables = (await asker(name, url)("SHOW TABLES LIKE 't_'")).length;
