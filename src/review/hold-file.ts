@@ -6,8 +6,7 @@ import { GodwitError } from "../core/error.ts";
 
 /**
  * Holds a file that is read, changed and written again, so that of two who do it at the same time neither loses what the
- * other wrote. Throws GW1006 where somebody else holds it for
- * long; what a process that has died holds is taken over.
+ * other wrote. Throws GW1006 where somebody else holds it for long; what a process that has died holds is taken over.
  */
 export async function holdFile(path: string): Promise<AsyncDisposable> {
   const mark = join(dirname(path), `.${basename(path)}.held`);
@@ -19,11 +18,31 @@ export async function holdFile(path: string): Promise<AsyncDisposable> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unwritable(path, error);
       const holder = await readFile(mark, "utf8").catch(() => "");
-      if (isGone(holder)) await rm(mark, { force: true });
-      else if (Date.now() > deadline) throw held(path, mark, holder);
-      else await setTimeout(50);
+      if (isGone(holder) && (await removed(mark, holder))) continue;
+      if (Date.now() > deadline) throw held(path, mark, holder);
+      await setTimeout(50);
     }
   }
+}
+
+/**
+ * Takes away what a dead process holds; false where somebody else is at it. Of two who saw the same holder, the second
+ * would otherwise remove what the first has put there meanwhile.
+ */
+async function removed(mark: string, holder: string): Promise<boolean> {
+  const turn = `${mark}.taken`;
+  try {
+    await writeFile(turn, "", { flag: "wx", mode: 0o600 });
+  } catch {
+    return false;
+  }
+  try {
+    const now = await readFile(mark, "utf8").catch(() => "");
+    if (now === holder) await rm(mark, { force: true });
+  } finally {
+    await rm(turn, { force: true });
+  }
+  return true;
 }
 
 /** A change takes no longer, but for somebody who is asked for a passphrase. */
