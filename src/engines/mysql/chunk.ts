@@ -24,11 +24,7 @@ async function split(session: Session, request: SplitRequest): Promise<Range[]> 
   const count = Math.min(mostChunks, Math.ceil(estimate.bytes / Math.max(1, request.chunkBytes)));
   if (count < 2 || key.length === 0 || !key.every((column) => canBound(column.type))) return [{ by: "all" }];
   await dataSession(session);
-  const facts = await columnFacts(session, request.table);
-  if (key.some(({ name }) => isPaddedInIndex(facts.get(name)))) return [{ by: "all" }];
-  const bounds =
-    (await evenBounds(session, request, count)) ?? (await walkedBounds(session, request, count, facts));
-  return ranges(bounds);
+  return ranges((await evenBounds(session, request, count)) ?? (await walkedBounds(session, request, count)));
 }
 
 /** Of "a" and "a\t" the index then has the second one first, whose tab stands beside a space of the padding. */
@@ -75,8 +71,9 @@ async function walkedBounds(
   session: Session,
   { table, key, estimate }: SplitRequest,
   count: number,
-  facts: ReadonlyMap<string, ColumnFacts>,
 ): Promise<KeyValues[]> {
+  const facts = await columnFacts(session, table);
+  if (key.some(({ name }) => isPaddedInIndex(facts.get(name)))) return [];
   let step = Math.max(1, Math.ceil(estimate.rows / count));
   const texts = key.map((column, place) => `${keyText(column, facts)} AS k${place}`);
   const order = key.map((column) => traits.quote(column.name)).join(", ");

@@ -1,7 +1,7 @@
 import type { TypedTable } from "../data-roles.ts";
 import type { Session } from "../engine.ts";
 import { rows, serverVersion, userSchema } from "./inspect-catalog.ts";
-import { portableType, readColumnTypes } from "./normalize-types.ts";
+import { portableTypes, readColumnTypes } from "./normalize-types.ts";
 
 interface TableRow {
   readonly oid: string;
@@ -11,8 +11,7 @@ interface TableRow {
 }
 
 export async function readTypedTables(session: Session): Promise<TypedTable[]> {
-  const types = await readColumnTypes(session, await serverVersion(session));
-  const typeOf = new Map(types.map((row) => [`${row.relation}:${row.number}`, portableType(row)]));
+  const typeOf = portableTypes(await readColumnTypes(session, await serverVersion(session)));
   const tables = await rows<TableRow>(
     session,
     `SELECT c.oid::text AS oid, n.nspname AS schema, c.relname AS name,

@@ -71,6 +71,11 @@ const query = (version: number): string => `
       LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typlen = -1 AND e.typarray = t.oid
   ) AS f`;
 
+/** By relation and number: `16384:1`. */
+export function portableTypes(found: readonly ColumnTypeRow[]): ReadonlyMap<string, PortableType> {
+  return new Map(found.map((row) => [`${row.relation}:${row.number}`, portableType(row)]));
+}
+
 export function portableType(row: ColumnTypeRow): PortableType {
   return row.element === null ? scalar(row) : { kind: "array", of: scalar(row.element) };
 }

@@ -12,7 +12,7 @@ import { makingsOf } from "./normalize-making.ts";
 import { readPartitioned } from "./normalize-partitions.ts";
 import { portableSequence, readNextValues } from "./normalize-sequences.ts";
 import { portableTables, readEstimates } from "./normalize-tables.ts";
-import { portableType, readColumnTypes } from "./normalize-types.ts";
+import { portableTypes, readColumnTypes } from "./normalize-types.ts";
 import { takenApart, wholeTables } from "./normalize-whole.ts";
 
 export const normalize: NormalizeRole = {
@@ -28,7 +28,7 @@ async function read(session: Session): Promise<PortableSchema> {
   const makings = makingsOf(items);
   const whole = wholeTables(items, dependencies, { relations, sequences, next });
   const types = await readColumnTypes(session, await serverVersion(session));
-  const typeOf = new Map(types.map((row) => [`${row.relation}:${row.number}`, portableType(row)]));
+  const typeOf = portableTypes(types);
   const tables = portableTables({
     relations,
     comments,

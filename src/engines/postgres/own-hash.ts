@@ -32,7 +32,7 @@ const samples: readonly Hashed[] = [
 ];
 
 /**
- * A row's hash by the server's own functions: a fourth of the time that a text and its MD5 take. Each value's begins
+ * A row's hash by the server's own functions: a fifth of the time that a text and its MD5 take. Each value's begins
  * with that of the values before it, so that rows which swap one do not add up to the same. What those functions
  * overlook is hashed beside: of a number its sign and whether it is one, of 64 bits the upper half, and which values
  * are NULL.
@@ -56,7 +56,6 @@ function hashOf(values: readonly Hashed[], seed: string): string {
 /** Rows without NULL, which are most, are told by one call. */
 function nulls(columns: readonly DigestColumn[]): string {
   const values = columns.map(valueSql);
-  if (values.length === 0) return "0";
   const each = values.map((sql) => `num_nulls(${sql})`).join(", ");
   return `CASE WHEN num_nulls(${values.join(", ")}) = 0 THEN 0 ELSE ${text(`concat(${each})`)("0")} END`;
 }
